@@ -1,0 +1,1 @@
+//! The loop of anyloop's own, on the polling crate.

@@ -1,0 +1,1 @@
+//! smol (async-executor and async-io) as a loop of anyloop.

@@ -1,0 +1,65 @@
+//! Which loop a thread is in.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::RunError;
+
+mod scoped;
+pub use scoped::Scoped;
+
+thread_local! {
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    static THREAD: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
+}
+
+/// This thread blocks in a loop, for as long as the guard lives.
+#[derive(Debug)]
+#[must_use = "the thread counts as running a loop only while this lives"]
+pub struct Running {
+    before: bool,
+    not_send: PhantomData<*const ()>,
+}
+
+/// Says that this thread is about to block in a loop.
+///
+/// # Errors
+///
+/// [`RunError::Nested`] if it does already.
+pub fn enter() -> Result<Running, RunError> {
+    if RUNNING.replace(true) {
+        Err(RunError::Nested)
+    } else {
+        Ok(Running { before: false, not_send: PhantomData })
+    }
+}
+
+/// Says that this thread is inside a loop now, whether or not it was before: for a backend's worker threads, and for a turn
+/// of a loop inside another.
+pub fn enter_nested() -> Running {
+    Running { before: RUNNING.replace(true), not_send: PhantomData }
+}
+
+/// Whether this thread blocks in a loop, so that blocking it in another would stop that one.
+pub fn is_running() -> bool {
+    RUNNING.get()
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.set(self.before);
+    }
+}
+
+/// A number for this thread, never used twice.
+pub fn thread_id() -> NonZeroU64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    THREAD.get().unwrap_or_else(|| {
+        // 2^64 threads are not reached.
+        let id = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
+        THREAD.set(Some(id));
+        id
+    })
+}

@@ -1,0 +1,198 @@
+//! What can go wrong, each with its remedy in the message.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::sync::Mutex;
+
+/// The loop is closed: nothing can be scheduled on it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the event loop is closed: keep the loop alive for as long as its handles are used")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+impl From<Closed> for io::Error {
+    fn from(closed: Closed) -> Self {
+        io::Error::new(io::ErrorKind::NotConnected, closed)
+    }
+}
+
+/// Why a future could not be run to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunError {
+    /// `stop()` was called before the future was done. The loop can be run again.
+    Stopped,
+    /// The loop is closed.
+    Closed,
+    /// This thread already runs a loop. That loop is not harmed.
+    Nested,
+    /// The future waits, and nothing on the loop or outside it can ever wake it.
+    Deadlock,
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RunError::Stopped => "the event loop was stopped before the future was done: run it again, or do not call stop()",
+            RunError::Closed => "the event loop is closed: make a new one",
+            RunError::Nested => {
+                "this thread already runs an event loop, and blocking it would stop every task on it: \
+                 `.await` the future instead, or move the blocking call into spawn_blocking"
+            }
+            RunError::Deadlock => {
+                "the future waits for something that can never happen: no task, timer, socket, callback or other thread \
+                 is left that could wake it"
+            }
+        })
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// Why a future that is not `Send` could not be spawned. The future has been dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LocalError {
+    /// The call was made on another thread than the loop's, or while the loop was not running.
+    NotLoopThread,
+    /// The loop is closed.
+    Closed,
+    /// This loop has no thread of its own (it was adopted, or runs on many threads).
+    Unsupported,
+}
+
+impl fmt::Display for LocalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LocalError::NotLoopThread => {
+                "spawn_local works only on the thread that runs the loop, from within block_on or a task: \
+                 make the future Send and use spawn, or call it from there"
+            }
+            LocalError::Closed => {
+                "the event loop is closed: keep the loop alive for as long as its handles are used"
+            }
+            LocalError::Unsupported => {
+                "this loop has no thread of its own that futures which are not Send could stay on: \
+                 run a single-threaded loop, or make the future Send and use spawn"
+            }
+        })
+    }
+}
+
+impl std::error::Error for LocalError {}
+
+/// Why a task gave no value.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The task was aborted, or its loop was dropped, before it was done. Its future is gone.
+    Cancelled,
+    /// The loop was closed already when the task was spawned. The future was dropped without being polled.
+    Closed,
+    /// The task panicked.
+    Panicked(Panic),
+}
+
+impl JoinError {
+    /// Whether the task was aborted, or dropped with its loop.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, JoinError::Cancelled)
+    }
+
+    /// Whether the loop was closed already when the task was spawned.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, JoinError::Closed)
+    }
+
+    /// Whether the task panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self, JoinError::Panicked(_))
+    }
+
+    /// The payload of the panic.
+    ///
+    /// # Panics
+    ///
+    /// If the task did not panic; [`try_into_panic`](Self::try_into_panic) does not.
+    #[track_caller]
+    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
+        match self.try_into_panic() {
+            Ok(payload) => payload,
+            Err(other) => panic!("the task did not panic ({other}): ask is_panic() first"),
+        }
+    }
+
+    /// The payload of the panic, or the error itself if the task did not panic.
+    ///
+    /// # Errors
+    ///
+    /// The error as it was, if it is not a panic.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
+        match self {
+            JoinError::Panicked(panic) => Ok(panic.into_payload()),
+            other => Err(other),
+        }
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JoinError::Cancelled => f.write_str("the task was cancelled"),
+            JoinError::Closed => Closed.fmt(f),
+            JoinError::Panicked(panic) => write!(f, "the task panicked: {}", panic.message()),
+        }
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+impl From<JoinError> for io::Error {
+    fn from(error: JoinError) -> Self {
+        io::Error::other(error)
+    }
+}
+
+/// The payload of a panic, caught where a task or a callback ended.
+pub struct Panic {
+    message: String,
+    // A mutex only makes it Sync; it is never contended.
+    payload: Mutex<Box<dyn Any + Send + 'static>>,
+}
+
+impl Panic {
+    /// Wraps what `catch_unwind` gave.
+    pub fn new(payload: Box<dyn Any + Send + 'static>) -> Self {
+        let message = if let Some(text) = payload.downcast_ref::<&'static str>() {
+            (*text).to_owned()
+        } else if let Some(text) = payload.downcast_ref::<String>() {
+            text.clone()
+        } else {
+            "(a payload that is not a string)".to_owned()
+        };
+        Panic { message, payload: Mutex::new(payload) }
+    }
+
+    /// The text of the panic, where its payload is a string.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The payload, for `std::panic::resume_unwind`.
+    pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
+        self.payload.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panic").field(&self.message).finish()
+    }
+}

@@ -1,0 +1,100 @@
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use crate::callback::{Driven, Pump};
+use crate::context;
+use crate::error::RunError;
+use crate::handle::Handle;
+
+/// The owner of a loop: it makes it, runs it, and ends it.
+///
+/// Dropping a loop drops its tasks first, on this thread (tasks spawned with `spawn_local` always): whoever awaits them elsewhere sees
+/// [`JoinError::Cancelled`](crate::JoinError::Cancelled). Nothing leaks: no descriptor, no thread, no task. Handles
+/// that outlive it answer `Closed`.
+pub trait EventLoop: Sized + 'static {
+    /// The loop seen from elsewhere.
+    type Handle: Handle;
+
+    // ---- required ----
+
+    /// Makes a loop with the backend's defaults; on one thread, where the backend has the choice.
+    ///
+    /// # Errors
+    ///
+    /// What the system said: most often that descriptors are exhausted.
+    fn new() -> io::Result<Self>;
+
+    /// The loop's handle.
+    fn handle(&self) -> &Self::Handle;
+
+    /// Runs the loop on this thread until `future` is done, with this loop as the current one. For backends:
+    /// users call [`try_block_on`](Self::try_block_on), which has refused nested and closed loops before it comes here.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Deadlock`], if the backend can tell.
+    fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError>;
+
+    /// Ends the loop: drops its tasks and pending callbacks without running them, then joins its threads, the blocking
+    /// ones for at most `timeout` (`None`: as long as it takes). Idempotent. A blocking job still running after that is left
+    /// to itself, and reported to the exception handler.
+    fn shutdown(&mut self, timeout: Option<Duration>);
+
+    // ---- provided ----
+
+    /// Runs the loop until `future` is done.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the
+    /// backend can tell, when the future can never be woken.
+    fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        let handle = self.handle().clone();
+        if handle.shared().is_closed() {
+            return Err(RunError::Closed);
+        }
+        let _nested = context::enter()?;
+        let _running = handle.shared().running();
+        self.drive(Driven::new(Pump::new(handle.clone()), future))?.ok_or(RunError::Stopped)
+    }
+
+    /// [`try_block_on`](Self::try_block_on) for callers that know where they are.
+    ///
+    /// # Panics
+    ///
+    /// Where `try_block_on` gives an error; the message names the remedy.
+    #[track_caller]
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+        match self.try_block_on(future) {
+            Ok(output) => output,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// asyncio's name for [`try_block_on`](Self::try_block_on).
+    ///
+    /// # Errors
+    ///
+    /// As `try_block_on`.
+    fn run_until_complete<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        self.try_block_on(future)
+    }
+
+    /// Runs the loop until `stop()` is called on its handle: if that was before, exactly one turn.
+    ///
+    /// # Errors
+    ///
+    /// As `try_block_on`, except that being stopped is how this ends well.
+    fn run_forever(&mut self) -> Result<(), RunError> {
+        match self.try_block_on(std::future::pending::<()>()) {
+            Err(RunError::Stopped) | Ok(()) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// [`shutdown`](Self::shutdown) without a time limit.
+    fn close(&mut self) {
+        self.shutdown(None);
+    }
+}

@@ -1,0 +1,128 @@
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use crate::context;
+use crate::error::{LocalError, RunError};
+use crate::shared::Shared;
+use crate::task::Task;
+use crate::time::{Instant, Sleep};
+
+/// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that
+/// the loop is closed.
+///
+/// Everything below `required` is what a backend writes; the rest follows.
+pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What [`spawn`](Self::spawn) and [`spawn_blocking`](Self::spawn_blocking) give back.
+    type Task<T: Send + 'static>: Task<T> + fmt::Debug + Send + Sync + 'static;
+    /// What [`spawn_local`](Self::spawn_local) gives back.
+    type LocalTask<T: 'static>: Task<T> + fmt::Debug + 'static;
+    /// What [`sleep_until`](Self::sleep_until) gives back.
+    type Sleep: Sleep + 'static;
+
+    // ---- required ----
+
+    /// Calls `f` with the loop of this kind that the caller runs in, if there is one: inside `block_on`, a task, a callback, a
+    /// blocking job, or [`enter`](Self::enter).
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R;
+
+    /// Calls `f` with this loop as the current one on this thread. It does not run the loop.
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R;
+
+    /// The part that is the same for every backend: callbacks, the exception handler, whether it is closed.
+    fn shared(&self) -> &Shared;
+
+    /// Starts a task. It never polls the future inside the call; on one thread tasks start in spawn order.
+    ///
+    /// On a closed loop the future is dropped and the task gives [`JoinError::Closed`](crate::JoinError::Closed).
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> Self::Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
+    /// Starts a task that stays on the loop's thread, for a future that is not `Send`.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError`] on any other thread than the loop's; the future is dropped.
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<Self::LocalTask<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static;
+
+    /// Runs `f` on a thread where it may block, off the loop.
+    ///
+    /// A job that is aborted before it began does not run; one that has begun runs to its end, and awaiting it waits for that.
+    /// Inside it, this loop is current and [`block_on`](Self::block_on) is legal.
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> Self::Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static;
+
+    /// Waits until `deadline`, never less. A deadline in the past is due at once, on the loop's next turn.
+    fn sleep_until(&self, deadline: Instant) -> Self::Sleep;
+
+    // ---- provided ----
+
+    /// The handle of the loop of this kind that the caller runs in.
+    fn try_current() -> Option<Self> {
+        Self::with_current(|current| current.cloned())
+    }
+
+    /// The loop's clock.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Waits for `duration`, never less. [`Duration::MAX`] is never.
+    fn sleep(&self, duration: Duration) -> Self::Sleep {
+        self.sleep_until(self.now().saturating_add(duration))
+    }
+
+    /// [`try_spawn_local`](Self::try_spawn_local) for callers that know where they are.
+    ///
+    /// # Panics
+    ///
+    /// On any other thread than the loop's; the message names the remedy.
+    #[track_caller]
+    fn spawn_local<F>(&self, future: F) -> Self::LocalTask<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        match self.try_spawn_local(future) {
+            Ok(task) => task,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. The loop, run by its own
+    /// thread, serves the future's sockets and timers. Meant for blocking jobs and foreign threads.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop.
+    fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        if self.shared().is_closed() {
+            return Err(RunError::Closed);
+        }
+        let _running = context::enter()?;
+        Ok(self.enter(|| futures_lite::future::block_on(future)))
+    }
+
+    /// [`try_block_on`](Self::try_block_on) for callers that know where they are.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that runs a loop, and on a closed loop; the message names the remedy.
+    #[track_caller]
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match self.try_block_on(future) {
+            Ok(output) => output,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Sockets.
+//!
+//! A loop that has a network implements [`Net`]; on unix, [`UnixNet`] also; [`StdNet`] if it can take and give the standard
+//! library's sockets. No trait here speaks of file descriptors or of readiness as such, so that a completion-based or a
+//! simulated network can implement it. A backend that has only [`Readiness`](crate::readiness::Readiness) gets its
+//! network from `net::ready`.
+//!
+//! What holds for every socket: dropping a pending read or write loses no byte that was already taken; one reader and one
+//! writer may wait at once; `poll_write` may buffer, and what `poll_flush` finished is promised to be sent; closing
+//! (`poll_close`) sends FIN after what was flushed, and reading goes on until the peer's own end.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use crate::handle::Handle;
+
+mod options;
+#[cfg(unix)]
+mod unix;
+
+pub use options::{TcpOptions, UdpOptions};
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
+
+/// A loop with a network.
+pub trait Net: Handle {
+    /// A TCP connection.
+    type TcpStream: TcpStream;
+    /// A TCP server socket.
+    type TcpListener: TcpListener<Stream = Self::TcpStream>;
+    /// A UDP socket.
+    type UdpSocket: UdpSocket;
+
+    /// Connects to `addr`. Dropping the future closes the socket.
+    fn connect_tcp(
+        &self,
+        addr: SocketAddr,
+        options: &TcpOptions,
+    ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static;
+
+    /// Binds and listens; port 0 lets the system choose.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, such as `AddrInUse`, with the address in the message.
+    fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<Self::TcpListener>;
+
+    /// Binds a UDP socket; port 0 lets the system choose.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, with the address in the message.
+    fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<Self::UdpSocket>;
+
+    /// The addresses of a host name, with `port` in each. The default asks the system's resolver on a blocking thread.
+    fn lookup_host(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static {
+        let host = host.to_owned();
+        let lookup = self.spawn_blocking(move || {
+            std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)).map(Iterator::collect)
+        });
+        async move { lookup.await? }
+    }
+}
+
+/// A network that can take over sockets of the standard library, and give its own back. The sockets given may be
+/// blocking; they are made non-blocking. Those given back are non-blocking still, as with tokio.
+pub trait StdNet: Net {
+    /// Takes over a connection.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, or [`Closed`](crate::Closed).
+    fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<Self::TcpStream>;
+    /// Takes over a server socket.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<Self::TcpListener>;
+    /// Takes over a UDP socket.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn udp_socket_from_std(&self, socket: std::net::UdpSocket) -> io::Result<Self::UdpSocket>;
+    /// Gives a connection back.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn tcp_stream_into_std(stream: Self::TcpStream) -> io::Result<std::net::TcpStream>;
+    /// Gives a server socket back.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn tcp_listener_into_std(listener: Self::TcpListener) -> io::Result<std::net::TcpListener>;
+    /// Gives a UDP socket back.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn udp_socket_into_std(socket: Self::UdpSocket) -> io::Result<std::net::UdpSocket>;
+}
+
+/// A connected stream of bytes, TCP or unix.
+pub trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
+    /// The reading half, borrowed.
+    type ReadHalf<'a>: AsyncRead + fmt::Debug + Unpin + Send + Sync;
+    /// The writing half, borrowed. Its `poll_close` sends FIN; dropping it does not.
+    type WriteHalf<'a>: AsyncWrite + fmt::Debug + Unpin + Send + Sync;
+    /// The reading half, owned.
+    type OwnedReadHalf: AsyncRead + fmt::Debug + Unpin + Send + Sync + 'static;
+    /// The writing half, owned. Dropping it sends FIN, as tokio's does.
+    type OwnedWriteHalf: AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static;
+
+    /// Lends the two directions, without cost.
+    fn split(&mut self) -> (Self::ReadHalf<'_>, Self::WriteHalf<'_>);
+
+    /// Parts the two directions, so that two tasks can have them.
+    fn into_split(self) -> (Self::OwnedReadHalf, Self::OwnedWriteHalf);
+
+    /// Joins what `into_split` parted.
+    ///
+    /// # Errors
+    ///
+    /// The halves, if they are not of one stream.
+    fn reunite(
+        read: Self::OwnedReadHalf,
+        write: Self::OwnedWriteHalf,
+    ) -> Result<Self, (Self::OwnedReadHalf, Self::OwnedWriteHalf)>
+    where
+        Self: Sized;
+
+    /// Waits until something can be read, the peer has closed, or there is an error to be read. Any number may wait.
+    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Waits until something can be written, or there is an error to be read. Any number may wait.
+    fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Reads what is there; zero is the end.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing is there yet.
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes what there is room for.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room.
+    fn try_write(&self, buf: &[u8]) -> io::Result<usize>;
+
+    /// Closes one direction or both, at once.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` where it is closed already on some systems.
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+
+    /// Takes the error that waits on the socket, if one does.
+    ///
+    /// # Errors
+    ///
+    /// What the system said to the question itself.
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+}
+
+/// A TCP connection.
+pub trait TcpStream: Stream {
+    /// This side's address.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; the same holds for all that follow.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+    /// The other side's address.
+    fn peer_addr(&self) -> io::Result<SocketAddr>;
+    /// Whether small writes are sent at once.
+    fn nodelay(&self) -> io::Result<bool>;
+    /// Sends small writes at once.
+    fn set_nodelay(&self, on: bool) -> io::Result<()>;
+    /// The time to live of its packets.
+    fn ttl(&self) -> io::Result<u32>;
+    /// Sets the time to live of its packets.
+    fn set_ttl(&self, ttl: u32) -> io::Result<()>;
+    /// How long closing goes on sending what is unsent.
+    fn linger(&self) -> io::Result<Option<Duration>>;
+    /// Resets the connection when it is closed, instead of sending FIN.
+    fn set_zero_linger(&self) -> io::Result<()>;
+    /// Reads what is there, or waits for it, and leaves it there.
+    fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
+}
+
+/// A TCP server socket.
+pub trait TcpListener: fmt::Debug + Send + Sync + Unpin + 'static {
+    /// What it accepts.
+    type Stream: TcpStream;
+
+    /// The next connection and its address. A connection that was gone before it could be accepted is passed over. When descriptors are
+    /// exhausted it waits, without spinning, until some are free: the backlog keeps the clients. Any number may wait.
+    ///
+    /// Cancel safe: a connection is either given or still in the backlog.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+
+    /// The address it listens on.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+    /// The time to live of accepted connections' packets.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn ttl(&self) -> io::Result<u32>;
+    /// Sets it.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn set_ttl(&self, ttl: u32) -> io::Result<()>;
+}
+
+/// A UDP socket. All its waits are cancel safe, and any number may wait at once. A peer's ICMP refusal is an error of one
+/// call and harms no later one.
+pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
+    /// Fixes the peer that `send` sends to and `recv` receives from.
+    fn connect(&self, addr: SocketAddr) -> impl Future<Output = io::Result<()>> + Send;
+    /// Sends a datagram to the connected peer.
+    fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Receives a datagram from the connected peer; what does not fit is lost.
+    fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Sends a datagram.
+    fn send_to(&self, buf: &[u8], addr: SocketAddr) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Receives a datagram and its sender; what does not fit is lost.
+    fn recv_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
+    /// Receives a datagram and leaves it there.
+    fn peek_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
+    /// Waits until a datagram is there.
+    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    /// Waits until a datagram can be sent.
+    fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    /// `send` now, or `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; the same holds for all that follow.
+    fn try_send(&self, buf: &[u8]) -> io::Result<usize>;
+    /// `recv` now, or `WouldBlock`.
+    fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+    /// `send_to` now, or `WouldBlock`.
+    fn try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize>;
+    /// `recv_from` now, or `WouldBlock`.
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+    /// This side's address.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+    /// The connected peer's address.
+    fn peer_addr(&self) -> io::Result<SocketAddr>;
+    /// Takes the error that waits on the socket, if one does.
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+    /// The other options, set and read on a borrowed standard socket where there is one.
+    ///
+    /// `Unsupported` on a network that has no system sockets.
+    fn with_std<R>(&self, f: impl FnOnce(socket2::SockRef<'_>) -> io::Result<R>) -> io::Result<R>;
+}

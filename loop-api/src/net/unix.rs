@@ -1,0 +1,122 @@
+//! Unix sockets.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::SocketAddr;
+
+use crate::net::{Net, Stream};
+
+/// A loop with unix sockets. An address is a path, or on Linux an abstract name.
+pub trait UnixNet: Net {
+    /// A connected stream.
+    type UnixStream: UnixStream;
+    /// A server socket.
+    type UnixListener: UnixListener<Stream = Self::UnixStream>;
+    /// A datagram socket.
+    type UnixDatagram: UnixDatagram;
+
+    /// Connects to `addr`.
+    fn connect_unix(
+        &self,
+        addr: &SocketAddr,
+    ) -> impl Future<Output = io::Result<Self::UnixStream>> + Send + 'static;
+    /// Binds and listens. A path that exists already is `AddrInUse`, also if nobody listens there any more.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, with the address in the message; the same holds for all that follow.
+    fn listen_unix(&self, addr: &SocketAddr) -> io::Result<Self::UnixListener>;
+    /// Two streams connected to one another.
+    fn unix_pair(&self) -> io::Result<(Self::UnixStream, Self::UnixStream)>;
+    /// A datagram socket with an address.
+    fn bind_unix_datagram(&self, addr: &SocketAddr) -> io::Result<Self::UnixDatagram>;
+    /// A datagram socket without an address.
+    fn unbound_unix_datagram(&self) -> io::Result<Self::UnixDatagram>;
+    /// Two datagram sockets connected to one another.
+    fn unix_datagram_pair(&self) -> io::Result<(Self::UnixDatagram, Self::UnixDatagram)>;
+
+    /// Takes over a stream.
+    fn unix_stream_from_std(&self, stream: std::os::unix::net::UnixStream) -> io::Result<Self::UnixStream>;
+    /// Takes over a server socket.
+    fn unix_listener_from_std(
+        &self,
+        listener: std::os::unix::net::UnixListener,
+    ) -> io::Result<Self::UnixListener>;
+    /// Takes over a datagram socket.
+    fn unix_datagram_from_std(
+        &self,
+        socket: std::os::unix::net::UnixDatagram,
+    ) -> io::Result<Self::UnixDatagram>;
+    /// Gives a stream back, non-blocking.
+    fn unix_stream_into_std(stream: Self::UnixStream) -> io::Result<std::os::unix::net::UnixStream>;
+    /// Gives a server socket back, non-blocking.
+    fn unix_listener_into_std(listener: Self::UnixListener) -> io::Result<std::os::unix::net::UnixListener>;
+    /// Gives a datagram socket back, non-blocking.
+    fn unix_datagram_into_std(socket: Self::UnixDatagram) -> io::Result<std::os::unix::net::UnixDatagram>;
+}
+
+/// A connected unix stream.
+pub trait UnixStream: Stream {
+    /// This side's address.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+    /// The other side's address.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn peer_addr(&self) -> io::Result<SocketAddr>;
+}
+
+/// A unix server socket. Dropping it leaves its path in place, as everywhere.
+pub trait UnixListener: fmt::Debug + Send + Sync + Unpin + 'static {
+    /// What it accepts.
+    type Stream: UnixStream;
+    /// As [`TcpListener::accept`](crate::net::TcpListener::accept).
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+    /// The address it listens on.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+}
+
+/// A unix datagram socket. All its waits are cancel safe, and any number may wait at once.
+pub trait UnixDatagram: fmt::Debug + Send + Sync + Unpin + 'static {
+    /// Fixes the peer.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; the same holds for all that follow.
+    fn connect(&self, addr: &SocketAddr) -> io::Result<()>;
+    /// Sends a datagram to the connected peer.
+    fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Receives a datagram.
+    fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Sends a datagram.
+    fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Receives a datagram and its sender.
+    fn recv_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
+    /// Waits until a datagram is there.
+    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    /// Waits until a datagram can be sent.
+    fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    /// `send` now, or `WouldBlock`.
+    fn try_send(&self, buf: &[u8]) -> io::Result<usize>;
+    /// `recv` now, or `WouldBlock`.
+    fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+    /// This side's address.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+    /// The connected peer's address.
+    fn peer_addr(&self) -> io::Result<SocketAddr>;
+    /// Closes one direction or both.
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+    /// Takes the error that waits on the socket, if one does.
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+}

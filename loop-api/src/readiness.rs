@@ -1,0 +1,68 @@
+//! Any descriptor (on Windows: socket) on the loop.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::task::{Context, Poll};
+
+use crate::handle::Handle;
+use crate::io::Interest;
+
+/// What can be registered: on unix whatever has a file descriptor, on Windows whatever has a socket.
+#[cfg(unix)]
+pub trait AsSource: std::os::fd::AsFd {}
+#[cfg(unix)]
+impl<T: std::os::fd::AsFd> AsSource for T {}
+
+/// What can be registered: on unix whatever has a file descriptor, on Windows whatever has a socket.
+#[cfg(windows)]
+pub trait AsSource: std::os::windows::io::AsSocket {}
+#[cfg(windows)]
+impl<T: std::os::windows::io::AsSocket> AsSource for T {}
+
+/// A loop that waits for descriptors.
+pub trait Readiness: Handle {
+    /// A registered descriptor.
+    type Source<T: AsSource + Send + Sync + 'static>: Source<T> + 'static;
+
+    /// Registers `io`, which must be non-blocking already, and must give the same descriptor as long as it lives.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for what cannot be polled (a regular file), [`Closed`](crate::Closed) inside an `io::Error` on a closed loop,
+    /// else what the system said.
+    fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Self::Source<T>>;
+}
+
+/// A registered descriptor; dropping it deregisters it before it is closed, so that no event of it can reach whoever
+/// gets its number next.
+pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
+    /// Tries `op` when the direction may be ready; on `WouldBlock` it registers the waker and waits. `Interrupted` is tried
+    /// again. Hides whether the poller is edge triggered, level triggered or oneshot.
+    ///
+    /// One waiter a direction: a second one may take the first one's place, unless the backend says more.
+    /// Readers and writers never take each other's. Cancel safe: nothing is lost that `op` did not take.
+    fn poll_io<R>(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        op: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>>;
+
+    /// As `poll_io`, for any number of waiters at once.
+    fn io<R: Send>(
+        &self,
+        interest: Interest,
+        op: impl FnMut(&T) -> io::Result<R> + Send,
+    ) -> impl Future<Output = io::Result<R>> + Send;
+
+    /// What was registered.
+    fn get_ref(&self) -> &T;
+
+    /// Deregisters, and gives back what was registered, still non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn into_inner(self) -> io::Result<T>;
+}

@@ -1,0 +1,167 @@
+//! The part of a loop that is the same for every backend.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::callback::Queue;
+use crate::context;
+
+mod exception;
+pub use exception::{Exception, ExceptionHandler, ExceptionKind};
+
+/// What every loop has beside its executor: the callback queue, the exception handler, and its state. A backend keeps one
+/// where all its handles reach it, and gives it out by [`Handle::shared`](crate::Handle::shared).
+pub struct Shared {
+    backend: &'static str,
+    closed: AtomicBool,
+    /// The [`context::thread_id`] of the thread inside `block_on`, or zero.
+    thread: AtomicU64,
+    /// Whether callbacks need a pump task, because nobody calls `block_on` on this loop: it was adopted.
+    adopted: bool,
+    pump_started: AtomicBool,
+    /// Nanoseconds; zero is off.
+    slow_callback: AtomicU64,
+    handler: RwLock<Option<ExceptionHandler>>,
+    pub(crate) callbacks: Queue,
+}
+
+impl Shared {
+    /// For a loop that is run by its owner. `backend` is the name users know it by, such as `"native"`.
+    pub fn new(backend: &'static str) -> Shared {
+        Shared {
+            backend,
+            closed: AtomicBool::new(false),
+            thread: AtomicU64::new(0),
+            adopted: false,
+            pump_started: AtomicBool::new(false),
+            slow_callback: AtomicU64::new(0),
+            handler: RwLock::new(None),
+            callbacks: Queue::default(),
+        }
+    }
+
+    /// For a runtime that was running already and is not ours: its callbacks run in a task that the first of them starts.
+    pub fn adopted(backend: &'static str) -> Shared {
+        Shared { adopted: true, ..Shared::new(backend) }
+    }
+
+    /// The backend's name.
+    pub fn backend(&self) -> &'static str {
+        self.backend
+    }
+
+    /// Whether the loop was running before it was asked, and is not ours to end.
+    pub fn is_adopted(&self) -> bool {
+        self.adopted
+    }
+
+    /// Whether the loop has ended.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether some thread is inside the loop's `block_on`, or the loop is adopted and so runs elsewhere.
+    pub fn is_running(&self) -> bool {
+        self.adopted || self.thread.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether this thread is inside the loop's `block_on` or turn.
+    pub fn is_loop_thread(&self) -> bool {
+        self.thread.load(Ordering::Acquire) == context::thread_id().get()
+    }
+
+    /// Marks the loop as running on this thread until the guard is dropped. For backends with a `turn`;
+    /// `try_block_on` does it by itself.
+    pub fn running(&self) -> RunningOn<'_> {
+        let before = self.thread.swap(context::thread_id().get(), Ordering::AcqRel);
+        RunningOn { shared: self, before }
+    }
+
+    /// Marks the loop as closed and drops its pending callbacks without running them. For backends: first thing in `shutdown`.
+    /// Gives false if it was closed already.
+    pub fn close(&self) -> bool {
+        let first = !self.closed.swap(true, Ordering::AcqRel);
+        self.callbacks.close();
+        first
+    }
+
+    /// Whether the caller should spawn the pump task now: true once, on an adopted loop.
+    pub(crate) fn wants_pump(&self) -> bool {
+        self.adopted && !self.pump_started.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether callbacks wait to be run or timed, or are registered for I/O. For backends that tell a deadlock.
+    pub fn has_callbacks(&self) -> bool {
+        self.callbacks.is_busy()
+    }
+
+    /// Sets what is told of panics that nobody awaits and of slow callbacks, and gives what was told before; `None` is the
+    /// default, which writes a line to standard error. A handler that panics is reported to standard error, and does no harm.
+    pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
+        let mut slot = self.handler.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        std::mem::replace(&mut *slot, handler)
+    }
+
+    /// The handler that was set, if one was.
+    pub fn exception_handler(&self) -> Option<ExceptionHandler> {
+        self.handler.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Tells the exception handler.
+    pub fn report(&self, exception: &Exception) {
+        exception::deliver(self.exception_handler(), exception);
+    }
+
+    /// Reports callbacks and task polls that keep the loop's thread longer than `threshold`; `None` is off, and costs nothing.
+    pub fn set_slow_callback_duration(&self, threshold: Option<Duration>) {
+        let nanos = threshold.map_or(0, |t| u64::try_from(t.as_nanos()).unwrap_or(u64::MAX).max(1));
+        self.slow_callback.store(nanos, Ordering::Relaxed);
+        if nanos != 0 {
+            crate::toolkit::time_polls();
+        }
+    }
+
+    /// The threshold set by [`set_slow_callback_duration`](Self::set_slow_callback_duration).
+    pub fn slow_callback_duration(&self) -> Option<Duration> {
+        match self.slow_callback.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("backend", &self.backend)
+            .field("adopted", &self.adopted)
+            .field("running", &self.is_running())
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The loop counts as running on this thread: see [`Shared::running`].
+#[derive(Debug)]
+#[must_use = "the loop counts as running only while this lives"]
+pub struct RunningOn<'a> {
+    shared: &'a Shared,
+    before: u64,
+}
+
+impl Drop for RunningOn<'_> {
+    fn drop(&mut self) {
+        self.shared.thread.store(self.before, Ordering::Release);
+    }
+}
+
+/// Tells the exception handler of `shared`, or standard error where there is no loop.
+pub fn report(shared: Option<&Shared>, exception: &Exception) {
+    match shared {
+        Some(shared) => shared.report(exception),
+        None => exception::deliver(None::<Arc<_>>, exception),
+    }
+}

@@ -1,0 +1,142 @@
+//! Time: the loop's clock, sleeps, intervals, timeouts.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+use std::pin::Pin;
+use std::time::Duration;
+
+/// A moment on the loop's clock: monotonic, and the simulator's own where a simulator runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(std::time::Instant);
+
+thread_local! {
+    static CLOCK: Cell<Option<fn() -> Instant>> = const { Cell::new(None) };
+}
+
+/// Sets the clock that [`Instant::now`] asks on this thread, and gives the one before; `None` is the system's. For simulators.
+pub fn set_clock(clock: Option<fn() -> Instant>) -> Option<fn() -> Instant> {
+    CLOCK.replace(clock)
+}
+
+impl Instant {
+    /// The loop's now.
+    pub fn now() -> Instant {
+        match CLOCK.get() {
+            None => Instant(std::time::Instant::now()),
+            Some(clock) => clock(),
+        }
+    }
+
+    /// The same moment for std.
+    pub fn into_std(self) -> std::time::Instant {
+        self.0
+    }
+
+    /// The same moment from std.
+    pub fn from_std(instant: std::time::Instant) -> Instant {
+        Instant(instant)
+    }
+
+    /// Time since `earlier`, or zero if that is later.
+    pub fn duration_since(&self, earlier: Instant) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
+
+    /// Time since `earlier`, or `None` if that is later.
+    pub fn checked_duration_since(&self, earlier: Instant) -> Option<Duration> {
+        self.0.checked_duration_since(earlier.0)
+    }
+
+    /// Time since `earlier`, or zero if that is later.
+    pub fn saturating_duration_since(&self, earlier: Instant) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
+
+    /// Time since this moment, or zero if it is yet to come.
+    pub fn elapsed(&self) -> Duration {
+        Instant::now().saturating_duration_since(*self)
+    }
+
+    /// This moment and `duration` more, if the clock can tell it.
+    pub fn checked_add(&self, duration: Duration) -> Option<Instant> {
+        self.0.checked_add(duration).map(Instant)
+    }
+
+    /// This moment less `duration`, if the clock can tell it.
+    pub fn checked_sub(&self, duration: Duration) -> Option<Instant> {
+        self.0.checked_sub(duration).map(Instant)
+    }
+
+    /// This moment and `duration` more; where that overflows, a moment so far off (some thirty years) that it never comes.
+    pub fn saturating_add(&self, duration: Duration) -> Instant {
+        const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+        Instant(self.0.checked_add(duration.min(NEVER)).unwrap_or(self.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Instant;
+    /// Saturates: see [`Instant::saturating_add`].
+    fn add(self, duration: Duration) -> Instant {
+        self.saturating_add(duration)
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    fn add_assign(&mut self, duration: Duration) {
+        *self = *self + duration;
+    }
+}
+
+impl Sub<Duration> for Instant {
+    type Output = Instant;
+    fn sub(self, duration: Duration) -> Instant {
+        Instant(self.0 - duration)
+    }
+}
+
+impl SubAssign<Duration> for Instant {
+    fn sub_assign(&mut self, duration: Duration) {
+        *self = *self - duration;
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+    fn sub(self, earlier: Instant) -> Duration {
+        self.duration_since(earlier)
+    }
+}
+
+impl From<std::time::Instant> for Instant {
+    fn from(instant: std::time::Instant) -> Instant {
+        Instant(instant)
+    }
+}
+
+impl From<Instant> for std::time::Instant {
+    fn from(instant: Instant) -> std::time::Instant {
+        instant.0
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A wait for a moment: done never before its deadline, in deadline order, ties in the order of registration (on one thread).
+/// A sleep is registered at its first poll, can be polled on any thread, and costs its loop nothing once dropped.
+pub trait Sleep: Future<Output = ()> + Send + Sync + fmt::Debug {
+    /// The moment it waits for.
+    fn deadline(&self) -> Instant;
+
+    /// Whether it is past.
+    fn is_elapsed(&self) -> bool;
+
+    /// Moves it to another moment, in place, whether it has been done or not.
+    fn reset(self: Pin<&mut Self>, deadline: Instant);
+}

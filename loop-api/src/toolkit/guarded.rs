@@ -1,0 +1,146 @@
+//! A task's future in the coat that catches its panic.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::error::{JoinError, Panic};
+use crate::handle::Handle;
+use crate::shared::{self, Exception, ExceptionKind};
+use crate::time::Instant;
+
+/// Whether any loop in this process wants to be told of slow polls: until then a poll costs one load for it.
+static TIME_POLLS: AtomicBool = AtomicBool::new(false);
+
+/// From now on, [`Guarded`] times the polls of tasks for loops that asked for it.
+pub fn time_polls() {
+    TIME_POLLS.store(true, Ordering::Relaxed);
+}
+
+pin_project! {
+    /// A task's future whose panic becomes its output. `H` is the handle by which a poll finds its loop.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Guarded<F, H> {
+        #[pin]
+        future: F,
+        location: &'static Location<'static>,
+        handle: PhantomData<fn() -> H>,
+    }
+}
+
+impl<F: Future, H: Handle> Guarded<F, H> {
+    /// Wraps a future that was spawned by the caller.
+    #[track_caller]
+    pub fn new(future: F) -> Self {
+        Guarded { future, location: Location::caller(), handle: PhantomData }
+    }
+}
+
+impl<F: Future, H: Handle> Future for Guarded<F, H> {
+    type Output = Caught<F::Output, H>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if TIME_POLLS.load(Ordering::Relaxed) {
+            return poll_timed::<F, H>(this.future, this.location, cx);
+        }
+        poll_caught(this.future, this.location, cx)
+    }
+}
+
+fn poll_caught<F: Future, H: Handle>(
+    future: Pin<&mut F>,
+    location: &'static Location<'static>,
+    cx: &mut Context<'_>,
+) -> Poll<Caught<F::Output, H>> {
+    // The future is not touched again after a panic, but for being dropped.
+    let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+    Poll::Ready(match polled {
+        Ok(poll) => Caught::new(Ok(ready!(poll))),
+        Err(payload) => {
+            Caught::new(Err(Unseen { panic: Panic::new(payload), kind: ExceptionKind::Task, location }))
+        }
+    })
+}
+
+#[cold]
+fn poll_timed<F: Future, H: Handle>(
+    future: Pin<&mut F>,
+    location: &'static Location<'static>,
+    cx: &mut Context<'_>,
+) -> Poll<Caught<F::Output, H>> {
+    let start = Instant::now();
+    let polled = poll_caught(future, location, cx);
+    let took = start.elapsed();
+    H::with_current(|handle| {
+        if let Some(shared) = handle.map(Handle::shared) {
+            if shared.slow_callback_duration().is_some_and(|threshold| took >= threshold) {
+                shared.report(&Exception::slow(took, Some(location)));
+            }
+        }
+    });
+    polled
+}
+
+/// Runs a blocking job, so that its panic becomes its output.
+pub fn guard_blocking<T, H: Handle>(
+    f: impl FnOnce() -> T,
+    location: &'static Location<'static>,
+) -> Caught<T, H> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(value) => Caught::new(Ok(value)),
+        Err(payload) => {
+            Caught::new(Err(Unseen { panic: Panic::new(payload), kind: ExceptionKind::Blocking, location }))
+        }
+    }
+}
+
+struct Unseen {
+    panic: Panic,
+    kind: ExceptionKind,
+    location: &'static Location<'static>,
+}
+
+/// A task's output or its panic. A panic that is dropped before anybody saw it goes to the loop's exception handler.
+pub struct Caught<T, H: Handle> {
+    /// `None` once taken.
+    result: Option<Result<T, Unseen>>,
+    handle: PhantomData<fn() -> H>,
+}
+
+impl<T, H: Handle> Caught<T, H> {
+    fn new(result: Result<T, Unseen>) -> Self {
+        Caught { result: Some(result), handle: PhantomData }
+    }
+
+    /// The output, for whoever awaited the task.
+    pub fn into_result(mut self) -> Result<T, JoinError> {
+        match self.result.take() {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(unseen)) => Err(JoinError::Panicked(unseen.panic)),
+            // Only this method takes it, and it takes self.
+            None => Err(JoinError::Cancelled),
+        }
+    }
+}
+
+impl<T, H: Handle> Drop for Caught<T, H> {
+    fn drop(&mut self) {
+        if let Some(Err(unseen)) = self.result.take() {
+            let exception = Exception::panicked(unseen.kind, unseen.panic, Some(unseen.location));
+            H::with_current(|handle| shared::report(handle.map(Handle::shared), &exception));
+        }
+    }
+}
+
+impl<T, H: Handle> std::fmt::Debug for Caught<T, H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caught").finish_non_exhaustive()
+    }
+}

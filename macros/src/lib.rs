@@ -1,0 +1,1 @@
+//! `#[anyloop::main]` and `#[anyloop::test]`.
