@@ -49,6 +49,20 @@ pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
         op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>>;
 
+    /// As `poll_io`, for the bytes of a stream: `op` asks for `wanted` bytes and gives how many it moved. Fewer than
+    /// that tell the loop that the direction is exhausted, where its system can be trusted in this: the next call waits at
+    /// once, without a system call that could only answer `WouldBlock`. Not for datagrams, whose transfers are always short.
+    fn poll_transfer(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        wanted: usize,
+        op: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let _ = wanted;
+        self.poll_io(cx, interest, op)
+    }
+
     /// As `poll_io`, for any number of waiters at once.
     fn io<R: Send>(
         &self,
