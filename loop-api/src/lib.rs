@@ -10,6 +10,8 @@
 #![deny(unsafe_code)]
 
 pub mod callback;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod context;
 pub mod error;
 mod event_loop;

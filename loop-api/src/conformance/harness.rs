@@ -1,0 +1,67 @@
+//! How one case is run.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
+
+/// One case of the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Case {
+    /// The name of its test, such as `tmr02_equal_deadlines_in_registration_order`.
+    pub name: &'static str,
+    /// The capabilities that it needs.
+    pub needs: &'static [&'static str],
+}
+
+impl Case {
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, needs: &'static [&'static str]) -> Case {
+        Case { name, needs }
+    }
+
+    /// The behaviour that it shows, such as `TMR02`.
+    pub fn id(&self) -> String {
+        self.name.split('_').next().unwrap_or_default().to_uppercase()
+    }
+}
+
+/// How long a case may take before it counts as hung: twenty seconds, or what `ANYLOOP_CONFORMANCE_SECONDS` says, for
+/// sanitizers and slow machines.
+pub fn patience() -> Duration {
+    let seconds = std::env::var("ANYLOOP_CONFORMANCE_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(20))
+}
+
+/// Cases that count descriptors or threads are alone in the process; the others share it.
+static PROCESS: RwLock<()> = RwLock::new(());
+
+/// Runs `body` on a thread of its own, so that a hang is a failure with a name.
+#[doc(hidden)]
+#[track_caller]
+pub fn run_case(name: &'static str, alone: bool, body: fn()) {
+    let (_shared, _alone) = if alone {
+        (None, Some(PROCESS.write().unwrap_or_else(PoisonError::into_inner)))
+    } else {
+        (Some(PROCESS.read().unwrap_or_else(PoisonError::into_inner)), None)
+    };
+    let (done, ended) = sync_channel::<()>(0);
+    let case = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // Dropped when the case ends, however it ends.
+            let _done = done;
+            body();
+        })
+        .expect("a thread for the case");
+    match ended.recv_timeout(patience()) {
+        Err(RecvTimeoutError::Timeout) => panic!("{name} did not end within {:?}", patience()),
+        Ok(()) | Err(RecvTimeoutError::Disconnected) => {
+            if let Err(payload) = case.join() {
+                resume_unwind(payload);
+            }
+        }
+    }
+}
