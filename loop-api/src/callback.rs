@@ -1,69 +1,32 @@
-//! Callbacks in the manner of asyncio. (Interface only; the `core` helper fills it in.)
+//! Callbacks in the manner of asyncio.
+//!
+//! [`Handle::call_soon`], [`call_later`](Handle::call_later) and [`call_at`](Handle::call_at) queue a closure, from any thread;
+//! [`Readiness::add_reader`](crate::readiness::Readiness::add_reader) and `add_writer` queue one each time a descriptor is ready.
+//! What holds for all of them:
+//!
+//! - They run one at a time, in the order they were queued, on the thread that is inside the loop's `block_on`; never inside
+//!   the call that queued them.
+//! - A turn runs what was queued when it began. What is queued meanwhile runs in a later turn, after I/O, tasks
+//!   and timers had theirs: an endless chain starves nobody.
+//! - Each gives a handle by which it can be cancelled, also by a callback that runs earlier in the same turn.
+//! - A panic goes to the loop's exception handler, and the next callback runs as if nothing had been.
+//! - Closing the loop drops those that wait without running them.
+//!
+//! For those who write a backend: [`Pump`] runs them, and `try_block_on` has put one beside the future that
+//! [`EventLoop::drive`](crate::EventLoop::drive) gets.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+#[cfg(doc)]
+use crate::Handle;
 
-use crate::handle::Handle;
+mod handle;
+mod job;
+mod local;
+mod pump;
+mod queue;
 
-/// The callbacks that wait on a loop.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {}
-
-impl Queue {
-    pub(crate) fn close(&self) {}
-    pub(crate) fn is_busy(&self) -> bool {
-        false
-    }
-}
-
-/// Runs a loop's callbacks, a turn at a time.
-#[derive(Debug)]
-pub struct Pump<H: Handle> {
-    _handle: H,
-}
-
-impl<H: Handle> Pump<H> {
-    /// The pump of a loop.
-    pub fn new(handle: H) -> Self {
-        Pump { _handle: handle }
-    }
-
-    /// Runs what was queued when it was called, and what is due. Ready when `stop()` was called. Where more is left it wakes the task and
-    /// is pending, so that I/O and timers get their turn.
-    pub fn poll_turn(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
-        Poll::Pending
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A loop's main future, and its callbacks beside it. `None` when `stop()` came first.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Driven<H: Handle, F> {
-        pump: Pump<H>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<H: Handle, F: Future> Driven<H, F> {
-    /// The future, driven with the callbacks of `pump`.
-    pub fn new(pump: Pump<H>, future: F) -> Self {
-        Driven { pump, future }
-    }
-}
-
-impl<H: Handle, F: Future> Future for Driven<H, F> {
-    type Output = Option<F::Output>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let stopped = this.pump.poll_turn(cx).is_ready();
-        match this.future.poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if stopped => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
+pub use handle::CallbackHandle;
+pub(crate) use job::Closure;
+pub(crate) use local::keep_local;
+pub(crate) use pump::ensure_pump;
+pub use pump::{Driven, Pump};
+pub(crate) use queue::Queue;

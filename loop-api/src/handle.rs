@@ -1,10 +1,12 @@
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::callback::{self, CallbackHandle, Closure};
 use crate::context;
-use crate::error::{LocalError, RunError};
-use crate::shared::Shared;
+use crate::error::{Closed, LocalError, RunError};
+use crate::shared::{ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Sleep};
 
@@ -124,5 +126,119 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
             Ok(output) => output,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    // ---- provided: callbacks ----
+
+    /// Queues `f` to run once on the loop's thread (the one inside `block_on`), behind what is queued already and never inside this
+    /// call. From any thread; calls from one thread keep their order. See [`callback`] for all that holds.
+    ///
+    /// On a loop that nobody runs it waits until somebody does; on an adopted one a task runs it.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]; `f` is dropped.
+    #[track_caller]
+    fn call_soon<F>(&self, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        callback::ensure_pump(self);
+        let job = Arc::new(Closure::new(f));
+        self.shared().callbacks.push(job.clone())?;
+        Ok(CallbackHandle::soon(job))
+    }
+
+    /// asyncio's name for [`call_soon`](Self::call_soon) from another thread; here it is the same.
+    ///
+    /// # Errors
+    ///
+    /// As `call_soon`.
+    #[track_caller]
+    fn call_soon_threadsafe<F>(&self, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        self.call_soon(f)
+    }
+
+    /// [`call_soon`](Self::call_soon) for a closure that is not `Send`, on the loop's own thread. It takes its turn in the same queue.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted loop; `f` is dropped.
+    #[track_caller]
+    fn call_soon_local<F>(&self, f: F) -> Result<CallbackHandle, LocalError>
+    where
+        F: FnOnce() + 'static,
+    {
+        let shared = self.shared();
+        if shared.is_closed() {
+            return Err(LocalError::Closed);
+        }
+        if shared.is_adopted() {
+            return Err(LocalError::Unsupported);
+        }
+        if !shared.is_loop_thread() {
+            return Err(LocalError::NotLoopThread);
+        }
+        self.call_soon(callback::keep_local(f)).map_err(|Closed| LocalError::Closed)
+    }
+
+    /// Queues `f` once `delay` is over, behind what is queued by then. [`Duration::MAX`] is never.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]; `f` is dropped.
+    #[track_caller]
+    fn call_later<F>(&self, delay: Duration, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        self.call_at(self.now().saturating_add(delay), f)
+    }
+
+    /// Queues `f` at `deadline`, never before it; those of one deadline in the order of registration. A deadline in the past is due on the
+    /// next turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]; `f` is dropped.
+    #[track_caller]
+    fn call_at<F>(&self, deadline: Instant, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        callback::ensure_pump(self);
+        self.shared().callbacks.push_timer(deadline, Arc::new(Closure::new(f)))
+    }
+
+    /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run; what is queued after it waits for the
+    /// next run. Wakes a loop that waits. On a loop that is not running, the next run is one turn. Does nothing on an adopted loop,
+    /// which is not ours to stop.
+    fn stop(&self) {
+        if !self.shared().is_adopted() {
+            self.shared().callbacks.stop();
+        }
+    }
+
+    /// See [`Shared::set_exception_handler`].
+    fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
+        self.shared().set_exception_handler(handler)
+    }
+
+    /// See [`Shared::exception_handler`].
+    fn exception_handler(&self) -> Option<ExceptionHandler> {
+        self.shared().exception_handler()
+    }
+
+    /// See [`Shared::set_slow_callback_duration`].
+    fn set_slow_callback_duration(&self, threshold: Option<Duration>) {
+        self.shared().set_slow_callback_duration(threshold);
+    }
+
+    /// See [`Shared::slow_callback_duration`].
+    fn slow_callback_duration(&self) -> Option<Duration> {
+        self.shared().slow_callback_duration()
     }
 }

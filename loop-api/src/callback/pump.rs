@@ -1,0 +1,204 @@
+//! What runs the callbacks: beside a loop's main future, or as a task on an adopted loop.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use super::job::Job;
+use super::queue::Rest;
+use crate::error::Panic;
+use crate::handle::Handle;
+use crate::shared::{Exception, Shared};
+use crate::time::{Instant, Sleep};
+
+/// Runs a loop's callbacks, a turn at a time.
+///
+/// All the timers of callbacks are served by one of the backend's sleeps, moved to the first deadline.
+pub struct Pump<H: Handle> {
+    handle: H,
+    /// Tells this pump's waker from those of others of the same loop.
+    id: u64,
+    /// The waker that the queue has, if it is this pump's.
+    waker: Option<Waker>,
+    /// Empty between turns; swapped with the queue's, so that neither grows anew.
+    batch: VecDeque<Arc<dyn Job>>,
+    sleep: Option<Pin<Box<H::Sleep>>>,
+    /// The deadline the sleep was last moved to, until it is past.
+    armed: Option<Instant>,
+}
+
+impl<H: Handle> Pump<H> {
+    /// The pump of a loop. A loop may have several, one at a time being polled: the one polled last is woken.
+    pub fn new(handle: H) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Pump { handle, id, waker: None, batch: VecDeque::new(), sleep: None, armed: None }
+    }
+
+    /// Runs what was queued when it was called, and what is due. Ready when `stop()` was called. Where more is left it wakes the task and
+    /// is pending, so that I/O and timers get their turn.
+    pub fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let known = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        let known = known && self.handle.shared().callbacks.is_registered(self.id);
+        if known && self.handle.shared().callbacks.is_idle() && !self.poll_timer(cx) {
+            return Poll::Pending;
+        }
+        self.run_turn();
+
+        // Cloned outside the lock, and only when it changed.
+        let mut waker = if known { None } else { Some(cx.waker().clone()) };
+        let rest = self.handle.shared().callbacks.end(self.id, &mut waker);
+        if !known && matches!(rest, Rest::Idle(_)) {
+            self.waker = Some(cx.waker().clone());
+        }
+        match rest {
+            Rest::Stop => return Poll::Ready(()),
+            Rest::More => cx.waker().wake_by_ref(),
+            Rest::Idle(None) => {
+                // Not only disarmed: the backend shall see that nothing waits.
+                self.sleep = None;
+                self.armed = None;
+            }
+            Rest::Idle(Some(deadline)) => {
+                self.arm(deadline);
+                if self.poll_timer(cx) {
+                    // Due already: another turn, after I/O had its own.
+                    self.handle.shared().callbacks.mark_pending();
+                    cx.waker().wake_by_ref();
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    fn run_turn(&mut self) {
+        let shared = self.handle.shared();
+        let first = shared.callbacks.begin(&mut self.batch);
+        if let Some(first) = first {
+            let now = self.handle.now();
+            if first <= now {
+                shared.callbacks.take_due(now, &mut self.batch);
+            }
+        }
+        while let Some(job) = self.batch.pop_front() {
+            run(&*job, shared);
+        }
+    }
+
+    fn arm(&mut self, deadline: Instant) {
+        if self.armed == Some(deadline) {
+            return;
+        }
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().reset(deadline),
+            None => self.sleep = Some(Box::pin(self.handle.sleep_until(deadline))),
+        }
+        self.armed = Some(deadline);
+    }
+
+    /// Whether the first timer is due.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        let (Some(_), Some(sleep)) = (self.armed, &mut self.sleep) else {
+            return false;
+        };
+        let due = sleep.as_mut().poll(cx).is_ready();
+        if due {
+            self.armed = None;
+        }
+        due
+    }
+}
+
+fn run(job: &dyn Job, shared: &Shared) {
+    let threshold = shared.slow_callback_duration();
+    let start = threshold.map(|_| Instant::now());
+    // The closure is gone after a panic; the queue is not touched while it runs.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.run())) {
+        shared.report(&Exception::panicked(job.kind(), Panic::new(payload), Some(job.location())));
+    }
+    if let (Some(threshold), Some(start)) = (threshold, start) {
+        let took = start.elapsed();
+        if took >= threshold {
+            shared.report(&Exception::slow(took, Some(job.location())));
+        }
+    }
+}
+
+impl<H: Handle> Drop for Pump<H> {
+    fn drop(&mut self) {
+        self.handle.shared().callbacks.forget_pump(self.id);
+    }
+}
+
+impl<H: Handle> fmt::Debug for Pump<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pump")
+            .field("handle", &self.handle)
+            .field("armed", &self.armed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts the task that runs the callbacks of an adopted loop, if nobody did yet.
+pub(crate) fn ensure_pump<H: Handle>(handle: &H) {
+    if handle.shared().wants_pump() {
+        start_pump(handle);
+    }
+}
+
+#[cold]
+fn start_pump<H: Handle>(handle: &H) {
+    /// The runtime drops its tasks when it ends: from then on callbacks are refused.
+    struct CloseOnDrop<H: Handle>(H);
+    impl<H: Handle> Drop for CloseOnDrop<H> {
+        fn drop(&mut self) {
+            self.0.shared().close();
+        }
+    }
+    let guard = CloseOnDrop(handle.clone());
+    // Dropping the task's handle leaves it to the runtime.
+    let _detached = handle.spawn(async move {
+        let mut pump = Pump::new(guard.0.clone());
+        loop {
+            // Nobody stops an adopted loop.
+            poll_fn(|cx| pump.poll_turn(cx)).await;
+        }
+    });
+}
+
+pin_project_lite::pin_project! {
+    /// A loop's main future, and its callbacks beside it. `None` when `stop()` came first.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Driven<H: Handle, F> {
+        pump: Pump<H>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<H: Handle, F: Future> Driven<H, F> {
+    /// The future, driven with the callbacks of `pump`.
+    pub fn new(pump: Pump<H>, future: F) -> Self {
+        Driven { pump, future }
+    }
+}
+
+impl<H: Handle, F: Future> Future for Driven<H, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let stopped = this.pump.poll_turn(cx).is_ready();
+        match this.future.poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if stopped => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
