@@ -1,0 +1,219 @@
+//! The one place that knows which backends are compiled in.
+//!
+//! For each kind of thing that a backend has there is an enum here with one arm a backend, and one arm that can never be made. With one
+//! backend compiled in the enum is laid out as that backend's own type, and a match on it is no instruction; with none it
+//! has no value, and everything still compiles: a library leaves the choice to the program.
+//!
+//! The public types are newtypes over these enums, so that nothing outside can tell what is compiled in.
+
+use std::convert::Infallible;
+use std::io;
+use std::marker::PhantomData;
+
+use loop_api::EventLoop;
+#[allow(unused_imports)]
+use loop_api::Handle as _;
+
+use crate::runtime::{Backend, Options};
+
+mod pin;
+mod types;
+
+pub(crate) use types::*;
+
+/// The backends compiled in, in the order in which one is chosen.
+pub(crate) const COMPILED: &[Backend] = &[
+    #[cfg(feature = "tokio")]
+    Backend::Tokio,
+    #[cfg(feature = "smol")]
+    Backend::Smol,
+    #[cfg(feature = "native")]
+    Backend::Native,
+];
+
+/// Defines an enum over the backends: `any_enum!(Name = NameOf)`, where `NameOf<H>` is the type for the backend whose handle is `H`.
+macro_rules! any_enum {
+    ($name:ident = $of:ident) => {
+        $crate::any::any_enum!(@ $name [] [()] $of [] []);
+    };
+    ($name:ident<$a:lifetime> = $of:ident) => {
+        $crate::any::any_enum!(@ $name [<$a>] [&$a ()] $of [$a,] []);
+    };
+    ($name:ident<$t:ident> [$($bound:tt)*] = $of:ident) => {
+        $crate::any::any_enum!(@ $name [<$t: $($bound)*>] [fn() -> $t] $of [] [, $t]);
+    };
+    (@ $name:ident [$($generics:tt)*] [$phantom:ty] $of:ident [$($before:tt)*] [$($after:tt)*]) => {
+        pub(crate) enum $name $($generics)* {
+            #[cfg(feature = "native")]
+            Native($of<$($before)* loop_native::NativeHandle $($after)*>),
+            #[cfg(feature = "tokio")]
+            Tokio($of<$($before)* loop_tokio::TokioHandle $($after)*>),
+            #[cfg(feature = "smol")]
+            Smol($of<$($before)* loop_smol::SmolHandle $($after)*>),
+            #[allow(dead_code)]
+            Never(std::convert::Infallible, std::marker::PhantomData<$phantom>),
+        }
+    };
+}
+pub(crate) use any_enum;
+
+/// Matches on an enum of this module: `each!(TcpStream; &self.0, s => s.nodelay())`. After the enum's name may stand others, with
+/// the name by which the body makes a value of theirs of the same backend: `each!(TcpListener => TcpStream as wrap; ...)`.
+macro_rules! each {
+    ($from:ident $(=> $($to:ident as $wrap:ident),+)?; $value:expr, $x:pat => $body:expr) => {
+        match $value {
+            #[cfg(feature = "native")]
+            $crate::any::$from::Native($x) => { $($(let $wrap = $crate::any::$to::Native;)+)? $body }
+            #[cfg(feature = "tokio")]
+            $crate::any::$from::Tokio($x) => { $($(let $wrap = $crate::any::$to::Tokio;)+)? $body }
+            #[cfg(feature = "smol")]
+            $crate::any::$from::Smol($x) => { $($(let $wrap = $crate::any::$to::Smol;)+)? $body }
+            #[allow(unreachable_patterns)]
+            $crate::any::$from::Never(never, ..) => $crate::any::never(&never),
+        }
+    };
+}
+pub(crate) use each;
+
+/// Joins two values, if they are of the same backend:
+/// `pair!((A as a, B as b) => C as c; (x, y) => body, (x, y) else => other)`.
+macro_rules! pair {
+    (($a:ident as $wrap_a:ident, $b:ident as $wrap_b:ident) => $to:ident as $wrap:ident;
+     $values:expr, ($x:pat, $y:pat) => $body:expr, else $p:pat => $other:expr) => {
+        match $values {
+            #[cfg(feature = "native")]
+            ($crate::any::$a::Native($x), $crate::any::$b::Native($y)) => {
+                let ($wrap_a, $wrap_b) = ($crate::any::$a::Native, $crate::any::$b::Native);
+                let $wrap = $crate::any::$to::Native;
+                $body
+            }
+            #[cfg(feature = "tokio")]
+            ($crate::any::$a::Tokio($x), $crate::any::$b::Tokio($y)) => {
+                let ($wrap_a, $wrap_b) = ($crate::any::$a::Tokio, $crate::any::$b::Tokio);
+                let $wrap = $crate::any::$to::Tokio;
+                $body
+            }
+            #[cfg(feature = "smol")]
+            ($crate::any::$a::Smol($x), $crate::any::$b::Smol($y)) => {
+                let ($wrap_a, $wrap_b) = ($crate::any::$a::Smol, $crate::any::$b::Smol);
+                let $wrap = $crate::any::$to::Smol;
+                $body
+            }
+            #[allow(unreachable_patterns)]
+            $p => $other,
+        }
+    };
+}
+pub(crate) use pair;
+
+/// What every public type over one of these enums has: how it is shown, and the auto traits that must not depend on what is compiled in.
+macro_rules! opaque {
+    ([$($generics:tt)*] $name:ty, $enum:ident) => {
+        impl $($generics)* std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::any::each!($enum; &self.0, inner => std::fmt::Debug::fmt(inner, f))
+            }
+        }
+        impl $($generics)* std::panic::UnwindSafe for $name {}
+        impl $($generics)* std::panic::RefUnwindSafe for $name {}
+    };
+}
+pub(crate) use opaque;
+
+/// What the arm that has no value answers.
+pub(crate) fn never(never: &Infallible) -> ! {
+    match *never {}
+}
+
+/// A loop of any backend.
+#[derive(Debug)]
+pub(crate) enum Loop {
+    #[cfg(feature = "native")]
+    Native(loop_native::NativeLoop),
+    #[cfg(feature = "tokio")]
+    Tokio(loop_tokio::TokioLoop),
+    #[cfg(feature = "smol")]
+    Smol(loop_smol::SmolLoop),
+    #[allow(dead_code)]
+    Never(Infallible, PhantomData<()>),
+}
+
+impl Loop {
+    /// Makes a loop of a backend that [`COMPILED`] has.
+    pub(crate) fn build(backend: Backend, options: &Options) -> io::Result<Loop> {
+        let _ = options;
+        match backend {
+            #[cfg(feature = "native")]
+            Backend::Native => build!(options, loop_native).map(Loop::Native),
+            #[cfg(feature = "tokio")]
+            Backend::Tokio => build!(options, loop_tokio).map(Loop::Tokio),
+            #[cfg(feature = "smol")]
+            Backend::Smol => build!(options, loop_smol).map(Loop::Smol),
+            #[allow(unreachable_patterns)]
+            other => Err(io::Error::new(io::ErrorKind::Unsupported, other.not_compiled())),
+        }
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        each!(Loop => Handle as wrap; self, l => wrap(EventLoop::handle(l).clone()))
+    }
+}
+
+/// The options that every backend's builder has, given to it.
+#[allow(unused_macros)]
+macro_rules! build {
+    ($options:expr, $backend:ident) => {{
+        let mut builder = $backend::Builder::new();
+        if let Some(n) = $options.worker_threads {
+            builder.worker_threads(n);
+        }
+        if let Some(name) = &$options.thread_name {
+            builder.thread_name(name.clone());
+        }
+        if let Some(n) = $options.max_blocking_threads {
+            builder.max_blocking_threads(n);
+        }
+        if let Some(time) = $options.thread_keep_alive {
+            builder.thread_keep_alive(time);
+        }
+        builder.build()
+    }};
+}
+#[allow(unused_imports)]
+use build;
+
+/// Calls `f` with the loop that the caller runs in. A loop of a backend's own comes before an adopted runtime, so tokio, which adopts
+/// whatever tokio runtime is there, is asked after the others.
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
+    native(f)
+}
+
+fn native<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
+    #[cfg(feature = "native")]
+    return loop_native::NativeHandle::with_current(|current| match current {
+        Some(handle) => f(Some(HandleRef::Native(handle))),
+        None => smol(f),
+    });
+    #[cfg(not(feature = "native"))]
+    smol(f)
+}
+
+fn smol<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
+    #[cfg(feature = "smol")]
+    return loop_smol::SmolHandle::with_current(|current| match current {
+        Some(handle) => f(Some(HandleRef::Smol(handle))),
+        None => tokio(f),
+    });
+    #[cfg(not(feature = "smol"))]
+    tokio(f)
+}
+
+fn tokio<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
+    #[cfg(feature = "tokio")]
+    return loop_tokio::TokioHandle::with_current(|current| match current {
+        Some(handle) => f(Some(HandleRef::Tokio(handle))),
+        None => f(None),
+    });
+    #[cfg(not(feature = "tokio"))]
+    f(None)
+}

@@ -1,0 +1,27 @@
+//! The one projection that no macro can write, because the arms of the enum come and go with the features.
+#![allow(unsafe_code)]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use loop_api::time::Instant;
+
+use super::{Sleep, each};
+
+impl Sleep {
+    pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: nothing is moved out: the reference is only matched on.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: the value inside the arm is pinned because the enum is: it has no Drop and is not Unpin unless all its arms are, and
+        // no code moves an arm's value out of a pinned enum.
+        each!(Sleep; this, sleep => unsafe { Pin::new_unchecked(sleep) }.poll(cx))
+    }
+
+    pub(crate) fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        // SAFETY: as in `poll`.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as in `poll`.
+        each!(Sleep; this, sleep => loop_api::time::Sleep::reset(unsafe { Pin::new_unchecked(sleep) }, deadline))
+    }
+}

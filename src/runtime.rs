@@ -1,0 +1,160 @@
+//! The loop itself: making one, running it, reaching it from anywhere.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use loop_api::{EventLoop, RunError};
+
+use crate::any::{self, each};
+use crate::task::JoinHandle;
+
+mod builder;
+mod choice;
+mod handle;
+
+pub use builder::Builder;
+pub(crate) use builder::Options;
+pub use choice::{AskedBy, Backend, Choice, ChoiceError, Reason, choose};
+pub use handle::{Handle, NoLoop};
+pub(crate) use handle::{current, or_panic};
+
+/// A loop, whichever was chosen: see [`Builder`].
+///
+/// Dropping it drops its tasks first, on this thread; whoever awaits them elsewhere sees [`JoinError::Cancelled`](crate::JoinError::Cancelled).
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// use anyloop::runtime::Runtime;
+///
+/// let mut runtime = Runtime::new()?;
+/// let answer = runtime.block_on(async {
+///     let task = anyloop::task::spawn(async { 6 * 7 });
+///     task.await
+/// });
+/// assert_eq!(answer.unwrap(), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Runtime {
+    // First, so that the tasks are gone before anything else of the loop.
+    inner: any::Loop,
+    handle: Handle,
+    choice: Choice,
+}
+
+impl Runtime {
+    /// Makes the loop that [`choose`] picks, with its backend's defaults: on one thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoiceError`] inside an `io::Error` if there is none to pick, else what the system said.
+    pub fn new() -> io::Result<Runtime> {
+        Builder::new().build()
+    }
+
+    fn from_parts(inner: any::Loop, choice: Choice) -> Runtime {
+        let handle = Handle(inner.handle());
+        Runtime { inner, handle, choice }
+    }
+
+    /// Which backend this is, and why.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// The loop's handle.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Runs the loop on this thread until `future` is done. Tasks that are not done by then wait for the next call.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy.
+    #[track_caller]
+    pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+        EventLoop::block_on(self, future)
+    }
+
+    /// Runs the loop on this thread until `future` is done.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the backend can tell,
+    /// when the future can never be woken.
+    pub fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        EventLoop::try_block_on(self, future)
+    }
+
+    /// Runs the loop until `stop()` is called on its handle: if that was before, exactly one turn.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_block_on`](Self::try_block_on), except that being stopped is how this ends well.
+    pub fn run_forever(&mut self) -> Result<(), RunError> {
+        EventLoop::run_forever(self)
+    }
+
+    /// Starts a task, which runs while [`block_on`](Self::block_on) does.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// Runs `f` on a thread where it may block.
+    #[track_caller]
+    pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.handle.spawn_blocking(f)
+    }
+
+    /// Ends the loop: drops its tasks, then joins its threads, the blocking ones for at most `timeout`.
+    pub fn shutdown_timeout(mut self, timeout: Duration) {
+        EventLoop::shutdown(&mut self, Some(timeout));
+    }
+
+    /// Ends the loop without waiting for blocking jobs.
+    pub fn shutdown_background(self) {
+        self.shutdown_timeout(Duration::ZERO);
+    }
+
+    /// Ends the loop, in place: afterwards it and its handles answer that it is closed. Idempotent.
+    pub fn close(&mut self) {
+        EventLoop::shutdown(self, None);
+    }
+}
+
+impl EventLoop for Runtime {
+    type Handle = Handle;
+
+    fn new() -> io::Result<Self> {
+        Runtime::new()
+    }
+
+    fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        each!(Loop; &mut self.inner, l => l.drive(future))
+    }
+
+    fn shutdown(&mut self, timeout: Option<Duration>) {
+        each!(Loop; &mut self.inner, l => l.shutdown(timeout));
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").field("choice", &self.choice).finish_non_exhaustive()
+    }
+}

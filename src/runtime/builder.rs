@@ -1,0 +1,141 @@
+//! A loop with options.
+
+use std::io;
+use std::time::Duration;
+
+use super::{Backend, Choice, Reason, Runtime, choice};
+use crate::any;
+
+/// Picks the backend, and sets what all backends have in common.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// use anyloop::runtime::Builder;
+///
+/// let mut runtime = Builder::new().worker_threads(2).thread_name("worker").build()?;
+/// let sum = runtime.block_on(async {
+///     let a = anyloop::task::spawn(async { 1 });
+///     let b = anyloop::task::spawn_blocking(|| 2);
+///     a.await.unwrap() + b.await.unwrap()
+/// });
+/// assert_eq!(sum, 3);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder makes a loop only when build() is called"]
+pub struct Builder {
+    backend: Option<Backend>,
+    options: Options,
+}
+
+/// What every backend's own builder can be told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) worker_threads: Option<usize>,
+    pub(crate) thread_name: Option<String>,
+    pub(crate) max_blocking_threads: Option<usize>,
+    pub(crate) thread_keep_alive: Option<Duration>,
+}
+
+impl Builder {
+    /// Nothing set: the backend is chosen as [`choose`](super::choose) says, and runs on one thread.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// tokio's name for a loop on one thread, which is what [`new`](Self::new) gives.
+    pub fn new_current_thread() -> Builder {
+        Builder::default()
+    }
+
+    /// tokio's name for a loop with as many worker threads as there are processors.
+    pub fn new_multi_thread() -> Builder {
+        let mut builder = Builder::default();
+        builder.worker_threads(std::thread::available_parallelism().map_or(1, usize::from));
+        builder
+    }
+
+    /// Does nothing: time and I/O are always on. It is here so that tokio's programs port.
+    pub fn enable_all(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Picks the backend, whatever the environment says.
+    pub fn backend(&mut self, backend: Backend) -> &mut Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// Spreads tasks that are `Send` over `n` threads. Without this the loop has one thread: the one that runs it.
+    ///
+    /// # Panics
+    ///
+    /// If `n` is zero.
+    #[track_caller]
+    pub fn worker_threads(&mut self, n: usize) -> &mut Self {
+        assert!(
+            n > 0,
+            "a loop needs at least one worker thread: leave worker_threads out to run on the calling thread"
+        );
+        self.options.worker_threads = Some(n);
+        self
+    }
+
+    /// Names the threads that the loop starts.
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.options.thread_name = Some(name.into());
+        self
+    }
+
+    /// How many blocking jobs may run at once; the others wait.
+    ///
+    /// # Panics
+    ///
+    /// If `n` is zero.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, n: usize) -> &mut Self {
+        assert!(n > 0, "blocking jobs need at least one thread");
+        self.options.max_blocking_threads = Some(n);
+        self
+    }
+
+    /// How long an idle thread for blocking jobs waits for the next one before it ends.
+    pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
+        self.options.thread_keep_alive = Some(time);
+        self
+    }
+
+    /// Which backend [`build`](Self::build) will try first, and why.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoiceError`](super::ChoiceError), as [`choose`](super::choose).
+    pub fn choice(&self) -> Result<Choice, super::ChoiceError> {
+        choice::choose_with(self.backend)
+    }
+
+    /// Makes the loop. If nobody asked for a backend by name and the first in order cannot be made, the next one is tried.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoiceError`](super::ChoiceError) inside an `io::Error` if the backend asked for is unknown or not compiled in, or if there is none; else what
+    /// the system said.
+    pub fn build(&self) -> io::Result<Runtime> {
+        let choice = self.choice()?;
+        let mut first = match any::Loop::build(choice.backend(), &self.options) {
+            Ok(inner) => return Ok(Runtime::from_parts(inner, choice)),
+            Err(error) => error,
+        };
+        if *choice.reason() != Reason::FirstInOrder {
+            return Err(first);
+        }
+        for &next in Backend::compiled().iter().skip_while(|b| **b != choice.backend()).skip(1) {
+            if let Ok(inner) = any::Loop::build(next, &self.options) {
+                let failed = format!("{}: {first}", choice.backend());
+                return Ok(Runtime::from_parts(inner, Choice::new(next, Reason::Fallback(failed))));
+            }
+            first = io::Error::new(first.kind(), format!("{first} (and {next} could not be made either)"));
+        }
+        Err(first)
+    }
+}

@@ -1,0 +1,273 @@
+//! A loop seen from anywhere.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+
+use loop_api::time::Instant;
+use loop_api::{Handle as LoopHandle, LocalError, RunError, Shared};
+
+use super::Backend;
+use super::choice::NO_BACKEND;
+use crate::any::{self, HandleRef, each, opaque};
+use crate::task::{JoinHandle, LocalJoinHandle};
+use crate::time::Sleep;
+
+/// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that the loop
+/// is closed.
+pub struct Handle(pub(crate) any::Handle);
+
+opaque!([] Handle, Handle);
+
+impl Clone for Handle {
+    fn clone(&self) -> Handle {
+        Handle(each!(Handle => Handle as wrap; &self.0, h => wrap(h.clone())))
+    }
+}
+
+/// There is no loop where one is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NoLoop;
+
+impl fmt::Display for NoLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Backend::compiled().is_empty() {
+            return f.write_str(NO_BACKEND);
+        }
+        f.write_str(
+            "no event loop runs here: call this from within Runtime::block_on, #[anyloop::main], a task or a blocking job, \
+             or on a Handle of the loop that is meant",
+        )
+    }
+}
+
+impl std::error::Error for NoLoop {}
+
+impl From<NoLoop> for io::Error {
+    fn from(error: NoLoop) -> io::Error {
+        io::Error::other(error)
+    }
+}
+
+impl Handle {
+    /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or [`enter`](Self::enter). On a tokio runtime that
+    /// was running already, that runtime, adopted; likewise in a task of smol's own executor.
+    ///
+    /// # Errors
+    ///
+    /// [`NoLoop`], whose message names the remedy.
+    pub fn try_current() -> Result<Handle, NoLoop> {
+        current(|handle| handle.cloned())
+    }
+
+    /// [`try_current`](Self::try_current) for callers that know where they are.
+    ///
+    /// # Panics
+    ///
+    /// Without a loop; the message names the remedy.
+    #[track_caller]
+    pub fn current() -> Handle {
+        or_panic(Handle::try_current())
+    }
+
+    /// Which backend's loop this is.
+    pub fn backend(&self) -> Backend {
+        Backend::from_name(self.shared().backend())
+    }
+
+    /// Starts a task. It never polls the future inside the call. On a closed loop the future is dropped, and awaiting the task gives
+    /// [`JoinError::Closed`](crate::JoinError::Closed).
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn(future))))
+    }
+
+    /// Starts a task that stays on the loop's thread, for a future that is not `Send`.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError`] on any other thread than the loop's; the future is dropped.
+    #[track_caller]
+    pub fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let task: Result<any::LocalTask<_>, LocalError> =
+            each!(Handle => LocalTask as wrap; &self.0, h => h.try_spawn_local(future).map(wrap));
+        task.map(LocalJoinHandle::new)
+    }
+
+    /// [`try_spawn_local`](Self::try_spawn_local) for callers that know where they are.
+    ///
+    /// # Panics
+    ///
+    /// On any other thread than the loop's; the message names the remedy.
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> LocalJoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        or_panic(self.try_spawn_local(future))
+    }
+
+    /// Runs `f` on a thread where it may block, off the loop. A job that is aborted before it began does not run.
+    #[track_caller]
+    pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_blocking(f))))
+    }
+
+    /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. For blocking jobs and foreign threads.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that runs a loop, and on a closed loop; the message names the remedy.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        or_panic(LoopHandle::try_block_on(self, future))
+    }
+
+    /// [`block_on`](Self::block_on) that does not panic.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop.
+    pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        LoopHandle::try_block_on(self, future)
+    }
+
+    /// Calls `f` with this loop as the current one on this thread. It does not run the loop.
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        each!(Handle; &self.0, h => h.enter(f))
+    }
+}
+
+impl LoopHandle for Handle {
+    type Task<T: Send + 'static> = JoinHandle<T>;
+    type LocalTask<T: 'static> = LocalJoinHandle<T>;
+    type Sleep = Sleep;
+
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        any::with_current(|current| match current {
+            Some(handle) => f(Some(&handle.cloned())),
+            None => f(None),
+        })
+    }
+
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        Handle::enter(self, f)
+    }
+
+    fn shared(&self) -> &Shared {
+        each!(Handle; &self.0, h => h.shared())
+    }
+
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Handle::spawn(self, future)
+    }
+
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Handle::try_spawn_local(self, future)
+    }
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Handle::spawn_blocking(self, f)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep::new(each!(Handle => Sleep as wrap; &self.0, h => wrap(h.sleep_until(deadline))))
+    }
+
+    fn try_current() -> Option<Self> {
+        Handle::try_current().ok()
+    }
+
+    fn now(&self) -> Instant {
+        each!(Handle; &self.0, h => h.now())
+    }
+}
+
+impl HandleRef<'_> {
+    pub(crate) fn cloned(&self) -> Handle {
+        Handle(each!(HandleRef => Handle as wrap; self, h => wrap((*h).clone())))
+    }
+
+    #[track_caller]
+    pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        JoinHandle(each!(HandleRef => Task as wrap; self, h => wrap(h.spawn(future))))
+    }
+
+    #[track_caller]
+    pub(crate) fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        JoinHandle(each!(HandleRef => Task as wrap; self, h => wrap(h.spawn_blocking(f))))
+    }
+
+    #[track_caller]
+    pub(crate) fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let task: Result<any::LocalTask<_>, LocalError> =
+            each!(HandleRef => LocalTask as wrap; self, h => h.try_spawn_local(future).map(wrap));
+        task.map(LocalJoinHandle::new)
+    }
+
+    pub(crate) fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep::new(each!(HandleRef => Sleep as wrap; self, h => wrap(h.sleep_until(deadline))))
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        each!(HandleRef; self, h => h.now())
+    }
+}
+
+/// Calls `f` with the loop that the caller runs in, without touching its reference count.
+pub(crate) fn current<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
+    any::with_current(|current| match current {
+        Some(handle) => Ok(f(handle)),
+        None => Err(NoLoop),
+    })
+}
+
+/// The short form of a call that has a `try_` form.
+#[track_caller]
+pub(crate) fn or_panic<T, E: fmt::Display>(result: Result<T, E>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,183 @@
+//! What spawning gives back.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use loop_api::JoinError;
+use loop_api::task::{Abort, Cancel, Task};
+
+use crate::any::{self, each, opaque};
+
+/// A spawned task. Awaiting it gives the task's output, or what ended it; dropping it detaches the task, which runs on.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// let task = anyloop::task::spawn(std::future::pending::<()>());
+/// assert!(!task.is_finished());
+/// // Asks the task to end, and waits until its future is gone.
+/// assert!(task.cancel().await.unwrap_err().is_cancelled());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use = "dropping the handle lets the task run on unseen: `.await` it, keep it, or `drop` it to say so"]
+pub struct JoinHandle<T: Send + 'static>(pub(crate) any::Task<T>);
+
+opaque!([<T: Send + 'static>] JoinHandle<T>, Task);
+
+impl<T: Send + 'static> JoinHandle<T> {
+    /// Asks the task to end at its next suspension; a task that is done already keeps its output. Idempotent.
+    pub fn abort(&self) {
+        each!(Task; &self.0, task => task.abort());
+    }
+
+    /// Asks the task to end, and waits until its future is gone. If the output came first it is given.
+    pub fn cancel(self) -> Cancel<Self> {
+        Task::cancel(self)
+    }
+
+    /// Whether the task has ended, in whatever way.
+    pub fn is_finished(&self) -> bool {
+        each!(Task; &self.0, task => task.is_finished())
+    }
+
+    /// A handle that can abort the task from elsewhere.
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(each!(Task => Abort as wrap; &self.0, task => wrap(task.abort_handle())))
+    }
+}
+
+impl<T: Send + 'static> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        each!(Task; &mut self.0, task => Pin::new(task).poll(cx))
+    }
+}
+
+impl<T: Send + 'static> Task<T> for JoinHandle<T> {
+    type Abort = AbortHandle;
+
+    fn abort(&self) {
+        JoinHandle::abort(self);
+    }
+
+    fn abort_handle(&self) -> AbortHandle {
+        JoinHandle::abort_handle(self)
+    }
+
+    fn is_finished(&self) -> bool {
+        JoinHandle::is_finished(self)
+    }
+}
+
+/// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread.
+#[must_use = "dropping the handle lets the task run on unseen: `.await` it, keep it, or `drop` it to say so"]
+pub struct LocalJoinHandle<T: 'static> {
+    task: any::LocalTask<T>,
+    // Whether it could be sent would depend on the backend.
+    not_send: PhantomData<*const ()>,
+}
+
+impl<T: 'static> LocalJoinHandle<T> {
+    pub(crate) fn new(task: any::LocalTask<T>) -> Self {
+        LocalJoinHandle { task, not_send: PhantomData }
+    }
+
+    /// As [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        each!(LocalTask; &self.task, task => task.abort());
+    }
+
+    /// As [`JoinHandle::cancel`].
+    pub fn cancel(self) -> Cancel<Self> {
+        Task::cancel(self)
+    }
+
+    /// As [`JoinHandle::is_finished`].
+    pub fn is_finished(&self) -> bool {
+        each!(LocalTask; &self.task, task => task.is_finished())
+    }
+
+    /// As [`JoinHandle::abort_handle`]; it works from other threads also.
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(each!(LocalTask => Abort as wrap; &self.task, task => wrap(task.abort_handle())))
+    }
+}
+
+impl<T: 'static> Future for LocalJoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        each!(LocalTask; &mut self.task, task => Pin::new(task).poll(cx))
+    }
+}
+
+impl<T: 'static> Task<T> for LocalJoinHandle<T> {
+    type Abort = AbortHandle;
+
+    fn abort(&self) {
+        LocalJoinHandle::abort(self);
+    }
+
+    fn abort_handle(&self) -> AbortHandle {
+        LocalJoinHandle::abort_handle(self)
+    }
+
+    fn is_finished(&self) -> bool {
+        LocalJoinHandle::is_finished(self)
+    }
+}
+
+impl<T: 'static> fmt::Debug for LocalJoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        each!(LocalTask; &self.task, task => fmt::Debug::fmt(task, f))
+    }
+}
+
+impl<T: 'static> UnwindSafe for LocalJoinHandle<T> {}
+impl<T: 'static> RefUnwindSafe for LocalJoinHandle<T> {}
+
+/// Aborts a task from elsewhere, and does not keep its output alive.
+pub struct AbortHandle(any::Abort);
+
+impl AbortHandle {
+    /// As [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        each!(Abort; &self.0, task => task.abort());
+    }
+
+    /// As [`JoinHandle::is_finished`].
+    pub fn is_finished(&self) -> bool {
+        each!(Abort; &self.0, task => task.is_finished())
+    }
+}
+
+impl Clone for AbortHandle {
+    fn clone(&self) -> AbortHandle {
+        AbortHandle(each!(Abort => Abort as wrap; &self.0, task => wrap(task.clone())))
+    }
+}
+
+impl Abort for AbortHandle {
+    fn abort(&self) {
+        AbortHandle::abort(self);
+    }
+
+    fn is_finished(&self) -> bool {
+        AbortHandle::is_finished(self)
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").field("is_finished", &self.is_finished()).finish()
+    }
+}
+
+impl UnwindSafe for AbortHandle {}
+impl RefUnwindSafe for AbortHandle {}

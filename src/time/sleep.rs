@@ -1,0 +1,77 @@
+//! Waiting for a moment.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use loop_api::time::Instant;
+use pin_project_lite::pin_project;
+
+use crate::any::{self, each};
+
+pin_project! {
+    /// A wait for a moment: see [`sleep`](super::sleep). It is registered at its first poll, and costs nothing once dropped.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Sleep {
+        #[pin]
+        inner: any::Sleep,
+        // Whether it could be moved would depend on the backend.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl Sleep {
+    pub(crate) fn new(inner: any::Sleep) -> Sleep {
+        Sleep { inner, pinned: PhantomPinned }
+    }
+
+    /// The moment it waits for.
+    pub fn deadline(&self) -> Instant {
+        each!(Sleep; &self.inner, sleep => loop_api::time::Sleep::deadline(sleep))
+    }
+
+    /// Whether it is past.
+    pub fn is_elapsed(&self) -> bool {
+        each!(Sleep; &self.inner, sleep => loop_api::time::Sleep::is_elapsed(sleep))
+    }
+
+    /// Moves it to another moment, in place, whether it has been done or not.
+    pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        self.project().inner.reset(deadline);
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().inner.poll(cx)
+    }
+}
+
+impl loop_api::time::Sleep for Sleep {
+    fn deadline(&self) -> Instant {
+        Sleep::deadline(self)
+    }
+
+    fn is_elapsed(&self) -> bool {
+        Sleep::is_elapsed(self)
+    }
+
+    fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        Sleep::reset(self, deadline);
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("deadline", &self.deadline()).finish_non_exhaustive()
+    }
+}
+
+impl UnwindSafe for Sleep {}
+impl RefUnwindSafe for Sleep {}
