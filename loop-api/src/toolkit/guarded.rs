@@ -1,5 +1,6 @@
 //! A task's future in the coat that catches its panic.
 
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -40,6 +41,11 @@ impl<F: Future, H: Handle> Guarded<F, H> {
     pub fn new(future: F) -> Self {
         Guarded { future, location: Location::caller(), handle: PhantomData }
     }
+
+    /// Where it was spawned.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
 }
 
 impl<F: Future, H: Handle> Future for Guarded<F, H> {
@@ -63,9 +69,7 @@ fn poll_caught<F: Future, H: Handle>(
     let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
     Poll::Ready(match polled {
         Ok(poll) => Caught::new(Ok(ready!(poll))),
-        Err(payload) => {
-            Caught::new(Err(Unseen { panic: Panic::new(payload), kind: ExceptionKind::Task, location }))
-        }
+        Err(payload) => Caught::panicked(payload, ExceptionKind::Task, location),
     })
 }
 
@@ -95,9 +99,7 @@ pub fn guard_blocking<T, H: Handle>(
 ) -> Caught<T, H> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => Caught::new(Ok(value)),
-        Err(payload) => {
-            Caught::new(Err(Unseen { panic: Panic::new(payload), kind: ExceptionKind::Blocking, location }))
-        }
+        Err(payload) => Caught::panicked(payload, ExceptionKind::Blocking, location),
     }
 }
 
@@ -117,6 +119,16 @@ pub struct Caught<T, H: Handle> {
 impl<T, H: Handle> Caught<T, H> {
     fn new(result: Result<T, Unseen>) -> Self {
         Caught { result: Some(result), handle: PhantomData }
+    }
+
+    /// The output of something that panicked.
+    #[cold]
+    pub(crate) fn panicked(
+        payload: Box<dyn Any + Send>,
+        kind: ExceptionKind,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Caught::new(Err(Unseen { panic: Panic::new(payload), kind, location }))
     }
 
     /// The output, for whoever awaited the task.

@@ -1,0 +1,69 @@
+//! A task that can be polled.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::cell::{self, Header};
+use super::state::Start;
+use super::{JoinHandle, Schedule, TaskFuture};
+
+/// A task that waits for its turn: there is one exactly while the task is scheduled.
+///
+/// Dropping it cancels the task: the future is dropped there.
+#[must_use = "dropping a runnable cancels its task: `run` it, or keep it until you can"]
+pub struct Runnable(pub(super) NonNull<Header>);
+
+// SAFETY: for a task made by `spawn` the future and its output are Send. For one made by `spawn_unchecked` its caller answers that it is run
+// and dropped on the right thread.
+unsafe impl Send for Runnable {}
+// SAFETY: nothing can be done with a shared reference to it.
+unsafe impl Sync for Runnable {}
+
+impl Runnable {
+    /// # Safety
+    ///
+    /// The caller gives up a reference, and NOTIFIED is set for this Runnable, or the task was just made.
+    pub(super) unsafe fn from_header(task: NonNull<Header>) -> Self {
+        Runnable(task)
+    }
+
+    /// Polls the task, or drops its future if it was aborted.
+    pub fn run(self) {
+        let task = ManuallyDrop::new(self).0;
+        // SAFETY: a Runnable holds a reference, and `run` consumes it.
+        unsafe { (task.as_ref().vtable.run)(task) }
+    }
+}
+
+impl Drop for Runnable {
+    fn drop(&mut self) {
+        // SAFETY: a Runnable holds a reference, which is given up here. Unless Gone, the future is ours.
+        unsafe {
+            let header = self.0.as_ref();
+            match header.state.start(true) {
+                Start::Gone => cell::release(self.0, 1),
+                Start::Poll | Start::Cancel => (header.vtable.cancel)(self.0, 1),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Runnable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runnable").finish_non_exhaustive()
+    }
+}
+
+/// Makes a task that is in no set. If nothing is left that could wake it, its future is dropped.
+pub(crate) fn spawn_unowned<F, S>(future: F, schedule: S) -> (Runnable, JoinHandle<F::Value>)
+where
+    F: TaskFuture + Send + 'static,
+    F::Value: Send + 'static,
+    S: Schedule,
+{
+    let task = cell::allocate(future, schedule, None);
+    // SAFETY: the task's two references are for these, and it gives F::Value.
+    unsafe { (Runnable::from_header(task), JoinHandle::from_header(task)) }
+}
