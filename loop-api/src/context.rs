@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::RunError;
@@ -14,6 +15,8 @@ thread_local! {
     static RUNNING: Cell<bool> = const { Cell::new(false) };
     static THREAD: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
 }
+
+static PROBES: RwLock<Vec<fn() -> bool>> = RwLock::new(Vec::new());
 
 /// This thread blocks in a loop, for as long as the guard lives.
 #[derive(Debug)]
@@ -29,11 +32,11 @@ pub struct Running {
 ///
 /// [`RunError::Nested`] if it does already.
 pub fn enter() -> Result<Running, RunError> {
-    if RUNNING.replace(true) {
-        Err(RunError::Nested)
-    } else {
-        Ok(Running { before: false, not_send: PhantomData })
+    if is_running() {
+        return Err(RunError::Nested);
     }
+    RUNNING.set(true);
+    Ok(Running { before: false, not_send: PhantomData })
 }
 
 /// Says that this thread is inside a loop now, whether or not it was before: for a backend's worker threads, and for a turn
@@ -45,6 +48,13 @@ pub fn enter_nested() -> Running {
 /// Whether this thread blocks in a loop, so that blocking it in another would stop that one.
 pub fn is_running() -> bool {
     RUNNING.get()
+        || PROBES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().any(|probe| probe())
+}
+
+/// Has `probe` asked whether this thread runs a loop, whenever somebody wants to block it: for a backend whose threads
+/// belong to a runtime that has no place to say so. Once a process.
+pub fn add_probe(probe: fn() -> bool) {
+    PROBES.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(probe);
 }
 
 impl Drop for Running {

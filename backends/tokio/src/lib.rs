@@ -1,1 +1,37 @@
 //! tokio as a loop of anyloop.
+//!
+//! [`TokioLoop`] runs tokio's `LocalRuntime` on one thread, or with [`Builder::worker_threads`] its multi-thread
+//! runtime. A runtime that runs already is adopted: [`adopt`], or [`Handle::try_current`](loop_api::Handle::try_current)
+//! inside it; adopting twice gives the same loop. Sockets are tokio's own in a thin coat, with `into_inner` and `From`.
+//!
+//! ```
+//! use loop_api::{EventLoop, Handle};
+//! use loop_tokio::TokioLoop;
+//!
+//! let mut tokio = TokioLoop::new()?;
+//! let handle = tokio.handle().clone();
+//! let sum = tokio.block_on(async move { handle.spawn(async { 1 + 1 }).await })?;
+//! assert_eq!(sum, 2);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! What tokio does otherwise than the other loops: its timers have a resolution of one millisecond (never early, but
+//! deadlines within the same millisecond fire together), and it cannot tell that a program waits for something that can never
+//! happen.
+
+#![deny(unsafe_code)]
+
+mod builder;
+mod current;
+mod handle;
+mod local;
+mod owner;
+mod shutdown;
+mod task;
+mod time;
+
+pub use builder::Builder;
+pub use handle::{TokioHandle, adopt};
+pub use owner::TokioLoop;
+pub use task::{AbortHandle, Task};
+pub use time::Sleep;

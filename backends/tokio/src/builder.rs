@@ -1,0 +1,107 @@
+//! How a loop is made.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::runtime::{self, LocalOptions};
+
+use crate::current;
+use crate::owner::{Runtime, TokioLoop};
+use crate::shutdown::Threads;
+
+/// Makes a [`TokioLoop`]; without options, one that runs on the thread that makes it.
+///
+/// ```
+/// use loop_api::{EventLoop, Handle};
+///
+/// let mut tokio = loop_tokio::Builder::new().worker_threads(2).thread_name("worker").build()?;
+/// let handle = tokio.handle().clone();
+/// let name = tokio.block_on(async move {
+///     handle.spawn(async { std::thread::current().name().map(str::to_owned) }).await.unwrap()
+/// });
+/// assert_eq!(name.as_deref(), Some("worker"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct Builder {
+    worker_threads: Option<usize>,
+    max_blocking_threads: Option<usize>,
+    thread_keep_alive: Option<Duration>,
+    thread_name: Option<String>,
+}
+
+impl Builder {
+    /// The defaults: one thread for tasks, up to 512 for blocking jobs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Spreads tasks over `n` threads: tokio's multi-thread runtime. With 1 that is one thread beside the one in `block_on`.
+    pub fn worker_threads(mut self, n: usize) -> Self {
+        self.worker_threads = Some(n);
+        self
+    }
+
+    /// How many blocking jobs may run at once; more of them wait. 512 if it is not set.
+    pub fn max_blocking_threads(mut self, n: usize) -> Self {
+        self.max_blocking_threads = Some(n);
+        self
+    }
+
+    /// How long an idle thread for blocking jobs waits for the next one before it ends. Ten seconds if it is not set.
+    pub fn thread_keep_alive(mut self, time: Duration) -> Self {
+        self.thread_keep_alive = Some(time);
+        self
+    }
+
+    /// The name of the threads that the loop starts.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = Some(name.into());
+        self
+    }
+
+    /// Makes the loop.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a number of threads that is zero; else what the system said.
+    pub fn build(self) -> io::Result<TokioLoop> {
+        if self.worker_threads == Some(0) || self.max_blocking_threads == Some(0) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a loop needs at least one thread of each kind: leave the option out for the default",
+            ));
+        }
+        let threads = Threads::new();
+        let mut builder = match self.worker_threads {
+            None => runtime::Builder::new_current_thread(),
+            Some(n) => {
+                let mut builder = runtime::Builder::new_multi_thread();
+                builder.worker_threads(n);
+                builder
+            }
+        };
+        builder.enable_all();
+        let (started, stopped) = (threads.clone(), threads.clone());
+        builder.on_thread_start(move || {
+            started.started();
+            current::mark_pool_thread();
+        });
+        builder.on_thread_stop(move || stopped.stopped());
+        if let Some(n) = self.max_blocking_threads {
+            builder.max_blocking_threads(n);
+        }
+        if let Some(time) = self.thread_keep_alive {
+            builder.thread_keep_alive(time);
+        }
+        if let Some(name) = self.thread_name {
+            builder.thread_name(name);
+        }
+        let runtime = match self.worker_threads {
+            None => Runtime::Local(builder.build_local(LocalOptions::default())?),
+            Some(_) => Runtime::Multi(builder.build()?),
+        };
+        Ok(TokioLoop::new_with(runtime, threads))
+    }
+}

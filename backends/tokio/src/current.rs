@@ -1,0 +1,157 @@
+//! Which tokio loop a thread is in, and which loop belongs to a runtime.
+//!
+//! On the threads of our own loops the answer lies in a thread-local. Elsewhere tokio is asked for its current runtime, and that
+//! runtime's loop comes from a cache of one per thread; only when that misses is the registry's lock taken.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::future;
+use std::sync::{Arc, Mutex, MutexGuard, Once, Weak};
+
+use loop_api::context::{self, Scoped};
+use loop_api::{Handle, Shared};
+use tokio::runtime::{self, Id};
+
+use crate::handle::{Inner, Kind, TokioHandle};
+
+thread_local! {
+    /// The loop whose `block_on`, or [`Handle::enter`], this thread is in.
+    static SCOPED: Scoped<TokioHandle> = const { Scoped::new() };
+    /// Whether a runtime of ours started this thread.
+    static POOL_THREAD: Cell<bool> = const { Cell::new(false) };
+    /// On a pool thread: its loop, once it was asked for.
+    static OWNER: OnceCell<TokioHandle> = const { OnceCell::new() };
+    /// The loop found last for a runtime that is not ours. Weak, so that a thread keeps no runtime's descriptors open.
+    static FOUND: RefCell<Option<(Id, Weak<Inner>)>> = const { RefCell::new(None) };
+}
+
+/// All loops by their runtime's id, which tokio uses once. Those that ended have removed themselves.
+static LOOPS: Mutex<Option<HashMap<Id, Weak<Inner>>>> = Mutex::new(None);
+
+fn loops() -> MutexGuard<'static, Option<HashMap<Id, Weak<Inner>>>> {
+    LOOPS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Calls `f` with the loop that this thread is in.
+pub(crate) fn with<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
+    SCOPED.with(|slot| slot.with(|handle| if handle.is_some() { f(handle) } else { with_owner(f) }))
+}
+
+fn with_owner<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
+    if !POOL_THREAD.get() {
+        return f(ambient().as_ref());
+    }
+    // While the thread ends its slot is gone: then the long way is left.
+    let mut f = Some(f);
+    let found =
+        OWNER.try_with(|owner| owner_of_thread(owner).map(|handle| f.take().map(|f| f(Some(handle)))));
+    match (found, f) {
+        (Ok(Some(Some(result))), _) => result,
+        (_, Some(f)) => f(ambient().as_ref()),
+        // The closure is taken only where its result is given.
+        (_, None) => unreachable!("the closure was called and gave nothing"),
+    }
+}
+
+fn owner_of_thread(owner: &OnceCell<TokioHandle>) -> Option<&TokioHandle> {
+    if owner.get().is_none() {
+        // A job may have entered a foreign runtime before it asked: that one does not own the thread.
+        let handle = ambient().filter(|handle| handle.inner().kind != Kind::Adopted)?;
+        let _ = owner.set(handle);
+    }
+    owner.get()
+}
+
+/// The loop of the runtime that tokio says is current.
+fn ambient() -> Option<TokioHandle> {
+    let runtime = runtime::Handle::try_current().ok()?;
+    let id = runtime.id();
+    let cached = FOUND.try_with(|found| match &*found.borrow() {
+        Some((last, inner)) if *last == id => inner.upgrade(),
+        _ => None,
+    });
+    if let Ok(Some(inner)) = cached {
+        return Some(TokioHandle::from_inner(inner));
+    }
+    let handle = find_or_adopt(&runtime);
+    let _ = FOUND.try_with(|found| found.replace(Some((id, Arc::downgrade(handle.inner())))));
+    Some(handle)
+}
+
+/// Whether tokio, asked on this thread, finds the runtime of `handle`.
+pub(crate) fn is_inside(handle: &TokioHandle) -> bool {
+    let same = |other: &TokioHandle| Arc::ptr_eq(other.inner(), handle.inner());
+    SCOPED.with(|slot| {
+        slot.with(|scoped| match scoped {
+            Some(scoped) => same(scoped),
+            None if POOL_THREAD.get() => {
+                OWNER.try_with(|owner| owner_of_thread(owner).is_some_and(same)).unwrap_or(false)
+            }
+            None => false,
+        })
+    })
+}
+
+/// Calls `f` with `handle` as this thread's loop. The caller has entered the runtime.
+pub(crate) fn set<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
+    SCOPED.with(|slot| slot.set(handle, f))
+}
+
+/// This thread was started by a runtime of ours.
+pub(crate) fn mark_pool_thread() {
+    POOL_THREAD.set(true);
+}
+
+/// Enters a loop of ours into the registry.
+pub(crate) fn insert(handle: &TokioHandle) {
+    watch_workers();
+    loops().get_or_insert_default().insert(handle.inner().id, Arc::downgrade(handle.inner()));
+}
+
+/// Takes a loop that has ended out of the registry.
+pub(crate) fn remove(id: Id) {
+    if let Some(loops) = &mut *loops() {
+        loops.remove(&id);
+    }
+}
+
+/// tokio calls the same hook for workers and for blocking threads, and a thread may be the one and then the other: whether it runs
+/// a loop now is asked when somebody wants to block it.
+fn watch_workers() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| context::add_probe(|| runtime::worker_index().is_some()));
+}
+
+/// The loop of `runtime`, a new one if it has none yet.
+pub(crate) fn find_or_adopt(runtime: &runtime::Handle) -> TokioHandle {
+    let id = runtime.id();
+    let handle = {
+        let mut loops = loops();
+        let loops = loops.get_or_insert_default();
+        if let Some(inner) = loops.get(&id).and_then(Weak::upgrade) {
+            return TokioHandle::from_inner(inner);
+        }
+        let handle = TokioHandle::new(Shared::adopted("tokio"), runtime.clone(), Kind::Adopted);
+        loops.insert(id, Arc::downgrade(handle.inner()));
+        handle
+    };
+    watch_workers();
+    // Outside the lock: on a runtime that is shutting down the task is dropped at once, and with it the entry.
+    let ends = Ends(handle.clone());
+    drop(runtime.spawn(async move {
+        let _ends = ends;
+        future::pending::<()>().await;
+    }));
+    handle
+}
+
+/// Lives in a task of an adopted runtime, and so learns of its end. It also keeps the loop (its exception handler, its
+/// callbacks) when all handles are gone.
+struct Ends(TokioHandle);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.shared().close();
+        remove(self.0.inner().id);
+    }
+}

@@ -1,0 +1,197 @@
+//! The loop seen from elsewhere.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use loop_api::time::Instant;
+use loop_api::toolkit::{Guarded, guard_blocking};
+use loop_api::{Handle, LocalError, Shared};
+use tokio::runtime::{self, Id};
+
+use crate::current;
+use crate::local;
+use crate::task::Task;
+use crate::time::Sleep;
+
+/// How the runtime is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A `LocalRuntime` of ours.
+    Local,
+    /// A multi-thread runtime of ours.
+    Multi,
+    /// Somebody else's.
+    Adopted,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) shared: Shared,
+    pub(crate) runtime: runtime::Handle,
+    pub(crate) id: Id,
+    pub(crate) kind: Kind,
+}
+
+/// A tokio runtime as a loop of anyloop, seen from anywhere.
+///
+/// ```
+/// use loop_api::Handle;
+/// use loop_tokio::TokioHandle;
+///
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// runtime.block_on(async {
+///     let handle = TokioHandle::try_current().expect("inside a tokio runtime there is a loop");
+///     assert_eq!(handle.spawn(async { 7 }).await.unwrap(), 7);
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TokioHandle {
+    inner: Arc<Inner>,
+}
+
+/// The loop of a runtime that is run by somebody else; of one that is run by a [`TokioLoop`](crate::TokioLoop), that
+/// loop. Twice the same runtime gives the same loop.
+///
+/// The first adoption of a runtime spawns one task on it, by which the loop learns that the runtime has ended.
+///
+/// What an adopted runtime was built without (`enable_time`, `enable_io`) is missing: sleeping, or making a socket, panics
+/// there as it does with tokio itself.
+///
+/// ```
+/// use loop_api::Handle;
+///
+/// let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+/// let handle = loop_tokio::adopt(runtime.handle().clone());
+/// assert!(handle.shared().is_adopted());
+/// assert_eq!(handle.block_on(handle.spawn(async { 7 })).unwrap(), 7);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn adopt(runtime: runtime::Handle) -> TokioHandle {
+    current::find_or_adopt(&runtime)
+}
+
+impl TokioHandle {
+    pub(crate) fn new(shared: Shared, runtime: runtime::Handle, kind: Kind) -> Self {
+        let id = runtime.id();
+        TokioHandle { inner: Arc::new(Inner { shared, runtime, id, kind }) }
+    }
+
+    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
+        TokioHandle { inner }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// tokio's own handle of the runtime.
+    pub fn runtime(&self) -> &runtime::Handle {
+        &self.inner.runtime
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner.shared.is_closed()
+    }
+
+    /// Calls `f` where tokio finds this runtime: as it is, on the threads that run it, and otherwise by entering it.
+    pub(crate) fn within<R>(&self, f: impl FnOnce() -> R) -> R {
+        if current::is_inside(self) {
+            f()
+        } else {
+            let _entered = self.inner.runtime.enter();
+            f()
+        }
+    }
+}
+
+impl fmt::Debug for TokioHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokioHandle")
+            .field("runtime", &self.inner.id)
+            .field("kind", &self.inner.kind)
+            .field("shared", &self.inner.shared)
+            .finish()
+    }
+}
+
+impl Handle for TokioHandle {
+    type Task<T: Send + 'static> = Task<T>;
+    type LocalTask<T: 'static> = Task<T>;
+    type Sleep = Sleep;
+
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        current::with(f)
+    }
+
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _entered = self.inner.runtime.enter();
+        current::set(self, f)
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        if self.is_closed() {
+            return Task::closed();
+        }
+        Task::new(self.inner.runtime.spawn(Guarded::<F, Self>::new(future)))
+    }
+
+    /// # Errors
+    ///
+    /// [`LocalError::Unsupported`] on an adopted runtime: tokio does not tell whether it could. On a multi-thread runtime such
+    /// futures stay on the thread inside `block_on`, and only from there can they be spawned.
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<Task<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        if self.is_closed() {
+            return Err(LocalError::Closed);
+        }
+        if self.inner.kind == Kind::Adopted {
+            return Err(LocalError::Unsupported);
+        }
+        if !self.inner.shared.is_loop_thread() {
+            return Err(LocalError::NotLoopThread);
+        }
+        let future = Guarded::<F, Self>::new(future);
+        if self.inner.kind == Kind::Local {
+            return Ok(Task::new(self.within(|| tokio::task::spawn_local(future))));
+        }
+        local::spawn(future).map(Task::new).ok_or(LocalError::NotLoopThread)
+    }
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        if self.is_closed() {
+            return Task::closed();
+        }
+        let location = Location::caller();
+        Task::new(self.inner.runtime.spawn_blocking(move || guard_blocking(f, location)))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep::new(self, deadline)
+    }
+
+    /// tokio's clock: the system's, but for a runtime whose time is paused for a test.
+    fn now(&self) -> Instant {
+        Instant::from_std(tokio::time::Instant::now().into_std())
+    }
+}

@@ -1,0 +1,104 @@
+//! The owner of a runtime.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use loop_api::{EventLoop, Handle, RunError, Shared};
+use tokio::task::LocalSet;
+
+use crate::builder::Builder;
+use crate::current;
+use crate::handle::{Kind, TokioHandle};
+use crate::local::WithLocal;
+use crate::shutdown::{self, Threads};
+
+#[derive(Debug)]
+pub(crate) enum Runtime {
+    Local(tokio::runtime::LocalRuntime),
+    Multi(tokio::runtime::Runtime),
+}
+
+/// A tokio runtime of one's own: on one thread, or on many by [`Builder::worker_threads`].
+///
+/// Dropped where blocking is not allowed (inside another loop) it drops its tasks as always, but does not wait for its
+/// threads, which end by themselves.
+///
+/// ```
+/// use std::time::Duration;
+/// use loop_api::{EventLoop, Handle};
+///
+/// let mut tokio = loop_tokio::TokioLoop::new()?;
+/// let handle = tokio.handle().clone();
+/// tokio.block_on(async move { handle.sleep(Duration::from_millis(1)).await });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct TokioLoop {
+    /// Where futures that are not Send live on a multi-thread runtime. Before `runtime`, whose context they are dropped in.
+    local: OnceCell<LocalSet>,
+    /// `None` once shut down.
+    runtime: Option<Runtime>,
+    handle: TokioHandle,
+    threads: Threads,
+}
+
+impl TokioLoop {
+    /// How to make a loop that is not the default.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn new_with(runtime: Runtime, threads: Threads) -> Self {
+        let (tokio, kind) = match &runtime {
+            Runtime::Local(runtime) => (runtime.handle().clone(), Kind::Local),
+            Runtime::Multi(runtime) => (runtime.handle().clone(), Kind::Multi),
+        };
+        let handle = TokioHandle::new(Shared::new("tokio"), tokio, kind);
+        current::insert(&handle);
+        TokioLoop { local: OnceCell::new(), runtime: Some(runtime), handle, threads }
+    }
+}
+
+impl EventLoop for TokioLoop {
+    type Handle = TokioHandle;
+
+    fn new() -> io::Result<Self> {
+        Builder::new().build()
+    }
+
+    fn handle(&self) -> &TokioHandle {
+        &self.handle
+    }
+
+    fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        let Some(runtime) = &self.runtime else { return Err(RunError::Closed) };
+        Ok(current::set(&self.handle, || match runtime {
+            Runtime::Local(runtime) => runtime.block_on(future),
+            Runtime::Multi(runtime) => runtime.block_on(WithLocal { set: &self.local, future }),
+        }))
+    }
+
+    fn shutdown(&mut self, timeout: Option<Duration>) {
+        let Some(runtime) = self.runtime.take() else { return };
+        self.handle.shared().close();
+        if let Some(local) = self.local.take() {
+            self.handle.enter(|| drop(local));
+        }
+        shutdown::end(runtime, &self.handle, &self.threads, timeout);
+        current::remove(self.handle.inner().id);
+    }
+}
+
+impl Drop for TokioLoop {
+    fn drop(&mut self) {
+        self.shutdown(None);
+    }
+}
+
+impl fmt::Debug for TokioLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokioLoop").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}
