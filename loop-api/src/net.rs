@@ -19,10 +19,16 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use crate::handle::Handle;
 
+mod addr;
+mod connect;
 mod options;
+pub mod ready;
+pub mod socket;
 #[cfg(unix)]
 mod unix;
 
+pub use addr::{Resolved, Target, ToSocketAddrs, resolve};
+pub use connect::{connect_any, connect_staggered, try_each};
 pub use options::{TcpOptions, UdpOptions};
 #[cfg(unix)]
 pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
@@ -58,6 +64,10 @@ pub trait Net: Handle {
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<Self::UdpSocket>;
 
     /// The addresses of a host name, with `port` in each. The default asks the system's resolver on a blocking thread.
+    ///
+    /// # Errors
+    ///
+    /// What the resolver said, with the host in the message.
     fn lookup_host(
         &self,
         host: &str,
@@ -65,7 +75,10 @@ pub trait Net: Handle {
     ) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static {
         let host = host.to_owned();
         let lookup = self.spawn_blocking(move || {
-            std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)).map(Iterator::collect)
+            match std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)) {
+                Ok(addrs) => Ok(addrs.collect()),
+                Err(error) => Err(socket::cannot("resolve host", format_args!("{host:?}"), error)),
+            }
         });
         async move { lookup.await? }
     }

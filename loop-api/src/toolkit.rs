@@ -1,6 +1,8 @@
 //! For those who write a backend: the pieces that most backends need and none should write again.
 
+mod accept;
 mod guarded;
 pub mod task;
 
+pub use accept::accept_retry;
 pub use guarded::{Caught, Guarded, guard_blocking, time_polls};
