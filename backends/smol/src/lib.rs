@@ -1,1 +1,40 @@
 //! smol (async-executor and async-io) as a loop of anyloop.
+//!
+//! ```
+//! use loop_api::{EventLoop, Handle};
+//! use loop_smol::SmolLoop;
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let mut event_loop = SmolLoop::new()?;
+//! let handle = event_loop.handle().clone();
+//! let sum = event_loop.block_on(async move { handle.spawn(async { 1 + 2 }).await });
+//! assert_eq!(sum.unwrap(), 3);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Tasks run on an [`async_executor::Executor`] of the loop's own: on the thread inside `block_on`, or, with
+//! [`Builder::worker_threads`], on threads that live as long as the loop. Sockets and timers are async-io's.
+//!
+//! What differs from other loops: async-io has one reactor for the whole process, shared by all loops, and a thread
+//! named "async-io" that serves it while no loop does. That thread is started by the first socket or timer, and never ends.
+//!
+//! With the feature `global`, a program that runs on smol's own global executor lends it to anyloop: see
+//! `SmolHandle::global`. smol does not tell which executor a thread is in, so this is never guessed: it is done where it is asked for.
+
+#![deny(unsafe_code)]
+
+mod event_loop;
+#[cfg(feature = "global")]
+mod global;
+mod handle;
+mod one_thread;
+mod pool;
+mod task;
+mod time;
+mod workers;
+
+pub use event_loop::{Builder, SmolLoop};
+pub use handle::SmolHandle;
+pub use task::{AbortHandle, JoinHandle};
+pub use time::Sleep;

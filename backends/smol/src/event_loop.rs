@@ -1,0 +1,118 @@
+use std::future::Future;
+use std::io;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use loop_api::{EventLoop, Handle, RunError, Shared};
+
+use crate::handle::{Executor, SmolHandle};
+use crate::one_thread::Tasks;
+use crate::workers::Workers;
+
+/// A loop on async-executor and async-io: see [`loop_api::EventLoop`].
+///
+/// It stays on the thread that made it. Dropping it closes it, and waits for blocking jobs that have begun;
+/// [`shutdown`](EventLoop::shutdown) takes a time limit.
+#[derive(Debug)]
+pub struct SmolLoop {
+    handle: SmolHandle,
+    workers: Option<Workers>,
+    /// Not `Send`: tasks that are not `Send` are dropped with it.
+    thread: PhantomData<*const ()>,
+}
+
+/// How a loop is to be made.
+///
+/// ```
+/// use loop_api::{EventLoop, Handle};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let mut event_loop = loop_smol::Builder::new().worker_threads(2).build()?;
+/// let handle = event_loop.handle().clone();
+/// let name = event_loop.block_on(handle.spawn(async { std::thread::current().name().map(str::to_owned) }));
+/// assert!(name.unwrap().unwrap().starts_with("anyloop-smol-"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    worker_threads: Option<usize>,
+}
+
+impl Builder {
+    /// A loop on one thread: the one that runs it.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// Runs tasks on `n` threads of the loop's own, started when the loop is built; the thread inside `block_on` runs the main future and
+    /// the callbacks. Such a loop has no `spawn_local`.
+    pub fn worker_threads(&mut self, n: usize) -> &mut Builder {
+        self.worker_threads = Some(n);
+        self
+    }
+
+    /// Makes the loop.
+    ///
+    /// # Errors
+    ///
+    /// What the system said when it was asked for threads; `InvalidInput` for zero of them.
+    pub fn build(&self) -> io::Result<SmolLoop> {
+        let shared = Shared::new("smol");
+        let Some(n) = self.worker_threads else {
+            let handle = SmolHandle::new(shared, Executor::Own(Tasks::of_this_thread()));
+            return Ok(SmolLoop { handle, workers: None, thread: PhantomData });
+        };
+        if n == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a loop cannot have zero worker threads: ask for one or more, or leave worker_threads out to run on the caller's",
+            ));
+        }
+        let executor = Arc::new(async_executor::Executor::new());
+        let handle = SmolHandle::new(shared, Executor::Own(Tasks::of_all_threads(executor.clone())));
+        let workers = Workers::start(n, &executor, &handle)?;
+        Ok(SmolLoop { handle, workers: Some(workers), thread: PhantomData })
+    }
+}
+
+impl EventLoop for SmolLoop {
+    type Handle = SmolHandle;
+
+    fn new() -> io::Result<Self> {
+        Builder::new().build()
+    }
+
+    fn handle(&self) -> &SmolHandle {
+        &self.handle
+    }
+
+    fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        if self.workers.is_some() {
+            return Ok(self.handle.run(future));
+        }
+        let executor = self.handle.tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
+        Ok(self.handle.run(executor.run(future)))
+    }
+
+    fn shutdown(&mut self, timeout: Option<Duration>) {
+        self.handle.shared().close();
+        // What the tasks' destructors call finds the loop, closed.
+        self.handle.enter(|| {
+            if let Some(mut workers) = self.workers.take() {
+                workers.stop();
+            }
+            if let Some(tasks) = self.handle.tasks() {
+                tasks.close();
+            }
+            self.handle.pool().shutdown(timeout);
+        });
+    }
+}
+
+impl Drop for SmolLoop {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,148 @@
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use loop_api::context::{self, Scoped};
+use loop_api::time::Instant;
+use loop_api::toolkit::Guarded;
+use loop_api::{Handle, LocalError, RunError, Shared};
+
+use crate::one_thread::Tasks;
+use crate::pool::{self, Pool};
+use crate::task::{Gate, Gated, JoinHandle};
+use crate::time::Sleep;
+
+thread_local! {
+    static CURRENT: Scoped<SmolHandle> = const { Scoped::new() };
+}
+
+/// A loop of smol's, seen from anywhere: see [`loop_api::Handle`].
+#[derive(Clone)]
+pub struct SmolHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Shared,
+    tasks: Executor,
+    pool: Pool,
+}
+
+/// Where tasks go.
+pub(crate) enum Executor {
+    Own(Tasks),
+    #[cfg(feature = "global")]
+    Global,
+}
+
+impl SmolHandle {
+    pub(crate) fn new(shared: Shared, tasks: Executor) -> SmolHandle {
+        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::default() }) }
+    }
+
+    /// The tasks of a loop that is not adopted.
+    pub(crate) fn tasks(&self) -> Option<&Tasks> {
+        match &self.inner.tasks {
+            Executor::Own(tasks) => Some(tasks),
+            #[cfg(feature = "global")]
+            Executor::Global => None,
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    /// Blocks this thread on a future, with this loop as the current one, and serves async-io's reactor meanwhile.
+    pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
+        self.enter(|| async_io::block_on(future))
+    }
+}
+
+impl fmt::Debug for SmolHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmolHandle").field("shared", &self.inner.shared).finish()
+    }
+}
+
+impl Handle for SmolHandle {
+    type Task<T: Send + 'static> = JoinHandle<T>;
+    type LocalTask<T: 'static> = JoinHandle<T>;
+    type Sleep = Sleep;
+
+    #[inline]
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        CURRENT.with(|slot| slot.with(f))
+    }
+
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        CURRENT.with(|slot| slot.set(self, f))
+    }
+
+    #[inline]
+    fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    #[track_caller]
+    #[inline]
+    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let future = Guarded::<F, SmolHandle>::new(future);
+        match &self.inner.tasks {
+            Executor::Own(tasks) => match tasks.spawn(future) {
+                Some(task) => JoinHandle::of_task(task),
+                None => JoinHandle::closed(),
+            },
+            #[cfg(feature = "global")]
+            Executor::Global => JoinHandle::of_task(crate::global::spawn(future)),
+        }
+    }
+
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<JoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let Some(tasks) = self.tasks().filter(|tasks| tasks.is_local()) else {
+            return Err(LocalError::Unsupported);
+        };
+        if self.shared().is_closed() {
+            return Err(LocalError::Closed);
+        }
+        if !self.shared().is_loop_thread() {
+            return Err(LocalError::NotLoopThread);
+        }
+        let gate = Gate::new();
+        let future = Gated::new(Guarded::<F, SmolHandle>::new(future), gate.clone());
+        Ok(JoinHandle::of_local(tasks.spawn_local(future)?, gate))
+    }
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        pool::spawn(self, f, Location::caller())
+    }
+
+    #[inline]
+    fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep::until(deadline)
+    }
+
+    fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        if self.shared().is_closed() {
+            return Err(RunError::Closed);
+        }
+        let _running = context::enter()?;
+        // Better than just waiting: this thread serves the reactor while no other does.
+        Ok(self.run(future))
+    }
+}

@@ -1,0 +1,194 @@
+//! async-task's handle in a coat that gives it the rules of [`loop_api::task::Task`].
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
+
+use async_task::FallibleTask;
+use loop_api::JoinError;
+use loop_api::task::{Abort, Task};
+use loop_api::toolkit;
+
+use crate::handle::SmolHandle;
+use crate::one_thread::LocalTask;
+
+mod gate;
+mod shared;
+
+pub(crate) use gate::{Gate, Gated, Gone};
+use shared::SharedTask;
+
+pub(crate) type Caught<T> = toolkit::Caught<T, SmolHandle>;
+type Share<T> = fn(FallibleTask<Caught<T>>) -> Arc<dyn SharedTask<Caught<T>> + Send + Sync>;
+
+/// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See [`loop_api::task::Task`].
+///
+/// Dropping it detaches the task. Awaiting it by `&mut` is cancel safe.
+pub struct JoinHandle<T: 'static> {
+    /// Locked only for `abort` and what goes with it, which take the handle by `&`: awaiting has it by `&mut`.
+    slot: Mutex<Slot<T>>,
+}
+
+enum Slot<T: 'static> {
+    /// Nobody has asked for more than the output.
+    Own(FallibleTask<Caught<T>>, Share<T>),
+    Shared(Arc<dyn SharedTask<Caught<T>> + Send + Sync>),
+    Local(LocalTask<Option<Caught<T>>>, Arc<Gate>),
+    Blocking(FallibleTask<Option<Caught<T>>>, Arc<Gate>),
+    Closed,
+    Done,
+}
+
+impl<T: 'static> JoinHandle<T> {
+    fn new(slot: Slot<T>) -> Self {
+        JoinHandle { slot: Mutex::new(slot) }
+    }
+
+    #[inline]
+    pub(crate) fn of_task(task: async_task::Task<Caught<T>>) -> Self
+    where
+        T: Send,
+    {
+        Self::new(Slot::Own(task.fallible(), shared::share::<Caught<T>>))
+    }
+
+    pub(crate) fn of_local(task: LocalTask<Option<Caught<T>>>, gate: Arc<Gate>) -> Self {
+        Self::new(Slot::Local(task, gate))
+    }
+
+    pub(crate) fn of_job(task: async_task::Task<Option<Caught<T>>>, gate: Arc<Gate>) -> Self
+    where
+        T: Send,
+    {
+        Self::new(Slot::Blocking(task.fallible(), gate))
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::new(Slot::Closed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot<T>> {
+        self.slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// A result without a value, or with one.
+fn finish<T>(output: Option<Caught<T>>) -> Result<T, JoinError> {
+    match output {
+        Some(caught) => caught.into_result(),
+        None => Err(JoinError::Cancelled),
+    }
+}
+
+impl<T: 'static> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let slot = self.slot.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let output = match slot {
+            Slot::Own(task, _) => ready!(Pin::new(task).poll(cx)),
+            Slot::Shared(task) => ready!(task.poll(cx)),
+            Slot::Local(task, _) => ready!(Pin::new(task).poll(cx)).flatten(),
+            Slot::Blocking(task, _) => ready!(Pin::new(task).poll(cx)).flatten(),
+            Slot::Closed => return Poll::Ready(Err(JoinError::Closed)),
+            Slot::Done => None,
+        };
+        Poll::Ready(finish(output))
+    }
+}
+
+impl<T: 'static> Task<T> for JoinHandle<T> {
+    type Abort = AbortHandle;
+
+    fn abort(&self) {
+        self.abort_handle().abort();
+    }
+
+    fn abort_handle(&self) -> AbortHandle {
+        let mut slot = self.lock();
+        match mem::replace(&mut *slot, Slot::Done) {
+            Slot::Own(task, share) => *slot = Slot::Shared(share(task)),
+            other => *slot = other,
+        }
+        match &*slot {
+            Slot::Shared(task) => task.clone().abort_handle(),
+            Slot::Local(_, gate) | Slot::Blocking(_, gate) => AbortHandle::new(gate.clone()),
+            Slot::Own(..) | Slot::Closed | Slot::Done => AbortHandle { task: None },
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        let shared = match &*self.lock() {
+            Slot::Own(task, _) => return task.is_finished(),
+            Slot::Local(task, _) => return task.is_finished(),
+            Slot::Blocking(task, _) => return task.is_finished(),
+            Slot::Closed | Slot::Done => return true,
+            Slot::Shared(task) => task.clone(),
+        };
+        shared.is_finished()
+    }
+}
+
+impl<T: 'static> Drop for JoinHandle<T> {
+    #[inline]
+    fn drop(&mut self) {
+        let slot = self.slot.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // async-task cancels what is dropped.
+        match mem::replace(slot, Slot::Done) {
+            Slot::Own(task, _) => task.detach(),
+            Slot::Shared(task) => task.detach(),
+            Slot::Local(task, _) => task.detach(),
+            Slot::Blocking(task, _) => task.detach(),
+            Slot::Closed | Slot::Done => {}
+        }
+    }
+}
+
+impl<T: 'static> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
+    }
+}
+
+/// What can be aborted by whoever has it.
+pub(crate) trait Abortable: Send + Sync {
+    fn abort(&self);
+    fn is_finished(&self) -> bool;
+}
+
+/// Aborts a task from elsewhere. See [`loop_api::task::Abort`].
+///
+/// Dropping it does nothing to the task.
+#[derive(Clone)]
+pub struct AbortHandle {
+    /// `None` where there never was a task.
+    task: Option<Arc<dyn Abortable>>,
+}
+
+impl AbortHandle {
+    fn new<A: Abortable + 'static>(task: Arc<A>) -> Self {
+        AbortHandle { task: Some(task) }
+    }
+}
+
+impl Abort for AbortHandle {
+    fn abort(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.task.as_ref().is_none_or(|task| task.is_finished())
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").field("finished", &self.is_finished()).finish()
+    }
+}

@@ -1,0 +1,171 @@
+//! A task that somebody may abort without owning its handle. A task starts without this, and gets it when it is first aborted or
+//! asked for an abort handle: async-task can cancel a task only by value, so the handles share the one who owns it.
+
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker};
+
+use async_task::FallibleTask;
+
+use super::{AbortHandle, Abortable};
+
+/// The task, seen from its join handle.
+pub(crate) trait SharedTask<T>: Abortable {
+    /// The output, `None` if the task was cancelled; then [`Poll::Ready`] only once.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<T>>;
+    /// Lets the task run on with nobody waiting: its output is dropped as soon as it is there.
+    fn detach(self: Arc<Self>);
+    fn abort_handle(self: Arc<Self>) -> AbortHandle;
+}
+
+/// Shares a task. What it gives is `Send` because `T` is: hence a function made where that is known.
+pub(crate) fn share<T: Send + 'static>(task: FallibleTask<T>) -> Arc<dyn SharedTask<T> + Send + Sync> {
+    let state =
+        State { stage: Stage::Running(task), waker: None, abort: false, again: false, detached: false };
+    Arc::new(Shared { state: Mutex::new(state) })
+}
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    stage: Stage<T>,
+    /// Whoever awaits the task.
+    waker: Option<Waker>,
+    abort: bool,
+    /// Something changed while the task was being polled.
+    again: bool,
+    detached: bool,
+}
+
+enum Stage<T> {
+    Running(FallibleTask<T>),
+    /// Cancelled, and not gone yet.
+    Ending(Pin<Box<dyn Future<Output = Option<T>> + Send>>),
+    /// Some thread polls it, and holds no lock while it does: waking is done inside.
+    Polled,
+    Done(Option<T>),
+}
+
+impl<T: Send + 'static> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Brings the task on as far as it goes, and tells whether it is done. `notify` wakes the awaiter if that was news.
+    fn advance(&self, notify: bool) -> bool {
+        let mut state = self.lock();
+        loop {
+            let mut stage = match mem::replace(&mut state.stage, Stage::Polled) {
+                Stage::Polled => {
+                    state.again = true;
+                    return false;
+                }
+                Stage::Done(output) => {
+                    state.stage = Stage::Done(output);
+                    return true;
+                }
+                stage => stage,
+            };
+            state.again = false;
+            let abort = state.abort;
+            let waker = state.waker.clone();
+            drop(state);
+
+            let mut cx = Context::from_waker(waker.as_ref().unwrap_or(Waker::noop()));
+            stage = match stage {
+                Stage::Running(task) if abort => Stage::Ending(Box::pin(task.cancel())),
+                stage => stage,
+            };
+            let polled = match &mut stage {
+                Stage::Running(task) => Pin::new(task).poll(&mut cx),
+                Stage::Ending(cancel) => cancel.as_mut().poll(&mut cx),
+                Stage::Polled | Stage::Done(_) => Poll::Ready(None),
+            };
+
+            state = self.lock();
+            match polled {
+                Poll::Ready(output) => {
+                    let (kept, dropped) = if state.detached { (None, output) } else { (output, None) };
+                    state.stage = Stage::Done(kept);
+                    let waker = state.waker.take();
+                    drop(state);
+                    drop(dropped);
+                    if let Some(waker) = waker.filter(|_| notify) {
+                        waker.wake();
+                    }
+                    return true;
+                }
+                Poll::Pending => {
+                    state.stage = stage;
+                    if !state.again {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_output(&self) -> Option<T> {
+        match &mut self.lock().stage {
+            Stage::Done(output) => output.take(),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Send + 'static> Abortable for Shared<T> {
+    fn abort(&self) {
+        self.lock().abort = true;
+        self.advance(true);
+    }
+
+    fn is_finished(&self) -> bool {
+        if let Stage::Running(task) = &self.lock().stage {
+            return task.is_finished();
+        }
+        self.advance(true)
+    }
+}
+
+impl<T: Send + 'static> SharedTask<T> for Shared<T> {
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        {
+            let mut state = self.lock();
+            match &mut state.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+        }
+        if self.advance(false) { Poll::Ready(self.take_output()) } else { Poll::Pending }
+    }
+
+    fn detach(self: Arc<Self>) {
+        // From now on this awaits the task itself, to drop its output. The circle ends with the task.
+        let reaper = Waker::from(self.clone());
+        let before = {
+            let mut state = self.lock();
+            state.detached = true;
+            state.waker.replace(reaper)
+        };
+        drop(before);
+        if self.advance(false) {
+            drop(self.take_output());
+            let reaper = self.lock().waker.take();
+            drop(reaper);
+        }
+    }
+
+    fn abort_handle(self: Arc<Self>) -> AbortHandle {
+        AbortHandle::new(self)
+    }
+}
+
+impl<T: Send + 'static> Wake for Shared<T> {
+    fn wake(self: Arc<Self>) {
+        self.advance(false);
+    }
+}
