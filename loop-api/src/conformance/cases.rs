@@ -1,10 +1,20 @@
 //! The cases, by group: their names say what they show.
 #![allow(missing_docs)]
 
+mod err;
 mod exe;
+mod net;
+mod peer;
 mod run;
 mod tmr;
+mod tsk;
+mod udp;
 
+pub use err::*;
 pub use exe::*;
+pub use net::*;
+pub use peer::*;
 pub use run::*;
 pub use tmr::*;
+pub use tsk::*;
+pub use udp::*;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::{HandleOf, Subject};
 use crate::event_loop::EventLoop;
 use crate::handle::Handle;
+use crate::net::{Net, TcpOptions};
 use crate::shared::{Exception, ExceptionKind};
 
 /// A delay long enough to be told from none, and short enough for many cases.
@@ -199,6 +200,24 @@ pub fn tcp_pair() -> (TcpStream, TcpStream) {
             return (one, other);
         }
     }
+}
+
+/// The loopback address, with a port that the system chooses.
+pub fn loopback() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+/// A connected pair of the loop's own sockets: who connected, and who accepted.
+pub async fn connected<H: Net>(handle: &H) -> (H::TcpStream, H::TcpStream) {
+    let options = TcpOptions::default();
+    let listener = handle.listen_tcp(loopback(), &options).expect("a port");
+    let addr = crate::net::TcpListener::local_addr(&listener).expect("its address");
+    let both = futures_lite::future::zip(
+        handle.connect_tcp(addr, &options),
+        crate::net::TcpListener::accept(&listener),
+    );
+    let (client, accepted) = both.await;
+    (client.expect("a connection"), accepted.expect("a connection").0)
 }
 
 /// How many threads this process has.

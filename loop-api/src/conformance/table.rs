@@ -31,6 +31,79 @@ macro_rules! __conformance_table {
 
             // EXE: blocking jobs
             exe01_job_runs_on_another_thread: [];
+
+            // ERR: errors
+            err01_a_callbacks_panic_is_reported_with_kind_and_place: [];
+            err01_a_blocking_jobs_panic_is_reported: [];
+            err02_without_a_handler_the_loop_goes_on: [];
+            err03_the_handler_is_replaced_read_back_and_cleared: [];
+            err04_a_handler_that_panics_does_no_harm: [];
+            err05_the_next_callback_of_the_turn_still_runs: [];
+            err06_a_slow_callback_is_named: [];
+            err06_a_slow_task_is_named: [];
+            err07_without_a_threshold_nothing_is_timed: [];
+
+            // NET: TCP
+            net01_connect_and_echo: [net];
+            net01_half_close_in_both_orders: [net];
+            net01_dropping_a_stream_sends_fin: [net];
+            net02_a_refused_connection_is_an_error: [net];
+            net02_a_local_address_can_be_chosen: [net];
+            net02_dropping_a_pending_connect_is_harmless: [net];
+            net03_accept_drains_the_backlog: [net];
+            net03_a_connection_that_was_reset_does_not_end_the_server: [net];
+            net03_many_may_accept_on_one_listener: [net];
+            net04_dropping_the_listener_keeps_its_connections: [net];
+            net05_port_zero_and_an_address_in_use: [net];
+            net05_two_listeners_share_a_port_that_is_reused: [on_unix net];
+            net05_ipv6_alone_and_both: [net];
+            net07_shutdown_wakes_a_reader: [net];
+            net08_use_after_close: [net];
+            net08_writing_to_a_peer_that_is_gone_is_an_error: [net];
+            net10_a_huge_transfer_with_a_slow_reader: [net];
+            net02_options_are_applied: [net];
+            net01_peek_leaves_what_it_read: [net];
+            net02_host_names_are_looked_up: [net];
+
+            // NET: UDP
+            net13_datagrams_to_anybody: [net];
+            net13_connected_datagrams: [net];
+            net13_a_refused_datagram_does_not_end_receiving: [net];
+            net13_many_may_receive_on_one_socket: [net];
+            net13_dropping_a_receive_loses_no_datagram: [net];
+
+            // TSK: tasks
+            tsk01_spawn_never_polls_inside_the_call: [];
+            tsk03_tasks_start_in_spawn_order: [one_thread];
+            tsk03_local_and_other_tasks_share_one_order: [one_thread];
+            tsk04_dropping_the_handle_detaches: [];
+            tsk04_the_abort_handle_cancels: [];
+            tsk04_the_abort_handle_works_after_detaching: [];
+            tsk04_abort_wakes_whoever_already_waits: [];
+            tsk05_abort_before_the_first_poll_never_runs_the_body: [];
+            tsk06_abort_while_waiting_drops_what_the_task_held: [];
+            tsk07_cancelling_a_finished_task_gives_its_output: [];
+            tsk08_a_panic_reaches_whoever_awaits: [];
+            tsk08_a_panic_that_nobody_awaits_reaches_the_handler: [];
+            tsk09_a_panic_does_not_affect_siblings: [];
+            tsk10_yield_now_gives_one_turn: [one_thread];
+            peer08_local_tasks_may_hold_what_is_not_send: [];
+
+            // PEER: defects of others
+            peer01_a_parked_writer_does_not_swallow_the_readers_wake: [net];
+            peer02_a_vectored_write_stays_one: [net];
+            peer03_after_a_half_close_reading_goes_on: [net];
+            peer03_the_writing_half_sends_fin_when_it_is_dropped: [net];
+            peer03_halves_can_be_reunited_and_only_their_own: [net];
+            peer04_the_payload_reaches_the_awaiter: [];
+            peer05_cancelling_a_task_that_panicked_gives_the_panic: [];
+            peer06_dropping_a_handle_detaches_local_and_blocking_work_too: [];
+            peer08_spawn_local_works_where_it_is_offered: [];
+            peer08_spawn_local_elsewhere_is_an_error: [];
+            peer09_block_on_works_from_a_plain_main: [];
+            peer11_a_loop_that_does_nothing_starts_no_thread: [on_linux] alone;
+            peer13_a_loop_can_be_dropped_inside_a_loop: [];
+            peer13_tasks_that_hold_handles_do_not_keep_the_loop: [];
         }
     };
 }
