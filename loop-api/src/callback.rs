@@ -25,8 +25,11 @@ mod pump;
 mod queue;
 
 pub use handle::CallbackHandle;
-pub(crate) use job::Closure;
+pub(crate) use job::{Closure, Job};
 pub(crate) use local::keep_local;
 pub(crate) use pump::ensure_pump;
 pub use pump::{Driven, Pump};
 pub(crate) use queue::Queue;
+
+#[cfg(all(test, not(anyloop_loom)))]
+mod tests;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::callback::{self, CallbackHandle, Closure};
 use crate::context;
 use crate::error::{Closed, LocalError, RunError};
-use crate::shared::{ExceptionHandler, Shared};
+use crate::shared::{self, ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Sleep};
 
@@ -224,6 +224,7 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// See [`Shared::set_exception_handler`].
     fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
+        shared::know::<Self>();
         self.shared().set_exception_handler(handler)
     }
 

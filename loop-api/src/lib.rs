@@ -17,12 +17,15 @@ pub mod error;
 mod event_loop;
 mod handle;
 pub mod io;
+mod loom_shim;
 pub mod net;
 pub mod promise;
 pub mod protocol;
 pub mod readiness;
 pub mod shared;
 pub mod task;
+#[cfg(all(test, not(anyloop_loom)))]
+mod test_loop;
 pub mod time;
 pub mod toolkit;
 pub mod turn;

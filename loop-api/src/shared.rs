@@ -10,7 +10,9 @@ use crate::callback::Queue;
 use crate::context;
 
 mod exception;
+mod here;
 pub use exception::{Exception, ExceptionHandler, ExceptionKind};
+pub(crate) use here::{know, report_here};
 
 /// What every loop has beside its executor: the callback queue, the exception handler, and its state. A backend keeps one
 /// where all its handles reach it, and gives it out by [`Handle::shared`](crate::Handle::shared).

@@ -45,7 +45,7 @@ impl CallbackHandle {
 
     /// Whether it still waits to be run.
     pub fn is_pending(&self) -> bool {
-        self.job.state() == JobState::Waiting
+        self.job.is_waiting()
     }
 
     /// When it is due, for a callback of `call_later` or `call_at`.

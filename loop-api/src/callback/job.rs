@@ -14,6 +14,9 @@ pub(crate) trait Job: Send + Sync {
     /// Drops the closure unrun. Whether this prevented it from running.
     fn cancel(&self) -> bool;
     fn state(&self) -> JobState;
+    fn is_waiting(&self) -> bool {
+        self.state() == JobState::Waiting
+    }
     fn kind(&self) -> ExceptionKind;
     /// The closure's type, which says where in the source it stands.
     fn name(&self) -> &'static str;

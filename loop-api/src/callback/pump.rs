@@ -13,7 +13,7 @@ use super::job::Job;
 use super::queue::Rest;
 use crate::error::Panic;
 use crate::handle::Handle;
-use crate::shared::{Exception, Shared};
+use crate::shared::{self, Exception, Shared};
 use crate::time::{Instant, Sleep};
 
 /// Runs a loop's callbacks, a turn at a time.
@@ -36,6 +36,7 @@ impl<H: Handle> Pump<H> {
     /// The pump of a loop. A loop may have several, one at a time being polled: the one polled last is woken.
     pub fn new(handle: H) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        shared::know::<H>();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Pump { handle, id, waker: None, batch: VecDeque::new(), sleep: None, armed: None }
     }

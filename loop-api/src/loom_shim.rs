@@ -1,0 +1,49 @@
+//! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every interleaving.
+
+#[cfg(anyloop_loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(not(anyloop_loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+/// Whether a model has asked for this bug, to show that it would find it. Always false outside models.
+#[cfg(not(anyloop_loom))]
+#[inline(always)]
+pub(crate) fn planted(_bug: &str) -> bool {
+    false
+}
+
+#[cfg(anyloop_loom)]
+pub(crate) use model::planted;
+#[cfg(all(test, anyloop_loom))]
+pub(crate) use model::{model, model_with_bug};
+
+#[cfg(anyloop_loom)]
+mod model {
+    use std::cell::Cell;
+
+    thread_local! {
+        // A model's threads are coroutines on the thread of its test.
+        static BUG: Cell<Option<&'static str>> = const { Cell::new(None) };
+    }
+
+    pub(crate) fn planted(bug: &str) -> bool {
+        BUG.get() == Some(bug)
+    }
+
+    /// Tries every interleaving of `f`, up to three preemptions.
+    #[cfg(test)]
+    pub(crate) fn model(f: impl Fn() + Sync + Send + 'static) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(f);
+    }
+
+    /// The same with a bug planted: it must fail.
+    #[cfg(test)]
+    pub(crate) fn model_with_bug(bug: &'static str, f: impl Fn() + Sync + Send + 'static) {
+        BUG.set(Some(bug));
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model(f))).is_err();
+        BUG.set(None);
+        assert!(found, "the model does not find the planted bug: {bug}");
+    }
+}

@@ -1,0 +1,369 @@
+//! What the two ends share.
+//!
+//! One lock over everything. Wakers, callbacks, hooks and values are called, dropped and cloned outside it.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Arc, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::{DeferredError, Promise};
+use crate::callback::Job;
+use crate::loom_shim::{Mutex, MutexGuard, planted};
+use crate::shared::{self, Exception, ExceptionKind};
+
+pub(super) struct Core<T> {
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    phase: Phase<T>,
+    /// Of the one [`Deferred`](super::Deferred).
+    waiter: Option<Waker>,
+    /// Of the clones of a [`SharedDeferred`](super::SharedDeferred), by their numbers.
+    waiters: BTreeMap<u64, Waker>,
+    next_waiter: u64,
+    /// How many clones there are.
+    sharers: usize,
+    /// Of `Promise::cancelled`.
+    canceller: Option<Waker>,
+    on_done: Vec<OnDone>,
+    /// Where the outcome goes instead of staying here.
+    forward: Option<Promise<T>>,
+    /// What is cancelled with this.
+    source: Option<Box<dyn FnOnce() + Send>>,
+}
+
+enum Phase<T> {
+    Waiting,
+    Value(T),
+    /// A value that is read more than once. Its own lock is for cloning it outside this one.
+    Shared(Arc<std::sync::Mutex<T>>),
+    Error {
+        error: DeferredError,
+        /// Whether anybody has been given it.
+        read: bool,
+    },
+    Taken,
+}
+
+/// A callback, and the way to its loop.
+pub(super) struct OnDone {
+    pub(super) job: Arc<dyn Job>,
+    pub(super) post: Box<dyn FnOnce(Arc<dyn Job>) + Send>,
+}
+
+impl<T> Core<T> {
+    pub(super) fn new() -> Self {
+        Core {
+            state: Mutex::new(State {
+                phase: Phase::Waiting,
+                waiter: None,
+                waiters: BTreeMap::new(),
+                next_waiter: 0,
+                sharers: 0,
+                canceller: None,
+                on_done: Vec::new(),
+                forward: None,
+                source: None,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        !matches!(self.lock().phase, Phase::Waiting)
+    }
+
+    /// Settles it, or gives the outcome back if it is settled already.
+    pub(super) fn finish(&self, outcome: Result<T, DeferredError>) -> Result<(), Result<T, DeferredError>> {
+        let mut state = self.lock();
+        if !matches!(state.phase, Phase::Waiting) {
+            return Err(outcome);
+        }
+        if planted("settle in two steps") {
+            drop(state);
+            state = self.lock();
+        }
+        let mut early = None;
+        if planted("waker taken too early") {
+            early = Some(state.waiter.take());
+            drop(state);
+            state = self.lock();
+        }
+        let cancelled = matches!(outcome, Err(DeferredError::Cancelled));
+        let forward = match state.forward.take() {
+            Some(next) => {
+                state.phase = Phase::Taken;
+                Some((next, outcome))
+            }
+            None => {
+                state.phase = match outcome {
+                    Ok(value) => Phase::Value(value),
+                    Err(error) => Phase::Error { error, read: false },
+                };
+                None
+            }
+        };
+        let waiter = early.unwrap_or_else(|| state.waiter.take());
+        let waiters = mem::take(&mut state.waiters);
+        let canceller = state.canceller.take();
+        let on_done = mem::take(&mut state.on_done);
+        let source = state.source.take();
+        drop(state);
+
+        for OnDone { job, post } in on_done {
+            post(job);
+        }
+        if let Some((next, outcome)) = forward {
+            // Whoever waited there may be gone.
+            let _late = next.finish(outcome);
+        }
+        if cancelled {
+            if let Some(cancel) = source {
+                cancel();
+            }
+        }
+        if cancelled && !planted("cancel wakes nobody") {
+            canceller.into_iter().for_each(Waker::wake);
+        }
+        waiter.into_iter().chain(waiters.into_values()).for_each(Waker::wake);
+        Ok(())
+    }
+
+    pub(super) fn cancel(&self) -> bool {
+        self.finish(Err(DeferredError::Cancelled)).is_ok()
+    }
+
+    pub(super) fn poll_cancelled(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if !matches!(state.phase, Phase::Waiting) {
+            return Poll::Ready(());
+        }
+        let old = register(&mut state.canceller, cx);
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Takes the outcome, for the only waiter. Errors are given as often as they are asked for.
+    pub(super) fn take(&self) -> Result<T, DeferredError> {
+        self.lock().take()
+    }
+
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Result<T, DeferredError>> {
+        let mut state = self.lock();
+        match state.take() {
+            Err(DeferredError::Pending) => {}
+            outcome => return Poll::Ready(outcome),
+        }
+        if planted("look, then register") {
+            drop(state);
+            state = self.lock();
+        }
+        let old = register(&mut state.waiter, cx);
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    // ---- many waiters ----
+
+    /// The number of a new sharer.
+    pub(super) fn add_sharer(&self) -> u64 {
+        let mut state = self.lock();
+        state.sharers += 1;
+        state.next_waiter += 1;
+        state.next_waiter
+    }
+
+    /// A sharer is gone; with the last one the whole is cancelled.
+    pub(super) fn remove_sharer(&self, id: u64) {
+        let mut state = self.lock();
+        let waker = state.waiters.remove(&id);
+        state.sharers -= 1;
+        let last = state.sharers == 0 || planted("a leaver cancels");
+        drop(state);
+        drop(waker);
+        if last {
+            self.cancel();
+        }
+    }
+
+    /// The outcome, which stays.
+    pub(super) fn read(&self) -> Result<T, DeferredError>
+    where
+        T: Clone,
+    {
+        let outcome = self.lock().read();
+        outcome.map(|value| cloned(&value))
+    }
+
+    pub(super) fn poll_read(&self, id: u64, cx: &mut Context<'_>) -> Poll<Result<T, DeferredError>>
+    where
+        T: Clone,
+    {
+        let mut state = self.lock();
+        match state.read() {
+            Err(DeferredError::Pending) => {}
+            outcome => {
+                drop(state);
+                return Poll::Ready(outcome.map(|value| cloned(&value)));
+            }
+        }
+        let known = state.waiters.get(&id).is_some_and(|waker| waker.will_wake(cx.waker()));
+        let old = if known { None } else { state.waiters.insert(id, cx.waker().clone()) };
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    // ---- callbacks and chains ----
+
+    pub(super) fn on_done(&self, callback: OnDone) {
+        let mut state = self.lock();
+        if matches!(state.phase, Phase::Waiting) {
+            let mut gone = Vec::new();
+            if state.on_done.len() == state.on_done.capacity() {
+                // Before it grows: what was removed must not accumulate.
+                gone.extend(state.on_done.extract_removed());
+            }
+            state.on_done.push(callback);
+            drop(state);
+            drop(gone);
+        } else {
+            drop(state);
+            (callback.post)(callback.job);
+        }
+    }
+
+    /// Cancels the callbacks that wait for this. How many there were.
+    pub(super) fn remove_on_done(&self) -> usize {
+        let callbacks = mem::take(&mut self.lock().on_done);
+        callbacks.iter().filter(|callback| callback.job.cancel()).count()
+    }
+
+    /// From now on the outcome goes to `next`, and a cancel of that comes here.
+    pub(super) fn forward_to(self: Arc<Self>, next: Promise<T>)
+    where
+        T: Send + 'static,
+    {
+        let this: Weak<Self> = Arc::downgrade(&self);
+        let cancel = move || {
+            if let Some(this) = this.upgrade() {
+                this.cancel();
+            }
+        };
+        if !next.core.set_source(Box::new(cancel)) {
+            self.cancel();
+            return;
+        }
+        let mut state = self.lock();
+        let waiting = matches!(state.phase, Phase::Waiting);
+        if planted("look, then chain") {
+            drop(state);
+            state = self.lock();
+        }
+        if waiting {
+            state.forward = Some(next);
+            drop(state);
+            return;
+        }
+        let outcome = state.take();
+        drop(state);
+        let _late = next.finish(outcome);
+    }
+
+    /// False if this is done already.
+    fn set_source(&self, cancel: Box<dyn FnOnce() + Send>) -> bool {
+        let mut state = self.lock();
+        let waiting = matches!(state.phase, Phase::Waiting);
+        if waiting {
+            // A promise is consumed by the one source it is given to, so there was none.
+            state.source = Some(cancel);
+        }
+        waiting
+    }
+}
+
+impl<T> State<T> {
+    fn take(&mut self) -> Result<T, DeferredError> {
+        match mem::replace(&mut self.phase, Phase::Taken) {
+            Phase::Value(value) => Ok(value),
+            Phase::Taken => Err(DeferredError::Taken),
+            Phase::Waiting => {
+                self.phase = Phase::Waiting;
+                Err(DeferredError::Pending)
+            }
+            Phase::Error { error, .. } => {
+                self.phase = Phase::Error { error: error.clone(), read: true };
+                Err(error)
+            }
+            // Sharing consumes the only waiter.
+            shared @ Phase::Shared(_) => {
+                self.phase = shared;
+                Err(DeferredError::Taken)
+            }
+        }
+    }
+
+    fn read(&mut self) -> Result<Arc<std::sync::Mutex<T>>, DeferredError> {
+        match mem::replace(&mut self.phase, Phase::Taken) {
+            Phase::Value(value) => {
+                let value = Arc::new(std::sync::Mutex::new(value));
+                self.phase = Phase::Shared(value.clone());
+                Ok(value)
+            }
+            Phase::Shared(value) => {
+                self.phase = Phase::Shared(value.clone());
+                Ok(value)
+            }
+            Phase::Taken => Err(DeferredError::Taken),
+            Phase::Waiting => {
+                self.phase = Phase::Waiting;
+                Err(DeferredError::Pending)
+            }
+            Phase::Error { error, .. } => {
+                self.phase = Phase::Error { error: error.clone(), read: true };
+                Err(error)
+            }
+        }
+    }
+}
+
+fn cloned<T: Clone>(value: &std::sync::Mutex<T>) -> T {
+    value.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Puts the waker in its place, and gives the old one, for after the lock.
+fn register(slot: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
+    if slot.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        return None;
+    }
+    slot.replace(cx.waker().clone())
+}
+
+trait ExtractRemoved {
+    fn extract_removed(&mut self) -> Vec<OnDone>;
+}
+
+impl ExtractRemoved for Vec<OnDone> {
+    fn extract_removed(&mut self) -> Vec<OnDone> {
+        let (kept, removed) = mem::take(self).into_iter().partition(|callback| callback.job.is_waiting());
+        *self = kept;
+        removed
+    }
+}
+
+impl<T> Drop for Core<T> {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Phase::Error { error: DeferredError::Failed(error), read: false } = &state.phase {
+            let message = format!("failed, and nobody read it: {error}");
+            shared::report_here(&Exception::new(ExceptionKind::Promise, message, None));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The exception handler of whatever loop the caller is in, for things that belong to no loop.
+
+use std::any::TypeId;
+use std::sync::{Mutex, PoisonError};
+
+use super::Exception;
+use crate::handle::Handle;
+
+/// Tells the handler of the current loop of one kind, if there is one.
+type Report = fn(&Exception) -> bool;
+
+/// One entry for each kind of handle in this process.
+static KINDS: Mutex<Vec<(TypeId, Report)>> = Mutex::new(Vec::new());
+
+/// From now on loops of this kind are asked.
+pub(crate) fn know<H: Handle>() {
+    let mut kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if kinds.iter().all(|(id, _)| *id != TypeId::of::<H>()) {
+        kinds.push((TypeId::of::<H>(), report::<H>));
+    }
+}
+
+fn report<H: Handle>(exception: &Exception) -> bool {
+    H::with_current(|handle| handle.map(|handle| handle.shared().report(exception)).is_some())
+}
+
+/// Tells the exception handler of the loop that the caller runs in, or standard error.
+pub(crate) fn report_here(exception: &Exception) {
+    let kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if !kinds.iter().any(|(_, report)| report(exception)) {
+        super::report(None, exception);
+    }
+}

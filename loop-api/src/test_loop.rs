@@ -1,0 +1,257 @@
+//! The smallest loop that keeps the contract's letter, for this crate's own unit tests. Not fast, and no network.
+
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use crate::context::Scoped;
+use crate::promise::{Deferred, promise};
+use crate::task::{Abort, Task};
+use crate::time::{Instant, Sleep};
+use crate::{EventLoop, Handle, JoinError, LocalError, RunError, Shared};
+
+thread_local! {
+    static CURRENT: Scoped<TestHandle> = const { Scoped::new() };
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct TestHandle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Shared,
+    tasks: Mutex<Vec<Arc<Cell>>>,
+    timers: Mutex<Vec<(Instant, Waker)>>,
+}
+
+struct Cell {
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cell")
+    }
+}
+
+pub(crate) struct TestTask<T> {
+    cell: Arc<Cell>,
+    output: Deferred<T>,
+}
+
+impl<T> std::fmt::Debug for TestTask<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TestTask")
+    }
+}
+
+impl<T> Future for TestTask<T> {
+    type Output = Result<T, JoinError>;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.output).poll(cx).map_err(|_| JoinError::Cancelled)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct TestAbort(Arc<Cell>);
+
+impl Abort for TestAbort {
+    fn abort(&self) {
+        let future = self.0.future.lock().unwrap().take();
+        drop(future);
+    }
+    fn is_finished(&self) -> bool {
+        self.0.future.lock().unwrap().is_none()
+    }
+}
+
+impl<T: Send> Task<T> for TestTask<T> {
+    type Abort = TestAbort;
+    fn abort(&self) {
+        self.abort_handle().abort();
+    }
+    fn abort_handle(&self) -> TestAbort {
+        TestAbort(self.cell.clone())
+    }
+    fn is_finished(&self) -> bool {
+        self.abort_handle().is_finished()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct TestSleep {
+    deadline: Instant,
+    handle: TestHandle,
+}
+
+impl Future for TestSleep {
+    type Output = ();
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_elapsed() {
+            return Poll::Ready(());
+        }
+        self.handle.0.timers.lock().unwrap().push((self.deadline, cx.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl Sleep for TestSleep {
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+    fn is_elapsed(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+    fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
+        self.deadline = deadline;
+    }
+}
+
+impl Handle for TestHandle {
+    type Task<T: Send + 'static> = TestTask<T>;
+    type LocalTask<T: 'static> = Never<T>;
+    type Sleep = TestSleep;
+
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        CURRENT.with(|current| current.with(f))
+    }
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        CURRENT.with(|current| current.set(self, f))
+    }
+    fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+    fn spawn<F>(&self, future: F) -> TestTask<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (settle, output) = promise();
+        let run = async move { drop(settle.settle(future.await)) };
+        let cell = Arc::new(Cell { future: Mutex::new(Some(Box::pin(run))) });
+        if !self.0.shared.is_closed() {
+            self.0.tasks.lock().unwrap().push(cell.clone());
+            self.call_soon(|| ()).ok();
+        }
+        TestTask { cell, output }
+    }
+    fn try_spawn_local<F>(&self, _future: F) -> Result<Never<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Err(LocalError::Unsupported)
+    }
+    fn spawn_blocking<F, T>(&self, f: F) -> TestTask<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (settle, output) = promise();
+        thread::spawn(move || drop(settle.settle(f())));
+        TestTask { cell: Arc::new(Cell { future: Mutex::new(None) }), output }
+    }
+    fn sleep_until(&self, deadline: Instant) -> TestSleep {
+        TestSleep { deadline, handle: self.clone() }
+    }
+}
+
+/// No task.
+pub(crate) struct Never<T>(std::convert::Infallible, std::marker::PhantomData<fn() -> T>);
+
+impl<T> std::fmt::Debug for Never<T> {
+    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {}
+    }
+}
+
+impl<T> Future for Never<T> {
+    type Output = Result<T, JoinError>;
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0 {}
+    }
+}
+
+impl<T> Task<T> for Never<T> {
+    type Abort = TestAbort;
+    fn abort(&self) {
+        match self.0 {}
+    }
+    fn abort_handle(&self) -> TestAbort {
+        match self.0 {}
+    }
+    fn is_finished(&self) -> bool {
+        match self.0 {}
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct TestLoop(TestHandle);
+
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl EventLoop for TestLoop {
+    type Handle = TestHandle;
+
+    fn new() -> io::Result<Self> {
+        let inner = Inner { shared: Shared::new("test"), tasks: Mutex::default(), timers: Mutex::default() };
+        Ok(TestLoop(TestHandle(Arc::new(inner))))
+    }
+    fn handle(&self) -> &TestHandle {
+        &self.0
+    }
+    fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        let inner = &self.0.0;
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut cx = Context::from_waker(&waker);
+        let mut future = pin!(future);
+        self.0.enter(|| {
+            loop {
+                if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                    return Ok(output);
+                }
+                let tasks = inner.tasks.lock().unwrap().clone();
+                for cell in &tasks {
+                    let Some(mut task) = cell.future.lock().unwrap().take() else { continue };
+                    if task.as_mut().poll(&mut cx).is_pending() {
+                        *cell.future.lock().unwrap() = Some(task);
+                    }
+                }
+                inner.tasks.lock().unwrap().retain(|cell| cell.future.lock().unwrap().is_some());
+
+                let (now, mut wait) = (Instant::now(), Duration::from_secs(5));
+                let timers = std::mem::take(&mut *inner.timers.lock().unwrap());
+                for (deadline, waker) in timers {
+                    wait = wait.min(deadline.duration_since(now));
+                    if deadline <= now {
+                        waker.wake();
+                    } else {
+                        inner.timers.lock().unwrap().push((deadline, waker));
+                    }
+                }
+                thread::park_timeout(wait);
+            }
+        })
+    }
+    fn shutdown(&mut self, _timeout: Option<Duration>) {
+        self.0.shared().close();
+        let tasks = std::mem::take(&mut *self.0.0.tasks.lock().unwrap());
+        drop(tasks);
+    }
+}
+
+impl Drop for TestLoop {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
