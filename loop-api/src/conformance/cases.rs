@@ -3,6 +3,7 @@
 
 mod err;
 mod exe;
+mod io;
 mod net;
 mod peer;
 mod run;
@@ -12,6 +13,7 @@ mod udp;
 
 pub use err::*;
 pub use exe::*;
+pub use io::*;
 pub use net::*;
 pub use peer::*;
 pub use run::*;

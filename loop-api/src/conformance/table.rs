@@ -104,6 +104,24 @@ macro_rules! __conformance_table {
             peer11_a_loop_that_does_nothing_starts_no_thread: [on_linux] alone;
             peer13_a_loop_can_be_dropped_inside_a_loop: [];
             peer13_tasks_that_hold_handles_do_not_keep_the_loop: [];
+
+            // IO: descriptors
+            io01_a_reader_wakes_for_data_and_at_the_end: [readiness];
+            io02_a_writer_wakes_when_there_is_room: [readiness];
+            io03_what_was_not_drained_is_still_ready: [readiness];
+            io04_a_reader_does_not_wake_for_room_to_write: [readiness];
+            io05_both_directions_of_one_descriptor: [readiness];
+            io06_many_may_wait_for_one_direction: [readiness];
+            io12_a_reused_number_gets_no_event_of_the_old_registration: [readiness];
+            io13_a_failed_connect_is_writable_and_tells_why: [readiness];
+            io14_many_descriptors_are_registered_closed_and_registered_again: [readiness];
+            io15_a_regular_file_is_unsupported: [on_unix readiness];
+            io16_dropping_a_source_ends_its_registration: [readiness];
+            io19_after_a_cancelled_wait_the_next_one_is_served: [readiness];
+            io20_a_wait_dropped_as_data_comes_loses_none: [readiness];
+            io21_an_operations_error_ends_only_its_own_wait: [readiness];
+            io22_an_interrupted_operation_is_tried_again: [readiness];
+            run21_registering_on_a_closed_loop_is_an_error: [readiness];
         }
     };
 }

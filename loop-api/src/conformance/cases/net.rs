@@ -85,8 +85,7 @@ where
     run::<S, _>(|handle| async move {
         let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
         let addr = listener.local_addr().expect("its address");
-        let mut options = TcpOptions::default();
-        options.local_addr = Some(loopback());
+        let options = TcpOptions { local_addr: Some(loopback()), ..TcpOptions::default() };
         let client = handle.connect_tcp(addr, &options).await.expect("a connection");
         let (_server, peer) = listener.accept().await.expect("a connection");
         assert_eq!(client.local_addr().ok(), Some(peer));
@@ -169,10 +168,10 @@ where
         let accepted = Counter::new();
         for _ in 0..4 {
             let (listener, accepted) = (listener.clone(), accepted.clone());
-            handle.spawn(async move {
+            drop(handle.spawn(async move {
                 listener.accept().await.expect("a connection");
                 accepted.add();
-            });
+            }));
         }
         handle.sleep(SHORT).await;
         let _clients: Vec<_> =
@@ -224,8 +223,7 @@ where
     HandleOf<S>: Net,
 {
     run::<S, _>(|handle| async move {
-        let mut options = TcpOptions::default();
-        options.reuse_port = Some(true);
+        let options = TcpOptions { reuse_port: Some(true), ..TcpOptions::default() };
         let one = handle.listen_tcp(loopback(), &options).expect("a port");
         let addr = one.local_addr().expect("its address");
         let _other = handle.listen_tcp(addr, &options).expect("the same port");
@@ -364,12 +362,11 @@ where
     run::<S, _>(|handle| async move {
         let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
         let addr = listener.local_addr().expect("its address");
-        let mut options = TcpOptions::default();
-        options.nodelay = Some(true);
-        options.linger = Some(std::time::Duration::from_secs(3));
+        let linger = Some(std::time::Duration::from_secs(3));
+        let options = TcpOptions { nodelay: Some(true), linger, ..TcpOptions::default() };
         let client = handle.connect_tcp(addr, &options).await.expect("a connection");
         assert_eq!(client.nodelay().ok(), Some(true));
-        assert_eq!(client.linger().ok(), Some(Some(std::time::Duration::from_secs(3))));
+        assert_eq!(client.linger().ok(), Some(linger));
         client.set_nodelay(false).expect("an option");
         assert_eq!(client.nodelay().ok(), Some(false));
         client.set_ttl(42).expect("an option");

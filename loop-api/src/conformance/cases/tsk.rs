@@ -75,7 +75,7 @@ pub fn tsk03_local_and_other_tasks_share_one_order<S: Subject>() {
         let mut last = None;
         for n in 0..50 {
             let (one, other) = (log.clone(), log.clone());
-            handle.spawn(async move { one.push(2 * n) });
+            drop(handle.spawn(async move { one.push(2 * n) }));
             last = Some(handle.spawn_local(async move { other.push(2 * n + 1) }));
         }
         last.expect("a task").await.expect("the task to end");

@@ -85,10 +85,10 @@ where
         let received = Counter::new();
         for _ in 0..3 {
             let (socket, received) = (socket.clone(), received.clone());
-            handle.spawn(async move {
+            drop(handle.spawn(async move {
                 socket.recv_from(&mut [0; 4]).await.expect("a datagram");
                 received.add();
-            });
+            }));
         }
         handle.sleep(SHORT).await;
         let sender = bind(&handle);
