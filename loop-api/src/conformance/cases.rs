@@ -3,6 +3,7 @@
 
 mod err;
 mod exe;
+mod fut;
 mod io;
 mod net;
 mod peer;
@@ -13,6 +14,7 @@ mod udp;
 
 pub use err::*;
 pub use exe::*;
+pub use fut::*;
 pub use io::*;
 pub use net::*;
 pub use peer::*;

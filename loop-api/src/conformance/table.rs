@@ -122,6 +122,22 @@ macro_rules! __conformance_table {
             io21_an_operations_error_ends_only_its_own_wait: [readiness];
             io22_an_interrupted_operation_is_tried_again: [readiness];
             run21_registering_on_a_closed_loop_is_an_error: [readiness];
+
+            // FUT: promises
+            fut01_a_value_is_set_once: [];
+            fut02_the_outcome_is_an_error_before_and_repeatable_after: [];
+            fut03_a_callback_on_what_is_done_is_deferred: [];
+            fut04_callbacks_run_in_order_and_can_be_removed: [];
+            fut04_a_callback_may_add_another: [];
+            fut05_cancelling_is_seen_by_the_promise_and_the_waiter: [];
+            fut07_a_failure_that_nobody_read_is_reported_once: [];
+            fut08_many_waiters_are_all_woken: [];
+            fut09_a_dropped_promise_wakes_its_waiter: [];
+            fut10_a_chain_copies_value_and_error: [];
+            fut11_cancelling_the_end_of_a_chain_cancels_its_beginning: [];
+            fut12_what_comes_after_the_end_was_cancelled_is_dropped: [];
+            fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [];
+            fut14_no_wake_from_another_thread_is_lost: [];
         }
     };
 }
