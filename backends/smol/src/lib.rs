@@ -28,13 +28,16 @@ mod event_loop;
 #[cfg(feature = "global")]
 mod global;
 mod handle;
+pub mod net;
 mod one_thread;
 mod pool;
+mod readiness;
 mod task;
 mod time;
 mod workers;
 
 pub use event_loop::{Builder, SmolLoop};
 pub use handle::SmolHandle;
+pub use readiness::Source;
 pub use task::{AbortHandle, JoinHandle};
 pub use time::Sleep;

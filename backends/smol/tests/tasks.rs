@@ -97,7 +97,7 @@ fn a_task_aborted_before_its_first_poll_never_runs() {
             };
             let task = if local { handle.spawn_local(task) } else { handle.spawn(task) };
             task.abort();
-            let error: JoinError = task.await.map(|()| ()).unwrap_err();
+            let error: JoinError = task.await.unwrap_err();
             assert!(error.is_cancelled());
             assert!(gone.load(Ordering::SeqCst));
         }
@@ -237,7 +237,7 @@ fn a_panic_reaches_whoever_awaits_else_the_exception_handler() {
             count.fetch_add(1, Ordering::SeqCst);
         })));
         event_loop.block_on(async {
-            let error = handle.spawn(async { panic!("on purpose") }).await.map(|()| ()).unwrap_err();
+            let error = handle.spawn(async { panic!("on purpose") }).await.unwrap_err();
             assert_eq!(error.to_string(), "the task panicked: on purpose");
             assert_eq!(seen.load(Ordering::SeqCst), 0);
             drop(handle.spawn(async { panic!("on purpose, unseen") }));

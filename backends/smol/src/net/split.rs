@@ -1,0 +1,167 @@
+//! The two directions of a stream, borrowed or owned.
+
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::stream::{StdStream, Stream};
+
+/// The reading half of a stream, borrowed.
+pub struct ReadHalf<'a, T: StdStream> {
+    stream: &'a Stream<T>,
+}
+
+/// The writing half of a stream, borrowed. Closing it sends FIN; dropping it does not.
+pub struct WriteHalf<'a, T: StdStream> {
+    stream: &'a Stream<T>,
+}
+
+/// The reading half of a stream, owned.
+pub struct OwnedReadHalf<T: StdStream> {
+    stream: Arc<Stream<T>>,
+}
+
+/// The writing half of a stream, owned. Dropping it sends FIN; [`forget`](Self::forget) drops it without.
+pub struct OwnedWriteHalf<T: StdStream> {
+    stream: Arc<Stream<T>>,
+    /// Whether dropping it sends FIN: not once it was sent.
+    fin: bool,
+}
+
+impl<'a, T: StdStream> ReadHalf<'a, T> {
+    pub(super) fn new(stream: &'a Stream<T>) -> Self {
+        ReadHalf { stream }
+    }
+}
+
+impl<'a, T: StdStream> WriteHalf<'a, T> {
+    pub(super) fn new(stream: &'a Stream<T>) -> Self {
+        WriteHalf { stream }
+    }
+
+    fn closed(&mut self) {}
+}
+
+impl<T: StdStream> OwnedReadHalf<T> {
+    pub(super) fn new(stream: Arc<Stream<T>>) -> Self {
+        OwnedReadHalf { stream }
+    }
+}
+
+impl<T: StdStream> OwnedWriteHalf<T> {
+    pub(super) fn new(stream: Arc<Stream<T>>) -> Self {
+        OwnedWriteHalf { stream, fin: true }
+    }
+
+    /// Drops this half without sending FIN.
+    pub fn forget(mut self) {
+        self.fin = false;
+    }
+
+    fn closed(&mut self) {
+        self.fin = false;
+    }
+}
+
+impl<T: StdStream> Drop for OwnedWriteHalf<T> {
+    fn drop(&mut self) {
+        if self.fin {
+            // Nobody is left to be told.
+            let _ = self.stream.send_fin();
+        }
+    }
+}
+
+pub(super) fn reunite<T: StdStream>(
+    read: OwnedReadHalf<T>,
+    write: OwnedWriteHalf<T>,
+) -> Result<Stream<T>, (OwnedReadHalf<T>, OwnedWriteHalf<T>)> {
+    if !Arc::ptr_eq(&read.stream, &write.stream) {
+        return Err((read, write));
+    }
+    let fin = write.fin;
+    write.forget();
+    // There are two halves and no more, so this is the last reference.
+    Arc::try_unwrap(read.stream)
+        .map_err(|stream| (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf { stream, fin }))
+}
+
+macro_rules! read_half {
+    ($half:ident $(<$a:lifetime>)?) => {
+        impl<$($a,)? T: StdStream> AsyncRead for $half<$($a,)? T> {
+            #[inline]
+            fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+                T::poll_read(&self.stream.io, cx, buf)
+            }
+
+            #[inline]
+            fn poll_read_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                T::poll_read_vectored(&self.stream.io, cx, bufs)
+            }
+        }
+        half!($half $(<$a>)?);
+    };
+}
+
+macro_rules! write_half {
+    ($half:ident $(<$a:lifetime>)?) => {
+        impl<$($a,)? T: StdStream> AsyncWrite for $half<$($a,)? T> {
+            #[inline]
+            fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+                T::poll_write(&self.stream.io, cx, buf)
+            }
+
+            #[inline]
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                T::poll_write_vectored(&self.stream.io, cx, bufs)
+            }
+
+            #[inline]
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                let result = self.stream.send_fin();
+                if result.is_ok() {
+                    self.closed();
+                }
+                Poll::Ready(result)
+            }
+        }
+        half!($half $(<$a>)?);
+    };
+}
+
+macro_rules! half {
+    ($half:ident $(<$a:lifetime>)?) => {
+        impl<$($a,)? T: StdStream> AsRef<Stream<T>> for $half<$($a,)? T> {
+            fn as_ref(&self) -> &Stream<T> {
+                &self.stream
+            }
+        }
+
+        impl<$($a,)? T: StdStream> fmt::Debug for $half<$($a,)? T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($half)).field(&self.stream).finish()
+            }
+        }
+    };
+}
+
+read_half!(ReadHalf<'a>);
+read_half!(OwnedReadHalf);
+write_half!(WriteHalf<'a>);
+write_half!(OwnedWriteHalf);

@@ -1,0 +1,228 @@
+//! Connected streams.
+
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use async_io::Async;
+use futures_io::{AsyncRead, AsyncWrite};
+use loop_api::net;
+use loop_api::readiness::AsSource;
+
+use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+
+/// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
+///
+/// It buffers nothing. Dropping it closes the connection.
+pub struct Stream<T: StdStream> {
+    pub(super) io: Async<T>,
+}
+
+/// The standard library's streams. Sealed.
+pub trait StdStream: sealed::Sealed + AsSource + fmt::Debug + Send + Sync + Sized + 'static {
+    #[doc(hidden)]
+    fn poll_read(io: &Async<Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>;
+    #[doc(hidden)]
+    fn poll_read_vectored(
+        io: &Async<Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>>;
+    #[doc(hidden)]
+    fn poll_write(io: &Async<Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
+    #[doc(hidden)]
+    fn poll_write_vectored(
+        io: &Async<Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>>;
+    #[doc(hidden)]
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn try_write(&self, buf: &[u8]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+    #[doc(hidden)]
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! std_stream {
+    ($stream:ty) => {
+        impl sealed::Sealed for $stream {}
+        impl StdStream for $stream {
+            #[inline]
+            fn poll_read(io: &Async<Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*io).poll_read(cx, buf)
+            }
+            #[inline]
+            fn poll_read_vectored(
+                io: &Async<Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*io).poll_read_vectored(cx, bufs)
+            }
+            #[inline]
+            fn poll_write(io: &Async<Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*io).poll_write(cx, buf)
+            }
+            #[inline]
+            fn poll_write_vectored(
+                io: &Async<Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*io).poll_write_vectored(cx, bufs)
+            }
+            fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+                (&*self).read(buf)
+            }
+            fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+                (&*self).write(buf)
+            }
+            fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                <$stream>::shutdown(self, how)
+            }
+            fn take_error(&self) -> io::Result<Option<io::Error>> {
+                <$stream>::take_error(self)
+            }
+        }
+    };
+}
+
+std_stream!(std::net::TcpStream);
+#[cfg(unix)]
+std_stream!(std::os::unix::net::UnixStream);
+
+impl<T: StdStream> Stream<T> {
+    /// async-io's own type. It stays registered.
+    pub fn into_inner(self) -> Async<T> {
+        self.io
+    }
+
+    /// async-io's own type.
+    pub fn get_ref(&self) -> &Async<T> {
+        &self.io
+    }
+
+    /// Sends FIN; a connection that is gone already needs none.
+    pub(super) fn send_fin(&self) -> io::Result<()> {
+        match self.io.get_ref().shutdown(Shutdown::Write) {
+            Err(error) if error.kind() != io::ErrorKind::NotConnected => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<T: StdStream> From<Async<T>> for Stream<T> {
+    fn from(io: Async<T>) -> Self {
+        Stream { io }
+    }
+}
+
+impl<T: StdStream> From<Stream<T>> for Async<T> {
+    fn from(stream: Stream<T>) -> Self {
+        stream.io
+    }
+}
+
+impl<T: StdStream> AsyncRead for Stream<T> {
+    #[inline]
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        T::poll_read(&self.io, cx, buf)
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        T::poll_read_vectored(&self.io, cx, bufs)
+    }
+}
+
+impl<T: StdStream> AsyncWrite for Stream<T> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        T::poll_write(&self.io, cx, buf)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        T::poll_write_vectored(&self.io, cx, bufs)
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.send_fin())
+    }
+}
+
+impl<T: StdStream> net::Stream for Stream<T> {
+    type ReadHalf<'a> = ReadHalf<'a, T>;
+    type WriteHalf<'a> = WriteHalf<'a, T>;
+    type OwnedReadHalf = OwnedReadHalf<T>;
+    type OwnedWriteHalf = OwnedWriteHalf<T>;
+
+    fn split(&mut self) -> (ReadHalf<'_, T>, WriteHalf<'_, T>) {
+        (ReadHalf::new(self), WriteHalf::new(self))
+    }
+
+    fn into_split(self) -> (OwnedReadHalf<T>, OwnedWriteHalf<T>) {
+        let stream = Arc::new(self);
+        (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf::new(stream))
+    }
+
+    fn reunite(
+        read: OwnedReadHalf<T>,
+        write: OwnedWriteHalf<T>,
+    ) -> Result<Self, (OwnedReadHalf<T>, OwnedWriteHalf<T>)> {
+        split::reunite(read, write)
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        self.io.readable().await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.io.writable().await
+    }
+
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.get_ref().try_read(buf)
+    }
+
+    fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.get_ref().try_write(buf)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
+
+impl<T: StdStream> fmt::Debug for Stream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.get_ref().fmt(f)
+    }
+}

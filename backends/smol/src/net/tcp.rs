@@ -1,0 +1,90 @@
+//! TCP.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+use loop_api::net::{self, TcpOptions, socket};
+use loop_api::toolkit::accept_retry;
+use socket2::SockRef;
+
+use super::stream::Stream;
+
+/// A TCP connection: see [`loop_api::net::TcpStream`].
+pub type TcpStream = Stream<std::net::TcpStream>;
+
+/// A TCP server socket: see [`loop_api::net::TcpListener`].
+pub struct TcpListener {
+    io: Async<std::net::TcpListener>,
+}
+
+newtype!(TcpListener, std::net::TcpListener);
+
+pub(super) async fn connect(addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpStream> {
+    let io = Async::new_nonblocking(socket::tcp_connecting(addr, options)?)?;
+    match io.write_with(socket::tcp_connected).await {
+        Ok(()) => Ok(io.into()),
+        Err(error) => Err(socket::cannot("connect to", addr, error)),
+    }
+}
+
+impl net::TcpListener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let accept = || self.io.read_with(socket::accept_tcp);
+        let (stream, addr) = accept_retry(accept, Timer::after).await?;
+        Ok((Async::new_nonblocking(stream)?.into(), addr))
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    fn ttl(&self) -> io::Result<u32> {
+        self.io.get_ref().ttl()
+    }
+
+    fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.get_ref().set_ttl(ttl)
+    }
+}
+
+impl net::TcpStream for TcpStream {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    fn nodelay(&self) -> io::Result<bool> {
+        self.io.get_ref().nodelay()
+    }
+
+    fn set_nodelay(&self, on: bool) -> io::Result<()> {
+        self.io.get_ref().set_nodelay(on)
+    }
+
+    fn ttl(&self) -> io::Result<u32> {
+        self.io.get_ref().ttl()
+    }
+
+    fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.get_ref().set_ttl(ttl)
+    }
+
+    fn linger(&self) -> io::Result<Option<Duration>> {
+        SockRef::from(self.io.get_ref()).linger()
+    }
+
+    fn set_zero_linger(&self) -> io::Result<()> {
+        SockRef::from(self.io.get_ref()).set_linger(Some(Duration::ZERO))
+    }
+
+    async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.peek(buf).await
+    }
+}

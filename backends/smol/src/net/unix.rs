@@ -1,0 +1,198 @@
+//! Unix sockets.
+
+use std::future::Future;
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net as std_net;
+use std::os::unix::net::SocketAddr;
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+use loop_api::net::{self, UnixNet, socket};
+use loop_api::toolkit::accept_retry;
+
+use super::stream::Stream;
+use crate::handle::SmolHandle;
+
+/// A unix stream: see [`loop_api::net::UnixStream`].
+pub type UnixStream = Stream<std_net::UnixStream>;
+
+/// A unix server socket: see [`loop_api::net::UnixListener`].
+pub struct UnixListener {
+    io: Async<std_net::UnixListener>,
+}
+
+/// A unix datagram socket: see [`loop_api::net::UnixDatagram`].
+pub struct UnixDatagram {
+    io: Async<std_net::UnixDatagram>,
+}
+
+newtype!(UnixListener, std_net::UnixListener);
+newtype!(UnixDatagram, std_net::UnixDatagram);
+
+impl UnixNet for SmolHandle {
+    type UnixStream = UnixStream;
+    type UnixListener = UnixListener;
+    type UnixDatagram = UnixDatagram;
+
+    fn connect_unix(
+        &self,
+        addr: &SocketAddr,
+    ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
+        let open = self.check_open();
+        let addr = addr.clone();
+        async move {
+            open?;
+            connect(&addr).await
+        }
+    }
+
+    fn listen_unix(&self, addr: &SocketAddr) -> io::Result<UnixListener> {
+        self.check_open()?;
+        Ok(Async::new_nonblocking(socket::unix_listener(addr)?)?.into())
+    }
+
+    fn unix_pair(&self) -> io::Result<(UnixStream, UnixStream)> {
+        self.check_open()?;
+        let (a, b) = socket::unix_pair()?;
+        Ok((Async::new_nonblocking(a)?.into(), Async::new_nonblocking(b)?.into()))
+    }
+
+    fn bind_unix_datagram(&self, addr: &SocketAddr) -> io::Result<UnixDatagram> {
+        self.check_open()?;
+        Ok(Async::new_nonblocking(socket::unix_datagram(addr)?)?.into())
+    }
+
+    fn unbound_unix_datagram(&self) -> io::Result<UnixDatagram> {
+        self.check_open()?;
+        Ok(Async::new_nonblocking(socket::unix_datagram_unbound()?)?.into())
+    }
+
+    fn unix_datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
+        self.check_open()?;
+        let (a, b) = socket::unix_datagram_pair()?;
+        Ok((Async::new_nonblocking(a)?.into(), Async::new_nonblocking(b)?.into()))
+    }
+
+    fn unix_stream_from_std(&self, stream: std_net::UnixStream) -> io::Result<UnixStream> {
+        self.check_open()?;
+        Ok(Async::new(stream)?.into())
+    }
+
+    fn unix_listener_from_std(&self, listener: std_net::UnixListener) -> io::Result<UnixListener> {
+        self.check_open()?;
+        Ok(Async::new(listener)?.into())
+    }
+
+    fn unix_datagram_from_std(&self, socket: std_net::UnixDatagram) -> io::Result<UnixDatagram> {
+        self.check_open()?;
+        Ok(Async::new(socket)?.into())
+    }
+
+    fn unix_stream_into_std(stream: UnixStream) -> io::Result<std_net::UnixStream> {
+        stream.into_inner().into_inner()
+    }
+
+    fn unix_listener_into_std(listener: UnixListener) -> io::Result<std_net::UnixListener> {
+        listener.into_inner().into_inner()
+    }
+
+    fn unix_datagram_into_std(socket: UnixDatagram) -> io::Result<std_net::UnixDatagram> {
+        socket.into_inner().into_inner()
+    }
+}
+
+async fn connect(addr: &SocketAddr) -> io::Result<UnixStream> {
+    // The system tells nobody when a full backlog has room again.
+    let mut wait = Duration::from_millis(1);
+    let stream = loop {
+        match socket::unix_connecting(addr) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Timer::after(wait).await;
+                wait = (wait * 2).min(Duration::from_millis(50));
+            }
+            result => break result?,
+        }
+    };
+    let io = Async::new_nonblocking(stream)?;
+    io.write_with(socket::unix_connected).await?;
+    Ok(io.into())
+}
+
+impl net::UnixListener for UnixListener {
+    type Stream = UnixStream;
+
+    async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let accept = || self.io.read_with(socket::accept_unix);
+        let (stream, addr) = accept_retry(accept, Timer::after).await?;
+        Ok((Async::new_nonblocking(stream)?.into(), addr))
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+}
+
+impl net::UnixStream for UnixStream {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+}
+
+impl net::UnixDatagram for UnixDatagram {
+    fn connect(&self, addr: &SocketAddr) -> io::Result<()> {
+        self.io.get_ref().connect_addr(addr)
+    }
+
+    async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.send(buf).await
+    }
+
+    async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.recv(buf).await
+    }
+
+    async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+        self.io.write_with(|io| io.send_to_addr(buf, addr)).await
+    }
+
+    async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.recv_from(buf).await
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        self.io.readable().await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.io.writable().await
+    }
+
+    fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.get_ref().send(buf)
+    }
+
+    fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.get_ref().recv(buf)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
