@@ -1,1 +1,24 @@
 //! The loop of anyloop's own, on the polling crate.
+//!
+//! One thread, unless told otherwise: it runs the tasks, the timers and the poller, and nothing on it takes a system call but what
+//! a socket needs. Sources are registered once, edge triggered where the system has edges; on Linux a wait is one system
+//! call. See [`NativeLoop`].
+
+#![deny(unsafe_code)]
+
+mod current;
+mod handle;
+mod native_loop;
+mod parker;
+mod reactor;
+mod source;
+mod sys;
+mod timers;
+mod waiters;
+mod wake;
+mod wheel;
+
+pub use handle::NativeHandle;
+pub use native_loop::NativeLoop;
+pub use source::NativeSource;
+pub use timers::NativeSleep;

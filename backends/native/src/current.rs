@@ -1,0 +1,61 @@
+//! Which native loop this thread is in, and which one it runs right now.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ptr;
+
+use loop_api::context::Scoped;
+use loop_api::toolkit::task::Runnable;
+
+use crate::handle::NativeHandle;
+use crate::wake::Unparker;
+
+thread_local! {
+    /// The loop that the code on this thread belongs to.
+    static CURRENT: Scoped<NativeHandle> = const { Scoped::new() };
+    /// The loop that this thread is inside of, and may therefore reach without a lock.
+    static RUNNING: Scoped<Running> = const { Scoped::new() };
+}
+
+/// What only the thread that runs a loop touches.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) handle: NativeHandle,
+    /// Tasks that can run, in the order in which they were woken.
+    pub(crate) queue: RefCell<VecDeque<Runnable>>,
+}
+
+/// Calls `f` with the loop this thread is in.
+pub(crate) fn with<R>(f: impl FnOnce(Option<&NativeHandle>) -> R) -> R {
+    CURRENT.with(|slot| slot.with(f))
+}
+
+/// Calls `f` inside the loop of `handle`, which it does not run.
+pub(crate) fn enter<R>(handle: &NativeHandle, f: impl FnOnce() -> R) -> R {
+    CURRENT.with(|slot| slot.set(handle, f))
+}
+
+/// Calls `f` inside a loop that this thread runs.
+pub(crate) fn run<R>(running: &Running, f: impl FnOnce() -> R) -> R {
+    enter(&running.handle, || RUNNING.with(|slot| slot.set(running, f)))
+}
+
+/// Whether this thread runs the loop that `unparker` wakes, and so does not sleep in it.
+pub(crate) fn is_running(unparker: &Unparker) -> bool {
+    RUNNING.with(|slot| {
+        slot.with(|running| running.is_some_and(|running| ptr::eq(&**running.handle.unparker(), unparker)))
+    })
+}
+
+/// Queues `task`, if this thread runs its loop; else gives it back.
+pub(crate) fn push(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
+    RUNNING.with(|slot| {
+        slot.with(|running| match running {
+            Some(running) if running.handle.is(handle) => {
+                running.queue.borrow_mut().push_back(task);
+                None
+            }
+            _ => Some(task),
+        })
+    })
+}

@@ -1,0 +1,203 @@
+//! The loop seen from elsewhere.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use loop_api::time::Instant;
+use loop_api::toolkit::Guarded;
+use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
+use loop_api::{Handle, LocalError, Shared};
+
+use crate::current;
+use crate::reactor::Reactor;
+use crate::sys::Poller;
+use crate::timers::{NativeSleep, Timers};
+use crate::wake::{Remote, Unparker};
+
+/// What all handles of a loop share.
+#[derive(Debug)]
+struct Inner {
+    shared: Shared,
+    tasks: TaskSet,
+    reactor: Reactor,
+    timers: Timers,
+    /// The thread that runs the loop.
+    unparker: Arc<Unparker>,
+    remote: Remote,
+}
+
+/// A native loop seen from anywhere.
+///
+/// ```
+/// use loop_api::{EventLoop, Handle};
+/// use loop_native::NativeLoop;
+///
+/// let mut native = NativeLoop::new()?;
+/// let handle = native.handle().clone();
+/// let seven = native.block_on(async move { handle.spawn(async { 7 }).await });
+/// assert_eq!(seven.unwrap(), 7);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct NativeHandle {
+    inner: Arc<Inner>,
+}
+
+impl NativeHandle {
+    pub(crate) fn new(poller: &Arc<Poller>) -> Self {
+        let inner = Inner {
+            shared: Shared::new("native"),
+            tasks: TaskSet::new(),
+            reactor: Reactor::new(poller.clone()),
+            timers: Timers::new(),
+            unparker: Arc::new(Unparker::new(poller.clone())),
+            remote: Remote::default(),
+        };
+        NativeHandle { inner: Arc::new(inner) }
+    }
+
+    /// Whether this is a handle of the same loop.
+    pub(crate) fn is(&self, other: &NativeHandle) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// How many handles there are, those inside tasks, sleeps and sources counted.
+    pub(crate) fn count(&self) -> usize {
+        Arc::strong_count(&self.inner)
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskSet {
+        &self.inner.tasks
+    }
+
+    pub(crate) fn reactor(&self) -> &Reactor {
+        &self.inner.reactor
+    }
+
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.inner.timers
+    }
+
+    pub(crate) fn unparker(&self) -> &Arc<Unparker> {
+        &self.inner.unparker
+    }
+
+    pub(crate) fn remote(&self) -> &Remote {
+        &self.inner.remote
+    }
+
+    /// Has whoever waits in the poller look at the timers again.
+    pub(crate) fn interrupt(&self) {
+        self.inner.unparker.interrupt();
+    }
+}
+
+/// Where a task goes that can run: to its loop's thread.
+struct ToThread(NativeHandle);
+
+impl Schedule for ToThread {
+    fn schedule(&self, task: Runnable) {
+        if let Some(task) = current::push(&self.0, task) {
+            self.0.inner.remote.push(task);
+            self.0.inner.unparker.unpark();
+        }
+    }
+
+    fn tasks(&self) -> Option<&TaskSet> {
+        Some(&self.0.inner.tasks)
+    }
+}
+
+impl Handle for NativeHandle {
+    type Task<T: Send + 'static> = JoinHandle<T>;
+    type LocalTask<T: 'static> = JoinHandle<T>;
+    type Sleep = NativeSleep;
+
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        current::with(f)
+    }
+
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        current::enter(self, f)
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let future = Guarded::<F, Self>::new(future);
+        let schedule = ToThread(self.clone());
+        let (task, join) = self.inner.tasks.spawn(future, schedule);
+        if let Some(task) = task {
+            ToThread(self.clone()).schedule(task);
+        }
+        join
+    }
+
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<JoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        if self.inner.shared.is_closed() {
+            return Err(LocalError::Closed);
+        }
+        if !current::is_running(&self.inner.unparker) {
+            return Err(LocalError::NotLoopThread);
+        }
+        let future = Guarded::<F, Self>::new(future);
+        local::spawn(self, future)
+    }
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.spawn(async move { f() })
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> NativeSleep {
+        NativeSleep::new(self.clone(), deadline)
+    }
+}
+
+mod local {
+    //! Tasks that stay on the loop's thread: the one unsafe call of the executor.
+    #![allow(unsafe_code)]
+
+    use super::*;
+
+    pub(super) fn spawn<F>(
+        handle: &NativeHandle,
+        future: Guarded<F, NativeHandle>,
+    ) -> Result<JoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let schedule = ToThread(handle.clone());
+        // SAFETY: the caller has seen that this thread runs the loop. A loop cannot be sent to another thread, so it is this thread that
+        // runs all tasks in its queues, and that closes the set: `NativeLoop::shutdown`, which its drop calls, does so before the
+        // queue for other threads begins to refuse tasks and so to drop them there.
+        let (task, join) = unsafe { handle.inner.tasks.spawn_unchecked(future, schedule) };
+        let task = task.ok_or(LocalError::Closed)?;
+        ToThread(handle.clone()).schedule(task);
+        Ok(join)
+    }
+}
+
+impl fmt::Debug for NativeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeHandle").field("shared", &self.inner.shared).finish_non_exhaustive()
+    }
+}

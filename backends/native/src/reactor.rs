@@ -1,0 +1,200 @@
+//! The registered sources, and what the poller says of them.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use loop_api::Closed;
+use loop_api::readiness::AsSource;
+
+use crate::sys::{Events, Poller};
+use crate::waiters::Direction;
+
+/// A key's lower half is a place in the list, the upper half tells apart those who had the place one after the other.
+const HALF: u32 = usize::BITS / 2;
+
+/// The two directions of a source.
+#[derive(Debug)]
+pub(crate) struct Directions {
+    pub(crate) read: Direction,
+    pub(crate) write: Direction,
+}
+
+/// The sources of one loop. They can be registered and dropped on any thread.
+#[derive(Debug)]
+pub(crate) struct Reactor {
+    registry: Mutex<Registry>,
+}
+
+#[derive(Debug)]
+struct Registry {
+    /// `None` once the loop has ended, so that no descriptor of the loop's outlives it.
+    poller: Option<Arc<Poller>>,
+    places: Vec<Place>,
+    free: Vec<usize>,
+    generation: usize,
+}
+
+#[derive(Debug)]
+struct Place {
+    key: usize,
+    directions: Option<Arc<Directions>>,
+}
+
+impl Reactor {
+    pub(crate) fn new(poller: Arc<Poller>) -> Self {
+        let registry = Registry { poller: Some(poller), places: Vec::new(), free: Vec::new(), generation: 0 };
+        Reactor { registry: Mutex::new(registry) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers a source: its key, and its two directions.
+    pub(crate) fn add(&self, source: &impl AsSource) -> io::Result<(usize, Arc<Directions>)> {
+        let directions = Arc::new(Directions { read: Direction::new(), write: Direction::new() });
+        let (poller, key) = {
+            let mut registry = self.lock();
+            let poller = registry.poller.clone().ok_or(Closed)?;
+            (poller, registry.take_place(directions.clone())?)
+        };
+        // Its place is taken first: the first event may come before this returns.
+        if let Err(error) = poller.add(source, key) {
+            self.lock().leave_place(key);
+            return Err(error);
+        }
+        Ok((key, directions))
+    }
+
+    /// Deregisters a source, which is still open. After this no event of it reaches anybody.
+    pub(crate) fn remove(&self, source: &impl AsSource, key: usize) -> io::Result<()> {
+        let Some(poller) = self.lock().poller.clone() else { return Ok(()) };
+        let done = poller.delete(source);
+        self.lock().leave_place(key);
+        done
+    }
+
+    /// Asks for one more report, where the poller needs to be asked.
+    pub(crate) fn arm(&self, source: &impl AsSource, key: usize, read: bool, write: bool) -> io::Result<()> {
+        let poller = self.lock().poller.clone().ok_or(Closed)?;
+        poller.arm(source, key, read, write)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let registry = self.lock();
+        registry.places.len() == registry.free.len()
+    }
+
+    /// Collects the wakers of all who wait for one of `events`.
+    pub(crate) fn collect(&self, events: &Events, wake: &mut Vec<Waker>) {
+        let mut events = events.iter().peekable();
+        if events.peek().is_none() {
+            return;
+        }
+        let registry = self.lock();
+        for event in events {
+            let Some(directions) = registry.find(event.key) else { continue };
+            if event.readable {
+                directions.read.event(event.closed, wake);
+            }
+            if event.writable {
+                directions.write.event(event.closed, wake);
+            }
+            if Poller::ONESHOT {
+                // The report disarmed both directions: whoever still waits asks again.
+                directions.read.shake(wake);
+                directions.write.shake(wake);
+            }
+        }
+    }
+
+    /// Lets go of the poller, and collects everybody who waits.
+    pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
+        let mut registry = self.lock();
+        registry.poller = None;
+        registry.free.clear();
+        for directions in registry.places.drain(..).filter_map(|place| place.directions) {
+            directions.read.close(wake);
+            directions.write.close(wake);
+        }
+    }
+}
+
+impl Registry {
+    fn take_place(&mut self, directions: Arc<Directions>) -> io::Result<usize> {
+        let index = self.free.pop().unwrap_or(self.places.len());
+        if index >> HALF != 0 {
+            return Err(io::Error::new(io::ErrorKind::OutOfMemory, "too many sources on one loop"));
+        }
+        // One less than all the bits, because the key of all ones is the poller's own.
+        self.generation = (self.generation + 1) % ((1 << HALF) - 1);
+        let key = self.generation << HALF | index;
+        let place = Place { key, directions: Some(directions) };
+        if index == self.places.len() {
+            self.places.push(place);
+        } else {
+            self.places[index] = place;
+        }
+        Ok(key)
+    }
+
+    fn find(&self, key: usize) -> Option<&Directions> {
+        let place = self.places.get(key & ((1 << HALF) - 1))?;
+        if place.key == key { place.directions.as_deref() } else { None }
+    }
+
+    fn leave_place(&mut self, key: usize) {
+        let index = key & ((1 << HALF) - 1);
+        if let Some(place) = self.places.get_mut(index).filter(|place| place.key == key) {
+            if place.directions.take().is_some() {
+                self.free.push(index);
+            }
+        }
+    }
+}
+
+/// What one thread needs to wait: the room for the answers.
+pub(crate) struct Waiting {
+    poller: Arc<Poller>,
+    events: Events,
+    wake: Vec<Waker>,
+}
+
+impl Waiting {
+    pub(crate) fn new(poller: Arc<Poller>) -> Self {
+        Waiting { poller, events: Events::new(), wake: Vec::new() }
+    }
+
+    pub(crate) fn poller(&self) -> &Poller {
+        &self.poller
+    }
+
+    /// One wait. What it gave is for `dispatch`.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
+        if let Err(error) = self.poller.wait(&mut self.events, timeout) {
+            // The descriptor is ours and open, and the arguments are right: there is nobody who could handle this.
+            panic!("the loop cannot wait for events any more: {error}");
+        }
+    }
+
+    /// Wakes whoever waits for what the last wait gave.
+    pub(crate) fn dispatch(&mut self, reactor: &Reactor) {
+        reactor.collect(&self.events, &mut self.wake);
+        self.wake_all();
+    }
+
+    /// Ends the reactor: every source answers that the loop is closed.
+    pub(crate) fn close(&mut self, reactor: &Reactor) {
+        reactor.close(&mut self.wake);
+        self.wake_all();
+    }
+
+    fn wake_all(&mut self) {
+        // Without a lock: a waker may do anything, such as dropping a source.
+        for waker in self.wake.drain(..) {
+            waker.wake();
+        }
+    }
+}

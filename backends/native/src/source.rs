@@ -1,0 +1,184 @@
+//! A registered descriptor.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use loop_api::Closed;
+use loop_api::io::Interest;
+use loop_api::readiness::{AsSource, Readiness, Source};
+
+use crate::handle::NativeHandle;
+use crate::reactor::Directions;
+use crate::sys::Poller;
+use crate::waiters::{Direction, Seen, WaiterId};
+
+impl Readiness for NativeHandle {
+    type Source<T: AsSource + Send + Sync + 'static> = NativeSource<T>;
+
+    fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<NativeSource<T>> {
+        let (key, directions) = self.reactor().add(&io)?;
+        Ok(NativeSource { io: Some(io), key, directions, handle: self.clone() })
+    }
+}
+
+/// A descriptor on a native loop: see [`Source`]. It was registered once, for both directions, and costs a system
+/// call again only when it is dropped. Any number may wait for it; `poll_io` remembers some dozens of callers.
+pub struct NativeSource<T: AsSource> {
+    /// `None` only after `into_inner` took it.
+    io: Option<T>,
+    key: usize,
+    directions: Arc<Directions>,
+    handle: NativeHandle,
+}
+
+impl<T: AsSource> NativeSource<T> {
+    fn direction(&self, interest: Interest) -> &Direction {
+        match interest {
+            Interest::Readable => &self.directions.read,
+            Interest::Writable => &self.directions.write,
+        }
+    }
+
+    fn io(&self) -> &T {
+        match &self.io {
+            Some(io) => io,
+            // Only `into_inner` empties it, and it takes self.
+            None => unreachable!("a source is used after it was taken apart"),
+        }
+    }
+
+    /// Tries `op` until it gives something or there is nothing to wait for but an event, for which `wait` registers.
+    fn attempt<R>(
+        &self,
+        interest: Interest,
+        mut op: impl FnMut(&T) -> io::Result<R>,
+        mut wait: impl FnMut(&Direction) -> bool,
+    ) -> Poll<io::Result<(Seen, R)>> {
+        let direction = self.direction(interest);
+        loop {
+            let seen = direction.look();
+            if seen.is_closed() {
+                return Poll::Ready(Err(Closed.into()));
+            }
+            if !seen.is_ready() {
+                if !wait(direction) {
+                    continue;
+                }
+                if Poller::ONESHOT {
+                    self.arm()?;
+                }
+                return Poll::Pending;
+            }
+            match op(self.io()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => direction.blocked(seen),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return Poll::Ready(done.map(|done| (seen, done))),
+            }
+        }
+    }
+
+    /// Asks for an event in each direction that somebody waits for.
+    fn arm(&self) -> io::Result<()> {
+        let (read, write) = (self.directions.read.is_awaited(), self.directions.write.is_awaited());
+        self.handle.reactor().arm(self.io(), self.key, read, write)
+    }
+}
+
+impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
+    fn poll_io<R>(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        op: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let wait = |direction: &Direction| direction.wait_unnamed(cx.waker());
+        self.attempt(interest, op, wait).map_ok(|(_, done)| done)
+    }
+
+    fn poll_transfer(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        wanted: usize,
+        op: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let wait = |direction: &Direction| direction.wait_unnamed(cx.waker());
+        self.attempt(interest, op, wait).map_ok(|(seen, moved)| {
+            if Poller::SHORT_IS_EMPTY && 0 < moved && moved < wanted {
+                self.direction(interest).fell_short(seen);
+            }
+            moved
+        })
+    }
+
+    fn io<R: Send>(
+        &self,
+        interest: Interest,
+        op: impl FnMut(&T) -> io::Result<R> + Send,
+    ) -> impl Future<Output = io::Result<R>> + Send {
+        Io { source: self, interest, op, waiter: 0 }
+    }
+
+    fn get_ref(&self) -> &T {
+        self.io()
+    }
+
+    fn into_inner(mut self) -> io::Result<T> {
+        self.handle.reactor().remove(self.io(), self.key)?;
+        match self.io.take() {
+            Some(io) => Ok(io),
+            None => unreachable!("a source is taken apart once"),
+        }
+    }
+}
+
+impl<T: AsSource> Unpin for NativeSource<T> {}
+
+impl<T: AsSource> Drop for NativeSource<T> {
+    fn drop(&mut self) {
+        if let Some(io) = &self.io {
+            // Before it is closed. An error has nobody to go to, and closing deregisters what is still there.
+            let _ = self.handle.reactor().remove(io, self.key);
+            // Whoever has the waker of a waiter that outlives its source learns nothing; the futures that wait borrow it.
+        }
+    }
+}
+
+impl<T: AsSource> fmt::Debug for NativeSource<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeSource").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// One of any number of waiters.
+struct Io<'a, T: AsSource, F> {
+    source: &'a NativeSource<T>,
+    interest: Interest,
+    op: F,
+    /// Zero until it had to wait.
+    waiter: WaiterId,
+}
+
+impl<T: AsSource, F> Unpin for Io<'_, T, F> {}
+
+impl<T: AsSource, R, F: FnMut(&T) -> io::Result<R>> Future for Io<'_, T, F> {
+    type Output = io::Result<R>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let this = &mut *self;
+        let wait = |direction: &Direction| direction.wait(&mut this.waiter, cx.waker());
+        this.source.attempt(this.interest, &mut this.op, wait).map_ok(|(_, done)| done)
+    }
+}
+
+impl<T: AsSource, F> Drop for Io<'_, T, F> {
+    fn drop(&mut self) {
+        if self.waiter != 0 {
+            self.source.direction(self.interest).leave(self.waiter);
+        }
+    }
+}

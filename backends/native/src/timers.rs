@@ -1,0 +1,202 @@
+//! The loop's sleeps: the wheel, its clock and its lock.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use loop_api::time::{Instant, Sleep};
+
+use crate::handle::NativeHandle;
+use crate::wheel::{Expired, Key, Wheel};
+
+/// All the sleeps of a loop.
+pub(crate) struct Timers {
+    /// The wheel's zero.
+    start: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    wheel: Wheel<Waker>,
+    /// Until when a thread waits in the poller, if one does and nobody has woken it for an earlier deadline.
+    waiting: Option<u64>,
+    closed: bool,
+}
+
+impl Timers {
+    pub(crate) fn new() -> Self {
+        let state = State { wheel: Wheel::new(), waiting: None, closed: false };
+        Timers { start: Instant::now(), state: Mutex::new(state) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn nanos(&self, moment: Instant) -> u64 {
+        u64::try_from(moment.duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().wheel.is_empty()
+    }
+
+    /// The moment for which the loop should be awake next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.lock().wheel.next().map(|next| self.start + Duration::from_nanos(next))
+    }
+
+    /// How long the caller may wait in the poller, at most `limit`; from now on an earlier deadline wakes it.
+    pub(crate) fn begin_wait(&self, limit: Option<Duration>) -> Option<Duration> {
+        let mut state = self.lock();
+        let timeout = state
+            .wheel
+            .next()
+            .map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(Instant::now()))));
+        state.waiting = Some(state.wheel.next().unwrap_or(u64::MAX));
+        match (timeout, limit) {
+            (Some(timeout), Some(limit)) => Some(timeout.min(limit)),
+            (timeout, limit) => timeout.or(limit),
+        }
+    }
+
+    /// Ends the wait, and wakes the sleeps that are due; `room` is empty before and after.
+    pub(crate) fn fire(&self, room: &mut Vec<Expired<Waker>>) {
+        let mut state = self.lock();
+        state.waiting = None;
+        if state.wheel.is_empty() {
+            return;
+        }
+        state.wheel.advance(self.nanos(Instant::now()), room);
+        drop(state);
+        for expired in room.drain(..) {
+            expired.value.wake();
+        }
+    }
+
+    /// No sleep is done any more after this, except one whose time is past when it is asked.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let wakers = state.wheel.drain();
+        drop(state);
+        drop(wakers);
+    }
+}
+
+impl fmt::Debug for Timers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timers").field("next", &self.next()).finish_non_exhaustive()
+    }
+}
+
+/// A wait for a moment: see [`loop_api::time::Sleep`]. It needs no memory of its own; what its loop keeps is a place in the
+/// loop's wheel, from the first poll until it is done or dropped.
+#[must_use = "a sleep does nothing unless awaited"]
+pub struct NativeSleep {
+    handle: NativeHandle,
+    deadline: Instant,
+    stage: Stage,
+}
+
+enum Stage {
+    New,
+    Waiting(Key),
+    Done,
+}
+
+impl NativeSleep {
+    pub(crate) fn new(handle: NativeHandle, deadline: Instant) -> Self {
+        NativeSleep { handle, deadline, stage: Stage::New }
+    }
+
+    /// Gives up the place in the wheel.
+    fn leave(&mut self) -> Option<Waker> {
+        let Stage::Waiting(key) = std::mem::replace(&mut self.stage, Stage::New) else { return None };
+        self.handle.timers().lock().wheel.remove(key)
+    }
+}
+
+impl Future for NativeSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let timers = this.handle.timers();
+        let mut state = timers.lock();
+        if state.closed {
+            drop(state);
+            return if this.is_elapsed() { Poll::Ready(()) } else { Poll::Pending };
+        }
+        match this.stage {
+            Stage::Done => return Poll::Ready(()),
+            Stage::New => {
+                let waker = cx.waker().clone();
+                this.stage = Stage::Waiting(begin(&this.handle, state, this.deadline, waker));
+            }
+            Stage::Waiting(key) => match state.wheel.get_mut(key) {
+                None => {
+                    this.stage = Stage::Done;
+                    return Poll::Ready(());
+                }
+                Some(waker) if waker.will_wake(cx.waker()) => {}
+                Some(waker) => {
+                    let displaced = std::mem::replace(waker, cx.waker().clone());
+                    drop(state);
+                    drop(displaced);
+                }
+            },
+        }
+        Poll::Pending
+    }
+}
+
+impl Sleep for NativeSleep {
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn is_elapsed(&self) -> bool {
+        matches!(self.stage, Stage::Done) || self.deadline <= Instant::now()
+    }
+
+    fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
+        let waker = self.leave();
+        let this = &mut *self;
+        this.deadline = deadline;
+        this.stage = match waker {
+            Some(waker) => Stage::Waiting(begin(&this.handle, this.handle.timers().lock(), deadline, waker)),
+            None => Stage::New,
+        };
+    }
+}
+
+/// Begins to wait. For a deadline in the past too: it is due in the next turn, after those that were before it.
+fn begin(handle: &NativeHandle, mut state: MutexGuard<'_, State>, deadline: Instant, waker: Waker) -> Key {
+    let deadline = handle.timers().nanos(deadline);
+    let key = state.wheel.insert(deadline, waker);
+    let early = state.waiting.is_some_and(|waiting| deadline < waiting);
+    if early {
+        state.waiting = None;
+    }
+    drop(state);
+    if early {
+        handle.interrupt();
+    }
+    key
+}
+
+impl Drop for NativeSleep {
+    fn drop(&mut self) {
+        let _waker = self.leave();
+    }
+}
+
+impl fmt::Debug for NativeSleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeSleep").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! Descriptors on the loop.
+#![cfg(unix)]
+
+use std::future::{Future, poll_fn};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use loop_api::io::Interest::{Readable, Writable};
+use loop_api::readiness::{Readiness, Source};
+use loop_api::{EventLoop, Handle};
+use loop_native::{NativeHandle, NativeLoop, NativeSource};
+
+fn pair(handle: &NativeHandle) -> (NativeSource<UnixStream>, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    (handle.register(ours).unwrap(), theirs)
+}
+
+async fn read(source: &NativeSource<UnixStream>, buffer: &mut [u8]) -> usize {
+    poll_fn(|cx| source.poll_transfer(cx, Readable, buffer.len(), |mut io| io.read(buffer))).await.unwrap()
+}
+
+#[test]
+fn a_read_waits_for_bytes_and_sees_the_end_that_came_with_them() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        let (ours, mut theirs) = pair(&handle);
+        let writer = handle.spawn_local({
+            let sleep = handle.sleep(Duration::from_millis(2));
+            async move {
+                sleep.await;
+                theirs.write_all(b"bytes").unwrap();
+                // The end arrives before anybody has read.
+                drop(theirs);
+            }
+        });
+        let mut buffer = [0; 64];
+        assert_eq!(read(&ours, &mut buffer).await, 5);
+        assert_eq!(read(&ours, &mut buffer).await, 0);
+        assert_eq!(read(&ours, &mut buffer).await, 0);
+        writer.await.unwrap();
+    });
+}
+
+#[test]
+fn all_waiters_of_a_direction_are_woken() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        let (ours, mut theirs) = pair(&handle);
+        let ours = Arc::new(ours);
+        let waiters: Vec<_> = (0..20)
+            .map(|number| {
+                let ours = ours.clone();
+                handle.spawn(async move {
+                    let mut byte = [0];
+                    if number % 2 == 0 {
+                        ours.io(Readable, |mut io| io.read(&mut byte)).await.unwrap();
+                    } else {
+                        poll_fn(|cx| ours.poll_io(cx, Readable, |mut io| io.read(&mut byte))).await.unwrap();
+                    }
+                    byte[0]
+                })
+            })
+            .collect();
+        handle.sleep(Duration::from_millis(1)).await;
+        theirs.write_all(&[7; 20]).unwrap();
+        for waiter in waiters {
+            assert_eq!(waiter.await.unwrap(), 7);
+        }
+    });
+}
+
+#[test]
+fn a_reader_and_a_writer_do_not_take_each_others_place() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        let (ours, mut theirs) = pair(&handle);
+        let ours = Arc::new(ours);
+        let sent = handle.spawn({
+            let ours = ours.clone();
+            async move {
+                let mut sent = 0;
+                while sent < 1 << 22 {
+                    sent += ours.io(Writable, |mut io| io.write(&[1; 4096])).await.unwrap();
+                }
+                sent
+            }
+        });
+        let got = handle.spawn({
+            let ours = ours.clone();
+            async move { read(&ours, &mut [0; 8]).await }
+        });
+        handle.sleep(Duration::from_millis(1)).await;
+        theirs.write_all(b"x").unwrap();
+        assert_eq!(got.await.unwrap(), 1);
+        let drain = std::thread::spawn(move || theirs.read_to_end(&mut Vec::new()).unwrap());
+        let sent = sent.await.unwrap();
+        drop(ours);
+        assert_eq!(drain.join().unwrap(), sent);
+    });
+}
+
+#[test]
+fn a_number_used_again_gets_no_event_of_its_predecessor() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        for _ in 0..100 {
+            let (ours, mut theirs) = pair(&handle);
+            read_nothing(&ours);
+            theirs.write_all(b"old").unwrap();
+            drop((ours, theirs));
+            let (ours, theirs) = pair(&handle);
+            read_nothing(&ours);
+            handle.sleep(Duration::ZERO).await;
+            let mut attempts = 0;
+            let attempt = ours.io(Readable, |_| {
+                attempts += 1;
+                Err::<(), _>(ErrorKind::WouldBlock.into())
+            });
+            let mut attempt = pin!(attempt);
+            assert!(attempt.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            drop(theirs);
+        }
+    });
+}
+
+fn read_nothing(source: &NativeSource<UnixStream>) {
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(source.poll_io(&mut cx, Readable, |mut io| io.read(&mut [0])).is_pending());
+}
+
+#[test]
+fn a_regular_file_is_refused_with_advice() {
+    let native = NativeLoop::new().unwrap();
+    let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+    let error = native.handle().register(file).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("spawn_blocking"));
+}
+
+#[test]
+fn a_source_that_outlives_its_loop_says_so() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    let (ours, _theirs) = pair(&handle);
+    read_nothing(&ours);
+    native.close();
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Err(error)) = ours.poll_io(&mut cx, Readable, |mut io| io.read(&mut [0])) else {
+        panic!("there is nothing to wait for");
+    };
+    assert!(error.to_string().contains("closed"));
+    assert!(handle.register(UnixStream::pair().unwrap().0).is_err());
+    ours.into_inner().unwrap();
+}
