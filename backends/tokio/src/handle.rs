@@ -1,8 +1,9 @@
 //! The loop seen from elsewhere.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::Location;
+use std::pin::pin;
 use std::sync::Arc;
 
 use loop_api::time::Instant;
@@ -104,6 +105,12 @@ impl TokioHandle {
             let _entered = self.inner.runtime.enter();
             f()
         }
+    }
+
+    /// Polls `future` where tokio finds this runtime, whoever polls.
+    pub(crate) async fn poll_within<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.within(|| future.as_mut().poll(cx))).await
     }
 }
 

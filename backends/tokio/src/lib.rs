@@ -25,7 +25,10 @@ mod builder;
 mod current;
 mod handle;
 mod local;
+pub mod net;
 mod owner;
+#[cfg(unix)]
+mod readiness;
 mod shutdown;
 mod task;
 mod time;
@@ -33,5 +36,7 @@ mod time;
 pub use builder::Builder;
 pub use handle::{TokioHandle, adopt};
 pub use owner::TokioLoop;
+#[cfg(unix)]
+pub use readiness::Source;
 pub use task::{AbortHandle, Task};
 pub use time::Sleep;

@@ -21,8 +21,8 @@ pub use accept::accept_unix;
 pub use error::cannot;
 #[cfg(unix)]
 pub use unix::{
-    unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound, unix_listener,
-    unix_pair,
+    unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,
+    unix_listener, unix_pair,
 };
 
 /// How many connections may wait to be accepted, where the options do not say.

@@ -15,7 +15,12 @@ fn show(addr: &SocketAddr) -> String {
     }
 }
 
-fn to_socket2(addr: &SocketAddr) -> io::Result<SockAddr> {
+/// An address for socket2.
+///
+/// # Errors
+///
+/// `InvalidInput` for an address without a name.
+pub fn unix_addr(addr: &SocketAddr) -> io::Result<SockAddr> {
     if let Some(path) = addr.as_pathname() {
         return SockAddr::unix(path);
     }
@@ -43,7 +48,7 @@ fn to_socket2(addr: &SocketAddr) -> io::Result<SockAddr> {
 pub fn unix_listener(addr: &SocketAddr) -> io::Result<UnixListener> {
     let listen = || {
         let socket = new_socket(Domain::UNIX, Type::STREAM, None)?;
-        socket.bind(&to_socket2(addr)?)?;
+        socket.bind(&unix_addr(addr)?)?;
         socket.listen(BACKLOG as i32)?;
         Ok(socket.into())
     };
@@ -58,7 +63,7 @@ pub fn unix_listener(addr: &SocketAddr) -> io::Result<UnixListener> {
 pub fn unix_connecting(addr: &SocketAddr) -> io::Result<UnixStream> {
     let connect = || {
         let socket: Socket = new_socket(Domain::UNIX, Type::STREAM, None)?;
-        match socket.connect(&to_socket2(addr)?) {
+        match socket.connect(&unix_addr(addr)?) {
             Err(error) if !has_begun(&error) => Err(error),
             _ => Ok(socket.into()),
         }
@@ -95,7 +100,7 @@ pub fn unix_pair() -> io::Result<(UnixStream, UnixStream)> {
 pub fn unix_datagram(addr: &SocketAddr) -> io::Result<UnixDatagram> {
     let bind = || {
         let socket = new_socket(Domain::UNIX, Type::DGRAM, None)?;
-        socket.bind(&to_socket2(addr)?)?;
+        socket.bind(&unix_addr(addr)?)?;
         Ok(socket.into())
     };
     bind().map_err(|error| cannot("bind a datagram socket to", show(addr), error))
@@ -193,7 +198,7 @@ mod tests {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
             let Ok(name) = SockAddr::unix(&path) else { continue };
             socket.bind(&name).unwrap();
-            socket.connect(&to_socket2(&addr).unwrap()).unwrap();
+            socket.connect(&unix_addr(&addr).unwrap()).unwrap();
             let (_, peer) = super::super::accept_unix(&listener).unwrap();
             assert_eq!(peer.as_pathname(), Some(path.as_path()));
         }

@@ -1,0 +1,149 @@
+//! What TCP and unix streams and their halves have in common: futures-io over tokio's own polls.
+
+/// A coat around one of tokio's sockets, with its doors.
+macro_rules! coat {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name($inner);
+
+        impl $name {
+            /// tokio's own.
+            pub fn get_ref(&self) -> &$inner {
+                &self.0
+            }
+
+            /// Takes the coat off.
+            pub fn into_inner(self) -> $inner {
+                self.0
+            }
+        }
+
+        impl From<$inner> for $name {
+            fn from(inner: $inner) -> Self {
+                $name(inner)
+            }
+        }
+
+        impl From<$name> for $inner {
+            fn from(coat: $name) -> Self {
+                coat.0
+            }
+        }
+    };
+}
+pub(crate) use coat;
+
+macro_rules! async_read {
+    ($($name:ident $(<$life:lifetime>)?),+) => {$(
+        impl futures_io::AsyncRead for $name $(<$life>)? {
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut [u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let mut buf = tokio::io::ReadBuf::new(buf);
+                let inner = std::pin::Pin::new(&mut self.get_mut().0);
+                match tokio::io::AsyncRead::poll_read(inner, cx, &mut buf) {
+                    std::task::Poll::Ready(Ok(())) => std::task::Poll::Ready(Ok(buf.filled().len())),
+                    std::task::Poll::Ready(Err(error)) => std::task::Poll::Ready(Err($crate::net::closed(error))),
+                    std::task::Poll::Pending => std::task::Poll::Pending,
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use async_read;
+
+macro_rules! async_write {
+    ($($name:ident $(<$life:lifetime>)?),+) => {$(
+        impl futures_io::AsyncWrite for $name $(<$life>)? {
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let inner = std::pin::Pin::new(&mut self.get_mut().0);
+                tokio::io::AsyncWrite::poll_write(inner, cx, buf).map_err($crate::net::closed)
+            }
+
+            fn poll_write_vectored(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let inner = std::pin::Pin::new(&mut self.get_mut().0);
+                tokio::io::AsyncWrite::poll_write_vectored(inner, cx, bufs).map_err($crate::net::closed)
+            }
+
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                tokio::io::AsyncWrite::poll_flush(std::pin::Pin::new(&mut self.get_mut().0), cx)
+            }
+
+            fn poll_close(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                tokio::io::AsyncWrite::poll_shutdown(std::pin::Pin::new(&mut self.get_mut().0), cx)
+            }
+        }
+    )+};
+}
+pub(crate) use async_write;
+
+/// `loop_api::net::Stream`, for a stream whose halves are in scope under the names given.
+macro_rules! stream {
+    ($stream:ident, $read:ident, $write:ident, $owned_read:ident, $owned_write:ident) => {
+        impl loop_api::net::Stream for $stream {
+            type ReadHalf<'a> = $read<'a>;
+            type WriteHalf<'a> = $write<'a>;
+            type OwnedReadHalf = $owned_read;
+            type OwnedWriteHalf = $owned_write;
+
+            fn split(&mut self) -> ($read<'_>, $write<'_>) {
+                let (read, write) = self.0.split();
+                ($read(read), $write(write))
+            }
+
+            fn into_split(self) -> ($owned_read, $owned_write) {
+                let (read, write) = self.0.into_split();
+                ($owned_read(read), $owned_write(write))
+            }
+
+            fn reunite(read: $owned_read, write: $owned_write) -> Result<Self, ($owned_read, $owned_write)> {
+                match read.0.reunite(write.0) {
+                    Ok(stream) => Ok($stream(stream)),
+                    Err(halves) => Err(($owned_read(halves.0), $owned_write(halves.1))),
+                }
+            }
+
+            async fn readable(&self) -> std::io::Result<()> {
+                self.0.readable().await.map_err($crate::net::closed)
+            }
+
+            async fn writable(&self) -> std::io::Result<()> {
+                self.0.writable().await.map_err($crate::net::closed)
+            }
+
+            fn try_read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+                self.0.try_read(buf)
+            }
+
+            fn try_write(&self, buf: &[u8]) -> std::io::Result<usize> {
+                self.0.try_write(buf)
+            }
+
+            fn shutdown(&self, how: std::net::Shutdown) -> std::io::Result<()> {
+                socket2::SockRef::from(&self.0).shutdown(how)
+            }
+
+            fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
+                self.0.take_error()
+            }
+        }
+    };
+}
+pub(crate) use stream;

@@ -1,0 +1,184 @@
+//! Unix sockets.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::os::unix::net::{self as std_unix, SocketAddr};
+
+use loop_api::Handle;
+use loop_api::net::{UnixNet, socket};
+use loop_api::toolkit::accept_retry;
+use tokio::net::unix;
+
+use super::stream::{async_read, async_write, coat, stream};
+use super::{UnixDatagram, closed};
+use crate::handle::TokioHandle;
+
+coat! {
+    /// A connected unix stream: tokio's, which `into_inner` gives back.
+    UnixStream(tokio::net::UnixStream)
+}
+coat! {
+    /// The reading half of a unix stream, owned.
+    OwnedUnixReadHalf(unix::OwnedReadHalf)
+}
+coat! {
+    /// The writing half of a unix stream, owned. Dropping it sends the end of the stream.
+    OwnedUnixWriteHalf(unix::OwnedWriteHalf)
+}
+
+/// The reading half of a unix stream, borrowed.
+#[derive(Debug)]
+pub struct UnixReadHalf<'a>(unix::ReadHalf<'a>);
+
+/// The writing half of a unix stream, borrowed.
+#[derive(Debug)]
+pub struct UnixWriteHalf<'a>(unix::WriteHalf<'a>);
+
+async_read!(UnixStream, OwnedUnixReadHalf, UnixReadHalf<'_>);
+async_write!(UnixStream, OwnedUnixWriteHalf, UnixWriteHalf<'_>);
+stream!(UnixStream, UnixReadHalf, UnixWriteHalf, OwnedUnixReadHalf, OwnedUnixWriteHalf);
+
+impl loop_api::net::UnixStream for UnixStream {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr().map(SocketAddr::from)
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.peer_addr().map(SocketAddr::from)
+    }
+}
+
+/// A unix server socket: tokio's, which `into_inner` gives back.
+pub struct UnixListener {
+    listener: tokio::net::UnixListener,
+    /// As in `TcpListener`.
+    handle: Option<TokioHandle>,
+}
+
+impl UnixListener {
+    /// tokio's own.
+    pub fn get_ref(&self) -> &tokio::net::UnixListener {
+        &self.listener
+    }
+
+    /// Takes the coat off.
+    pub fn into_inner(self) -> tokio::net::UnixListener {
+        self.listener
+    }
+}
+
+/// Converted outside of a loop, its `accept` gives the error when descriptors are exhausted, instead of waiting.
+impl From<tokio::net::UnixListener> for UnixListener {
+    fn from(listener: tokio::net::UnixListener) -> Self {
+        UnixListener { listener, handle: TokioHandle::try_current() }
+    }
+}
+
+impl From<UnixListener> for tokio::net::UnixListener {
+    fn from(listener: UnixListener) -> Self {
+        listener.listener
+    }
+}
+
+impl loop_api::net::UnixListener for UnixListener {
+    type Stream = UnixStream;
+
+    async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let accepted = match &self.handle {
+            Some(handle) => {
+                // tokio registers what it accepts where it is polled.
+                let accept = || handle.poll_within(self.listener.accept());
+                accept_retry(accept, |wait| handle.sleep(wait)).await
+            }
+            None => self.listener.accept().await,
+        };
+        match accepted {
+            Ok((stream, addr)) => Ok((UnixStream(stream), addr.into())),
+            Err(error) => Err(closed(error)),
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr().map(SocketAddr::from)
+    }
+}
+
+impl fmt::Debug for UnixListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.listener.fmt(f)
+    }
+}
+
+async fn connect(handle: TokioHandle, addr: SocketAddr) -> io::Result<UnixStream> {
+    let stream = socket::unix_connecting(&addr)?;
+    let stream = handle.register_with(|| tokio::net::UnixStream::from_std(stream))?;
+    stream.writable().await.map_err(closed)?;
+    match stream.take_error()? {
+        None => Ok(UnixStream(stream)),
+        Some(error) => Err(error),
+    }
+}
+
+impl UnixNet for TokioHandle {
+    type UnixStream = UnixStream;
+    type UnixListener = UnixListener;
+    type UnixDatagram = UnixDatagram;
+
+    fn connect_unix(
+        &self,
+        addr: &SocketAddr,
+    ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
+        connect(self.clone(), addr.clone())
+    }
+
+    fn listen_unix(&self, addr: &SocketAddr) -> io::Result<UnixListener> {
+        self.unix_listener_from_std(socket::unix_listener(addr)?)
+    }
+
+    fn unix_pair(&self) -> io::Result<(UnixStream, UnixStream)> {
+        let (a, b) = self.register_with(tokio::net::UnixStream::pair)?;
+        Ok((UnixStream(a), UnixStream(b)))
+    }
+
+    fn bind_unix_datagram(&self, addr: &SocketAddr) -> io::Result<UnixDatagram> {
+        self.unix_datagram_from_std(socket::unix_datagram(addr)?)
+    }
+
+    fn unbound_unix_datagram(&self) -> io::Result<UnixDatagram> {
+        self.register_with(tokio::net::UnixDatagram::unbound).map(UnixDatagram::from)
+    }
+
+    fn unix_datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let (a, b) = self.register_with(tokio::net::UnixDatagram::pair)?;
+        Ok((a.into(), b.into()))
+    }
+
+    fn unix_stream_from_std(&self, stream: std_unix::UnixStream) -> io::Result<UnixStream> {
+        stream.set_nonblocking(true)?;
+        self.register_with(|| tokio::net::UnixStream::from_std(stream)).map(UnixStream::from)
+    }
+
+    fn unix_listener_from_std(&self, listener: std_unix::UnixListener) -> io::Result<UnixListener> {
+        listener.set_nonblocking(true)?;
+        let listener = self.register_with(|| tokio::net::UnixListener::from_std(listener))?;
+        Ok(UnixListener { listener, handle: Some(self.clone()) })
+    }
+
+    fn unix_datagram_from_std(&self, socket: std_unix::UnixDatagram) -> io::Result<UnixDatagram> {
+        socket.set_nonblocking(true)?;
+        self.register_with(|| tokio::net::UnixDatagram::from_std(socket)).map(UnixDatagram::from)
+    }
+
+    fn unix_stream_into_std(stream: UnixStream) -> io::Result<std_unix::UnixStream> {
+        stream.into_inner().into_std()
+    }
+
+    fn unix_listener_into_std(listener: UnixListener) -> io::Result<std_unix::UnixListener> {
+        listener.into_inner().into_std()
+    }
+
+    fn unix_datagram_into_std(socket: UnixDatagram) -> io::Result<std_unix::UnixDatagram> {
+        socket.into_inner().into_std()
+    }
+}
