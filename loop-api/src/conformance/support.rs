@@ -245,3 +245,34 @@ pub fn resident() -> usize {
         text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number of pages");
     pages * 4096
 }
+
+/// The processor time that this thread has used.
+#[cfg(target_os = "linux")]
+pub fn thread_cpu_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("proc to be mounted");
+    let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok()).expect("a number of nanoseconds");
+    Duration::from_nanos(nanos)
+}
+
+/// Lets other tasks of this thread run.
+pub use futures_lite::future::yield_now;
+
+/// Numbers that look random and are the same each time.
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The numbers that follow from `seed`.
+    pub fn new(seed: u64) -> Random {
+        Random(seed | 1)
+    }
+
+    /// One below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
+    }
+}

@@ -24,13 +24,94 @@ macro_rules! __conformance_table {
         $crate::$then! { $arguments
             // RUN: lifecycle
             run01_run_until_complete_returns_the_output: [];
+            run02_run_until_complete_returns_the_error_unchanged: [];
+            run02_panic_of_the_main_future_unwinds_and_spares_the_loop: [];
+            run03_stopped_before_done_is_a_distinct_error: [];
             run04_running_inside_itself_is_refused: [];
+            run05_another_loop_on_a_running_thread_is_refused: [];
+            run06_run_forever_ends_after_stop_from_a_callback: [];
+            run07_stop_before_run_is_one_turn: [];
+            run08_stop_twice_is_harmless_and_ends_with_the_turn: [];
+            run09_callbacks_queued_after_stop_run_in_the_next_run: [];
+            run10_timers_and_tasks_are_kept_over_a_stop: [];
+            run17_running_and_current_only_inside: [];
+            run25_two_loops_on_two_threads: [];
+            run18_close_is_idempotent: [];
+            run20_after_close_every_call_says_closed: [];
+            run21_after_close_registering_is_an_error: [readiness];
+            run22_closing_drops_what_waits_without_running_it: [];
+            run22_dropping_the_loop_is_closing_it: [];
+            run23_posts_that_race_with_close_are_run_or_refused: [];
+            run24_turn_zero_does_not_wait: [turn];
+            run24_turn_ends_early_when_woken: [turn];
+            run24_turn_on_a_closed_loop_is_an_error: [turn];
+            run27_shutdown_reports_the_job_that_outlives_it: [];
+            run28_deadlock_is_reported: [deadlock];
+
+            // IMM: immediate callbacks
+            imm01_call_soon_is_fifo: [];
+            imm02_callback_of_a_callback_runs_behind_what_is_queued: [];
+            imm05_endless_chain_starves_no_timer_or_task: [];
+            imm05_endless_chain_starves_no_io: [net];
+            imm06_cancelled_callback_does_not_run: [];
+            imm07_cancel_from_an_earlier_callback_of_the_turn: [];
+            imm10_captures_are_dropped_when_the_callback_has_run: [];
+            imm11_handle_shows_name_and_location: [];
+            imm12_call_soon_from_any_thread_and_local_only_from_its_own: [];
 
             // TMR: timers
             tmr01_sleep_is_never_early: [];
+            tmr01_callback_is_never_early: [];
+            tmr02_equal_deadlines_in_registration_order: [one_thread];
+            tmr02_sleeps_end_in_deadline_order: [one_thread];
+            tmr02_callbacks_run_in_deadline_order: [];
+            tmr03_zero_delay_runs_behind_what_is_queued: [];
+            tmr04_past_deadline_is_due_at_once: [];
+            tmr05_huge_delay_neither_overflows_nor_fires: [];
+            tmr07_short_sleeps_do_not_spin: [turn];
+            tmr07_sleeping_uses_no_processor: [on_linux];
+            tmr08_blocking_before_registration_does_not_shift_the_deadline: [];
+            tmr09_blocking_after_registration_counts: [];
+            tmr10_overdue_timer_does_not_wait: [turn];
+            tmr16_cancel_before_and_after_and_from_itself: [];
+            tmr17_timer_cancels_a_later_one_with_its_deadline: [];
+            tmr18_reset_to_earlier: [];
+            tmr18_reset_to_later: [];
+            tmr19_stop_keeps_a_due_timer_for_the_next_run: [];
+            tmr20_cancelled_timers_do_not_accumulate: [on_linux] alone;
+            tmr21_timers_in_random_order_fire_in_deadline_order: [];
+            tmr22_now_advances_while_blocked_and_never_goes_back: [];
+
+            // THR: other threads
+            thr01_post_wakes_a_blocked_loop: [];
+            thr02_post_from_the_loops_own_thread_is_fifo: [];
+            thr03_posts_of_a_posted_callback_run_in_a_later_turn: [];
+            thr04_many_threads_lose_nothing_and_keep_their_order: [];
+            thr05_spawn_from_another_thread_can_be_joined_there: [];
+            thr06_error_timeout_and_cancellation_cross_back: [];
+            thr07_portal_runs_futures_and_functions_on_the_loop: [];
+            thr08_portal_is_refused_on_the_loops_thread: [];
+            thr09_portal_of_a_closed_loop_is_refused: [];
+            thr12_handle_of_a_finished_loop_says_closed: [];
 
             // EXE: blocking jobs
             exe01_job_runs_on_another_thread: [];
+            exe02_panic_and_error_come_back: [];
+            exe03_aborted_job_ran_or_says_cancelled: [];
+            exe04_cancel_of_a_running_job_waits_for_its_end: [];
+            exe04_dropped_handle_leaves_the_job_running: [];
+            exe07_shutdown_joins_the_jobs: [];
+            exe07_shutdown_in_time_reports_nothing: [];
+            exe08_job_after_shutdown_is_refused: [];
+            exe09_timers_go_on_beside_busy_jobs: [];
+            exe13_threads_are_reused_and_named: [];
+            exe13_jobs_run_side_by_side: [];
+
+            // BAK: choice of backends
+            bak03_current_is_the_same_loop_each_time: [];
+            bak06_loops_enter_and_leave_in_order: [];
+            bak10_there_is_no_current_loop_outside: [];
+            bak11_a_thousand_loops_leave_nothing_behind: [on_linux] alone;
 
             // ERR: errors
             err01_a_callbacks_panic_is_reported_with_kind_and_place: [];

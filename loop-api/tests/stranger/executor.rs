@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use loop_api::context::Scoped;
+use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::toolkit::{Guarded, guard_blocking};
 use loop_api::{EventLoop, JoinError, LocalError, RunError, Shared};
@@ -197,7 +198,10 @@ impl EventLoop for Loop {
                 thread::sleep(Duration::from_millis(1));
             }
             if deadline.is_none() || job.is_finished() {
+                // Its panic was caught inside.
                 let _ = job.join();
+            } else {
+                inner.shared.report(&Exception::new(ExceptionKind::Blocking, "outlives its loop", None));
             }
         }
     }
@@ -345,7 +349,9 @@ impl loop_api::Handle for Handle {
                 abort.ended.store(true, Ordering::SeqCst);
             });
         };
-        self.inner.blocking.lock().unwrap().push(thread::spawn(job));
+        self.inner.blocking.lock().unwrap().push(
+            thread::Builder::new().name("stranger".into()).spawn(job).expect("a thread for a blocking job"),
+        );
         task
     }
 

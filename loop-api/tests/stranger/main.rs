@@ -12,4 +12,6 @@ impl loop_api::conformance::Subject for Stranger {
     type Loop = Loop;
 }
 
-loop_api::conformance!(mod stranger, Stranger, caps: [one_thread]);
+loop_api::conformance!(mod stranger, Stranger, caps: [one_thread], deviations: {
+    exe13_threads_are_reused_and_named: "each job has a thread of its own",
+});
