@@ -182,3 +182,5 @@ impl<T: AsSource, F> Drop for Io<'_, T, F> {
         }
     }
 }
+
+loop_api::ready_net!(NativeHandle);
