@@ -36,6 +36,8 @@ mod owned;
 mod runnable;
 mod state;
 pub(crate) mod sync;
+#[cfg(test)]
+mod tests;
 mod waker;
 
 pub use join::{AbortHandle, JoinHandle};

@@ -58,12 +58,12 @@ struct Cell<F: TaskFuture, S> {
     stage: UnsafeCell<Stage<F>>,
 }
 
+/// Two variants, not three: then the compiler can tell them apart by a niche of the larger one.
 enum Stage<F: TaskFuture> {
     /// Pinned: never moved from here.
     Pending(F),
-    Done(F::Output),
-    /// The output was taken, or there is none because the task was cancelled.
-    Empty,
+    /// `None` if the output was taken, or there was none because the task was cancelled.
+    Done(Option<F::Output>),
 }
 
 /// How many bytes a task takes.
@@ -215,7 +215,7 @@ unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
         let waker = waker::borrowed(task);
         cell.stage.with_mut(|stage| match &mut *stage {
             Stage::Pending(future) => Pin::new_unchecked(future).poll(&mut Context::from_waker(&waker)),
-            Stage::Done(_) | Stage::Empty => unreachable!("a running task has its future"),
+            Stage::Done(_) => unreachable!("a running task has its future"),
         })
     };
     mem::forget(unwound);
@@ -239,7 +239,7 @@ unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     let dropped = unsafe {
         cell.stage.with_mut(|stage| {
             let dropped = empty(stage);
-            stage.write(Stage::Done(output));
+            stage.write(Stage::Done(Some(output)));
             dropped
         })
     };
@@ -266,7 +266,7 @@ unsafe fn cancel<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
     unsafe {
         cell.stage.with_mut(|stage| {
             if let Err(payload) = empty(stage) {
-                stage.write(Stage::Done(F::caught(payload, cell.location)));
+                stage.write(Stage::Done(Some(F::caught(payload, cell.location))));
             }
         });
     }
@@ -310,11 +310,12 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
 /// See [`VTable`]; the pointer must be good for writing a `Result<F::Value, JoinError>`.
 unsafe fn take<F: TaskFuture, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
     // SAFETY: alive, complete and the caller's, all by contract.
-    let stage =
-        unsafe { Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Empty)) };
+    let stage = unsafe {
+        Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None)))
+    };
     let result = match stage {
-        Stage::Done(output) => output.into_result(),
-        Stage::Pending(_) | Stage::Empty => Err(JoinError::Cancelled),
+        Stage::Done(Some(output)) => output.into_result(),
+        Stage::Pending(_) | Stage::Done(None) => Err(JoinError::Cancelled),
     };
     // SAFETY: by contract.
     unsafe { to.cast::<Result<F::Value, JoinError>>().write(result) }
@@ -325,7 +326,9 @@ unsafe fn take<F: TaskFuture, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
 /// See [`VTable`].
 unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: alive, complete and the caller's, all by contract. It is moved out first, so that a panic in its drop leaves nothing half done.
-    drop(unsafe { Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Empty)) });
+    drop(unsafe {
+        Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None)))
+    });
 }
 
 /// # Safety
@@ -353,7 +356,7 @@ unsafe fn empty<F: TaskFuture>(stage: *mut Stage<F>) -> Result<(), Box<dyn Any +
         Ok(())
     };
     // SAFETY: the caller's; what was there has been dropped.
-    unsafe { stage.write(Stage::Empty) };
+    unsafe { stage.write(Stage::Done(None)) };
     dropped
 }
 

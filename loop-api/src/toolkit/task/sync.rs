@@ -2,6 +2,8 @@
 
 #[cfg(not(all(test, anyloop_loom)))]
 mod imp {
+    #[cfg(test)]
+    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::Mutex;
     pub(crate) use std::sync::atomic::AtomicUsize;
 
@@ -25,10 +27,12 @@ mod imp {
 #[cfg(all(test, anyloop_loom))]
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::Mutex;
     pub(crate) use loom::sync::atomic::AtomicUsize;
+    pub(crate) use loom::sync::{Arc, Mutex};
 }
 
+#[cfg(test)]
+pub(crate) use imp::Arc;
 pub(crate) use imp::{AtomicUsize, Mutex, UnsafeCell};
 
 /// A fault that a model plants, to show that it would find it. Outside of models there are none, and no code for them.
