@@ -1,9 +1,35 @@
 //! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every interleaving.
 
 #[cfg(anyloop_loom)]
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use loom::{
+    cell::UnsafeCell,
+    sync::{Mutex, MutexGuard, atomic::AtomicUsize},
+};
 #[cfg(not(anyloop_loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+
+#[cfg(all(test, anyloop_loom))]
+pub(crate) use loom::sync::Arc;
+#[cfg(all(test, not(anyloop_loom)))]
+pub(crate) use std::sync::Arc;
+
+/// `std::cell::UnsafeCell` with loom's interface.
+#[cfg(not(anyloop_loom))]
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(anyloop_loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        UnsafeCell(std::cell::UnsafeCell::new(value))
+    }
+
+    /// For reading and writing.
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}
 
 /// Whether a model has asked for this bug, to show that it would find it. Always false outside models.
 #[cfg(not(anyloop_loom))]

@@ -35,7 +35,6 @@ mod join;
 mod owned;
 mod runnable;
 mod state;
-pub(crate) mod sync;
 #[cfg(test)]
 mod tests;
 mod waker;

@@ -11,9 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 use super::owned::Links;
 use super::state::{Idle, Start, State};
-use super::sync::UnsafeCell;
 use super::{Runnable, Schedule, TaskFuture, waker};
 use crate::error::JoinError;
+use crate::loom_shim::UnsafeCell;
 
 /// The part of a cell that does not depend on the future, and stands first in it.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cell::{self, Header};
-use super::sync::{Fault, Mutex, planted};
 use super::{JoinHandle, Runnable, Schedule};
 use crate::handle::Handle;
+use crate::loom_shim::{Mutex, MutexGuard, planted};
 use crate::toolkit::Guarded;
 
 /// The live tasks of one executor. It is what lets a loop that closes drop all its futures, and tell whether there are any.
@@ -85,7 +85,7 @@ impl TaskSet {
         H: Handle,
         S: Schedule,
     {
-        let open_before = planted(Fault::SpawnWithoutLook) && !self.is_closed();
+        let open_before = planted("spawn looks for a close before it has the lock") && !self.is_closed();
         let task = cell::allocate(future, schedule, Some(self.id));
         let mut list = self.lock();
         if list.closed && !open_before {
@@ -147,13 +147,7 @@ impl TaskSet {
         unsafe { self.lock().remove(task) }
     }
 
-    #[cfg(not(all(test, anyloop_loom)))]
-    fn lock(&self) -> std::sync::MutexGuard<'_, List> {
-        self.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    #[cfg(all(test, anyloop_loom))]
-    fn lock(&self) -> loom::sync::MutexGuard<'_, List> {
+    fn lock(&self) -> MutexGuard<'_, List> {
         self.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }

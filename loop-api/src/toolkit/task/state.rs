@@ -15,7 +15,7 @@
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-use super::sync::{AtomicUsize, Fault, planted};
+use crate::loom_shim::{AtomicUsize, planted};
 
 const NOTIFIED: usize = 1;
 const RUNNING: usize = 1 << 1;
@@ -119,9 +119,9 @@ impl State {
     pub(super) fn idle(&self) -> Idle {
         self.update(|now| {
             debug_assert!(now & (RUNNING | COMPLETE) == RUNNING);
-            if now & ABORTED != 0 && !planted(Fault::ForgetAbortWhileRunning) {
+            if now & ABORTED != 0 && !planted("an abort during a poll is forgotten") {
                 (None, Idle::Abort)
-            } else if now & NOTIFIED != 0 && !planted(Fault::ForgetWakeWhileRunning) {
+            } else if now & NOTIFIED != 0 && !planted("a wake during a poll is forgotten") {
                 (Some(with_reference(now - RUNNING)), Idle::Again)
             } else {
                 let next = (now & !NOTIFIED) - RUNNING - REF;
@@ -132,7 +132,7 @@ impl State {
 
     /// The caller's future is gone, and its output is in place.
     pub(super) fn complete(&self) -> Completed {
-        let order = if planted(Fault::CompleteRelaxed) { Relaxed } else { AcqRel };
+        let order = if planted("completion does not publish the output") { Relaxed } else { AcqRel };
         // RUNNING is set and COMPLETE, the bit above it, is not: adding carries.
         let before = self.0.fetch_add(RUNNING, order);
         debug_assert!(before & (RUNNING | COMPLETE) == RUNNING);
@@ -142,7 +142,9 @@ impl State {
     /// Wakes the task. If true, the caller makes a `Runnable`, whose reference has been counted.
     pub(super) fn wake(&self) -> bool {
         self.update(|now| {
-            if now & COMPLETE != 0 || now & NOTIFIED != 0 && planted(Fault::WakeWithoutSync) {
+            if now & COMPLETE != 0
+                || now & NOTIFIED != 0 && planted("a wake that changes nothing does not synchronise")
+            {
                 (None, false)
             } else if now & (NOTIFIED | RUNNING) != 0 {
                 (Some(now | NOTIFIED), false)
@@ -177,7 +179,9 @@ impl State {
     /// Gives the filled slot to the completer. False if the task is complete: then the slot stays the join handle's.
     pub(super) fn give_waker(&self) -> bool {
         self.update(|now| {
-            if now & COMPLETE != 0 && !planted(Fault::RegisterWithoutLook) {
+            if now & COMPLETE != 0
+                && !planted("the join handle does not look again once its waker is in place")
+            {
                 (None, false)
             } else {
                 (Some(now | JOIN_WAKER), true)
@@ -214,7 +218,7 @@ impl State {
 
     /// So many references fewer. If true they were the last, and the caller frees the cell.
     pub(super) fn release(&self, references: usize) -> bool {
-        let order = if planted(Fault::ReleaseRelaxed) { Relaxed } else { AcqRel };
+        let order = if planted("letting go does not come before freeing") { Relaxed } else { AcqRel };
         let before = self.0.fetch_sub(references * REF, order);
         debug_assert!(before / REF >= references);
         before / REF == references

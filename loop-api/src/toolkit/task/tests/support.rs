@@ -7,10 +7,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::super::sync::{Arc, Mutex};
 use super::super::{JoinHandle, Runnable, Schedule, TaskSet};
 use crate::error::LocalError;
 use crate::handle::Handle;
+use crate::loom_shim::{Arc, Mutex};
 use crate::shared::Shared;
 use crate::time::{Instant, Sleep};
 use crate::toolkit::Guarded;
