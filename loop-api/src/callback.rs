@@ -21,8 +21,10 @@ use crate::Handle;
 mod handle;
 mod job;
 mod local;
+mod probe;
 mod pump;
 mod queue;
+mod watcher;
 
 pub use handle::CallbackHandle;
 pub(crate) use job::{Closure, Job};
@@ -30,6 +32,10 @@ pub(crate) use local::keep_local;
 pub(crate) use pump::ensure_pump;
 pub use pump::{Driven, Pump};
 pub(crate) use queue::Queue;
+pub use watcher::Watcher;
+pub(crate) use watcher::watch;
 
 #[cfg(all(test, not(anyloop_loom)))]
 mod tests;
+#[cfg(all(test, unix, not(anyloop_loom)))]
+mod watcher_tests;

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::task::{Context, Poll};
 
+use crate::callback::{self, Watcher};
 use crate::handle::Handle;
 use crate::io::Interest;
 
@@ -32,6 +33,41 @@ pub trait Readiness: Handle {
     /// `Unsupported` for what cannot be polled (a regular file), [`Closed`](crate::Closed) inside an `io::Error` on a closed loop,
     /// else what the system said.
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Self::Source<T>>;
+
+    // ---- provided ----
+
+    /// Calls `callback` on the loop's thread, through the queue of [`callback`](crate::callback), whenever `io` can be read, its other
+    /// side has closed, or it has an error; again each turn for as long as this is so. `io` must be non-blocking, as for
+    /// [`register`](Self::register). Any number of readers and writers may watch one descriptor: give each an `Arc` of it.
+    ///
+    /// A panic of the callback goes to the exception handler and does not end the watcher. An error of the descriptor does end it,
+    /// and goes there too.
+    ///
+    /// # Errors
+    ///
+    /// As `register`.
+    #[track_caller]
+    fn add_reader<T, F>(&self, io: T, callback: F) -> io::Result<Watcher>
+    where
+        T: AsSource + Send + Sync + 'static,
+        F: FnMut(&T) + Send + 'static,
+    {
+        callback::watch(self, io, Interest::Readable, callback)
+    }
+
+    /// As [`add_reader`](Self::add_reader), whenever `io` can be written or has an error, such as that of a connection that failed.
+    ///
+    /// # Errors
+    ///
+    /// As `register`.
+    #[track_caller]
+    fn add_writer<T, F>(&self, io: T, callback: F) -> io::Result<Watcher>
+    where
+        T: AsSource + Send + Sync + 'static,
+        F: FnMut(&T) + Send + 'static,
+    {
+        callback::watch(self, io, Interest::Writable, callback)
+    }
 }
 
 /// A registered descriptor; dropping it deregisters it before it is closed, so that no event of it can reach whoever

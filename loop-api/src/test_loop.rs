@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::context::Scoped;
+use crate::io::Interest;
 use crate::promise::{Deferred, promise};
+use crate::readiness::{AsSource, Readiness, Source};
 use crate::task::{Abort, Task};
 use crate::time::{Instant, Sleep};
 use crate::{EventLoop, Handle, JoinError, LocalError, RunError, Shared};
@@ -253,5 +255,58 @@ impl EventLoop for TestLoop {
 impl Drop for TestLoop {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Ready when the system says so, asked every millisecond.
+pub(crate) struct TestSource<T> {
+    io: T,
+    handle: TestHandle,
+}
+
+impl<T> Unpin for TestSource<T> {}
+
+impl<T> std::fmt::Debug for TestSource<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TestSource")
+    }
+}
+
+impl Readiness for TestHandle {
+    type Source<T: AsSource + Send + Sync + 'static> = TestSource<T>;
+
+    fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<TestSource<T>> {
+        Ok(TestSource { io, handle: self.clone() })
+    }
+}
+
+impl<T: Send + Sync> Source<T> for TestSource<T> {
+    fn poll_io<R>(
+        &self,
+        cx: &mut Context<'_>,
+        _interest: Interest,
+        mut op: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        match op(&self.io) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let soon = Instant::now() + Duration::from_millis(1);
+                self.handle.0.timers.lock().unwrap().push((soon, cx.waker().clone()));
+                Poll::Pending
+            }
+            done => Poll::Ready(done),
+        }
+    }
+    async fn io<R: Send>(
+        &self,
+        interest: Interest,
+        mut op: impl FnMut(&T) -> io::Result<R> + Send,
+    ) -> io::Result<R> {
+        std::future::poll_fn(|cx| self.poll_io(cx, interest, &mut op)).await
+    }
+    fn get_ref(&self) -> &T {
+        &self.io
+    }
+    fn into_inner(self) -> io::Result<T> {
+        Ok(self.io)
     }
 }
