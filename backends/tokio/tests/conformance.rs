@@ -1,4 +1,6 @@
-//! tokio against the conformance suite.
+//! tokio against the conformance suite: on one thread, and on several.
+
+use std::io;
 
 use loop_api::conformance::Subject;
 use loop_tokio::TokioLoop;
@@ -9,4 +11,30 @@ impl Subject for CurrentThread {
     type Loop = TokioLoop;
 }
 
-loop_api::conformance!(mod current_thread, CurrentThread, caps: [one_thread]);
+struct MultiThread;
+
+impl Subject for MultiThread {
+    type Loop = TokioLoop;
+
+    fn make() -> io::Result<TokioLoop> {
+        TokioLoop::builder().worker_threads(2).build()
+    }
+}
+
+// tokio has nothing like AsyncFd on Windows.
+#[cfg(unix)]
+loop_api::conformance!(
+    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, readiness]
+);
+#[cfg(not(unix))]
+loop_api::conformance!(mod current_thread, CurrentThread, caps: [one_thread, net, std_net]);
+
+#[cfg(unix)]
+loop_api::conformance!(
+    mod multi_thread, MultiThread, caps: [net, std_net, unix_net, readiness],
+    deviations: {
+        peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
+    }
+);
+#[cfg(not(unix))]
+loop_api::conformance!(mod multi_thread, MultiThread, caps: [net, std_net]);

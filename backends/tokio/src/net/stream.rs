@@ -50,6 +50,21 @@ macro_rules! async_read {
                     std::task::Poll::Pending => std::task::Poll::Pending,
                 }
             }
+
+            fn poll_read_vectored(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let stream = self.0.as_ref();
+                loop {
+                    std::task::ready!(stream.poll_read_ready(cx)).map_err($crate::net::closed)?;
+                    match stream.try_read_vectored(bufs) {
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                        result => return std::task::Poll::Ready(result),
+                    }
+                }
+            }
         }
     )+};
 }
