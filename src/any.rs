@@ -16,9 +16,13 @@ use loop_api::Handle as _;
 
 use crate::runtime::{Backend, Options};
 
+mod forward;
 mod pin;
+mod stream;
 mod types;
 
+pub(crate) use forward::forward;
+pub(crate) use stream::{async_read, async_write};
 pub(crate) use types::*;
 
 /// The backends compiled in, in the order in which one is chosen.
@@ -105,6 +109,23 @@ macro_rules! pair {
     };
 }
 pub(crate) use pair;
+
+/// Calls a function of the handle's type that takes a value of its backend: `back!(TcpStream, stream.0, tcp_stream_into_std)`.
+macro_rules! back {
+    ($from:ident, $value:expr, $function:ident) => {
+        match $value {
+            #[cfg(feature = "native")]
+            $crate::any::$from::Native(inner) => loop_native::NativeHandle::$function(inner),
+            #[cfg(feature = "tokio")]
+            $crate::any::$from::Tokio(inner) => loop_tokio::TokioHandle::$function(inner),
+            #[cfg(feature = "smol")]
+            $crate::any::$from::Smol(inner) => loop_smol::SmolHandle::$function(inner),
+            #[allow(unreachable_patterns)]
+            $crate::any::$from::Never(never, ..) => $crate::any::never(&never),
+        }
+    };
+}
+pub(crate) use back;
 
 /// What every public type over one of these enums has: how it is shown, and the auto traits that must not depend on what is compiled in.
 macro_rules! opaque {

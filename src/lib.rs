@@ -7,6 +7,7 @@
 )]
 
 mod any;
+pub mod net;
 pub mod runtime;
 pub mod task;
 pub mod time;

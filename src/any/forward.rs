@@ -1,0 +1,47 @@
+//! Methods that every backend has.
+
+/// Writes each method twice: in the public type, with its documentation, so that nobody needs a trait in scope; and in the trait of
+/// loop-api, so that code generic over loops can be given the facade. `extra` stands in the trait only.
+macro_rules! forward {
+    (
+        impl $trait:ident for $name:ident, $enum:ident {
+            $($extra:item)*
+        }
+        $(fn {
+            $($(#[$meta:meta])* $method:ident(&self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*
+        })?
+        $(async fn {
+            $($(#[$ameta:meta])* $amethod:ident(&self $(, $aarg:ident: $aty:ty)*) -> $aret:ty;)*
+        })?
+    ) => {
+        impl $name {
+            $($(
+                $(#[$meta])*
+                pub fn $method(&self $(, $arg: $ty)*) -> $ret {
+                    $crate::any::each!($enum; &self.0, inner => $trait::$method(inner $(, $arg)*))
+                }
+            )*)?
+            $($(
+                $(#[$ameta])*
+                pub async fn $amethod(&self $(, $aarg: $aty)*) -> $aret {
+                    $crate::any::each!($enum; &self.0, inner => $trait::$amethod(inner $(, $aarg)*).await)
+                }
+            )*)?
+        }
+
+        impl $trait for $name {
+            $($extra)*
+            $($(
+                fn $method(&self $(, $arg: $ty)*) -> $ret {
+                    $crate::any::each!($enum; &self.0, inner => $trait::$method(inner $(, $arg)*))
+                }
+            )*)?
+            $($(
+                async fn $amethod(&self $(, $aarg: $aty)*) -> $aret {
+                    $crate::any::each!($enum; &self.0, inner => $trait::$amethod(inner $(, $aarg)*).await)
+                }
+            )*)?
+        }
+    };
+}
+pub(crate) use forward;

@@ -1,0 +1,63 @@
+//! futures-io over the enums.
+
+/// `AsyncRead` for a public type over an enum of [`any`](crate::any).
+macro_rules! async_read {
+    ([$($generics:tt)*] $name:ty, $enum:ident) => {
+        impl $($generics)* futures_io::AsyncRead for $name {
+            fn poll_read(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut [u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_read(cx, buf))
+            }
+
+            fn poll_read_vectored(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_read_vectored(cx, bufs))
+            }
+        }
+    };
+}
+pub(crate) use async_read;
+
+/// `AsyncWrite`, likewise.
+macro_rules! async_write {
+    ([$($generics:tt)*] $name:ty, $enum:ident) => {
+        impl $($generics)* futures_io::AsyncWrite for $name {
+            fn poll_write(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_write(cx, buf))
+            }
+
+            fn poll_write_vectored(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_write_vectored(cx, bufs))
+            }
+
+            fn poll_flush(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_flush(cx))
+            }
+
+            fn poll_close(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_close(cx))
+            }
+        }
+    };
+}
+pub(crate) use async_write;

@@ -1,0 +1,109 @@
+//! TCP servers.
+
+use std::io;
+use std::net::SocketAddr;
+
+use loop_api::net::{Net, StdNet, TcpListener as LoopTcpListener, TcpOptions};
+
+use super::TcpStream;
+use super::addr::{ToSocketAddrs, first, resolve};
+use crate::any::{self, each, forward, opaque};
+use crate::runtime::Handle;
+
+/// A TCP server socket.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::net::{TcpListener, TcpStream};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (_server, peer) = listener.accept().await?;
+/// assert_eq!(peer, client.local_addr()?);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+pub struct TcpListener(pub(crate) any::TcpListener);
+
+opaque!([] TcpListener, TcpListener);
+
+impl TcpListener {
+    /// Binds and listens; port 0 lets the system choose. On unix an address that was in use a moment ago can be bound again
+    /// (`SO_REUSEADDR`); [`TcpSocket`](super::TcpSocket) sets more.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, such as `AddrInUse`, with the address in the message; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
+    pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
+        let target = addr.target();
+        let handle = Handle::try_current()?;
+        let addrs = resolve(&handle, target).await?;
+        first(&addrs, |addr| handle.listen_tcp(addr, &TcpOptions::default()))
+    }
+
+    /// Takes over a server socket of the standard library, blocking or not.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+        Handle::try_current()?.tcp_listener_from_std(listener)
+    }
+
+    /// Gives the socket to the standard library, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_std(self) -> io::Result<std::net::TcpListener> {
+        Handle::tcp_listener_into_std(self)
+    }
+
+    /// The next connection, and where it comes from. One that was gone before it could be accepted is passed over. When descriptors are
+    /// exhausted it waits, without spinning, until some are free. Any number may wait.
+    ///
+    /// Cancel safe: a connection is either given or still in the backlog.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        each!(TcpListener => TcpStream as wrap; &self.0, l => {
+            let (stream, peer) = LoopTcpListener::accept(l).await?;
+            Ok((TcpStream(wrap(stream)), peer))
+        })
+    }
+}
+
+forward! {
+    impl LoopTcpListener for TcpListener, TcpListener {
+        type Stream = TcpStream;
+
+        async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+            TcpListener::accept(self).await
+        }
+    }
+    fn {
+        /// The address it listens on.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        local_addr(&self) -> io::Result<SocketAddr>;
+        /// The time to live of accepted connections' packets.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        ttl(&self) -> io::Result<u32>;
+        /// Sets the time to live of accepted connections' packets.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        set_ttl(&self, ttl: u32) -> io::Result<()>;
+    }
+}

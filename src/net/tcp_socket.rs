@@ -1,0 +1,210 @@
+//! A TCP socket before it connects or listens.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use loop_api::net::{Net, TcpOptions};
+
+use super::{TcpListener, TcpStream};
+use crate::runtime::Handle;
+
+/// A TCP socket that is yet to connect or listen, with its options. Unlike tokio's it asks the system only then, so that networks without
+/// descriptors have it too: what is wrong with an option or an address is said by `connect` and `listen`.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// let socket = anyloop::net::TcpSocket::new_v4()?;
+/// socket.set_reuseaddr(true)?;
+/// socket.bind("127.0.0.1:0".parse().unwrap())?;
+/// let listener = socket.listen(128)?;
+/// assert_ne!(listener.local_addr()?.port(), 0);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct TcpSocket {
+    unspecified: IpAddr,
+    // tokio's setters take `&self`.
+    options: std::sync::Mutex<TcpOptions>,
+}
+
+macro_rules! options {
+    ($($(#[$get_meta:meta])* $get:ident, $(#[$set_meta:meta])* $set:ident: $ty:ty => $field:ident;)*) => {
+        impl TcpSocket {$(
+            $(#[$get_meta])*
+            pub fn $get(&self) -> io::Result<$ty> {
+                Ok(self.read(|options| options.$field).unwrap_or_default())
+            }
+
+            $(#[$set_meta])*
+            pub fn $set(&self, value: $ty) -> io::Result<()> {
+                self.read(|options| options.$field = Some(value));
+                Ok(())
+            }
+        )*}
+    };
+}
+
+options! {
+    /// What [`set_reuseaddr`](Self::set_reuseaddr) set; false if nothing did.
+    ///
+    /// # Errors
+    ///
+    /// None; so it is with all of this type's options.
+    reuseaddr,
+    /// Binds also to an address that was in use a moment ago.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_reuseaddr: bool => reuse_address;
+    /// What [`set_reuseport`](Self::set_reuseport) set.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    reuseport,
+    /// Shares the address with other sockets that say so, where the system can.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_reuseport: bool => reuse_port;
+    /// What [`set_nodelay`](Self::set_nodelay) set.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    nodelay,
+    /// Sends small writes at once.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_nodelay: bool => nodelay;
+    /// What [`set_keepalive`](Self::set_keepalive) set.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    keepalive,
+    /// Asks a silent peer now and then whether it is still there.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_keepalive: bool => keepalive;
+}
+
+impl TcpSocket {
+    /// A socket for IPv4.
+    ///
+    /// # Errors
+    ///
+    /// None; it is a `Result` as tokio's is.
+    pub fn new_v4() -> io::Result<TcpSocket> {
+        Ok(TcpSocket::new(Ipv4Addr::UNSPECIFIED.into()))
+    }
+
+    /// A socket for IPv6.
+    ///
+    /// # Errors
+    ///
+    /// None; it is a `Result` as tokio's is.
+    pub fn new_v6() -> io::Result<TcpSocket> {
+        Ok(TcpSocket::new(Ipv6Addr::UNSPECIFIED.into()))
+    }
+
+    fn new(unspecified: IpAddr) -> TcpSocket {
+        TcpSocket { unspecified, options: std::sync::Mutex::default() }
+    }
+
+    fn read<R>(&self, f: impl FnOnce(&mut TcpOptions) -> R) -> R {
+        f(&mut self.options.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// How long closing goes on sending what is unsent; zero resets the connection.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()> {
+        self.read(|options| options.linger = time);
+        Ok(())
+    }
+
+    /// The size of the system's buffer for what is to be sent, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_send_buffer_size(&self, size: u32) -> io::Result<()> {
+        self.read(|options| options.send_buffer_size = Some(size as usize));
+        Ok(())
+    }
+
+    /// The size of the system's buffer for what was received, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_recv_buffer_size(&self, size: u32) -> io::Result<()> {
+        self.read(|options| options.recv_buffer_size = Some(size as usize));
+        Ok(())
+    }
+
+    /// Serves IPv6 only, and leaves the port free for IPv4.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_only_v6(&self, on: bool) -> io::Result<()> {
+        self.read(|options| options.only_v6 = Some(on));
+        Ok(())
+    }
+
+    /// The address to listen on, or to connect from.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the address is of the other family. Whether it is free is told by `connect` and `listen`.
+    pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
+        if addr.is_ipv4() != self.unspecified.is_ipv4() {
+            let error =
+                format!("{addr} is not of this socket's family: use new_v4 for IPv4 and new_v6 for IPv6");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+        self.read(|options| options.local_addr = Some(addr));
+        Ok(())
+    }
+
+    /// Connects to `addr`.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
+        let options = self.into_options();
+        Handle::try_current()?.connect_tcp(addr, &options).await
+    }
+
+    /// Listens, with room for `backlog` connections that are not yet accepted.
+    ///
+    /// # Errors
+    ///
+    /// As [`TcpListener::bind`].
+    pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
+        let unspecified = SocketAddr::new(self.unspecified, 0);
+        let mut options = self.into_options();
+        options.backlog = Some(backlog);
+        let addr = options.local_addr.take().unwrap_or(unspecified);
+        Handle::try_current()?.listen_tcp(addr, &options)
+    }
+
+    fn into_options(self) -> TcpOptions {
+        self.options.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}

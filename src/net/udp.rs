@@ -1,0 +1,256 @@
+//! UDP sockets.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use loop_api::net::{Net, StdNet, UdpOptions, UdpSocket as LoopUdpSocket};
+use socket2::SockRef;
+
+use super::addr::{ToSocketAddrs, first, no_address, resolve};
+use crate::any::{self, each, forward, opaque};
+use crate::runtime::Handle;
+
+/// A UDP socket. All its waits are cancel safe, and any number may wait at once. A peer's ICMP refusal is an error of one call and harms
+/// no later one.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::net::UdpSocket;
+///
+/// let a = UdpSocket::bind("127.0.0.1:0").await?;
+/// let b = UdpSocket::bind("127.0.0.1:0").await?;
+/// a.send_to(b"ping", b.local_addr()?).await?;
+/// let mut buf = [0; 16];
+/// let (n, from) = b.recv_from(&mut buf).await?;
+/// assert_eq!((&buf[..n], from), (&b"ping"[..], a.local_addr()?));
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+pub struct UdpSocket(pub(crate) any::UdpSocket);
+
+opaque!([] UdpSocket, UdpSocket);
+
+impl UdpSocket {
+    /// Binds a socket; port 0 lets the system choose.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, such as `AddrInUse`, with the address in the message; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
+    pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
+        UdpSocket::bind_with(addr, &UdpOptions::default()).await
+    }
+
+    /// Binds a socket with options that must be set before.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub async fn bind_with<A: ToSocketAddrs>(addr: A, options: &UdpOptions) -> io::Result<UdpSocket> {
+        let target = addr.target();
+        let handle = Handle::try_current()?;
+        let addrs = resolve(&handle, target).await?;
+        first(&addrs, |addr| handle.bind_udp(addr, options))
+    }
+
+    /// Takes over a socket of the standard library, blocking or not.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn from_std(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
+        Handle::try_current()?.udp_socket_from_std(socket)
+    }
+
+    /// Gives the socket to the standard library, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_std(self) -> io::Result<std::net::UdpSocket> {
+        Handle::udp_socket_into_std(self)
+    }
+
+    /// Fixes the peer that `send` sends to and `recv` receives from; of several addresses the first that can be taken.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
+        let target = addr.target();
+        let addrs = resolve(&Handle::try_current()?, target).await?;
+        let mut last = None;
+        for &addr in addrs.as_slice() {
+            match LoopUdpSocket::connect(self, addr).await {
+                Ok(()) => return Ok(()),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(no_address))
+    }
+
+    /// Sends a datagram to `target`; of several addresses to the first.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
+        let target = target.target();
+        let addr = match target.one() {
+            Ok(addr) => addr,
+            Err(target) => {
+                let addrs = resolve(&Handle::try_current()?, target).await?;
+                *addrs.as_slice().first().ok_or_else(no_address)?
+            }
+        };
+        LoopUdpSocket::send_to(self, buf, addr).await
+    }
+}
+
+forward! {
+    impl LoopUdpSocket for UdpSocket, UdpSocket {
+        async fn connect(&self, addr: SocketAddr) -> io::Result<()> {
+            each!(UdpSocket; &self.0, s => s.connect(addr).await)
+        }
+
+        async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
+            each!(UdpSocket; &self.0, s => s.send_to(buf, addr).await)
+        }
+
+        fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
+            each!(UdpSocket; &self.0, s => s.with_std(f))
+        }
+    }
+    fn {
+        /// [`send`](Self::send) now.
+        ///
+        /// # Errors
+        ///
+        /// `WouldBlock` if there is no room, else what the system said.
+        try_send(&self, buf: &[u8]) -> io::Result<usize>;
+        /// [`recv`](Self::recv) now.
+        ///
+        /// # Errors
+        ///
+        /// `WouldBlock` if nothing is there, else what the system said.
+        try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+        /// [`send_to`](Self::send_to) now.
+        ///
+        /// # Errors
+        ///
+        /// `WouldBlock` if there is no room, else what the system said.
+        try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize>;
+        /// [`recv_from`](Self::recv_from) now.
+        ///
+        /// # Errors
+        ///
+        /// `WouldBlock` if nothing is there, else what the system said.
+        try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+        /// This side's address.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        local_addr(&self) -> io::Result<SocketAddr>;
+        /// The connected peer's address.
+        ///
+        /// # Errors
+        ///
+        /// What the system said, such as `NotConnected`.
+        peer_addr(&self) -> io::Result<SocketAddr>;
+        /// Takes the error that waits on the socket, if one does.
+        ///
+        /// # Errors
+        ///
+        /// What the system said to the question itself.
+        take_error(&self) -> io::Result<Option<io::Error>>;
+    }
+    async fn {
+        /// Sends a datagram to the connected peer.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        send(&self, buf: &[u8]) -> io::Result<usize>;
+        /// Receives a datagram from the connected peer; what does not fit is lost.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+        /// Receives a datagram and its sender; what does not fit is lost.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+        /// Receives a datagram and leaves it there.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+        /// Waits until a datagram is there.
+        ///
+        /// # Errors
+        ///
+        /// That the loop is closed.
+        readable(&self) -> io::Result<()>;
+        /// Waits until a datagram can be sent.
+        ///
+        /// # Errors
+        ///
+        /// That the loop is closed.
+        writable(&self) -> io::Result<()>;
+    }
+}
+
+/// Options that are set on the system's own socket.
+macro_rules! options {
+    ($($(#[$meta:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty = $call:ident($($pass:expr),*);)*) => {
+        /// Socket options. On a network without system sockets all of them give `Unsupported`.
+        impl UdpSocket {$(
+            $(#[$meta])*
+            ///
+            /// # Errors
+            ///
+            /// What the system said.
+            pub fn $name(&self $(, $arg: $ty)*) -> io::Result<$ret> {
+                self.with_std(|socket| socket.$call($($pass),*))
+            }
+        )*}
+    };
+}
+
+options! {
+    /// Whether it may send to a broadcast address.
+    broadcast() -> bool = broadcast();
+    /// Lets it send to a broadcast address.
+    set_broadcast(on: bool) -> () = set_broadcast(on);
+    /// The time to live of its packets.
+    ttl() -> u32 = ttl_v4();
+    /// Sets the time to live of its packets.
+    set_ttl(ttl: u32) -> () = set_ttl_v4(ttl);
+    /// Whether it hears its own multicasts.
+    multicast_loop_v4() -> bool = multicast_loop_v4();
+    /// Lets it hear its own multicasts.
+    set_multicast_loop_v4(on: bool) -> () = set_multicast_loop_v4(on);
+    /// Whether it hears its own multicasts.
+    multicast_loop_v6() -> bool = multicast_loop_v6();
+    /// Lets it hear its own multicasts.
+    set_multicast_loop_v6(on: bool) -> () = set_multicast_loop_v6(on);
+    /// The time to live of its multicasts.
+    multicast_ttl_v4() -> u32 = multicast_ttl_v4();
+    /// Sets the time to live of its multicasts.
+    set_multicast_ttl_v4(ttl: u32) -> () = set_multicast_ttl_v4(ttl);
+    /// Joins a multicast group, on the interface that has this address.
+    join_multicast_v4(group: Ipv4Addr, interface: Ipv4Addr) -> () = join_multicast_v4(&group, &interface);
+    /// Leaves it.
+    leave_multicast_v4(group: Ipv4Addr, interface: Ipv4Addr) -> () = leave_multicast_v4(&group, &interface);
+    /// Joins a multicast group, on the interface of this number.
+    join_multicast_v6(group: &Ipv6Addr, interface: u32) -> () = join_multicast_v6(group, interface);
+    /// Leaves it.
+    leave_multicast_v6(group: &Ipv6Addr, interface: u32) -> () = leave_multicast_v6(group, interface);
+}

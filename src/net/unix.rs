@@ -1,0 +1,252 @@
+//! Unix sockets: streams and their halves, servers, datagrams. An address is a path, or on Linux an abstract name.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
+
+use loop_api::net::{Stream, UnixListener as LoopUnixListener, UnixNet, UnixStream as LoopUnixStream};
+
+use super::stream::stream;
+use crate::any::{self, back, each, forward, opaque, pair};
+use crate::runtime::Handle;
+
+mod datagram;
+pub use datagram::UnixDatagram;
+
+/// A connected unix stream.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+/// use anyloop::net::UnixStream;
+///
+/// let (mut a, mut b) = UnixStream::pair()?;
+/// a.write_all(b"ciao").await?;
+/// let mut buf = [0; 4];
+/// b.read_exact(&mut buf).await?;
+/// assert_eq!(&buf, b"ciao");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+pub struct UnixStream(pub(crate) any::UnixStream);
+
+stream! {
+    "a unix stream"
+    UnixStream UnixStream
+    ReadHalf UnixReadHalf
+    WriteHalf UnixWriteHalf
+    OwnedReadHalf UnixOwnedReadHalf
+    OwnedWriteHalf UnixOwnedWriteHalf
+}
+
+impl UnixStream {
+    /// Connects to the server at `path`.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub async fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
+        UnixStream::connect_addr(&SocketAddr::from_pathname(path)?).await
+    }
+
+    /// Connects to the server at `addr`, which may be an abstract name.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_addr(addr: &SocketAddr) -> io::Result<UnixStream> {
+        Handle::try_current()?.connect_unix(addr).await
+    }
+
+    /// Two streams connected to one another.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
+        Handle::try_current()?.unix_pair()
+    }
+
+    /// Takes over a stream of the standard library, blocking or not.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn from_std(stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
+        Handle::try_current()?.unix_stream_from_std(stream)
+    }
+
+    /// Gives the stream to the standard library, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_std(self) -> io::Result<std::os::unix::net::UnixStream> {
+        Handle::unix_stream_into_std(self)
+    }
+}
+
+forward! {
+    impl LoopUnixStream for UnixStream, UnixStream {}
+    fn {
+        /// This side's address.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        local_addr(&self) -> io::Result<SocketAddr>;
+        /// The other side's address.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        peer_addr(&self) -> io::Result<SocketAddr>;
+    }
+}
+
+/// A unix server socket. Dropping it leaves its path in place, as everywhere.
+pub struct UnixListener(pub(crate) any::UnixListener);
+
+opaque!([] UnixListener, UnixListener);
+
+impl UnixListener {
+    /// Binds and listens.
+    ///
+    /// # Errors
+    ///
+    /// What the system said: `AddrInUse` for a path that exists already, also if nobody listens there any more;
+    /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
+        UnixListener::bind_addr(&SocketAddr::from_pathname(path)?)
+    }
+
+    /// Binds to `addr`, which may be an abstract name.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixListener> {
+        Handle::try_current()?.listen_unix(addr)
+    }
+
+    /// Takes over a server socket of the standard library, blocking or not.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        Handle::try_current()?.unix_listener_from_std(listener)
+    }
+
+    /// Gives the socket to the standard library, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_std(self) -> io::Result<std::os::unix::net::UnixListener> {
+        Handle::unix_listener_into_std(self)
+    }
+
+    /// The next connection and its address: as [`TcpListener::accept`](super::TcpListener::accept).
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        each!(UnixListener => UnixStream as wrap; &self.0, l => {
+            let (stream, peer) = LoopUnixListener::accept(l).await?;
+            Ok((UnixStream(wrap(stream)), peer))
+        })
+    }
+}
+
+forward! {
+    impl LoopUnixListener for UnixListener, UnixListener {
+        type Stream = UnixStream;
+
+        async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+            UnixListener::accept(self).await
+        }
+    }
+    fn {
+        /// The address it listens on.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        local_addr(&self) -> io::Result<SocketAddr>;
+    }
+}
+
+impl UnixNet for Handle {
+    type UnixStream = UnixStream;
+    type UnixListener = UnixListener;
+    type UnixDatagram = UnixDatagram;
+
+    fn connect_unix(
+        &self,
+        addr: &SocketAddr,
+    ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
+        let (handle, addr) = (self.clone(), addr.clone());
+        async move {
+            let stream: io::Result<any::UnixStream> =
+                each!(Handle => UnixStream as wrap; &handle.0, h => h.connect_unix(&addr).await.map(wrap));
+            stream.map(UnixStream)
+        }
+    }
+
+    fn listen_unix(&self, addr: &SocketAddr) -> io::Result<UnixListener> {
+        each!(Handle => UnixListener as wrap; &self.0, h => h.listen_unix(addr).map(|l| UnixListener(wrap(l))))
+    }
+
+    fn unix_pair(&self) -> io::Result<(UnixStream, UnixStream)> {
+        each!(Handle => UnixStream as wrap; &self.0, h => {
+            let (a, b) = h.unix_pair()?;
+            Ok((UnixStream(wrap(a)), UnixStream(wrap(b))))
+        })
+    }
+
+    fn bind_unix_datagram(&self, addr: &SocketAddr) -> io::Result<UnixDatagram> {
+        each!(Handle => UnixDatagram as wrap; &self.0, h => h.bind_unix_datagram(addr).map(|s| UnixDatagram(wrap(s))))
+    }
+
+    fn unbound_unix_datagram(&self) -> io::Result<UnixDatagram> {
+        each!(Handle => UnixDatagram as wrap; &self.0, h => h.unbound_unix_datagram().map(|s| UnixDatagram(wrap(s))))
+    }
+
+    fn unix_datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
+        each!(Handle => UnixDatagram as wrap; &self.0, h => {
+            let (a, b) = h.unix_datagram_pair()?;
+            Ok((UnixDatagram(wrap(a)), UnixDatagram(wrap(b))))
+        })
+    }
+
+    fn unix_stream_from_std(&self, stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
+        each!(Handle => UnixStream as wrap; &self.0, h => h.unix_stream_from_std(stream).map(|s| UnixStream(wrap(s))))
+    }
+
+    fn unix_listener_from_std(&self, listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        each!(Handle => UnixListener as wrap; &self.0, h => h.unix_listener_from_std(listener).map(|l| UnixListener(wrap(l))))
+    }
+
+    fn unix_datagram_from_std(&self, socket: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        each!(Handle => UnixDatagram as wrap; &self.0, h => h.unix_datagram_from_std(socket).map(|s| UnixDatagram(wrap(s))))
+    }
+
+    fn unix_stream_into_std(stream: UnixStream) -> io::Result<std::os::unix::net::UnixStream> {
+        back!(UnixStream, stream.0, unix_stream_into_std)
+    }
+
+    fn unix_listener_into_std(listener: UnixListener) -> io::Result<std::os::unix::net::UnixListener> {
+        back!(UnixListener, listener.0, unix_listener_into_std)
+    }
+
+    fn unix_datagram_into_std(socket: UnixDatagram) -> io::Result<std::os::unix::net::UnixDatagram> {
+        back!(UnixDatagram, socket.0, unix_datagram_into_std)
+    }
+}

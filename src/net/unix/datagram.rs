@@ -1,0 +1,164 @@
+//! Unix datagrams.
+
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
+
+use loop_api::net::{UnixDatagram as LoopUnixDatagram, UnixNet};
+
+use crate::any::{self, each, forward, opaque};
+use crate::runtime::Handle;
+
+/// A unix datagram socket. All its waits are cancel safe, and any number may wait at once.
+pub struct UnixDatagram(pub(crate) any::UnixDatagram);
+
+opaque!([] UnixDatagram, UnixDatagram);
+
+impl UnixDatagram {
+    /// A socket with an address.
+    ///
+    /// # Errors
+    ///
+    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
+        Handle::try_current()?.bind_unix_datagram(&SocketAddr::from_pathname(path)?)
+    }
+
+    /// A socket without an address.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        Handle::try_current()?.unbound_unix_datagram()
+    }
+
+    /// Two sockets connected to one another.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        Handle::try_current()?.unix_datagram_pair()
+    }
+
+    /// Takes over a socket of the standard library, blocking or not.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    pub fn from_std(socket: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        Handle::try_current()?.unix_datagram_from_std(socket)
+    }
+
+    /// Gives the socket to the standard library, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_std(self) -> io::Result<std::os::unix::net::UnixDatagram> {
+        Handle::unix_datagram_into_std(self)
+    }
+
+    /// Fixes the peer.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
+        LoopUnixDatagram::connect(self, &SocketAddr::from_pathname(path)?)
+    }
+
+    /// Sends a datagram to `path`.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
+        let addr = SocketAddr::from_pathname(path)?;
+        LoopUnixDatagram::send_to(self, buf, &addr).await
+    }
+}
+
+forward! {
+    impl LoopUnixDatagram for UnixDatagram, UnixDatagram {
+        fn connect(&self, addr: &SocketAddr) -> io::Result<()> {
+            each!(UnixDatagram; &self.0, s => s.connect(addr))
+        }
+
+        async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+            each!(UnixDatagram; &self.0, s => s.send_to(buf, addr).await)
+        }
+    }
+    fn {
+        /// [`send`](Self::send) now.
+        ///
+        /// # Errors
+        ///
+        /// `WouldBlock` if there is no room, else what the system said.
+        try_send(&self, buf: &[u8]) -> io::Result<usize>;
+        /// [`recv`](Self::recv) now.
+        ///
+        /// # Errors
+        ///
+        /// `WouldBlock` if nothing is there, else what the system said.
+        try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+        /// This side's address.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        local_addr(&self) -> io::Result<SocketAddr>;
+        /// The connected peer's address.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        peer_addr(&self) -> io::Result<SocketAddr>;
+        /// Closes one direction or both.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        shutdown(&self, how: Shutdown) -> io::Result<()>;
+        /// Takes the error that waits on the socket, if one does.
+        ///
+        /// # Errors
+        ///
+        /// What the system said to the question itself.
+        take_error(&self) -> io::Result<Option<io::Error>>;
+    }
+    async fn {
+        /// Sends a datagram to the connected peer.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        send(&self, buf: &[u8]) -> io::Result<usize>;
+        /// Receives a datagram; what does not fit is lost.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+        /// Receives a datagram and its sender; what does not fit is lost.
+        ///
+        /// # Errors
+        ///
+        /// What the system said.
+        recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+        /// Waits until a datagram is there.
+        ///
+        /// # Errors
+        ///
+        /// That the loop is closed.
+        readable(&self) -> io::Result<()>;
+        /// Waits until a datagram can be sent.
+        ///
+        /// # Errors
+        ///
+        /// That the loop is closed.
+        writable(&self) -> io::Result<()>;
+    }
+}
