@@ -165,11 +165,11 @@ impl Loop {
         let _ = options;
         match backend {
             #[cfg(feature = "native")]
-            Backend::Native => build!(options, loop_native).map(Loop::Native),
+            Backend::Native => build_native(options).map(Loop::Native),
             #[cfg(feature = "tokio")]
-            Backend::Tokio => build!(options, loop_tokio).map(Loop::Tokio),
+            Backend::Tokio => build_tokio(options).map(Loop::Tokio),
             #[cfg(feature = "smol")]
-            Backend::Smol => build!(options, loop_smol).map(Loop::Smol),
+            Backend::Smol => build_smol(options).map(Loop::Smol),
             #[allow(unreachable_patterns)]
             other => Err(io::Error::new(io::ErrorKind::Unsupported, other.not_compiled())),
         }
@@ -180,28 +180,38 @@ impl Loop {
     }
 }
 
-/// The options that every backend's builder has, given to it.
-#[allow(unused_macros)]
-macro_rules! build {
-    ($options:expr, $backend:ident) => {{
-        let mut builder = $backend::Builder::new();
-        if let Some(n) = $options.worker_threads {
-            builder.worker_threads(n);
-        }
-        if let Some(name) = &$options.thread_name {
-            builder.thread_name(name.clone());
-        }
-        if let Some(n) = $options.max_blocking_threads {
-            builder.max_blocking_threads(n);
-        }
-        if let Some(time) = $options.thread_keep_alive {
-            builder.thread_keep_alive(time);
-        }
-        builder.build()
-    }};
+#[cfg(feature = "native")]
+fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
+    let _ = options;
+    loop_native::Builder::new().build()
 }
-#[allow(unused_imports)]
-use build;
+
+#[cfg(feature = "tokio")]
+fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
+    let mut builder = loop_tokio::Builder::new();
+    if let Some(n) = options.worker_threads {
+        builder = builder.worker_threads(n);
+    }
+    if let Some(name) = &options.thread_name {
+        builder = builder.thread_name(name);
+    }
+    if let Some(n) = options.max_blocking_threads {
+        builder = builder.max_blocking_threads(n);
+    }
+    if let Some(time) = options.thread_keep_alive {
+        builder = builder.thread_keep_alive(time);
+    }
+    builder.build()
+}
+
+#[cfg(feature = "smol")]
+fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
+    let mut builder = loop_smol::Builder::new();
+    if let Some(n) = options.worker_threads {
+        builder.worker_threads(n);
+    }
+    builder.build()
+}
 
 /// Calls `f` with the loop that the caller runs in. A loop of a backend's own comes before an adopted runtime, so tokio, which adopts
 /// whatever tokio runtime is there, is asked after the others.

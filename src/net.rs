@@ -21,7 +21,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 
-mod addr;
+mod lookup;
 mod loops;
 mod stream;
 pub mod tcp;
@@ -31,8 +31,8 @@ mod udp;
 #[cfg(unix)]
 pub mod unix;
 
-pub use addr::{ToSocketAddrs, lookup_host};
-pub use loop_api::net::{TcpOptions, UdpOptions};
+pub use lookup::lookup_host;
+pub use loop_api::net::{TcpOptions, ToSocketAddrs, UdpOptions};
 pub use tcp::TcpStream;
 pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use loop_api::{EventLoop, RunError};
@@ -41,6 +42,8 @@ pub struct Runtime {
     inner: any::Loop,
     handle: Handle,
     choice: Choice,
+    // Whether it could be sent would depend on the backend.
+    not_send: PhantomData<*const ()>,
 }
 
 impl Runtime {
@@ -55,7 +58,7 @@ impl Runtime {
 
     fn from_parts(inner: any::Loop, choice: Choice) -> Runtime {
         let handle = Handle(inner.handle());
-        Runtime { inner, handle, choice }
+        Runtime { inner, handle, choice, not_send: PhantomData }
     }
 
     /// Which backend this is, and why.

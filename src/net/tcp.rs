@@ -5,9 +5,8 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
-use loop_api::net::{Net, StdNet, Stream, TcpOptions, TcpStream as LoopTcpStream};
+use loop_api::net::{StdNet, Stream, TcpOptions, TcpStream as LoopTcpStream, ToSocketAddrs, connect_any};
 
-use super::addr::{ToSocketAddrs, no_address, resolve};
 use super::stream::stream;
 use crate::any::{self, each, forward, pair};
 use crate::runtime::Handle;
@@ -35,18 +34,7 @@ impl TcpStream {
     /// What the system said to the last address, such as `ConnectionRefused`; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error`
     /// without a loop.
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
-        let target = addr.target();
-        let handle = Handle::try_current()?;
-        let addrs = resolve(&handle, target).await?;
-        let options = TcpOptions::default();
-        let mut last = None;
-        for &addr in addrs.as_slice() {
-            match handle.connect_tcp(addr, &options).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(no_address))
+        connect_any(&Handle::try_current()?, addr, &TcpOptions::default()).await
     }
 
     /// Takes over a connection of the standard library, blocking or not.

@@ -1,12 +1,14 @@
 //! TCP servers.
 
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 
-use loop_api::net::{Net, StdNet, TcpListener as LoopTcpListener, TcpOptions};
+use loop_api::net::{
+    Net, StdNet, TcpListener as LoopTcpListener, TcpOptions, ToSocketAddrs, resolve, try_each,
+};
 
 use super::TcpStream;
-use super::addr::{ToSocketAddrs, first, resolve};
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
@@ -38,10 +40,9 @@ impl TcpListener {
     /// What the system said, such as `AddrInUse`, with the address in the message; [`NoLoop`](crate::runtime::NoLoop) inside an
     /// `io::Error` without a loop.
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
-        let target = addr.target();
         let handle = Handle::try_current()?;
-        let addrs = resolve(&handle, target).await?;
-        first(&addrs, |addr| handle.listen_tcp(addr, &TcpOptions::default()))
+        let addrs = resolve(&handle, addr).await?;
+        try_each(addrs, |addr| ready(handle.listen_tcp(addr, &TcpOptions::default()))).await
     }
 
     /// Takes over a server socket of the standard library, blocking or not.

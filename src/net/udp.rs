@@ -1,12 +1,14 @@
 //! UDP sockets.
 
+use std::future::ready;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use loop_api::net::{Net, StdNet, UdpOptions, UdpSocket as LoopUdpSocket};
+use loop_api::net::{
+    Net, StdNet, Target, ToSocketAddrs, UdpOptions, UdpSocket as LoopUdpSocket, resolve, try_each,
+};
 use socket2::SockRef;
 
-use super::addr::{ToSocketAddrs, first, no_address, resolve};
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
@@ -49,10 +51,9 @@ impl UdpSocket {
     ///
     /// As [`bind`](Self::bind).
     pub async fn bind_with<A: ToSocketAddrs>(addr: A, options: &UdpOptions) -> io::Result<UdpSocket> {
-        let target = addr.target();
         let handle = Handle::try_current()?;
-        let addrs = resolve(&handle, target).await?;
-        first(&addrs, |addr| handle.bind_udp(addr, options))
+        let addrs = resolve(&handle, addr).await?;
+        try_each(addrs, |addr| ready(handle.bind_udp(addr, options))).await
     }
 
     /// Takes over a socket of the standard library, blocking or not.
@@ -79,16 +80,8 @@ impl UdpSocket {
     ///
     /// What the system said.
     pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
-        let target = addr.target();
-        let addrs = resolve(&Handle::try_current()?, target).await?;
-        let mut last = None;
-        for &addr in addrs.as_slice() {
-            match LoopUdpSocket::connect(self, addr).await {
-                Ok(()) => return Ok(()),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(no_address))
+        let addrs = resolve(&Handle::try_current()?, addr).await?;
+        try_each(addrs, |addr| LoopUdpSocket::connect(self, addr)).await
     }
 
     /// Sends a datagram to `target`; of several addresses to the first.
@@ -97,12 +90,12 @@ impl UdpSocket {
     ///
     /// What the system said.
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
-        let target = target.target();
-        let addr = match target.one() {
-            Ok(addr) => addr,
-            Err(target) => {
-                let addrs = resolve(&Handle::try_current()?, target).await?;
-                *addrs.as_slice().first().ok_or_else(no_address)?
+        let addr = match target.target()? {
+            Target::One(addr) => addr,
+            _ => {
+                let mut addrs = resolve(&Handle::try_current()?, target).await?;
+                let error = || io::Error::new(io::ErrorKind::InvalidInput, "the name stands for no address");
+                addrs.next().ok_or_else(error)?
             }
         };
         LoopUdpSocket::send_to(self, buf, addr).await
