@@ -7,6 +7,7 @@
 )]
 
 mod any;
+pub mod io;
 pub mod net;
 pub mod runtime;
 pub mod task;

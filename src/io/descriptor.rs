@@ -1,0 +1,202 @@
+//! Any descriptor on the loop.
+
+use std::fmt;
+use std::future::Future;
+use std::io::{self, IoSlice, IoSliceMut, Read, Result, Write};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_lite::io::{AsyncRead, AsyncWrite};
+use loop_api::io::Interest;
+use loop_api::net::socket::is_ready;
+use loop_api::readiness::{AsSource, Readiness, Source};
+
+use crate::any::{self, each};
+use crate::runtime::Handle;
+
+/// Any descriptor (on Windows: socket) on the loop: what the operating system can tell ready, and this library does not know.
+///
+/// What reads and writes through a shared reference, as the standard library's sockets and pipes do, is also [`AsyncRead`] and [`AsyncWrite`].
+///
+/// ```
+/// # #[cfg(unix)]
+/// # fn main() -> std::io::Result<()> {
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use std::io::{Read, Write};
+/// use anyloop::io::Async;
+///
+/// let (a, b) = std::os::unix::net::UnixStream::pair()?;
+/// let b = Async::new(b)?;
+/// (&a).write_all(b"!")?;
+/// let mut byte = [0];
+/// b.read_with(|mut socket| socket.read(&mut byte)).await?;
+/// assert_eq!(byte, *b"!");
+/// # Ok(())
+/// # })
+/// # }
+/// # #[cfg(not(unix))]
+/// # fn main() {}
+/// ```
+pub struct Async<T: AsSource + Send + Sync + 'static>(any::Source<T>);
+
+impl<T: AsSource + Send + Sync + 'static> Async<T> {
+    /// Makes `io` non-blocking and registers it with the loop that the caller runs in. It must give the same descriptor as long as it lives.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for what cannot be polled (a regular file); [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a
+    /// loop; else what the system said.
+    pub fn new(io: T) -> Result<Async<T>> {
+        let handle = Handle::try_current()?;
+        socket2::SockRef::from(&io).set_nonblocking(true)?;
+        handle.register(io)
+    }
+
+    /// [`new`](Self::new) for what is non-blocking already.
+    ///
+    /// # Errors
+    ///
+    /// As `new`.
+    pub fn new_nonblocking(io: T) -> Result<Async<T>> {
+        Handle::try_current()?.register(io)
+    }
+
+    /// Waits until something can be read, the peer has closed, or there is an error to be read. Cancel safe; any number may wait.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn readable(&self) -> Result<()> {
+        Source::io(self, Interest::Readable, |io| is_ready(io, Interest::Readable)).await
+    }
+
+    /// Waits until something can be written, or there is an error to be read. Cancel safe; any number may wait.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub async fn writable(&self) -> Result<()> {
+        Source::io(self, Interest::Writable, |io| is_ready(io, Interest::Writable)).await
+    }
+
+    /// Tries `op`, which reads, until it gives something else than `WouldBlock`, waiting in between. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// That of `op`.
+    pub async fn read_with<R: Send>(&self, op: impl FnMut(&T) -> Result<R> + Send) -> Result<R> {
+        Source::io(self, Interest::Readable, op).await
+    }
+
+    /// Tries `op`, which writes, until it gives something else than `WouldBlock`, waiting in between. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// That of `op`.
+    pub async fn write_with<R: Send>(&self, op: impl FnMut(&T) -> Result<R> + Send) -> Result<R> {
+        Source::io(self, Interest::Writable, op).await
+    }
+
+    /// What was registered. To change how it blocks, or to read or write it past the loop, is to do so at one's own risk of waiting for ever.
+    pub fn get_ref(&self) -> &T {
+        each!(Source; &self.0, source => source.get_ref())
+    }
+
+    /// Deregisters, and gives back what was registered, still non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_inner(self) -> Result<T> {
+        each!(Source; self.0, source => source.into_inner())
+    }
+}
+
+impl Readiness for Handle {
+    type Source<T: AsSource + Send + Sync + 'static> = Async<T>;
+
+    fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> Result<Async<T>> {
+        each!(Handle => Source as wrap; &self.0, h => h.register(io).map(|source| Async(wrap(source))))
+    }
+}
+
+impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
+    fn poll_io<R>(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        op: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        each!(Source; &self.0, source => source.poll_io(cx, interest, op))
+    }
+
+    fn io<R: Send>(
+        &self,
+        interest: Interest,
+        op: impl FnMut(&T) -> io::Result<R> + Send,
+    ) -> impl Future<Output = io::Result<R>> + Send {
+        async move { each!(Source; &self.0, source => source.io(interest, op).await) }
+    }
+
+    fn get_ref(&self) -> &T {
+        Async::get_ref(self)
+    }
+
+    fn into_inner(self) -> io::Result<T> {
+        Async::into_inner(self)
+    }
+}
+
+impl<T: AsSource + Send + Sync + 'static> AsyncRead for Async<T>
+where
+    for<'a> &'a T: Read,
+{
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
+        self.poll_io(cx, Interest::Readable, |mut io| io.read(buf))
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<Result<usize>> {
+        self.poll_io(cx, Interest::Readable, |mut io| io.read_vectored(bufs))
+    }
+}
+
+impl<T: AsSource + Send + Sync + 'static> AsyncWrite for Async<T>
+where
+    for<'a> &'a T: Write,
+{
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+        self.poll_io(cx, Interest::Writable, |mut io| io.write(buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        self.poll_io(cx, Interest::Writable, |mut io| io.write_vectored(bufs))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_io(cx, Interest::Writable, |mut io| io.flush())
+    }
+
+    /// Flushes. What closing means only the owner knows: shut a socket down through [`get_ref`](Async::get_ref), or drop this.
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_flush(cx)
+    }
+}
+
+impl<T: AsSource + Send + Sync + 'static> fmt::Debug for Async<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        each!(Source; &self.0, source => fmt::Debug::fmt(source, f))
+    }
+}
+
+impl<T: AsSource + Send + Sync + 'static> UnwindSafe for Async<T> {}
+impl<T: AsSource + Send + Sync + 'static> RefUnwindSafe for Async<T> {}

@@ -1,0 +1,171 @@
+//! Reading.
+
+use std::future::Future;
+use std::io::{IoSliceMut, Result};
+
+use futures_lite::AsyncReadExt as Lite;
+use futures_lite::io::{AsyncRead, Chain, Take};
+
+/// Methods for whatever can be read, under tokio's names.
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// use anyloop::io::AsyncReadExt;
+///
+/// let mut bytes: &[u8] = b"\x01\x02rest";
+/// assert_eq!(bytes.read_u16().await?, 0x0102);
+/// let mut rest = String::new();
+/// bytes.read_to_string(&mut rest).await?;
+/// assert_eq!(rest, "rest");
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
+pub trait AsyncReadExt: AsyncRead {
+    /// Reads what is there, or waits for it; zero is the end (or an empty `buf`). Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// That of the reader; the same holds for all that follow.
+    fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> futures_lite::io::ReadFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::read(self, buf)
+    }
+
+    /// Reads into several buffers, in order. Cancel safe.
+    fn read_vectored<'a>(
+        &'a mut self,
+        bufs: &'a mut [IoSliceMut<'a>],
+    ) -> futures_lite::io::ReadVectoredFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::read_vectored(self, bufs)
+    }
+
+    /// Fills `buf`, or gives `UnexpectedEof`. Not cancel safe: what was read into `buf` by then stays there.
+    fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> impl Future<Output = Result<usize>> + use<'a, Self>
+    where
+        Self: Unpin,
+    {
+        let len = buf.len();
+        let read = Lite::read_exact(self, buf);
+        async move { read.await.map(|()| len) }
+    }
+
+    /// Appends all that comes until the end. Not cancel safe.
+    fn read_to_end<'a>(&'a mut self, buf: &'a mut Vec<u8>) -> futures_lite::io::ReadToEndFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::read_to_end(self, buf)
+    }
+
+    /// Appends all that comes until the end, or gives `InvalidData` if that is not UTF-8. Not cancel safe.
+    fn read_to_string<'a>(&'a mut self, buf: &'a mut String) -> futures_lite::io::ReadToStringFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::read_to_string(self, buf)
+    }
+
+    /// This reader, as if it ended after `limit` bytes.
+    fn take(self, limit: u64) -> Take<Self>
+    where
+        Self: Sized,
+    {
+        Lite::take(self, limit)
+    }
+
+    /// This reader, and after its end the next.
+    fn chain<R: AsyncRead>(self, next: R) -> Chain<Self, R>
+    where
+        Self: Sized,
+    {
+        Lite::chain(self, next)
+    }
+
+    /// This reader, borrowed.
+    fn by_ref(&mut self) -> &mut Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+
+    /// Reads one byte.
+    fn read_u8(&mut self) -> impl Future<Output = Result<u8>>
+    where
+        Self: Unpin,
+    {
+        number(self, u8::from_be_bytes)
+    }
+
+    /// Reads one byte as a signed number.
+    fn read_i8(&mut self) -> impl Future<Output = Result<i8>>
+    where
+        Self: Unpin,
+    {
+        number(self, i8::from_be_bytes)
+    }
+
+    /// Reads two bytes, the high one first.
+    fn read_u16(&mut self) -> impl Future<Output = Result<u16>>
+    where
+        Self: Unpin,
+    {
+        number(self, u16::from_be_bytes)
+    }
+
+    /// Reads four bytes, the high one first.
+    fn read_u32(&mut self) -> impl Future<Output = Result<u32>>
+    where
+        Self: Unpin,
+    {
+        number(self, u32::from_be_bytes)
+    }
+
+    /// Reads eight bytes, the high one first.
+    fn read_u64(&mut self) -> impl Future<Output = Result<u64>>
+    where
+        Self: Unpin,
+    {
+        number(self, u64::from_be_bytes)
+    }
+
+    /// Reads two bytes, the low one first.
+    fn read_u16_le(&mut self) -> impl Future<Output = Result<u16>>
+    where
+        Self: Unpin,
+    {
+        number(self, u16::from_le_bytes)
+    }
+
+    /// Reads four bytes, the low one first.
+    fn read_u32_le(&mut self) -> impl Future<Output = Result<u32>>
+    where
+        Self: Unpin,
+    {
+        number(self, u32::from_le_bytes)
+    }
+
+    /// Reads eight bytes, the low one first.
+    fn read_u64_le(&mut self) -> impl Future<Output = Result<u64>>
+    where
+        Self: Unpin,
+    {
+        number(self, u64::from_le_bytes)
+    }
+}
+
+impl<R: AsyncRead + ?Sized> AsyncReadExt for R {}
+
+async fn number<R: AsyncRead + Unpin + ?Sized, const N: usize, T>(
+    reader: &mut R,
+    from: fn([u8; N]) -> T,
+) -> Result<T> {
+    let mut bytes = [0; N];
+    Lite::read_exact(reader, &mut bytes).await?;
+    Ok(from(bytes))
+}

@@ -1,0 +1,144 @@
+//! Writing.
+
+use std::future::Future;
+use std::io::{IoSlice, Result};
+
+use futures_lite::AsyncWriteExt as Lite;
+use futures_lite::io::AsyncWrite;
+
+/// Methods for whatever can be written, under tokio's names.
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// let (mut a, mut b) = anyloop::io::duplex(64);
+/// a.write_all(b"last words").await?;
+/// a.shutdown().await?;
+/// let mut text = String::new();
+/// b.read_to_string(&mut text).await?;
+/// assert_eq!(text, "last words");
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
+pub trait AsyncWriteExt: AsyncWrite {
+    /// Writes what there is room for, or waits for room. Cancel safe: if it did not finish, nothing was written.
+    ///
+    /// # Errors
+    ///
+    /// That of the writer; the same holds for all that follow.
+    fn write<'a>(&'a mut self, buf: &'a [u8]) -> futures_lite::io::WriteFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::write(self, buf)
+    }
+
+    /// Writes from several buffers, in order. Cancel safe.
+    fn write_vectored<'a>(
+        &'a mut self,
+        bufs: &'a [IoSlice<'a>],
+    ) -> futures_lite::io::WriteVectoredFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::write_vectored(self, bufs)
+    }
+
+    /// Writes all of `buf`. Not cancel safe: a part may have been written.
+    fn write_all<'a>(&'a mut self, buf: &'a [u8]) -> futures_lite::io::WriteAllFuture<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::write_all(self, buf)
+    }
+
+    /// Waits until what was written has left this writer's own buffers.
+    fn flush(&mut self) -> futures_lite::io::FlushFuture<'_, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::flush(self)
+    }
+
+    /// Flushes, and says to the other side that no more will come; reading goes on. tokio's name for `poll_close`.
+    fn shutdown(&mut self) -> futures_lite::io::CloseFuture<'_, Self>
+    where
+        Self: Unpin,
+    {
+        Lite::close(self)
+    }
+
+    /// Writes one byte.
+    fn write_u8(&mut self, n: u8) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_be_bytes())
+    }
+
+    /// Writes one byte, a signed number.
+    fn write_i8(&mut self, n: i8) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_be_bytes())
+    }
+
+    /// Writes two bytes, the high one first.
+    fn write_u16(&mut self, n: u16) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_be_bytes())
+    }
+
+    /// Writes four bytes, the high one first.
+    fn write_u32(&mut self, n: u32) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_be_bytes())
+    }
+
+    /// Writes eight bytes, the high one first.
+    fn write_u64(&mut self, n: u64) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_be_bytes())
+    }
+
+    /// Writes two bytes, the low one first.
+    fn write_u16_le(&mut self, n: u16) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_le_bytes())
+    }
+
+    /// Writes four bytes, the low one first.
+    fn write_u32_le(&mut self, n: u32) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_le_bytes())
+    }
+
+    /// Writes eight bytes, the low one first.
+    fn write_u64_le(&mut self, n: u64) -> impl Future<Output = Result<()>>
+    where
+        Self: Unpin,
+    {
+        number(self, n.to_le_bytes())
+    }
+}
+
+impl<W: AsyncWrite + ?Sized> AsyncWriteExt for W {}
+
+async fn number<W: AsyncWrite + Unpin + ?Sized, const N: usize>(
+    writer: &mut W,
+    bytes: [u8; N],
+) -> Result<()> {
+    Lite::write_all(writer, &bytes).await
+}
