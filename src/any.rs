@@ -183,7 +183,7 @@ impl Loop {
 #[cfg(feature = "native")]
 fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
     let _ = options;
-    loop_native::Builder::new().build()
+    EventLoop::new()
 }
 
 #[cfg(feature = "tokio")]
