@@ -13,6 +13,8 @@ pub mod callback;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod context;
+#[cfg(feature = "dyn")]
+pub mod erased;
 pub mod error;
 mod event_loop;
 mod handle;

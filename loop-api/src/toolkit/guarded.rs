@@ -60,7 +60,7 @@ impl<F: Future, H: Handle> Future for Guarded<F, H> {
     }
 }
 
-fn poll_caught<F: Future, H: Handle>(
+pub(crate) fn poll_caught<F: Future + ?Sized, H: Handle>(
     future: Pin<&mut F>,
     location: &'static Location<'static>,
     cx: &mut Context<'_>,

@@ -1,0 +1,138 @@
+//! The halves of an erased stream.
+
+use std::any::Any;
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+/// A reading half that is borrowed.
+pub(super) trait Read: AsyncRead + fmt::Debug + Unpin + Send + Sync {}
+impl<R: AsyncRead + fmt::Debug + Unpin + Send + Sync> Read for R {}
+
+/// A writing half that is borrowed.
+pub(super) trait Write: AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
+impl<W: AsyncWrite + fmt::Debug + Unpin + Send + Sync> Write for W {}
+
+/// A reading half that is owned, and can be told what it is when the halves are joined again.
+pub(super) trait OwnedRead: Read {
+    fn as_any(&self) -> &dyn Any;
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// As [`OwnedRead`].
+pub(super) trait OwnedWrite: Write {
+    fn as_any(&self) -> &dyn Any;
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// The reading half of an erased stream, borrowed.
+pub struct ReadHalf<'a>(pub(super) Box<dyn Read + 'a>);
+
+/// The writing half of an erased stream, borrowed.
+pub struct WriteHalf<'a>(pub(super) Box<dyn Write + 'a>);
+
+/// The reading half of an erased stream `S`, owned.
+pub struct OwnedReadHalf<S> {
+    pub(super) half: Box<dyn OwnedRead>,
+    pub(super) reunite: Reunite<S>,
+}
+
+/// The writing half of an erased stream `S`, owned. Dropping it sends FIN.
+pub struct OwnedWriteHalf<S> {
+    pub(super) half: Box<dyn OwnedWrite>,
+    pub(super) reunite: Reunite<S>,
+}
+
+/// Owned halves, as they are joined.
+pub(super) type Boxes = (Box<dyn OwnedRead>, Box<dyn OwnedWrite>);
+
+/// Joins halves of one kind of stream.
+pub(super) type Reunite<S> = fn(Box<dyn OwnedRead>, Box<dyn OwnedWrite>) -> Result<S, Boxes>;
+
+pub(super) fn reunite<S>(
+    read: OwnedReadHalf<S>,
+    write: OwnedWriteHalf<S>,
+) -> Result<S, (OwnedReadHalf<S>, OwnedWriteHalf<S>)> {
+    let (join, write_join) = (read.reunite, write.reunite);
+    join(read.half, write.half).map_err(|(read, write)| {
+        let read = OwnedReadHalf { half: read, reunite: join };
+        (read, OwnedWriteHalf { half: write, reunite: write_join })
+    })
+}
+
+macro_rules! read {
+    ([$($generics:tt)*] $half:ty, $field:tt) => {
+        impl $($generics)* AsyncRead for $half {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_read(cx, buf)
+            }
+
+            fn poll_read_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_read_vectored(cx, bufs)
+            }
+        }
+    };
+}
+pub(super) use read;
+
+macro_rules! write {
+    ([$($generics:tt)*] $half:ty, $field:tt) => {
+        impl $($generics)* AsyncWrite for $half {
+            fn poll_write(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_write(cx, buf)
+            }
+
+            fn poll_write_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_write_vectored(cx, bufs)
+            }
+
+            fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.$field).poll_flush(cx)
+            }
+
+            fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.$field).poll_close(cx)
+            }
+        }
+    };
+}
+pub(super) use write;
+
+macro_rules! debug {
+    ([$($generics:tt)*] $half:ty, $field:tt) => {
+        impl $($generics)* std::fmt::Debug for $half {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.$field, f)
+            }
+        }
+    };
+}
+pub(super) use debug;
+
+read!([] ReadHalf<'_>, 0);
+debug!([] ReadHalf<'_>, 0);
+write!([] WriteHalf<'_>, 0);
+debug!([] WriteHalf<'_>, 0);
+read!([<S>] OwnedReadHalf<S>, half);
+debug!([<S>] OwnedReadHalf<S>, half);
+write!([<S>] OwnedWriteHalf<S>, half);
+debug!([<S>] OwnedWriteHalf<S>, half);
