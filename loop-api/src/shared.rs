@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::callback::Queue;
@@ -98,6 +99,13 @@ impl Shared {
     /// Whether callbacks wait to be run or timed, or are registered for I/O. For backends that tell a deadlock.
     pub fn has_callbacks(&self) -> bool {
         self.callbacks.is_busy()
+    }
+
+    /// How many clones of `waker` the loop's own pump keeps while it is idle: those do not mean that anybody will wake it. For
+    /// backends that tell a deadlock.
+    pub fn callback_wakers(&self, waker: &Waker) -> usize {
+        // One in the queue, and one by which the pump knows it again.
+        if self.callbacks.has_waker(waker) { 2 } else { 0 }
     }
 
     /// Sets what is told of panics that nobody awaits and of slow callbacks, and gives what was told before; `None` is the

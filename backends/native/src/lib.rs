@@ -14,6 +14,7 @@ mod reactor;
 mod source;
 mod sys;
 mod timers;
+mod turn;
 mod waiters;
 mod wake;
 mod wheel;

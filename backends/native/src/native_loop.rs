@@ -8,6 +8,7 @@ use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{self, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::current::{self, Running};
 use crate::handle::NativeHandle;
 use crate::reactor::Waiting;
 use crate::sys::Poller;
+use crate::turn::Turning;
 use crate::wake::MainWaker;
 use crate::wheel::Expired;
 
@@ -37,10 +39,12 @@ const EVENT_INTERVAL: u32 = 61;
 /// ```
 pub struct NativeLoop {
     /// Not `Send`: the tasks that stay on the loop's thread keep the loop there.
-    running: Rc<Running>,
-    waiting: Waiting,
-    main: Arc<MainWaker>,
-    waker: Waker,
+    pub(crate) running: Rc<Running>,
+    pub(crate) waiting: Waiting,
+    pub(crate) main: Arc<MainWaker>,
+    /// Wakes `main`.
+    pub(crate) waker: Waker,
+    pub(crate) turning: Turning,
     expired: Vec<Expired<Waker>>,
     event_interval: u32,
 }
@@ -58,6 +62,7 @@ impl EventLoop for NativeLoop {
             waiting: Waiting::new(poller),
             main,
             waker,
+            turning: Turning::default(),
             expired: Vec::new(),
             event_interval: EVENT_INTERVAL,
         })
@@ -69,17 +74,17 @@ impl EventLoop for NativeLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let mut future = pin!(future);
+        self.turning.stop();
         let running = self.running.clone();
-        let waker = self.waker.clone();
+        running.handle.unparker().parker.finish();
         current::run(&running, || {
-            let mut cx = Context::from_waker(&waker);
             self.main.set();
             let mut budget = self.event_interval;
             loop {
                 self.take_remote();
                 if self.main.take() {
                     budget = budget.saturating_sub(1);
-                    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                    if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
                         return Ok(output);
                     }
                 }
@@ -88,7 +93,9 @@ impl EventLoop for NativeLoop {
                     if budget > 0 {
                         continue;
                     }
-                    self.look();
+                    self.look(false);
+                } else if self.is_dead() {
+                    return Err(RunError::Deadlock);
                 } else {
                     self.park(None);
                 }
@@ -104,6 +111,7 @@ impl EventLoop for NativeLoop {
         if !handle.shared().close() {
             return;
         }
+        self.turning.stop();
         current::enter(handle, || {
             handle.tasks().close();
             drop(handle.remote().close());
@@ -116,7 +124,28 @@ impl EventLoop for NativeLoop {
 }
 
 impl NativeLoop {
-    fn take_remote(&self) {
+    /// Whether nothing can ever wake the main future, which is pending. True only where that is certain.
+    fn is_dead(&self) -> bool {
+        let handle = &self.running.handle;
+        // Two of our own, one of them in the waker; and the pump's.
+        let pumps = handle.shared().callback_wakers(&self.waker);
+        if pumps == 0 || Arc::strong_count(&self.main) != 2 + pumps {
+            return false;
+        }
+        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it lent neither from us.
+        if handle.count() != 3 || !handle.shared().is_loop_thread() {
+            return false;
+        }
+        // Whoever let go of a waker or a handle may have used it before: see what that did.
+        atomic::fence(Ordering::Acquire);
+        handle.timers().is_empty()
+            && handle.reactor().is_empty()
+            && handle.tasks().is_empty()
+            && !handle.shared().has_callbacks()
+            && !self.is_busy()
+    }
+
+    pub(crate) fn take_remote(&self) {
         let remote = self.running.handle.remote();
         if !remote.is_empty() {
             remote.take(&mut self.running.queue.borrow_mut());
@@ -124,7 +153,7 @@ impl NativeLoop {
     }
 
     /// Runs tasks until there are none, or the budget is used up.
-    fn run_tasks(&self, budget: &mut u32) {
+    pub(crate) fn run_tasks(&self, budget: &mut u32) {
         while *budget > 0 {
             let task = self.running.queue.borrow_mut().pop_front();
             let Some(task) = task else { break };
@@ -134,16 +163,16 @@ impl NativeLoop {
     }
 
     /// Whether something can run now.
-    fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.main.is_woken()
             || !self.running.queue.borrow().is_empty()
             || !self.running.handle.remote().is_empty()
     }
 
-    /// Looks at I/O and timers without waiting.
-    fn look(&mut self) {
+    /// Looks at I/O and timers without waiting; `at_wakes` also if the poller can only tell of wakes, which a host saw.
+    pub(crate) fn look(&mut self, at_wakes: bool) {
         let handle = &self.running.handle;
-        if !handle.reactor().is_empty() {
+        if at_wakes || !handle.reactor().is_empty() {
             self.waiting.wait(Some(Duration::ZERO));
             self.waiting.dispatch(handle.reactor());
         }
@@ -151,7 +180,7 @@ impl NativeLoop {
     }
 
     /// Waits for I/O, a timer or a wake, for at most `limit`.
-    fn park(&mut self, limit: Option<Duration>) {
+    pub(crate) fn park(&mut self, limit: Option<Duration>) {
         let handle = &self.running.handle;
         let parker = &handle.unparker().parker;
         if !parker.prepare() {

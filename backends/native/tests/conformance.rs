@@ -9,4 +9,6 @@ impl Subject for OneThread {
     type Loop = NativeLoop;
 }
 
-loop_api::conformance!(mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_api::conformance!(mod one_thread, OneThread, caps: [
+    one_thread, net, std_net, unix_net, readiness, turn, turn_fd, deadlock
+]);

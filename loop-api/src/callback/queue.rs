@@ -126,6 +126,11 @@ impl Queue {
         !state.ready.is_empty() || !state.timers.is_empty()
     }
 
+    /// Whether the pump's waker wakes what `waker` does.
+    pub(crate) fn has_waker(&self, waker: &Waker) -> bool {
+        self.inner.lock().waker.as_ref().is_some_and(|own| own.will_wake(waker))
+    }
+
     /// Counts the descriptors that are watched.
     pub(crate) fn add_watcher(&self) {
         self.inner.watchers.fetch_add(1, Ordering::Relaxed);

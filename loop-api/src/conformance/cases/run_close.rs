@@ -263,8 +263,9 @@ pub fn run27_shutdown_reports_the_job_that_outlives_it<S: Subject>() {
 
 pub fn run28_deadlock_is_reported<S: Subject>() {
     let mut subject = make::<S>();
-    let handle = subject.handle().clone();
+    // Before there is a handle elsewhere: whoever has one could stop the loop.
     assert_eq!(subject.try_block_on(pending::<()>()), Err(RunError::Deadlock));
+    let handle = subject.handle().clone();
     // What can still be woken is not a deadlock: by a timer, a blocking job, a thread, a task on a timer.
     assert_eq!(subject.try_block_on(handle.sleep(SHORT)), Ok(()));
     let job = handle.spawn_blocking(|| thread::sleep(SHORT));
