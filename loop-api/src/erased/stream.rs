@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::split::{
-    OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
+    Boxes, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
 };
 use super::{BoxFuture, unsupported};
 use crate::net::Stream;

@@ -1,0 +1,25 @@
+//! The erased twin against the conformance suite, over the native loop.
+
+use std::io;
+
+use loop_api::EventLoop;
+use loop_api::conformance::Subject;
+use loop_api::erased::ErasedLoop;
+use loop_native::NativeLoop;
+
+struct Erased;
+
+impl Subject for Erased {
+    type Loop = ErasedLoop;
+
+    fn make() -> io::Result<ErasedLoop> {
+        Ok(ErasedLoop::of(NativeLoop::new()?, |handle| {
+            let handle = handle.std_net().readiness();
+            #[cfg(unix)]
+            let handle = handle.unix_net();
+            handle
+        }))
+    }
+}
+
+loop_api::conformance!(mod erased, Erased, caps: [one_thread, net, std_net, unix_net, readiness]);
