@@ -17,6 +17,7 @@ use loop_api::Handle as _;
 use crate::runtime::{Backend, Options};
 
 mod forward;
+mod gates;
 mod pin;
 mod stream;
 mod types;
@@ -54,6 +55,8 @@ macro_rules! any_enum {
             Tokio($of<$($before)* loop_tokio::TokioHandle $($after)*>),
             #[cfg(feature = "smol")]
             Smol($of<$($before)* loop_smol::SmolHandle $($after)*>),
+            #[cfg(feature = "dyn")]
+            Erased($of<$($before)* loop_api::erased::ErasedHandle $($after)*>),
             #[allow(dead_code)]
             Never(std::convert::Infallible, std::marker::PhantomData<$phantom>),
         }
@@ -72,6 +75,8 @@ macro_rules! each {
             $crate::any::$from::Tokio($x) => { $($(let $wrap = $crate::any::$to::Tokio;)+)? $body }
             #[cfg(feature = "smol")]
             $crate::any::$from::Smol($x) => { $($(let $wrap = $crate::any::$to::Smol;)+)? $body }
+            #[cfg(feature = "dyn")]
+            $crate::any::$from::Erased($x) => { $($(let $wrap = $crate::any::$to::Erased;)+)? $body }
             #[allow(unreachable_patterns)]
             $crate::any::$from::Never(never, ..) => $crate::any::never(&never),
         }
@@ -103,6 +108,12 @@ macro_rules! pair {
                 let $wrap = $crate::any::$to::Smol;
                 $body
             }
+            #[cfg(feature = "dyn")]
+            ($crate::any::$a::Erased($x), $crate::any::$b::Erased($y)) => {
+                let ($wrap_a, $wrap_b) = ($crate::any::$a::Erased, $crate::any::$b::Erased);
+                let $wrap = $crate::any::$to::Erased;
+                $body
+            }
             #[allow(unreachable_patterns)]
             $p => $other,
         }
@@ -120,6 +131,8 @@ macro_rules! back {
             $crate::any::$from::Tokio(inner) => loop_tokio::TokioHandle::$function(inner),
             #[cfg(feature = "smol")]
             $crate::any::$from::Smol(inner) => loop_smol::SmolHandle::$function(inner),
+            #[cfg(feature = "dyn")]
+            $crate::any::$from::Erased(inner) => loop_api::erased::ErasedHandle::$function(inner),
             #[allow(unreachable_patterns)]
             $crate::any::$from::Never(never, ..) => $crate::any::never(&never),
         }
@@ -155,6 +168,8 @@ pub(crate) enum Loop {
     Tokio(loop_tokio::TokioLoop),
     #[cfg(feature = "smol")]
     Smol(loop_smol::SmolLoop),
+    #[cfg(feature = "dyn")]
+    Erased(loop_api::erased::ErasedLoop),
     #[allow(dead_code)]
     Never(Infallible, PhantomData<()>),
 }
@@ -213,9 +228,15 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
     builder.build()
 }
 
-/// Calls `f` with the loop that the caller runs in. A loop of a backend's own comes before an adopted runtime, so tokio, which adopts
-/// whatever tokio runtime is there, is asked after the others.
+/// Calls `f` with the loop that the caller runs in. An erased loop may run on one of the others and is asked first; tokio, which adopts
+/// whatever tokio runtime is there, last.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
+    #[cfg(feature = "dyn")]
+    return loop_api::erased::ErasedHandle::with_current(|current| match current {
+        Some(handle) => f(Some(HandleRef::Erased(handle))),
+        None => native(f),
+    });
+    #[cfg(not(feature = "dyn"))]
     native(f)
 }
 

@@ -13,5 +13,47 @@ pub mod runtime;
 pub mod task;
 pub mod time;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+/// Runs an `async fn main` (or another, which it makes a plain `fn`) on the loop that is chosen: see [`runtime::choose`].
+///
+/// - `backend = "tokio"` picks the backend, whatever the environment says.
+/// - `worker_threads = 4` spreads tasks over so many threads; without it the loop has one, the one that calls.
+/// - `flavor = "multi_thread"` and `"current_thread"` are tokio's way to say so.
+/// - `crate = "renamed"` is for those who know this crate by another name.
+///
+/// If no loop can be made it says why on standard error and ends the program with 1.
+///
+/// ```
+/// # #[cfg(any(feature = "native", feature = "tokio", feature = "smol"))]
+/// #[anyloop::main]
+/// async fn main() -> std::io::Result<()> {
+///     let listener = anyloop::net::TcpListener::bind("127.0.0.1:0").await?;
+///     assert_ne!(listener.local_addr()?.port(), 0);
+///     Ok(())
+/// }
+/// # #[cfg(not(any(feature = "native", feature = "tokio", feature = "smol")))]
+/// # fn main() {}
+/// ```
+#[cfg(feature = "macros")]
+pub use anyloop_macros::main;
+/// Runs an `async fn` as a test on every backend compiled in, one test each: `name::native`, `name::tokio`, ...
+///
+/// It may return a `Result`; `#[should_panic]` and `#[ignore]` are each test's.
+///
+/// - `backends = ["native", "smol"]` picks some; those that are not compiled in are left out.
+/// - `worker_threads = 2`, `flavor = "multi_thread"` and `crate = "renamed"` are as for [`main`].
+///
+/// ```
+/// #[anyloop::test]
+/// async fn tasks_give_their_output() {
+///     assert_eq!(anyloop::task::spawn(async { 1 }).await.unwrap(), 1);
+/// }
+/// # fn main() {}
+/// ```
+#[cfg(feature = "macros")]
+pub use anyloop_macros::test;
 pub use loop_api;
 pub use loop_api::{EventLoop, JoinError, RunError};

@@ -61,6 +61,27 @@ impl Runtime {
         Runtime { inner, handle, choice, not_send: PhantomData }
     }
 
+    /// A loop that this crate does not know, given to the ambient API: tasks on it have it as their current one.
+    ///
+    /// ```
+    /// # fn with<L>(stranger: L) -> Result<(), anyloop::RunError>
+    /// # where L: anyloop::EventLoop, L::Handle: anyloop::loop_api::net::Net {
+    /// use anyloop::loop_api::erased::ErasedLoop;
+    /// use anyloop::runtime::Runtime;
+    ///
+    /// // What the stranger's handle can do besides tasks and time is named here.
+    /// let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle.net()));
+    /// runtime.try_block_on(async { anyloop::task::spawn(async {}).await.unwrap() })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "dyn")]
+    pub fn from_erased(inner: loop_api::erased::ErasedLoop) -> Runtime {
+        let inner = any::Loop::Erased(inner);
+        let backend = Handle(inner.handle()).backend();
+        Runtime::from_parts(inner, Choice::new(backend, Reason::Asked))
+    }
+
     /// Which backend this is, and why.
     pub fn choice(&self) -> &Choice {
         &self.choice

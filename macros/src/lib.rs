@@ -1,1 +1,20 @@
-//! `#[anyloop::main]` and `#[anyloop::test]`.
+//! `#[anyloop::main]` and `#[anyloop::test]`: used through the `anyloop` crate, which documents them.
+
+#![forbid(unsafe_code)]
+
+use proc_macro::TokenStream;
+
+mod args;
+mod entry;
+
+/// Runs an `async fn main` on the loop that is chosen: see `anyloop::main`.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::main(args.into(), item.into()).unwrap_or_else(|error| error.into_compile_error()).into()
+}
+
+/// Runs an `async fn` as a test on each backend: see `anyloop::test`.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::test(args.into(), item.into()).unwrap_or_else(|error| error.into_compile_error()).into()
+}

@@ -1,7 +1,6 @@
 //! Any descriptor on the loop.
 
 use std::fmt;
-use std::future::Future;
 use std::io::{self, IoSlice, IoSliceMut, Read, Result, Write};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
@@ -132,12 +131,12 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
         each!(Source; &self.0, source => source.poll_io(cx, interest, op))
     }
 
-    fn io<R: Send>(
+    async fn io<R: Send>(
         &self,
         interest: Interest,
         op: impl FnMut(&T) -> io::Result<R> + Send,
-    ) -> impl Future<Output = io::Result<R>> + Send {
-        async move { each!(Source; &self.0, source => source.io(interest, op).await) }
+    ) -> io::Result<R> {
+        each!(Source; &self.0, source => source.io(interest, op).await)
     }
 
     fn get_ref(&self) -> &T {

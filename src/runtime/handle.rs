@@ -207,6 +207,10 @@ impl LoopHandle for Handle {
         Handle::try_current().ok()
     }
 
+    fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        each!(Handle; &self.0, h => h.try_block_on(future))
+    }
+
     fn now(&self) -> Instant {
         each!(Handle; &self.0, h => h.now())
     }

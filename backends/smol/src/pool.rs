@@ -41,6 +41,7 @@ impl Pool {
 struct Job<F> {
     f: Option<F>,
     location: &'static Location<'static>,
+    handle: SmolHandle,
     gone: Gone,
 }
 
@@ -52,7 +53,9 @@ impl<F: FnOnce() -> T, T> Future for Job<F> {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         match this.f.take() {
-            Some(f) if this.gone.0.begin() => Poll::Ready(Some(guard_blocking(f, this.location))),
+            Some(f) if this.gone.0.begin() => {
+                Poll::Ready(Some(this.handle.enter(|| guard_blocking(f, this.location))))
+            }
             _ => Poll::Ready(None),
         }
     }
@@ -68,12 +71,11 @@ where
         return JoinHandle::closed();
     }
     let gate = Gate::new();
-    let job = Job { f: Some(f), location, gone: Gone(gate.clone()) };
+    let job = Job { f: Some(f), location, handle: handle.clone(), gone: Gone(gate.clone()) };
     let pool = handle.clone();
     let (runnable, task) = async_task::spawn(job, move |runnable: async_task::Runnable| {
-        let pool_handle = pool.clone();
         pool.pool().submit(move || {
-            pool_handle.enter(|| runnable.run());
+            runnable.run();
         })
     });
     runnable.schedule();

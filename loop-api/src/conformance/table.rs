@@ -219,24 +219,6 @@ macro_rules! __conformance_table {
             fut12_what_comes_after_the_end_was_cancelled_is_dropped: [];
             fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [];
             fut14_no_wake_from_another_thread_is_lost: [];
-
-            // TSK: many at once
-            tsk11_join_all_keeps_the_order_of_its_inputs: [];
-            tsk12_the_first_error_is_given_and_siblings_run_on: [];
-            tsk13_dropping_join_all_drops_what_it_waits_for: [];
-            tsk14_wait_for_the_first_for_all_and_within_a_time: [];
-            tsk14_wait_until_one_fails: [];
-            tsk15_as_completed_gives_them_as_they_end: [];
-            tsk15_a_thousand_are_polled_when_they_wake_and_not_else: [];
-            tsk20_a_task_survives_whoever_awaits_it: [];
-            tsk21_a_group_waits_for_all: [];
-            tsk21_an_error_cancels_the_rest_and_errors_are_gathered: [];
-            tsk21_a_panic_is_an_error_of_the_group: [];
-            tsk21_dropping_a_scope_ends_its_tasks: [];
-            tsk22_a_group_that_has_ended_takes_no_task: [];
-            tsk23_start_waits_until_the_task_is_ready: [];
-            tsk26_each_task_has_its_own_locals: [];
-            tsk27_staggered_race: [];
         }
     };
 }

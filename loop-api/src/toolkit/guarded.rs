@@ -103,7 +103,6 @@ pub fn guard_blocking<T, H: Handle>(
     }
 }
 
-/// Boxed where it is kept: outputs are moved a few times on their way, and few of them are panics.
 struct Unseen {
     panic: Panic,
     kind: ExceptionKind,
@@ -113,12 +112,12 @@ struct Unseen {
 /// A task's output or its panic. A panic that is dropped before anybody saw it goes to the loop's exception handler.
 pub struct Caught<T, H: Handle> {
     /// `None` once taken.
-    result: Option<Result<T, Box<Unseen>>>,
+    result: Option<Result<T, Unseen>>,
     handle: PhantomData<fn() -> H>,
 }
 
 impl<T, H: Handle> Caught<T, H> {
-    fn new(result: Result<T, Box<Unseen>>) -> Self {
+    fn new(result: Result<T, Unseen>) -> Self {
         Caught { result: Some(result), handle: PhantomData }
     }
 
@@ -129,7 +128,7 @@ impl<T, H: Handle> Caught<T, H> {
         kind: ExceptionKind,
         location: &'static Location<'static>,
     ) -> Self {
-        Caught::new(Err(Box::new(Unseen { panic: Panic::new(payload), kind, location })))
+        Caught::new(Err(Unseen { panic: Panic::new(payload), kind, location }))
     }
 
     /// The output, for whoever awaited the task.

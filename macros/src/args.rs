@@ -1,0 +1,149 @@
+//! The arguments of both macros.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Error, Expr, ExprLit, Lit, LitStr, Meta, Result, Token};
+
+/// The backends, by the names of their features.
+pub(crate) const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
+
+/// What was written between the parentheses.
+pub(crate) struct Args {
+    /// The facade, by the name that the user's crate knows it by.
+    pub(crate) facade: TokenStream,
+    pub(crate) backends: Vec<LitStr>,
+    threads: Threads,
+}
+
+enum Threads {
+    One,
+    Some(TokenStream),
+    PerProcessor,
+}
+
+/// Which of the macros is asked.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Macro {
+    Main,
+    Test,
+}
+
+impl Args {
+    pub(crate) fn parse(args: TokenStream, of: Macro) -> Result<Args> {
+        let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(args)?;
+        let mut parsed = Args { facade: quote!(::anyloop), backends: Vec::new(), threads: Threads::One };
+        let mut workers = None;
+        let mut single = None;
+        for meta in metas {
+            let name = meta.path().get_ident().map(Ident::to_string).unwrap_or_default();
+            let Meta::NameValue(pair) = &meta else {
+                return Err(Error::new_spanned(
+                    &meta,
+                    format!("write `{} = ...`", meta.path().to_token_stream()),
+                ));
+            };
+            match (name.as_str(), of) {
+                ("backend", Macro::Main) => parsed.backends = vec![backend(&pair.value)?],
+                ("backends", Macro::Test) => parsed.backends = backends(&pair.value)?,
+                ("backend", Macro::Test) => {
+                    return Err(Error::new_spanned(&meta, "a test has `backends = [\"...\"]`"));
+                }
+                ("backends", Macro::Main) => {
+                    return Err(Error::new_spanned(&meta, "main runs on one: write `backend = \"...\"`"));
+                }
+                ("worker_threads", _) => workers = Some(count(&pair.value)?),
+                ("flavor", _) => match text(&pair.value)?.value().as_str() {
+                    "multi_thread" => parsed.threads = Threads::PerProcessor,
+                    "current_thread" => single = Some(meta.clone()),
+                    _ => {
+                        let message = "there is \"current_thread\" and \"multi_thread\"";
+                        return Err(Error::new_spanned(&pair.value, message));
+                    }
+                },
+                ("crate", _) => {
+                    let path: syn::Path = text(&pair.value)?.parse()?;
+                    parsed.facade = path.into_token_stream();
+                }
+                _ => {
+                    let backend =
+                        if of == Macro::Main { "backend = \"...\"" } else { "backends = [\"...\"]" };
+                    let message = format!(
+                        "unknown argument: there is {backend}, worker_threads = N, flavor = \"...\" and crate = \"...\""
+                    );
+                    return Err(Error::new_spanned(&meta, message));
+                }
+            }
+        }
+        if let (Some(flavor), Some(_)) = (single, &workers) {
+            let message = "a loop on the current thread has no worker threads: leave one of the two out";
+            return Err(Error::new_spanned(flavor, message));
+        }
+        if let Some(workers) = workers {
+            parsed.threads = Threads::Some(workers);
+        }
+        Ok(parsed)
+    }
+
+    /// The expression of a `Builder`, for the backend named.
+    pub(crate) fn builder(&self, backend: Option<&Ident>) -> TokenStream {
+        let facade = &self.facade;
+        let mut builder = match &self.threads {
+            Threads::PerProcessor => quote!(#facade::runtime::Builder::new_multi_thread()),
+            _ => quote!(#facade::runtime::Builder::new()),
+        };
+        if let Some(backend) = backend {
+            builder.extend(quote!(.backend(#facade::runtime::Backend::#backend)));
+        }
+        if let Threads::Some(n) = &self.threads {
+            builder.extend(quote!(.worker_threads(#n)));
+        }
+        // The setters give a reference.
+        quote!(#builder.build())
+    }
+}
+
+/// The name of a backend as `anyloop::runtime::Backend` spells it.
+pub(crate) fn variant(name: &str, span: Span) -> Ident {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    Ident::new(&first.into_iter().chain(letters).collect::<String>(), span)
+}
+
+fn text(value: &Expr) -> Result<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
+        other => Err(Error::new_spanned(other, "write a string, in quotes")),
+    }
+}
+
+fn backend(value: &Expr) -> Result<LitStr> {
+    let name = text(value)?;
+    if BACKENDS.contains(&name.value().as_str()) {
+        return Ok(name);
+    }
+    Err(Error::new_spanned(
+        &name,
+        format!("there is no backend {:?}: anyloop has {}", name.value(), BACKENDS.join(", ")),
+    ))
+}
+
+fn backends(value: &Expr) -> Result<Vec<LitStr>> {
+    let Expr::Array(array) = value else {
+        return Err(Error::new_spanned(value, "write a list, such as [\"native\", \"tokio\"]"));
+    };
+    if array.elems.is_empty() {
+        return Err(Error::new_spanned(value, "name at least one backend, or leave `backends` out for all"));
+    }
+    array.elems.iter().map(backend).collect()
+}
+
+fn count(value: &Expr) -> Result<TokenStream> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(n), .. }) if n.base10_parse::<usize>().is_ok_and(|n| n > 0) => {
+            Ok(value.to_token_stream())
+        }
+        other => Err(Error::new_spanned(other, "write how many threads, at least 1")),
+    }
+}

@@ -1,0 +1,232 @@
+//! What the macros write.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, FnArg, ItemFn, Pat, Result, ReturnType};
+
+use crate::args::{Args, BACKENDS, Macro, variant};
+
+/// A `fn` of the same name that makes a loop and runs the `async fn` inside it.
+pub(crate) fn main(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let function = async_function(item, Macro::Main)?;
+    let args = Args::parse(args, Macro::Main)?;
+    let asked = args.backends.first().map(|name| variant(&name.value(), name.span()));
+    let (facade, builder) = (&args.facade, args.builder(asked.as_ref()));
+
+    let ItemFn { attrs, vis, sig, .. } = &function;
+    let mut outer = sig.clone();
+    outer.asyncness = None;
+    let name = &sig.ident;
+    let passed = parameters(&function)?;
+    let inner = ItemFn { attrs: Vec::new(), vis: syn::Visibility::Inherited, ..function.clone() };
+    Ok(quote! {
+        #(#attrs)*
+        #vis #outer {
+            #inner
+            #facade::__private::run_main(#builder, #name(#(#passed),*))
+        }
+    })
+}
+
+/// The `async fn` itself, and a module of the same name with a `#[test]` for each backend.
+pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let mut function = async_function(item, Macro::Test)?;
+    let args = Args::parse(args, Macro::Test)?;
+    if let Some(parameter) = function.sig.inputs.first() {
+        return Err(Error::new_spanned(parameter, "a test takes no arguments"));
+    }
+    let (of_test, of_body) = parted(std::mem::take(&mut function.attrs))?;
+    function.attrs = of_body.clone();
+    let facade = &args.facade;
+    let name = &function.sig.ident;
+    let span = name.span();
+
+    let output = match &function.sig.output {
+        ReturnType::Default => TokenStream::new(),
+        ReturnType::Type(..) => quote!(-> impl ::std::process::Termination),
+    };
+    let mut tests = TokenStream::new();
+    for backend in BACKENDS {
+        if !args.backends.is_empty() && !args.backends.iter().any(|asked| asked.value() == backend) {
+            continue;
+        }
+        let gate = Ident::new(&format!("__if_{backend}"), Span::call_site());
+        let test = Ident::new(backend, span);
+        let builder = args.builder(Some(&variant(backend, span)));
+        tests.extend(quote_spanned! {span=>
+            #facade::#gate! {
+                #(#of_test)*
+                #[::core::prelude::v1::test]
+                fn #test() #output {
+                    #facade::__private::run_test(#builder, super::#name())
+                }
+            }
+        });
+    }
+    let cfgs = of_body.iter().filter(|attr| attr.path().is_ident("cfg"));
+    Ok(quote! {
+        // Not called where none of its backends is compiled in.
+        #[cfg(test)]
+        #[allow(dead_code)]
+        #function
+
+        #[cfg(test)]
+        #(#cfgs)*
+        mod #name {
+            #tests
+            #facade::__if_none! {
+                #[::core::prelude::v1::test]
+                #[ignore = "anyloop was compiled without a backend"]
+                fn no_backend() {}
+            }
+        }
+    })
+}
+
+fn async_function(item: TokenStream, of: Macro) -> Result<ItemFn> {
+    let name = if of == Macro::Main { "main" } else { "test" };
+    let function: ItemFn = syn::parse2(item).map_err(|error| {
+        Error::new(error.span(), format!("#[anyloop::{name}] goes before an `async fn`: {error}"))
+    })?;
+    if function.sig.asyncness.is_none() {
+        let message = format!("#[anyloop::{name}] runs an `async fn`: write `async` before `fn`");
+        return Err(Error::new(function.sig.fn_token.span(), message));
+    }
+    if !function.sig.generics.params.is_empty() {
+        return Err(Error::new_spanned(&function.sig.generics, "the function cannot be generic"));
+    }
+    Ok(function)
+}
+
+/// The names of the parameters, to pass them on.
+fn parameters(function: &ItemFn) -> Result<Vec<&Ident>> {
+    fn name(parameter: &FnArg) -> Result<&Ident> {
+        match parameter {
+            FnArg::Typed(typed) => match &*typed.pat {
+                Pat::Ident(pattern) => Ok(&pattern.ident),
+                other => Err(Error::new_spanned(other, "a parameter must be a plain name here")),
+            },
+            receiver => Err(Error::new_spanned(receiver, "a method cannot be run like this")),
+        }
+    }
+    function.sig.inputs.iter().map(name).collect()
+}
+
+/// The attributes that say how the test is run, and those of the function itself.
+fn parted(attrs: Vec<Attribute>) -> Result<(Vec<Attribute>, Vec<Attribute>)> {
+    if let Some(test) = attrs.iter().find(|attr| attr.path().is_ident("test")) {
+        let message = "#[anyloop::test] makes the tests: leave #[test] out, or each would be there twice";
+        return Err(Error::new_spanned(test, message));
+    }
+    let of_test = |attr: &Attribute| attr.path().is_ident("should_panic") || attr.path().is_ident("ignore");
+    Ok(attrs.into_iter().partition(of_test))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn main_error(args: TokenStream, item: TokenStream) -> String {
+        main(args, item).unwrap_err().to_string()
+    }
+
+    fn test_error(args: TokenStream, item: TokenStream) -> String {
+        test(args, item).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_function_that_is_not_async_is_told() {
+        assert!(
+            main_error(
+                quote!(),
+                quote!(
+                    fn main() {}
+                )
+            )
+            .contains("write `async` before `fn`")
+        );
+        assert!(
+            test_error(
+                quote!(),
+                quote!(
+                    struct S;
+                )
+            )
+            .contains("goes before an `async fn`")
+        );
+    }
+
+    #[test]
+    fn unknown_arguments_list_the_known() {
+        let error = main_error(
+            quote!(start_paused = true),
+            quote!(
+                async fn main() {}
+            ),
+        );
+        assert!(error.contains("worker_threads = N"), "{error}");
+        let error = main_error(
+            quote!(backend = "libuv"),
+            quote!(
+                async fn main() {}
+            ),
+        );
+        assert!(error.contains("native, tokio, smol"), "{error}");
+        let error = test_error(
+            quote!(backend = "tokio"),
+            quote!(
+                async fn t() {}
+            ),
+        );
+        assert!(error.contains("backends = "), "{error}");
+        let error = test_error(
+            quote!(worker_threads = 0),
+            quote!(
+                async fn t() {}
+            ),
+        );
+        assert!(error.contains("at least 1"), "{error}");
+    }
+
+    #[test]
+    fn what_would_run_twice_is_refused() {
+        let error = test_error(
+            quote!(),
+            quote!(
+                #[test]
+                async fn t() {}
+            ),
+        );
+        assert!(error.contains("leave #[test] out"), "{error}");
+        let error = main_error(
+            quote!(flavor = "current_thread", worker_threads = 2),
+            quote!(
+                async fn main() {}
+            ),
+        );
+        assert!(error.contains("no worker threads"), "{error}");
+    }
+
+    #[test]
+    fn backends_are_picked() {
+        let all = test(
+            quote!(),
+            quote!(
+                async fn t() {}
+            ),
+        )
+        .unwrap()
+        .to_string();
+        let one = test(
+            quote!(backends = ["smol"]),
+            quote!(
+                async fn t() {}
+            ),
+        )
+        .unwrap()
+        .to_string();
+        assert!(BACKENDS.iter().all(|backend| all.contains(&format!("__if_{backend}"))));
+        assert!(one.contains("__if_smol") && !one.contains("__if_native"));
+    }
+}

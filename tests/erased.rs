@@ -1,0 +1,41 @@
+//! A loop that the facade does not know, behind the ambient API.
+#![cfg(all(feature = "dyn", feature = "native"))]
+
+use anyloop::EventLoop;
+use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+use anyloop::loop_api::erased::ErasedLoop;
+use anyloop::net::{TcpListener, TcpStream};
+use anyloop::runtime::{Handle, Runtime};
+use anyloop::time::{Duration, sleep};
+
+#[test]
+fn a_strangers_loop_serves_the_ambient_api() {
+    let stranger = loop_native::NativeLoop::new().unwrap();
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle.net()));
+    let text = runtime.block_on(async {
+        assert!(format!("{:?}", Handle::current()).contains("Erased"));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let client = anyloop::task::spawn(async move {
+            assert!(format!("{:?}", Handle::current()).contains("Erased"));
+            sleep(Duration::from_millis(1)).await;
+            let mut stream = TcpStream::connect(addr).await?;
+            stream.write_all(b"ciao").await?;
+            stream.shutdown().await
+        });
+        let (mut stream, _) = listener.accept().await?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await?;
+        client.await??;
+        std::io::Result::Ok(text)
+    });
+    assert_eq!(text.unwrap(), "ciao");
+}
+
+#[test]
+fn what_was_not_named_is_unsupported() {
+    let stranger = loop_native::NativeLoop::new().unwrap();
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle));
+    let error = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+}

@@ -1,0 +1,62 @@
+//! `#[anyloop::main]` and `#[anyloop::test]`.
+#![cfg(feature = "macros")]
+
+use std::io;
+
+use anyloop::runtime::{Backend, Handle};
+
+#[anyloop::test]
+async fn each_test_runs_on_a_loop() {
+    assert!(Handle::current().backend().is_compiled());
+    anyloop::task::yield_now().await;
+}
+
+#[anyloop::test(backends = ["tokio", "smol"])]
+async fn backends_can_be_picked() {
+    assert_ne!(Handle::current().backend(), Backend::Native);
+}
+
+#[anyloop::test]
+async fn results_are_outputs() -> io::Result<()> {
+    let listener = anyloop::net::TcpListener::bind("127.0.0.1:0").await?;
+    assert_ne!(listener.local_addr()?.port(), 0);
+    Ok(())
+}
+
+#[anyloop::test]
+#[should_panic(expected = "on purpose")]
+async fn panics_can_be_expected() {
+    panic!("on purpose");
+}
+
+#[anyloop::test]
+#[ignore = "to be ignored"]
+async fn tests_can_be_ignored() {
+    unreachable!("it is ignored");
+}
+
+#[anyloop::test(flavor = "current_thread")]
+async fn tokios_arguments_are_understood() {}
+
+mod renamed {
+    pub(crate) mod other {
+        pub(crate) use anyloop::*;
+    }
+
+    #[anyloop::test(crate = "anyloop")]
+    async fn the_crate_can_be_renamed() {
+        other::task::yield_now().await;
+    }
+}
+
+#[anyloop::main]
+async fn double(n: u32) -> Result<u32, Box<dyn std::error::Error>> {
+    Ok(anyloop::task::spawn(async move { n * 2 }).await?)
+}
+
+#[test]
+fn main_is_a_plain_function() {
+    if !Backend::compiled().is_empty() {
+        assert_eq!(double(21).unwrap(), 42);
+    }
+}
