@@ -5,6 +5,6 @@ mod guarded;
 pub mod task;
 
 pub use accept::accept_retry;
-#[cfg(feature = "dyn")]
-pub(crate) use guarded::poll_caught;
 pub use guarded::{Caught, Guarded, guard_blocking, time_polls};
+#[cfg(feature = "dyn")]
+pub(crate) use guarded::{poll_caught, spawned_at};

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use super::ErasedHandle;
 use crate::error::JoinError;
 use crate::task;
-use crate::toolkit::{Caught, poll_caught};
+use crate::toolkit::{Caught, poll_caught, spawned_at};
 
 /// A [`Seen`] of the task's output.
 pub(super) type Output = Box<dyn Any + Send>;
@@ -118,9 +118,10 @@ impl<F: Future, I: Fn(Caught<F::Output, ErasedHandle>) -> O, O> Future for Catch
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let this = self.project();
+        let caught = poll_caught(this.future, this.location, cx);
         // The loop under it times the polls, if it was asked to.
-        let caught = ready!(poll_caught(this.future, this.location, cx));
-        Poll::Ready((this.into)(caught))
+        spawned_at(this.location);
+        caught.map(this.into)
     }
 }
 

@@ -79,9 +79,13 @@ fn poll_timed<F: Future, H: Handle>(
     location: &'static Location<'static>,
     cx: &mut Context<'_>,
 ) -> Poll<Caught<F::Output, H>> {
+    #[cfg(feature = "dyn")]
+    SPAWNED_AT.set(None);
     let start = Instant::now();
     let polled = poll_caught(future, location, cx);
     let took = start.elapsed();
+    #[cfg(feature = "dyn")]
+    let location = SPAWNED_AT.take().unwrap_or(location);
     H::with_current(|handle| {
         if let Some(shared) = handle.map(Handle::shared) {
             if shared.slow_callback_duration().is_some_and(|threshold| took >= threshold) {
@@ -90,6 +94,21 @@ fn poll_timed<F: Future, H: Handle>(
         }
     });
     polled
+}
+
+#[cfg(feature = "dyn")]
+thread_local! {
+    /// Where the task that was just polled was spawned, if that was through the erased twin: of its `spawn` the loop under it knows
+    /// only that the twin called.
+    static SPAWNED_AT: std::cell::Cell<Option<&'static Location<'static>>> = const { std::cell::Cell::new(None) };
+}
+
+/// Names the place where the task that is being polled was spawned, for the report that its poll is slow.
+#[cfg(feature = "dyn")]
+pub(crate) fn spawned_at(location: &'static Location<'static>) {
+    if TIME_POLLS.load(Ordering::Relaxed) {
+        SPAWNED_AT.set(Some(location));
+    }
 }
 
 /// Runs a blocking job, so that its panic becomes its output.
