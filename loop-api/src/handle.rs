@@ -8,7 +8,7 @@ use crate::context;
 use crate::error::{Closed, LocalError, RunError};
 use crate::shared::{self, ExceptionHandler, Shared};
 use crate::task::Task;
-use crate::time::{Instant, Sleep};
+use crate::time::{Instant, Interval, Sleep, Timeout};
 
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that
 /// the loop is closed.
@@ -82,6 +82,28 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// Waits for `duration`, never less. [`Duration::MAX`] is never.
     fn sleep(&self, duration: Duration) -> Self::Sleep {
         self.sleep_until(self.now().saturating_add(duration))
+    }
+
+    /// Ticks at once, and then once every `period`. What becomes of ticks that nobody waits for is for
+    /// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior). A period of zero ticks on every turn of the loop; one of
+    /// [`Duration::MAX`] ticks once.
+    fn interval(&self, period: Duration) -> Interval<Self> {
+        self.interval_at(self.now(), period)
+    }
+
+    /// [`interval`](Self::interval) with the first tick at `start`.
+    fn interval_at(&self, start: Instant, period: Duration) -> Interval<Self> {
+        Interval::new(self.clone(), start, period)
+    }
+
+    /// `future`, for at most `duration`; then it is dropped, and the output is [`Elapsed`](crate::time::Elapsed).
+    fn timeout<F: IntoFuture>(&self, duration: Duration, future: F) -> Timeout<F::IntoFuture, Self::Sleep> {
+        Timeout::new(future.into_future(), self.sleep(duration))
+    }
+
+    /// [`timeout`](Self::timeout) at a moment.
+    fn timeout_at<F: IntoFuture>(&self, deadline: Instant, future: F) -> Timeout<F::IntoFuture, Self::Sleep> {
+        Timeout::new(future.into_future(), self.sleep_until(deadline))
     }
 
     /// [`try_spawn_local`](Self::try_spawn_local) for callers that know where they are.

@@ -7,6 +7,12 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::pin::Pin;
 use std::time::Duration;
 
+mod interval;
+mod timeout;
+
+pub use interval::{Interval, MissedTickBehavior};
+pub use timeout::{Elapsed, Timeout};
+
 /// A moment on the loop's clock: monotonic, and the simulator's own where a simulator runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(std::time::Instant);
@@ -140,3 +146,6 @@ pub trait Sleep: Future<Output = ()> + Send + Sync + fmt::Debug {
     /// Moves it to another moment, in place, whether it has been done or not.
     fn reset(self: Pin<&mut Self>, deadline: Instant);
 }
+
+#[cfg(all(test, not(anyloop_loom)))]
+mod tests;
