@@ -98,6 +98,8 @@ pub enum JoinError {
     Closed,
     /// The task panicked.
     Panicked(Panic),
+    /// It was a blocking job, and there was no thread for it. The closure was dropped.
+    NoThread(io::ErrorKind),
 }
 
 impl JoinError {
@@ -148,6 +150,7 @@ impl fmt::Display for JoinError {
             JoinError::Cancelled => f.write_str("the task was cancelled"),
             JoinError::Closed => Closed.fmt(f),
             JoinError::Panicked(panic) => write!(f, "the task panicked: {}", panic.message()),
+            JoinError::NoThread(kind) => Refused::NoThread(*kind).fmt(f),
         }
     }
 }
@@ -157,6 +160,39 @@ impl std::error::Error for JoinError {}
 impl From<JoinError> for io::Error {
     fn from(error: JoinError) -> Self {
         io::Error::other(error)
+    }
+}
+
+/// Why a blocking job was not accepted. Its closure has been dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The pool or its loop is closed.
+    Closed,
+    /// The system gave no thread, and there is none that would have time later.
+    NoThread(io::ErrorKind),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Closed => Closed.fmt(f),
+            Refused::NoThread(kind) => write!(
+                f,
+                "the system gave no thread for a blocking job ({kind}): raise the limit on threads, or use fewer of them"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<Refused> for JoinError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Closed => JoinError::Closed,
+            Refused::NoThread(kind) => JoinError::NoThread(kind),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::{Closed, LocalError, RunError};
 use crate::shared::{self, ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Interval, Sleep, Timeout};
+use crate::toolkit;
 
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that
 /// the loop is closed.
@@ -148,6 +149,20 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
             Ok(output) => output,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// [`spawn_blocking`](Self::spawn_blocking) on an executor of the caller's choice, such as a [`Pool`](crate::toolkit::Pool)
+    /// with few threads. This loop is current in the job.
+    ///
+    /// A job that is refused gives the reason when it is awaited.
+    #[track_caller]
+    fn run_in_executor<E, F, T>(&self, executor: &E, f: F) -> toolkit::task::JoinHandle<T>
+    where
+        E: toolkit::Executor + ?Sized,
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        toolkit::run_in(executor, self, f)
     }
 
     // ---- provided: callbacks ----

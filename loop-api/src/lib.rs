@@ -32,7 +32,7 @@ pub mod time;
 pub mod toolkit;
 pub mod turn;
 
-pub use error::{Closed, JoinError, LocalError, RunError};
+pub use error::{Closed, JoinError, LocalError, Refused, RunError};
 pub use event_loop::EventLoop;
 pub use handle::Handle;
 pub use shared::Shared;

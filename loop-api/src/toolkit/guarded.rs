@@ -122,22 +122,24 @@ pub fn guard_blocking<T, H: Handle>(
     }
 }
 
-struct Unseen {
+/// Boxed where it is kept: outputs are moved a few times on their way, and few of them are panics.
+struct Unseen<H> {
     panic: Panic,
     kind: ExceptionKind,
     location: &'static Location<'static>,
+    /// The loop it happened in: it may be dropped somewhere else.
+    handle: Option<H>,
 }
 
 /// A task's output or its panic. A panic that is dropped before anybody saw it goes to the loop's exception handler.
 pub struct Caught<T, H: Handle> {
     /// `None` once taken.
-    result: Option<Result<T, Unseen>>,
-    handle: PhantomData<fn() -> H>,
+    result: Option<Result<T, Box<Unseen<H>>>>,
 }
 
 impl<T, H: Handle> Caught<T, H> {
-    fn new(result: Result<T, Unseen>) -> Self {
-        Caught { result: Some(result), handle: PhantomData }
+    fn new(result: Result<T, Box<Unseen<H>>>) -> Self {
+        Caught { result: Some(result) }
     }
 
     /// The output of something that panicked.
@@ -147,7 +149,8 @@ impl<T, H: Handle> Caught<T, H> {
         kind: ExceptionKind,
         location: &'static Location<'static>,
     ) -> Self {
-        Caught::new(Err(Unseen { panic: Panic::new(payload), kind, location }))
+        let handle = H::try_current();
+        Caught::new(Err(Box::new(Unseen { panic: Panic::new(payload), kind, location, handle })))
     }
 
     /// The output, for whoever awaited the task.
@@ -165,7 +168,10 @@ impl<T, H: Handle> Drop for Caught<T, H> {
     fn drop(&mut self) {
         if let Some(Err(unseen)) = self.result.take() {
             let exception = Exception::panicked(unseen.kind, unseen.panic, Some(unseen.location));
-            H::with_current(|handle| shared::report(handle.map(Handle::shared), &exception));
+            match &unseen.handle {
+                Some(handle) => handle.shared().report(&exception),
+                None => H::with_current(|handle| shared::report(handle.map(Handle::shared), &exception)),
+            }
         }
     }
 }

@@ -36,13 +36,12 @@ mod owned;
 mod runnable;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod waker;
 
 pub use join::{AbortHandle, JoinHandle};
 pub use owned::TaskSet;
 pub use runnable::Runnable;
-#[allow(unused_imports)]
 pub(crate) use runnable::spawn_unowned;
 
 /// Where a task goes when it can run. A task keeps one, so it should be small: an `Arc`, or a pointer in a coat.

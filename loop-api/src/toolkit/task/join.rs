@@ -12,14 +12,14 @@ use std::task::{Context, Poll, Waker};
 use super::cell::{self, Header};
 use super::state::DropJoin;
 use super::waker;
-use crate::error::JoinError;
+use crate::error::{JoinError, Refused};
 use crate::task::{Abort, Task};
 
 /// Awaits a task; see [`Task`] for its rules. Polled again after it gave its result, it gives [`JoinError::Cancelled`].
 #[must_use = "dropping a task's handle detaches it: `.await` it, or call `drop` to say that you mean it"]
 pub struct JoinHandle<T> {
-    /// `None` if the executor was closed already. Otherwise one reference, and the flag JOIN.
-    task: Option<NonNull<Header>>,
+    /// One reference, and the flag JOIN; or why there never was a task.
+    task: Result<NonNull<Header>, Refused>,
     output: PhantomData<T>,
 }
 
@@ -36,17 +36,22 @@ impl<T> JoinHandle<T> {
     ///
     /// The caller gives up the one reference that is meant for the join handle of a task whose output is a `Caught<T, _>`.
     pub(super) unsafe fn from_header(task: NonNull<Header>) -> Self {
-        JoinHandle { task: Some(task), output: PhantomData }
+        JoinHandle { task: Ok(task), output: PhantomData }
     }
 
     /// The handle of a task that was spawned too late: it gives [`JoinError::Closed`].
     pub fn closed() -> Self {
-        JoinHandle { task: None, output: PhantomData }
+        Self::refused(Refused::Closed)
+    }
+
+    /// The handle of a task that was not accepted: it gives the error.
+    pub fn refused(refused: Refused) -> Self {
+        JoinHandle { task: Err(refused), output: PhantomData }
     }
 
     /// As [`Task::abort`].
     pub fn abort(&self) {
-        if let Some(task) = self.task {
+        if let Ok(task) = self.task {
             // SAFETY: this handle holds a reference.
             unsafe { cell::abort(task) }
         }
@@ -55,13 +60,13 @@ impl<T> JoinHandle<T> {
     /// As [`Task::abort_handle`].
     pub fn abort_handle(&self) -> AbortHandle {
         // SAFETY: this handle holds a reference.
-        self.task.map_or(AbortHandle { task: None }, |task| unsafe { AbortHandle::new(task) })
+        self.task.ok().map_or(AbortHandle { task: None }, |task| unsafe { AbortHandle::new(task) })
     }
 
     /// As [`Task::is_finished`].
     pub fn is_finished(&self) -> bool {
         // SAFETY: this handle holds a reference.
-        self.task.is_none_or(|task| unsafe { task.as_ref() }.state.is_complete())
+        self.task.ok().is_none_or(|task| unsafe { task.as_ref() }.state.is_complete())
     }
 }
 
@@ -69,7 +74,10 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(task) = self.task else { return Poll::Ready(Err(JoinError::Closed)) };
+        let task = match self.task {
+            Ok(task) => task,
+            Err(refused) => return Poll::Ready(Err(refused.into())),
+        };
         // SAFETY: this handle holds a reference.
         let header = unsafe { task.as_ref() };
         if !header.state.is_complete() && register(header, cx.waker()) {
@@ -111,7 +119,7 @@ fn register(header: &Header, waker: &Waker) -> bool {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        let Some(task) = self.task else { return };
+        let Ok(task) = self.task else { return };
         /// Lets go also when the drop of a waker or of an output panics.
         struct Release(NonNull<Header>);
         impl Drop for Release {

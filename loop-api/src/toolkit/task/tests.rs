@@ -1,6 +1,6 @@
 //! What the cell promises, by name. The models are in `loom`.
 
-mod support;
+pub(crate) mod support;
 
 #[cfg(not(anyloop_loom))]
 mod behaviour;

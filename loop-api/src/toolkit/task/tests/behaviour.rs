@@ -161,7 +161,8 @@ fn a_wake_during_the_poll_yields_once() {
     let mut join = executor.spawn(poll_fn(move |cx| {
         polls += 1;
         cx.waker().wake_by_ref();
-        cx.waker().clone().wake();
+        let owned = cx.waker().clone();
+        owned.wake();
         if polls == 3 { Poll::Ready(polls) } else { Poll::Pending }
     }));
     assert!(executor.step());

@@ -1,0 +1,152 @@
+//! Blocking jobs: what one is, who runs them, and the pool of threads that most backends run them on.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::error::Refused;
+use crate::handle::Handle;
+use crate::shared::ExceptionKind;
+use crate::toolkit::task::{self, AbortHandle, JoinHandle, Runnable, Schedule, TaskFuture, TaskSet};
+use crate::toolkit::{Caught, guard_blocking};
+
+mod pool;
+#[cfg(all(test, not(anyloop_loom)))]
+mod tests;
+
+pub use pool::{Pool, PoolBuilder};
+
+thread_local! {
+    static CURRENT: RefCell<Option<AbortHandle>> = const { RefCell::new(None) };
+}
+
+/// Whether the blocking job that calls this was asked to end. A job that takes long should look now and then, and return early.
+///
+/// Outside of a job it is false, and also in a job of a backend that runs them on a pool of its own.
+///
+/// ```
+/// assert!(!loop_api::toolkit::is_cancelled());
+/// ```
+pub fn is_cancelled() -> bool {
+    CURRENT.with_borrow(|job| job.as_ref().is_some_and(AbortHandle::is_aborted))
+}
+
+/// Where blocking jobs run: a [`Pool`], or what an application puts in its place.
+pub trait Executor: Send + Sync + 'static {
+    /// Has [`job.run()`](Job::run) called, soon, on a thread that may block. It must not be called in here.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; the job is dropped, and whoever awaits it is told the same.
+    fn execute(&self, job: Job) -> Result<(), Refused>;
+
+    /// How many jobs it runs at once, if there is a limit.
+    fn max_threads(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// A blocking job that has not begun. Dropping it cancels it.
+#[must_use = "dropping a job cancels it: `run` it on a thread that may block"]
+pub struct Job(Runnable);
+
+impl Job {
+    /// A closure as a job of `handle`'s loop, which is current while it runs; and the handle that awaits it.
+    #[track_caller]
+    pub fn new<F, T, H>(handle: &H, f: F) -> (Job, JoinHandle<T>)
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+        H: Handle,
+    {
+        let work = Work { f: Some(f), handle: handle.clone(), location: Location::caller() };
+        let (runnable, join) = task::spawn_unowned(work, Never);
+        (Job(runnable), join)
+    }
+
+    /// Runs the closure to its end; at once done if the job was aborted.
+    pub fn run(self) {
+        self.0.run();
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}
+
+/// Runs `f` as a blocking job of `handle`'s loop on `executor`: what [`Handle::run_in_executor`] does.
+///
+/// A job that is aborted before it began does not run, and its closure is dropped by the call that aborts it. One that has begun runs to
+/// its end, and awaiting it waits for that; it can ask [`is_cancelled`].
+#[track_caller]
+pub fn run_in<F, T, H, E>(executor: &E, handle: &H, f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+    H: Handle,
+    E: Executor + ?Sized,
+{
+    let (job, join) = Job::new(handle, f);
+    match executor.execute(job) {
+        Ok(()) => join,
+        Err(refused) => JoinHandle::refused(refused),
+    }
+}
+
+/// A job as a future that is ready at its first poll.
+struct Work<F, H> {
+    f: Option<F>,
+    handle: H,
+    location: &'static Location<'static>,
+}
+
+// Nothing in it is pinned.
+impl<F, H> Unpin for Work<F, H> {}
+
+impl<F: FnOnce() -> T, T, H: Handle> Future for Work<F, H> {
+    type Output = Caught<T, H>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Caught<T, H>> {
+        /// Puts back what was current before: a job may run inside another one.
+        struct Restore(Option<AbortHandle>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        // A task is not polled again once it was ready.
+        let Some(f) = self.f.take() else { return Poll::Pending };
+        let _restore = Restore(CURRENT.replace(AbortHandle::of(cx.waker())));
+        Poll::Ready(self.handle.enter(|| guard_blocking(f, self.location)))
+    }
+}
+
+impl<F: FnOnce() -> T, T, H: Handle> TaskFuture for Work<F, H> {
+    type Value = T;
+    type Handle = H;
+    const KIND: ExceptionKind = ExceptionKind::Blocking;
+    // Whoever cancels a job in a queue need not wait for a thread.
+    const ABORT_IN_PLACE: bool = true;
+
+    fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+/// A job is scheduled by whoever makes it, and never again.
+struct Never;
+
+impl Schedule for Never {
+    fn schedule(&self, task: Runnable) {
+        drop(task);
+    }
+
+    fn tasks(&self) -> Option<&TaskSet> {
+        None
+    }
+}
