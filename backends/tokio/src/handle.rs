@@ -93,11 +93,13 @@ impl TokioHandle {
         &self.inner.runtime
     }
 
+    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.inner.shared.is_closed()
     }
 
     /// Calls `f` where tokio finds this runtime: as it is, on the threads that run it, and otherwise by entering it.
+    #[inline]
     pub(crate) fn within<R>(&self, f: impl FnOnce() -> R) -> R {
         if current::is_inside(self) {
             f()
@@ -129,6 +131,7 @@ impl Handle for TokioHandle {
     type LocalTask<T: 'static> = Task<T>;
     type Sleep = Sleep;
 
+    #[inline]
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
         current::with(f)
     }
@@ -193,6 +196,7 @@ impl Handle for TokioHandle {
         Task::new(self.inner.runtime.spawn_blocking(move || guard_blocking(f, location)))
     }
 
+    #[inline]
     fn sleep_until(&self, deadline: Instant) -> Sleep {
         Sleep::new(self, deadline)
     }

@@ -24,6 +24,7 @@ pin_project! {
 }
 
 impl Sleep {
+    #[inline]
     pub(crate) fn new(handle: &TokioHandle, deadline: Instant) -> Self {
         let deadline = tokio::time::Instant::from_std(deadline.into_std());
         let sleep = handle.within(|| tokio::time::sleep_until(deadline));
@@ -34,6 +35,7 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         if this.handle.is_closed() {

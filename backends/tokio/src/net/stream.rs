@@ -37,6 +37,7 @@ pub(crate) use coat;
 macro_rules! async_read {
     ($($name:ident $(<$life:lifetime>)?),+) => {$(
         impl futures_io::AsyncRead for $name $(<$life>)? {
+            #[inline]
             fn poll_read(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -50,6 +51,8 @@ macro_rules! async_read {
                     std::task::Poll::Pending => std::task::Poll::Pending,
                 }
             }
+
+            #[inline]
 
             fn poll_read_vectored(
                 self: std::pin::Pin<&mut Self>,
@@ -73,6 +76,7 @@ pub(crate) use async_read;
 macro_rules! async_write {
     ($($name:ident $(<$life:lifetime>)?),+) => {$(
         impl futures_io::AsyncWrite for $name $(<$life>)? {
+            #[inline]
             fn poll_write(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -81,6 +85,8 @@ macro_rules! async_write {
                 let inner = std::pin::Pin::new(&mut self.get_mut().0);
                 tokio::io::AsyncWrite::poll_write(inner, cx, buf).map_err($crate::net::closed)
             }
+
+            #[inline]
 
             fn poll_write_vectored(
                 self: std::pin::Pin<&mut Self>,
@@ -91,12 +97,16 @@ macro_rules! async_write {
                 tokio::io::AsyncWrite::poll_write_vectored(inner, cx, bufs).map_err($crate::net::closed)
             }
 
+            #[inline]
+
             fn poll_flush(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
                 tokio::io::AsyncWrite::poll_flush(std::pin::Pin::new(&mut self.get_mut().0), cx)
             }
+
+            #[inline]
 
             fn poll_close(
                 self: std::pin::Pin<&mut Self>,
