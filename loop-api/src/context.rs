@@ -64,6 +64,7 @@ impl Drop for Running {
 }
 
 /// A number for this thread, never used twice.
+#[inline]
 pub fn thread_id() -> NonZeroU64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     THREAD.get().unwrap_or_else(|| {

@@ -62,6 +62,7 @@ impl Shared {
     }
 
     /// Whether the loop has ended.
+    #[inline]
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
@@ -72,6 +73,7 @@ impl Shared {
     }
 
     /// Whether this thread is inside the loop's `block_on` or turn.
+    #[inline]
     pub fn is_loop_thread(&self) -> bool {
         self.thread.load(Ordering::Acquire) == context::thread_id().get()
     }

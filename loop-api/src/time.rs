@@ -36,11 +36,13 @@ impl Instant {
     }
 
     /// The same moment for std.
+    #[inline]
     pub fn into_std(self) -> std::time::Instant {
         self.0
     }
 
     /// The same moment from std.
+    #[inline]
     pub fn from_std(instant: std::time::Instant) -> Instant {
         Instant(instant)
     }
@@ -76,6 +78,7 @@ impl Instant {
     }
 
     /// This moment and `duration` more; where that overflows, a moment so far off (some thirty years) that it never comes.
+    #[inline]
     pub fn saturating_add(&self, duration: Duration) -> Instant {
         const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
         Instant(self.0.checked_add(duration.min(NEVER)).unwrap_or(self.0))

@@ -33,6 +33,7 @@ fn loops() -> MutexGuard<'static, Option<HashMap<Id, Weak<Inner>>>> {
 }
 
 /// Calls `f` with the loop that this thread is in.
+#[inline]
 pub(crate) fn with<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
     SCOPED.with(|slot| slot.with(|handle| if handle.is_some() { f(handle) } else { with_owner(f) }))
 }
@@ -79,17 +80,16 @@ fn ambient() -> Option<TokioHandle> {
 }
 
 /// Whether tokio, asked on this thread, finds the runtime of `handle`.
+#[inline]
 pub(crate) fn is_inside(handle: &TokioHandle) -> bool {
-    let same = |other: &TokioHandle| Arc::ptr_eq(other.inner(), handle.inner());
-    SCOPED.with(|slot| {
-        slot.with(|scoped| match scoped {
-            Some(scoped) => same(scoped),
-            None if POOL_THREAD.get() => {
-                OWNER.try_with(|owner| owner_of_thread(owner).is_some_and(same)).unwrap_or(false)
-            }
-            None => false,
-        })
-    })
+    SCOPED
+        .with(|slot| slot.with(|scoped| scoped.map(|scoped| Arc::ptr_eq(scoped.inner(), handle.inner()))))
+        .unwrap_or_else(|| POOL_THREAD.get() && owns_this_thread(handle))
+}
+
+fn owns_this_thread(handle: &TokioHandle) -> bool {
+    let same = |owner: &TokioHandle| Arc::ptr_eq(owner.inner(), handle.inner());
+    OWNER.try_with(|owner| owner_of_thread(owner).is_some_and(same)).unwrap_or(false)
 }
 
 /// Calls `f` with `handle` as this thread's loop. The caller has entered the runtime.

@@ -84,6 +84,7 @@ impl TokioHandle {
         TokioHandle { inner }
     }
 
+    #[inline]
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }
@@ -141,6 +142,7 @@ impl Handle for TokioHandle {
         current::set(self, f)
     }
 
+    #[inline]
     fn shared(&self) -> &Shared {
         &self.inner.shared
     }
@@ -202,6 +204,7 @@ impl Handle for TokioHandle {
     }
 
     /// tokio's clock: the system's, but for a runtime whose time is paused for a test.
+    #[inline]
     fn now(&self) -> Instant {
         Instant::from_std(tokio::time::Instant::now().into_std())
     }

@@ -32,6 +32,7 @@ mod readiness;
 mod shutdown;
 mod task;
 mod time;
+mod waker;
 
 pub use builder::Builder;
 pub use handle::{TokioHandle, adopt};

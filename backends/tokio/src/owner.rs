@@ -14,6 +14,7 @@ use crate::current;
 use crate::handle::{Kind, TokioHandle};
 use crate::local::WithLocal;
 use crate::shutdown::{self, Threads};
+use crate::waker::SameWaker;
 
 #[derive(Debug)]
 pub(crate) enum Runtime {
@@ -74,6 +75,7 @@ impl EventLoop for TokioLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let Some(runtime) = &self.runtime else { return Err(RunError::Closed) };
+        let future = SameWaker::new(future);
         Ok(current::set(&self.handle, || match runtime {
             Runtime::Local(runtime) => runtime.block_on(future),
             Runtime::Multi(runtime) => runtime.block_on(WithLocal { set: &self.local, future }),

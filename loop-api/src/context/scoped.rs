@@ -42,6 +42,7 @@ impl<T> Scoped<T> {
     }
 
     /// Calls `f` with what the innermost [`set`](Self::set) on this thread put there.
+    #[inline]
     pub fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
         // SAFETY: the pointer is null or comes from a reference that `set` borrows until its closure has returned. `Scoped` is
         // not Sync, so that closure is on this thread's stack, below this call, and cannot return before `f` does; `f`
