@@ -24,12 +24,16 @@ use crate::event_loop::EventLoop;
 mod behaviours;
 #[doc(hidden)]
 pub mod cases;
+#[cfg(unix)]
+mod guest;
 mod harness;
 mod macros;
 pub mod support;
 mod table;
 
 pub use behaviours::{BEHAVIOURS, ELSEWHERE, STRUCK};
+#[cfg(unix)]
+pub use guest::Guest;
 #[doc(hidden)]
 pub use harness::run_case;
 pub use harness::{Case, patience};

@@ -34,6 +34,7 @@ macro_rules! __conformance_table {
             run08_stop_twice_is_harmless_and_ends_with_the_turn: [];
             run09_callbacks_queued_after_stop_run_in_the_next_run: [];
             run10_timers_and_tasks_are_kept_over_a_stop: [];
+            run10_readers_are_kept_over_a_stop: [readiness];
             run17_running_and_current_only_inside: [];
             run25_two_loops_on_two_threads: [];
             run18_close_is_idempotent: [];
@@ -81,6 +82,12 @@ macro_rules! __conformance_table {
             tmr20_cancelled_timers_do_not_accumulate: [on_linux] alone;
             tmr21_timers_in_random_order_fire_in_deadline_order: [];
             tmr22_now_advances_while_blocked_and_never_goes_back: [];
+            tmr06_huge_interval_neither_overflows_nor_fires: [];
+            tmr11_interval_ticks_until_it_is_dropped: [];
+            tmr12_interval_of_zero_blocks_no_other_timer: [];
+            tmr13_two_intervals_of_zero_take_turns: [];
+            tmr14_missed_ticks_are_given_delayed_or_skipped: [];
+            tmr14_on_time_ticks_do_not_drift: [];
 
             // THR: other threads
             thr01_post_wakes_a_blocked_loop: [];

@@ -1,14 +1,16 @@
 //! RUN: how a loop is run and stopped.
 
+use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::thread;
 
-use crate::conformance::support::{Counter, LONG, Log, SHORT, make, run, until, within};
+use crate::conformance::support::{Counter, LONG, Log, SHORT, make, run, tcp_pair, until, within};
 use crate::conformance::{HandleOf, Subject};
 use crate::error::{Panic, RunError};
 use crate::event_loop::EventLoop;
 use crate::handle::Handle;
+use crate::readiness::Readiness;
 
 pub fn run01_run_until_complete_returns_the_output<S: Subject>() {
     let mut subject = make::<S>();
@@ -166,6 +168,34 @@ pub fn run10_timers_and_tasks_are_kept_over_a_stop<S: Subject>() {
     }
     assert_eq!(subject.block_on(task).ok(), Some(3));
     assert!(subject.block_on(until(&handle, || log.len() == 2)), "{log:?}");
+}
+
+pub fn run10_readers_are_kept_over_a_stop<S: Subject>()
+where
+    HandleOf<S>: Readiness,
+{
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    let (near, mut far) = tcp_pair();
+    near.set_nonblocking(true).unwrap();
+    let (log, stop) = (Log::new(), handle.clone());
+    let line = log.clone();
+    let watcher = handle
+        .add_reader(near, move |mut socket| {
+            let mut byte = [0];
+            if socket.read(&mut byte).is_ok() {
+                line.push(byte[0]);
+                stop.stop();
+            }
+        })
+        .unwrap();
+    for number in 0..3 {
+        // Written between the runs, and found by the next.
+        far.write_all(&[number]).unwrap();
+        assert_eq!(subject.run_forever(), Ok(()));
+    }
+    assert_eq!(log.take(), [0, 1, 2]);
+    assert!(watcher.cancel());
 }
 
 pub fn run17_running_and_current_only_inside<S: Subject>() {

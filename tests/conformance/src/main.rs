@@ -1,0 +1,69 @@
+//! Runs the conformance suite on every backend and writes docs/conformance.md, case by backend.
+//!
+//! `cargo run -p anyloop-conformance` writes it; with `--check` it only says whether the file is what it would write. Either way it
+//! fails if a case fails, or a behaviour of the list is neither a case, nor struck, nor shown elsewhere.
+#![forbid(unsafe_code)]
+
+mod page;
+mod results;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+/// What is tested: the package, and the name that its columns begin with.
+const PACKAGES: &[(&str, &str)] = &[
+    ("loop-native", "native"),
+    ("loop-tokio", "tokio"),
+    ("loop-smol", "smol"),
+    ("anyloop-conformance", "guest"),
+    ("loop-api", "other"),
+];
+
+fn main() -> ExitCode {
+    let check = match env::args().nth(1).as_deref() {
+        None => false,
+        Some("--check") => true,
+        Some(other) => {
+            eprintln!("unknown argument {other}: the only one is --check");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(check) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all is well.
+fn run(check: bool) -> Result<bool, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut columns = Vec::new();
+    for (package, name) in PACKAGES {
+        eprintln!("testing {package}");
+        columns.extend(results::of(&root, package, name)?);
+    }
+    let page = page::write(&columns);
+    let missing = page::unexplained();
+    for id in &missing {
+        eprintln!("{id} is neither a case, nor struck, nor shown elsewhere");
+    }
+    let failed: usize = columns.iter().map(results::Column::failed).sum();
+    let file = root.join("docs/conformance.md");
+    let mut well = missing.is_empty() && failed == 0;
+    if !check {
+        fs::write(&file, page).map_err(|error| format!("{}: {error}", file.display()))?;
+        eprintln!("wrote docs/conformance.md");
+    } else if fs::read_to_string(&file).ok().as_deref() != Some(&*page) {
+        eprintln!("docs/conformance.md is out of date: run `cargo run -p anyloop-conformance`");
+        well = false;
+    }
+    if failed != 0 {
+        eprintln!("{failed} cases failed");
+    }
+    Ok(well)
+}

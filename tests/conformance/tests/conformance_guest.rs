@@ -1,0 +1,23 @@
+//! The native loop as a guest of each backend, against the conformance suite.
+#![cfg(unix)]
+
+use loop_api::conformance::{Guest, Subject};
+use loop_native::NativeLoop;
+use loop_smol::SmolLoop;
+use loop_tokio::TokioLoop;
+
+struct OnTokio;
+
+impl Subject for OnTokio {
+    type Loop = Guest<TokioLoop, NativeLoop>;
+}
+
+loop_api::conformance!(mod native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, readiness]);
+
+struct OnNative;
+
+impl Subject for OnNative {
+    type Loop = Guest<NativeLoop, NativeLoop>;
+}
+
+loop_api::conformance!(mod native_on_native, OnNative, caps: [one_thread, net, std_net, unix_net, readiness]);
