@@ -12,7 +12,8 @@ use crate::event_loop::EventLoop;
 use crate::time::Instant;
 use crate::turn::Turn;
 
-/// Any loop: see [the module](super).
+/// Any loop: see [the module](super). It cannot tell that a future can never be woken, even where the loop under it can: that one
+/// sees handles of its own inside the erased ones.
 pub struct ErasedLoop {
     // Dropped first: it drops the tasks.
     inner: Box<dyn DynLoop>,
