@@ -165,6 +165,14 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         toolkit::run_in(executor, self, f)
     }
 
+    /// See [`Shared::set_default_executor`]. A backend whose runtime has a pool of its own may keep to that one.
+    fn set_default_executor(
+        &self,
+        executor: Option<Arc<dyn toolkit::Executor>>,
+    ) -> Option<Arc<dyn toolkit::Executor>> {
+        self.shared().set_default_executor(executor)
+    }
+
     // ---- provided: callbacks ----
 
     /// Queues `f` to run once on the loop's thread (the one inside `block_on`), behind what is queued already and never inside this

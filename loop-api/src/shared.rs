@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::callback::Queue;
 use crate::context;
+use crate::toolkit::Executor;
 
 mod exception;
 mod here;
@@ -28,6 +29,7 @@ pub struct Shared {
     /// Nanoseconds; zero is off.
     slow_callback: AtomicU64,
     handler: RwLock<Option<ExceptionHandler>>,
+    executor: RwLock<Option<Arc<dyn Executor>>>,
     pub(crate) callbacks: Queue,
 }
 
@@ -42,6 +44,7 @@ impl Shared {
             pump_started: AtomicBool::new(false),
             slow_callback: AtomicU64::new(0),
             handler: RwLock::new(None),
+            executor: RwLock::new(None),
             callbacks: Queue::default(),
         }
     }
@@ -120,6 +123,19 @@ impl Shared {
     /// The handler that was set, if one was.
     pub fn exception_handler(&self) -> Option<ExceptionHandler> {
         self.handler.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Has `spawn_blocking` run its jobs on another executor from now on, and gives the one before; `None` is the backend's own pool.
+    /// The loop neither shuts it down nor waits for its jobs. For backends: [`toolkit::spawn_blocking`](crate::toolkit::spawn_blocking)
+    /// keeps to it.
+    pub fn set_default_executor(&self, executor: Option<Arc<dyn Executor>>) -> Option<Arc<dyn Executor>> {
+        let mut slot = self.executor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        std::mem::replace(&mut *slot, executor)
+    }
+
+    /// The executor that was set, if one was.
+    pub fn default_executor(&self) -> Option<Arc<dyn Executor>> {
+        self.executor.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
     /// Tells the exception handler.

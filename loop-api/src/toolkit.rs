@@ -6,7 +6,7 @@ mod guarded;
 pub mod task;
 
 pub use accept::accept_retry;
-pub use blocking::{Executor, Job, Pool, PoolBuilder, is_cancelled, run_in};
+pub use blocking::{Executor, Job, Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use guarded::{Caught, Guarded, guard_blocking, time_polls};
 #[cfg(feature = "dyn")]
 pub(crate) use guarded::{poll_caught, spawned_at};

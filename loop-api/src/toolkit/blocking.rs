@@ -98,6 +98,20 @@ where
     }
 }
 
+/// What a backend's `spawn_blocking` does: as [`run_in`], on the executor that was set for the loop, or else on the backend's pool.
+#[track_caller]
+pub fn spawn_blocking<F, T, H>(pool: &Pool, handle: &H, f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+    H: Handle,
+{
+    match handle.shared().default_executor() {
+        Some(executor) if !handle.shared().is_closed() => run_in(&*executor, handle, f),
+        _ => run_in(pool, handle, f),
+    }
+}
+
 /// A job as a future that is ready at its first poll.
 struct Work<F, H> {
     f: Option<F>,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 
-use super::{Executor, Job, Pool, is_cancelled, run_in};
+use super::{Executor, Job, Pool, is_cancelled, run_in, spawn_blocking};
 use crate::error::{JoinError, Refused};
 use crate::handle::Handle;
 use crate::task::Task;
@@ -238,4 +238,24 @@ fn many_threads_submit_cancel_and_shut_down_at_once() {
         pool.shutdown(Some(LONG)).unwrap();
         assert_eq!((pool.threads(), pool.running(), pool.queued()), (0, 0, 0));
     }
+}
+
+#[test]
+fn the_default_executor_can_be_replaced_and_put_back() {
+    let (own, other) =
+        (Pool::builder().thread_name("own").build(), Pool::builder().thread_name("other").build());
+    let handle = TestHandle::new();
+    let name = || {
+        let name = || std::thread::current().name().map(str::to_owned);
+        block_on(spawn_blocking(&own, &handle, name)).unwrap().unwrap()
+    };
+    assert!(name().starts_with("own-"));
+    assert!(handle.set_default_executor(Some(Arc::new(other))).is_none());
+    assert!(name().starts_with("other-"));
+    assert!(handle.set_default_executor(None).is_some());
+    assert!(name().starts_with("own-"));
+    handle.set_default_executor(Some(Arc::new(Pool::new())));
+    handle.shared().close();
+    own.shutdown(None).unwrap();
+    assert!(block_on(spawn_blocking(&own, &handle, || ())).unwrap_err().is_closed());
 }
