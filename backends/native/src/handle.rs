@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use loop_api::time::Instant;
-use loop_api::toolkit::Guarded;
 use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
+use loop_api::toolkit::{Guarded, Pool};
 use loop_api::{Handle, LocalError, Shared};
 
 use crate::current;
@@ -14,6 +14,7 @@ use crate::reactor::Reactor;
 use crate::sys::Poller;
 use crate::timers::{NativeSleep, Timers};
 use crate::wake::{Remote, Unparker};
+use crate::workers::Workers;
 
 /// What all handles of a loop share.
 #[derive(Debug)]
@@ -25,6 +26,9 @@ struct Inner {
     /// The thread that runs the loop.
     unparker: Arc<Unparker>,
     remote: Remote,
+    workers: Option<Workers>,
+    /// Its threads start with the first job.
+    pool: Pool,
 }
 
 /// A native loop seen from anywhere.
@@ -45,14 +49,17 @@ pub struct NativeHandle {
 }
 
 impl NativeHandle {
-    pub(crate) fn new(poller: &Arc<Poller>) -> Self {
+    /// `poller` is the one that sources are registered with; `own` the one that the loop's own thread sleeps in.
+    pub(crate) fn new(poller: Arc<Poller>, own: Arc<Poller>, workers: Option<Workers>, pool: Pool) -> Self {
         let inner = Inner {
             shared: Shared::new("native"),
             tasks: TaskSet::new(),
-            reactor: Reactor::new(poller.clone()),
+            reactor: Reactor::new(poller),
             timers: Timers::new(),
-            unparker: Arc::new(Unparker::new(poller.clone())),
+            unparker: Arc::new(Unparker::new(own)),
             remote: Remote::default(),
+            workers,
+            pool,
         };
         NativeHandle { inner: Arc::new(inner) }
     }
@@ -89,19 +96,48 @@ impl NativeHandle {
 
     /// Has whoever waits in the poller look at the timers again.
     pub(crate) fn interrupt(&self) {
-        self.inner.unparker.interrupt();
+        self.inner.reactor.notify();
+    }
+
+    /// The threads on which blocking is allowed.
+    pub fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn workers(&self) -> Option<&Workers> {
+        self.inner.workers.as_ref()
     }
 }
 
-/// Where a task goes that can run: to its loop's thread.
+/// Where a task that is `Send` goes that can run.
+struct ToLoop(NativeHandle);
+
+impl Schedule for ToLoop {
+    fn schedule(&self, task: Runnable) {
+        match &self.0.inner.workers {
+            Some(workers) => workers.schedule(&self.0, task),
+            None => to_thread(&self.0, task),
+        }
+    }
+
+    fn tasks(&self) -> Option<&TaskSet> {
+        Some(&self.0.inner.tasks)
+    }
+}
+
+/// Where a task goes that stays on the loop's thread.
 struct ToThread(NativeHandle);
+
+fn to_thread(handle: &NativeHandle, task: Runnable) {
+    if let Some(task) = current::push(handle, task) {
+        handle.inner.remote.push(task);
+        handle.inner.unparker.unpark();
+    }
+}
 
 impl Schedule for ToThread {
     fn schedule(&self, task: Runnable) {
-        if let Some(task) = current::push(&self.0, task) {
-            self.0.inner.remote.push(task);
-            self.0.inner.unparker.unpark();
-        }
+        to_thread(&self.0, task);
     }
 
     fn tasks(&self) -> Option<&TaskSet> {
@@ -133,10 +169,11 @@ impl Handle for NativeHandle {
         F::Output: Send + 'static,
     {
         let future = Guarded::<F, Self>::new(future);
-        let schedule = ToThread(self.clone());
-        let (task, join) = self.inner.tasks.spawn(future, schedule);
-        if let Some(task) = task {
-            ToThread(self.clone()).schedule(task);
+        let (task, join) = self.inner.tasks.spawn(future, ToLoop(self.clone()));
+        match (task, &self.inner.workers) {
+            (Some(task), Some(workers)) => workers.schedule(self, task),
+            (Some(task), None) => to_thread(self, task),
+            (None, _) => {}
         }
         join
     }
@@ -163,7 +200,7 @@ impl Handle for NativeHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        self.spawn(async move { f() })
+        self.inner.pool.spawn_blocking(self, f)
     }
 
     fn sleep_until(&self, deadline: Instant) -> NativeSleep {
@@ -191,7 +228,7 @@ mod local {
         // queue for other threads begins to refuse tasks and so to drop them there.
         let (task, join) = unsafe { handle.inner.tasks.spawn_unchecked(future, schedule) };
         let task = task.ok_or(LocalError::Closed)?;
-        ToThread(handle.clone()).schedule(task);
+        to_thread(handle, task);
         Ok(join)
     }
 }

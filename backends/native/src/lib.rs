@@ -6,8 +6,10 @@
 
 #![deny(unsafe_code)]
 
+mod builder;
 mod current;
 mod handle;
+mod idle;
 mod native_loop;
 mod parker;
 mod reactor;
@@ -18,7 +20,9 @@ mod turn;
 mod waiters;
 mod wake;
 mod wheel;
+mod workers;
 
+pub use builder::Builder;
 pub use handle::NativeHandle;
 pub use native_loop::NativeLoop;
 pub use source::NativeSource;

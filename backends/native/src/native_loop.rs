@@ -10,10 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{self, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError};
 
+use crate::builder::Builder;
 use crate::current::{self, Running};
 use crate::handle::NativeHandle;
 use crate::reactor::Waiting;
@@ -21,9 +24,7 @@ use crate::sys::Poller;
 use crate::turn::Turning;
 use crate::wake::MainWaker;
 use crate::wheel::Expired;
-
-/// So many tasks run before I/O and timers are looked at, where there are that many.
-const EVENT_INTERVAL: u32 = 61;
+use crate::workers::Workers;
 
 /// An event loop of our own, on the polling crate: one thread, unless the builder says otherwise.
 ///
@@ -37,6 +38,8 @@ const EVENT_INTERVAL: u32 = 61;
 /// native.block_on(sleep);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// Dropping it is [`shutdown`](EventLoop::shutdown) without a time limit: as with tokio, it waits for blocking jobs that have begun.
 pub struct NativeLoop {
     /// Not `Send`: the tasks that stay on the loop's thread keep the loop there.
     pub(crate) running: Rc<Running>,
@@ -47,25 +50,16 @@ pub struct NativeLoop {
     pub(crate) turning: Turning,
     expired: Vec<Expired<Waker>>,
     event_interval: u32,
+    /// Whether this thread waits for I/O and timers, because there are no workers who do.
+    pub(crate) drives: bool,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl EventLoop for NativeLoop {
     type Handle = NativeHandle;
 
     fn new() -> io::Result<Self> {
-        let poller = Arc::new(Poller::new()?);
-        let handle = NativeHandle::new(&poller);
-        let main = Arc::new(MainWaker::new(handle.unparker().clone()));
-        let waker = Waker::from(main.clone());
-        Ok(NativeLoop {
-            running: Rc::new(Running { handle, queue: RefCell::new(VecDeque::new()) }),
-            waiting: Waiting::new(poller),
-            main,
-            waker,
-            turning: Turning::default(),
-            expired: Vec::new(),
-            event_interval: EVENT_INTERVAL,
-        })
+        Self::builder().build()
     }
 
     fn handle(&self) -> &NativeHandle {
@@ -105,7 +99,6 @@ impl EventLoop for NativeLoop {
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
-        let _ = timeout;
         let running = self.running.clone();
         let handle = &running.handle;
         if !handle.shared().close() {
@@ -114,6 +107,11 @@ impl EventLoop for NativeLoop {
         self.turning.stop();
         current::enter(handle, || {
             handle.tasks().close();
+            self.join_jobs(timeout);
+            if let Some(workers) = handle.workers() {
+                workers.stop(handle, std::mem::take(&mut self.threads));
+            }
+            // All futures are gone, so these are empty shells, and so will be what comes later.
             drop(handle.remote().close());
             drop(running.queue.take());
             handle.timers().close();
@@ -124,6 +122,33 @@ impl EventLoop for NativeLoop {
 }
 
 impl NativeLoop {
+    pub(crate) fn build(builder: Builder) -> io::Result<Self> {
+        // With workers, they wait in the poller of the sources; this thread has one of its own, of which only wakes come.
+        let own = Arc::new(Poller::new()?);
+        let (poller, workers) = match builder.worker_threads {
+            0 => (own.clone(), None),
+            count => {
+                let poller = Arc::new(Poller::new()?);
+                let waiting = Waiting::new(poller.clone());
+                (poller, Some(Workers::new(count, waiting, builder.event_interval)))
+            }
+        };
+        let handle = NativeHandle::new(poller, own.clone(), workers, builder.pool.build());
+        let threads = Workers::start(&handle, &builder.thread_name)?;
+        let main = Arc::new(MainWaker::new(handle.unparker().clone()));
+        Ok(NativeLoop {
+            running: Rc::new(Running { handle, queue: RefCell::new(VecDeque::new()) }),
+            waiting: Waiting::new(own),
+            waker: Waker::from(main.clone()),
+            main,
+            turning: Turning::default(),
+            expired: Vec::new(),
+            event_interval: builder.event_interval,
+            drives: threads.is_empty(),
+            threads,
+        })
+    }
+
     /// Whether nothing can ever wake the main future, which is pending. True only where that is certain.
     fn is_dead(&self) -> bool {
         let handle = &self.running.handle;
@@ -132,8 +157,8 @@ impl NativeLoop {
         if pumps == 0 || Arc::strong_count(&self.main) != 2 + pumps {
             return false;
         }
-        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it lent neither from us.
-        if handle.count() != 3 || !handle.shared().is_loop_thread() {
+        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it borrowed neither from us. And the workers'.
+        if handle.count() != 3 + self.threads.len() || !handle.shared().is_loop_thread() {
             return false;
         }
         // Whoever let go of a waker or a handle may have used it before: see what that did.
@@ -143,6 +168,27 @@ impl NativeLoop {
             && handle.tasks().is_empty()
             && !handle.shared().has_callbacks()
             && !self.is_busy()
+    }
+
+    /// Waits for the blocking jobs that have begun. Those may block on sockets and timers of this loop, which are served meanwhile.
+    fn join_jobs(&mut self, timeout: Option<Duration>) {
+        /// How long the end of a job may go unnoticed.
+        const GLANCE: Duration = Duration::from_millis(2);
+        let end = timeout.and_then(|timeout| std::time::Instant::now().checked_add(timeout));
+        loop {
+            let left = end.map(|end| end.saturating_duration_since(std::time::Instant::now()));
+            let glance = left.map_or(GLANCE, |left| left.min(GLANCE));
+            match self.handle().pool().shutdown(Some(glance)) {
+                Ok(()) => return,
+                Err(running) if glance.is_zero() => {
+                    let message =
+                        format!("{running} blocking jobs outlived their loop: they are left to themselves");
+                    self.handle().shared().report(&Exception::new(ExceptionKind::Blocking, message, None));
+                    return;
+                }
+                Err(_) => self.look(false),
+            }
+        }
     }
 
     pub(crate) fn take_remote(&self) {
@@ -171,26 +217,32 @@ impl NativeLoop {
 
     /// Looks at I/O and timers without waiting; `at_wakes` also if the poller can only tell of wakes, which a host saw.
     pub(crate) fn look(&mut self, at_wakes: bool) {
-        let handle = &self.running.handle;
-        if at_wakes || !handle.reactor().is_empty() {
+        if at_wakes || self.drives && !self.handle().reactor().is_empty() {
             self.waiting.wait(Some(Duration::ZERO));
-            self.waiting.dispatch(handle.reactor());
         }
-        handle.timers().fire(&mut self.expired);
+        self.dispatch();
     }
 
     /// Waits for I/O, a timer or a wake, for at most `limit`.
     pub(crate) fn park(&mut self, limit: Option<Duration>) {
-        let handle = &self.running.handle;
-        let parker = &handle.unparker().parker;
+        let running = &self.running;
+        let parker = &running.handle.unparker().parker;
         if !parker.prepare() {
             return;
         }
-        let timeout = handle.timers().begin_wait(limit);
+        let timeout = if self.drives { running.handle.timers().begin_wait(limit) } else { limit };
         self.waiting.wait(timeout);
         parker.finish();
-        self.waiting.dispatch(handle.reactor());
-        handle.timers().fire(&mut self.expired);
+        self.dispatch();
+    }
+
+    /// Wakes those who wait for what has happened.
+    fn dispatch(&mut self) {
+        if self.drives {
+            let handle = &self.running.handle;
+            self.waiting.dispatch(handle.reactor());
+            handle.timers().fire(&mut self.expired);
+        }
     }
 }
 

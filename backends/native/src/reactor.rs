@@ -82,6 +82,13 @@ impl Reactor {
         poller.arm(source, key, read, write)
     }
 
+    /// Ends the wait in the poller that is under way, or the next one.
+    pub(crate) fn notify(&self) {
+        if let Some(poller) = &self.lock().poller {
+            poller.notify();
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         let registry = self.lock();
         registry.places.len() == registry.free.len()

@@ -62,7 +62,11 @@ impl Turn for NativeLoop {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        if self.is_busy() { Some(Instant::now()) } else { self.handle().timers().next() }
+        if self.is_busy() {
+            return Some(Instant::now());
+        }
+        // Where there are workers, they see to the timers.
+        if self.drives { self.handle().timers().next() } else { None }
     }
 }
 
@@ -85,8 +89,10 @@ impl NativeLoop {
         if !unparker.parker.prepare() || self.is_busy() {
             unparker.interrupt();
         }
-        // An earlier timer than the host knows of makes it readable, too.
-        self.handle().timers().begin_wait(None);
+        if self.drives {
+            // An earlier timer than the host knows of makes it readable, too.
+            self.handle().timers().begin_wait(None);
+        }
     }
 }
 

@@ -93,6 +93,37 @@ impl Remote {
         queue.append(&mut state.tasks);
     }
 
+    /// Takes the first of them.
+    pub(crate) fn pop(&self) -> Option<Runnable> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut state = self.lock();
+        let task = state.tasks.pop_front();
+        self.some.store(!state.tasks.is_empty(), Ordering::Relaxed);
+        task
+    }
+
+    /// Takes the first of them, and moves the rest of one of `shares` fair shares, at most `limit`, elsewhere.
+    pub(crate) fn share(
+        &self,
+        shares: usize,
+        limit: usize,
+        mut push: impl FnMut(Runnable) -> Result<(), Runnable>,
+    ) -> Option<Runnable> {
+        let mut state = self.lock();
+        let first = state.tasks.pop_front();
+        for _ in 0..(state.tasks.len() / shares).min(limit) {
+            let Some(task) = state.tasks.pop_front() else { break };
+            if let Err(task) = push(task) {
+                state.tasks.push_front(task);
+                break;
+            }
+        }
+        self.some.store(!state.tasks.is_empty(), Ordering::Relaxed);
+        first
+    }
+
     /// Refuses what comes, and gives what is there.
     pub(crate) fn close(&self) -> VecDeque<Runnable> {
         let mut state = self.lock();

@@ -1,5 +1,7 @@
 //! The native loop against the conformance suite.
 
+use std::io;
+
 use loop_api::conformance::Subject;
 use loop_native::NativeLoop;
 
@@ -12,3 +14,21 @@ impl Subject for OneThread {
 loop_api::conformance!(mod one_thread, OneThread, caps: [
     one_thread, net, std_net, unix_net, readiness, turn, turn_fd, deadlock
 ]);
+
+struct TwoWorkers;
+
+impl Subject for TwoWorkers {
+    type Loop = NativeLoop;
+
+    fn make() -> io::Result<NativeLoop> {
+        NativeLoop::builder().worker_threads(2).build()
+    }
+}
+
+// A turn is about the loop's own thread; what the workers do is not part of it.
+loop_api::conformance!(
+    mod two_workers, TwoWorkers, caps: [net, std_net, unix_net, readiness, deadlock],
+    deviations: {
+        peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
+    }
+);

@@ -34,6 +34,9 @@ pub(crate) struct Events {
     list: Vec<epoll::Event>,
 }
 
+// SAFETY: what keeps it from being Send by itself is the pointer that an event's data could be; here it is always an integer.
+unsafe impl Send for Events {}
+
 impl Poller {
     /// Sources are registered once for both directions.
     pub(crate) const ONESHOT: bool = false;

@@ -1,0 +1,103 @@
+//! How a loop is made that differs from the default.
+
+use std::io;
+use std::time::Duration;
+
+use loop_api::toolkit::{Pool, PoolBuilder};
+
+use crate::native_loop::NativeLoop;
+
+/// So many tasks run before I/O and timers are looked at, where there are that many.
+const EVENT_INTERVAL: u32 = 61;
+
+/// Makes a [`NativeLoop`].
+///
+/// ```
+/// use loop_api::{EventLoop, Handle};
+/// use loop_native::NativeLoop;
+///
+/// let mut native = NativeLoop::builder().worker_threads(2).thread_name("mill").build()?;
+/// let handle = native.handle().clone();
+/// let name = native.block_on(handle.spawn(async { std::thread::current().name().map(str::to_owned) }));
+/// assert_eq!(name.unwrap().as_deref(), Some("mill"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "call `build()` to get the loop"]
+pub struct Builder {
+    pub(crate) worker_threads: usize,
+    pub(crate) thread_name: String,
+    pub(crate) event_interval: u32,
+    pub(crate) pool: PoolBuilder,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Builder {
+            worker_threads: 0,
+            thread_name: "anyloop-worker".to_owned(),
+            event_interval: EVENT_INTERVAL,
+            pool: Pool::builder(),
+        }
+    }
+
+    /// Spreads the tasks that are `Send` over so many threads, which also wait for I/O and timers. The thread in `block_on` then
+    /// runs its future, the callbacks and the tasks that are not `Send`. Zero, the default, is a loop on one thread.
+    pub fn worker_threads(mut self, count: usize) -> Self {
+        self.worker_threads = count;
+        self
+    }
+
+    /// The name of the worker threads; `anyloop-worker` by default. A zero byte in it is left out.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = name.into();
+        self.thread_name.retain(|letter| letter != '\0');
+        self
+    }
+
+    /// After so many tasks I/O and timers are looked at, though more tasks wait; 61 by default, at least one.
+    pub fn event_interval(mut self, tasks: u32) -> Self {
+        self.event_interval = tasks.max(1);
+        self
+    }
+
+    /// How many blocking jobs may run at once; 512 by default, at least one. The rest wait their turn.
+    pub fn max_blocking_threads(mut self, count: usize) -> Self {
+        self.pool = self.pool.max_threads(count);
+        self
+    }
+
+    /// How long a thread for blocking jobs is kept that has none; 10 s by default.
+    pub fn thread_keep_alive(mut self, duration: Duration) -> Self {
+        self.pool = self.pool.keep_alive(duration);
+        self
+    }
+
+    /// What the names of the threads for blocking jobs begin with; `anyloop-blocking` by default.
+    pub fn blocking_thread_name(mut self, prefix: impl Into<String>) -> Self {
+        self.pool = self.pool.thread_name(prefix);
+        self
+    }
+
+    /// Makes the loop, and starts its worker threads, if it has any.
+    ///
+    /// # Errors
+    ///
+    /// What the system said: most often that descriptors, or threads, are exhausted.
+    pub fn build(self) -> io::Result<NativeLoop> {
+        NativeLoop::build(self)
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl NativeLoop {
+    /// A loop that differs from what [`new`](loop_api::EventLoop::new) makes.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}

@@ -1,0 +1,299 @@
+//! Worker threads: they share the tasks that are `Send`, and one idle worker at a time waits in the poller for all.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
+use std::task::Waker;
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
+
+use concurrent_queue::ConcurrentQueue;
+use loop_api::context::{self, Scoped};
+use loop_api::toolkit::task::Runnable;
+
+use crate::current;
+use crate::handle::NativeHandle;
+use crate::idle::Idle;
+use crate::parker::Parker;
+use crate::reactor::Waiting;
+use crate::wake::Remote;
+use crate::wheel::Expired;
+
+/// Tasks that a worker's own queue holds; what is more goes to the queue for all.
+const OWN: usize = 256;
+
+thread_local! {
+    static WORKER: Scoped<Worker> = const { Scoped::new() };
+}
+
+/// What the workers of a loop share.
+pub(crate) struct Workers {
+    /// Tasks that were woken by other threads, or that did not fit.
+    injector: Remote,
+    seats: Box<[Seat]>,
+    idle: Idle,
+    /// Only whoever holds the lock may wait in the loop's poller and fire its timers.
+    driver: Mutex<Option<Driver>>,
+    stop: AtomicBool,
+    event_interval: u32,
+}
+
+/// One worker, as the others see it.
+struct Seat {
+    queue: ConcurrentQueue<Runnable>,
+    parker: Parker,
+    /// Whether it waits in the poller, or will if it parks.
+    drives: AtomicBool,
+    thread: OnceLock<Thread>,
+}
+
+pub(crate) struct Driver {
+    waiting: Waiting,
+    expired: Vec<Expired<Waker>>,
+}
+
+/// One worker, on its own thread.
+struct Worker {
+    handle: NativeHandle,
+    seat: usize,
+    /// Whether it wakes tasks because of events: it will run the first of them itself.
+    dispatches: Cell<bool>,
+    ticks: Cell<u32>,
+}
+
+impl Workers {
+    pub(crate) fn new(count: usize, waiting: Waiting, event_interval: u32) -> Self {
+        let seat = |_| Seat {
+            queue: ConcurrentQueue::bounded(OWN),
+            parker: Parker::new(),
+            drives: AtomicBool::new(false),
+            thread: OnceLock::new(),
+        };
+        Workers {
+            injector: Remote::default(),
+            seats: (0..count).map(seat).collect(),
+            idle: Idle::new(count),
+            driver: Mutex::new(Some(Driver { waiting, expired: Vec::new() })),
+            stop: AtomicBool::new(false),
+            event_interval,
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Starts the threads of `handle`'s loop, whose workers these are.
+    pub(crate) fn start(handle: &NativeHandle, name: &str) -> io::Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::new();
+        let Some(workers) = handle.workers() else { return Ok(threads) };
+        for seat in 0..workers.count() {
+            let own = handle.clone();
+            let worker = move || {
+                let handle = own;
+                let worker = Worker { handle, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
+                let _running = context::enter_nested();
+                current::enter(&worker.handle, || WORKER.with(|slot| slot.set(&worker, || worker.run())));
+            };
+            match thread::Builder::new().name(name.to_owned()).spawn(worker) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    workers.stop(handle, threads);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(threads)
+    }
+
+    /// Ends the threads, each after the task it runs, and drops what is left in the queues.
+    pub(crate) fn stop(&self, handle: &NativeHandle, threads: Vec<JoinHandle<()>>) {
+        self.stop.store(true, Ordering::SeqCst);
+        for seat in &self.seats {
+            self.wake(handle, seat);
+        }
+        for thread in threads {
+            // A worker that panicked has said so already.
+            let _ = thread.join();
+        }
+        drop(self.injector.close());
+        for seat in &self.seats {
+            seat.queue.try_iter().for_each(drop);
+        }
+        // The poller's descriptors go with it.
+        drop(self.driver.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Queues a task of these workers, from any thread.
+    pub(crate) fn schedule(&self, handle: &NativeHandle, task: Runnable) {
+        let (left, dispatches) = WORKER.with(|slot| {
+            slot.with(|worker| match worker {
+                Some(worker) if worker.handle.is(handle) => {
+                    let left = self.seats[worker.seat].queue.push(task).err().map(|full| full.into_inner());
+                    (left, worker.dispatches.get())
+                }
+                _ => (Some(task), false),
+            })
+        });
+        if let Some(task) = left {
+            self.injector.push(task);
+        } else if dispatches {
+            return;
+        }
+        self.wake_one(handle);
+    }
+
+    fn wake_one(&self, handle: &NativeHandle) {
+        if let Some(worker) = self.idle.pick() {
+            self.wake(handle, &self.seats[worker]);
+        }
+    }
+
+    fn wake(&self, handle: &NativeHandle, seat: &Seat) {
+        if !seat.parker.unpark() {
+            return;
+        }
+        if seat.drives.load(Ordering::Acquire) {
+            handle.reactor().notify();
+        } else if let Some(thread) = seat.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    fn has_tasks(&self) -> bool {
+        !self.injector.is_empty() || self.seats.iter().any(|seat| !seat.queue.is_empty())
+    }
+}
+
+impl Worker {
+    fn run(&self) {
+        let workers = self.workers();
+        let seat = &workers.seats[self.seat];
+        let _ = seat.thread.set(thread::current());
+        let mut picked = false;
+        while !workers.stop.load(Ordering::SeqCst) {
+            if let Some(task) = self.next() {
+                if std::mem::take(&mut picked) {
+                    workers.idle.pass_on();
+                    if workers.has_tasks() {
+                        workers.wake_one(&self.handle);
+                    }
+                }
+                task.run();
+            } else {
+                picked = self.sleep();
+            }
+        }
+    }
+
+    fn workers(&self) -> &Workers {
+        match self.handle.workers() {
+            Some(workers) => workers,
+            None => unreachable!("a worker belongs to workers"),
+        }
+    }
+
+    /// The next task to run: its own, one for all, or another worker's.
+    fn next(&self) -> Option<Runnable> {
+        let workers = self.workers();
+        let ticks = self.ticks.get().wrapping_add(1);
+        self.ticks.set(ticks);
+        if ticks % workers.event_interval == 0 {
+            self.drive(workers, false);
+            // Nor shall tasks for all starve behind those that wake each other.
+            if let Some(task) = workers.injector.pop() {
+                return Some(task);
+            }
+        }
+        let own = &workers.seats[self.seat].queue;
+        own.pop().ok().or_else(|| self.take_injected(workers)).or_else(|| self.steal(workers))
+    }
+
+    /// A fair share of the tasks for all.
+    fn take_injected(&self, workers: &Workers) -> Option<Runnable> {
+        if workers.injector.is_empty() {
+            return None;
+        }
+        let own = &workers.seats[self.seat].queue;
+        workers
+            .injector
+            .share(workers.count(), OWN / 2, |task| own.push(task).map_err(|full| full.into_inner()))
+    }
+
+    /// Half of what another worker has.
+    fn steal(&self, workers: &Workers) -> Option<Runnable> {
+        let own = &workers.seats[self.seat].queue;
+        // Each begins with its neighbour, so that not all rob the same one.
+        let others =
+            (1..workers.count()).map(|step| &workers.seats[(self.seat + step) % workers.count()].queue);
+        for other in others {
+            let Ok(first) = other.pop() else { continue };
+            for _ in 0..other.len().div_ceil(2) {
+                // Only this worker fills its queue, so there is room for what was taken.
+                let Some(task) = (own.len() < OWN).then(|| other.pop().ok()).flatten() else { break };
+                if let Err(full) = own.push(task) {
+                    workers.injector.push(full.into_inner());
+                }
+            }
+            return Some(first);
+        }
+        None
+    }
+
+    /// Sleeps until there is something to do. True if somebody woke this worker for a task.
+    fn sleep(&self) -> bool {
+        let workers = self.workers();
+        workers.idle.enlist(self.seat);
+        if !workers.has_tasks() && !workers.stop.load(Ordering::SeqCst) && !self.drive(workers, true) {
+            let parker = &workers.seats[self.seat].parker;
+            if parker.prepare() {
+                // May end without a reason, which does no harm.
+                thread::park();
+                parker.finish();
+            }
+        }
+        let picked = workers.idle.leave(self.seat);
+        if workers.seats[self.seat].queue.len() > 1 {
+            workers.wake_one(&self.handle);
+        }
+        picked
+    }
+
+    /// Looks at I/O and timers, and waits for them if it `may_wait`. False if another worker does.
+    fn drive(&self, workers: &Workers, may_wait: bool) -> bool {
+        let mut driver = match workers.driver.try_lock() {
+            Ok(driver) => driver,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        let Some(Driver { waiting, expired }) = &mut *driver else { return true };
+        let (seat, timers) = (&workers.seats[self.seat], self.handle.timers());
+        if may_wait {
+            seat.drives.store(true, Ordering::Release);
+            let parked = seat.parker.prepare();
+            if parked {
+                waiting.wait(timers.begin_wait(None));
+                seat.parker.finish();
+            }
+            seat.drives.store(false, Ordering::Release);
+            if !parked {
+                return true;
+            }
+        } else {
+            waiting.wait(Some(Duration::ZERO));
+        }
+        self.dispatches.set(true);
+        waiting.dispatch(self.handle.reactor());
+        timers.fire(expired);
+        self.dispatches.set(false);
+        true
+    }
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workers").field("count", &self.count()).finish_non_exhaustive()
+    }
+}
