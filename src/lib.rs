@@ -10,6 +10,8 @@ mod any;
 pub mod io;
 pub mod net;
 pub mod runtime;
+#[cfg(feature = "sync")]
+pub mod sync;
 pub mod task;
 pub mod time;
 

@@ -1,0 +1,95 @@
+//! What users see of the types does not depend on the features: these hold with every set of them, and with none.
+
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use anyloop::io::Async;
+use anyloop::net::{TcpListener, TcpStream, UdpSocket, tcp};
+use anyloop::runtime::{Builder, Choice, Handle, NoLoop, Runtime};
+use anyloop::task::{AbortHandle, JoinHandle, LocalJoinHandle};
+use anyloop::time::Sleep;
+
+/// Ambiguous, and so no type at all, if the type has the trait.
+macro_rules! lacks {
+    ($ty:ty: $($bad:ident),*) => {$({
+        trait Ambiguous<A> {
+            fn some() {}
+        }
+        impl<T: ?Sized> Ambiguous<()> for T {}
+        struct Has;
+        impl<T: ?Sized + $bad> Ambiguous<Has> for T {}
+        let _ = <$ty as Ambiguous<_>>::some;
+    })*};
+}
+
+fn shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
+fn shared_pinned<T: Send + Sync + UnwindSafe + RefUnwindSafe>() {}
+fn send<T: Send>(value: T) -> T {
+    value
+}
+
+#[test]
+fn auto_traits_are_the_same_with_all_features() {
+    shared::<Handle>();
+    shared::<Builder>();
+    shared::<Choice>();
+    shared::<NoLoop>();
+    shared::<JoinHandle<std::cell::Cell<u8>>>();
+    shared::<AbortHandle>();
+    shared::<TcpStream>();
+    shared::<TcpListener>();
+    shared::<UdpSocket>();
+    shared::<tcp::ReadHalf<'static>>();
+    shared::<tcp::WriteHalf<'static>>();
+    shared::<tcp::OwnedReadHalf>();
+    shared::<tcp::OwnedWriteHalf>();
+    shared::<Async<std::net::TcpStream>>();
+    shared_pinned::<Sleep>();
+    lacks!(Sleep: Unpin);
+    lacks!(Runtime: Send, Sync);
+    lacks!(LocalJoinHandle<u8>: Send, Sync);
+}
+
+#[cfg(unix)]
+#[test]
+fn auto_traits_of_unix_sockets_are_the_same_with_all_features() {
+    use anyloop::net::{UnixDatagram, UnixListener, UnixStream, unix};
+    shared::<UnixStream>();
+    shared::<UnixListener>();
+    shared::<UnixDatagram>();
+    shared::<unix::ReadHalf<'static>>();
+    shared::<unix::WriteHalf<'static>>();
+    shared::<unix::OwnedReadHalf>();
+    shared::<unix::OwnedWriteHalf>();
+}
+
+#[test]
+fn futures_can_be_sent_to_other_threads() {
+    async fn server(listener: &TcpListener) -> std::io::Result<()> {
+        use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut stream, _) = listener.accept().await?;
+        let n = stream.read(&mut [0; 8]).await?;
+        stream.read_u16().await?;
+        stream.write_all(&[0; 8][..n]).await?;
+        stream.peek(&mut [0; 8]).await?;
+        stream.readable().await?;
+        {
+            let (mut read, mut write) = stream.split();
+            anyloop::io::copy(&mut read, &mut write).await?;
+        }
+        stream.shutdown().await
+    }
+    let _ = |listener: &'static TcpListener| send(server(listener));
+    drop(send(TcpStream::connect("127.0.0.1:1")));
+    drop(send(TcpListener::bind("127.0.0.1:0")));
+    drop(send(UdpSocket::bind(("127.0.0.1", 0))));
+    drop(send(anyloop::net::lookup_host("localhost:1")));
+}
+
+#[test]
+fn a_library_compiles_without_a_backend() {
+    // It compiles; where no backend is, it says so.
+    match Runtime::new() {
+        Ok(mut runtime) => assert_eq!(runtime.block_on(async { 1 }), 1),
+        Err(error) => assert!(error.to_string().contains("compiled without a backend"), "{error}"),
+    }
+}
