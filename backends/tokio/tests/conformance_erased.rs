@@ -1,0 +1,26 @@
+//! The erased twin against the conformance suite, over tokio with worker threads.
+#![cfg(unix)]
+
+use std::io;
+
+use loop_api::conformance::Subject;
+use loop_api::erased::ErasedLoop;
+use loop_tokio::TokioLoop;
+
+struct Erased;
+
+impl Subject for Erased {
+    type Loop = ErasedLoop;
+
+    fn make() -> io::Result<ErasedLoop> {
+        let tokio = TokioLoop::builder().worker_threads(2).build()?;
+        Ok(ErasedLoop::of(tokio, |handle| handle.std_net().unix_net().readiness()))
+    }
+}
+
+loop_api::conformance!(
+    mod erased_multi_thread, Erased, caps: [net, std_net, unix_net, readiness],
+    deviations: {
+        peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
+    }
+);
