@@ -1,6 +1,7 @@
 //! The cases, by group: their names say what they show.
 #![allow(missing_docs)]
 
+mod adopt_std;
 mod bak;
 mod err;
 mod exe;
@@ -12,12 +13,17 @@ mod peer;
 mod run;
 mod run_close;
 mod thr;
+mod timeout;
 mod tmr;
 mod tmr_interval;
 mod tmr_more;
 mod tsk;
 mod udp;
+#[cfg(unix)]
+mod unix;
+mod watch;
 
+pub use adopt_std::*;
 pub use bak::*;
 pub use err::*;
 pub use exe::*;
@@ -29,10 +35,14 @@ pub use peer::*;
 pub use run::*;
 pub use run_close::*;
 pub use thr::*;
+pub use timeout::*;
 pub use tmr::*;
 pub use tmr_interval::*;
 pub use tmr_more::*;
 pub use tsk::*;
 pub use udp::*;
+#[cfg(unix)]
+pub use unix::*;
+pub use watch::*;
 
 use super::HandleOf;

@@ -226,6 +226,54 @@ macro_rules! __conformance_table {
             fut12_what_comes_after_the_end_was_cancelled_is_dropped: [];
             fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [];
             fut14_no_wake_from_another_thread_is_lost: [];
+
+            tsk11_join_all_keeps_the_order_of_its_inputs: [];
+            tsk12_the_first_error_is_given_and_siblings_run_on: [];
+            tsk13_dropping_join_all_drops_what_it_waits_for: [];
+            tsk14_wait_for_the_first_for_all_and_within_a_time: [];
+            tsk14_wait_until_one_fails: [];
+            tsk15_as_completed_gives_them_as_they_end: [];
+            tsk15_a_thousand_are_polled_when_they_wake_and_not_else: [];
+            tsk20_a_task_survives_whoever_awaits_it: [];
+            tsk21_a_group_waits_for_all: [];
+            tsk21_an_error_cancels_the_rest_and_errors_are_gathered: [];
+            tsk21_a_panic_is_an_error_of_the_group: [];
+            tsk21_dropping_a_scope_ends_its_tasks: [];
+            tsk22_a_group_that_has_ended_takes_no_task: [];
+            tsk23_start_waits_until_the_task_is_ready: [];
+            tsk26_each_task_has_its_own_locals: [];
+            tsk27_staggered_race: [];
+
+            io01_a_reader_is_called_for_data_and_at_the_end: [readiness];
+            io02_a_writer_is_called_when_there_is_room: [readiness];
+            io03_a_reader_is_called_again_until_it_drains: [readiness];
+            io04_a_reader_is_not_called_for_room_to_write: [readiness];
+            io05_several_watchers_of_one_descriptor: [readiness];
+            io07_cancelling_a_watcher_is_idempotent: [readiness];
+            io10_a_callback_cancels_another_that_is_ready: [readiness];
+            io11_a_callback_ends_its_own_watcher_and_the_descriptor_with_it: [readiness];
+            io16_dropping_a_watcher_cancels_it: [readiness];
+            io21_a_callbacks_panic_does_not_end_its_watcher: [readiness];
+
+            net12_unix_streams: [on_unix unix_net];
+            net12_a_pair_and_its_halves: [on_unix unix_net];
+            net12_a_stale_path_is_an_address_in_use: [on_unix unix_net];
+            net12_abstract_names: [on_linux unix_net];
+            net12_unix_datagrams: [on_unix unix_net];
+            net11_unix_sockets_of_std_are_taken_and_given_back: [on_unix unix_net];
+
+            net11_a_connection_is_taken_over_and_given_back: [std_net];
+            net11_a_listener_and_a_udp_socket_are_taken_over: [std_net];
+
+            // TSK: time limits
+            tsk16_timeout_expires: [];
+            tsk16_timeout_gives_what_came_in_time: [];
+            tsk16_the_inner_of_two_timeouts_may_be_the_shorter: [];
+            tsk16_timeout_drops_the_future_with_itself: [];
+            tsk17_timeout_tells_its_own_end_from_a_foreign_one: [];
+            tsk18_a_timeout_of_a_borrowed_task_does_not_end_it: [];
+            tsk19_a_value_that_comes_with_the_deadline_is_not_lost: [];
+            peer07_the_first_tick_is_at_once: [];
         }
     };
 }

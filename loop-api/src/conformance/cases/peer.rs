@@ -202,6 +202,13 @@ pub fn peer06_dropping_a_handle_detaches_local_and_blocking_work_too<S: Subject>
     });
 }
 
+pub fn peer07_the_first_tick_is_at_once<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        let mut ticks = handle.interval(LONG * 10);
+        within(&handle, LONG, ticks.tick()).await.expect("the first tick waits for a period");
+    });
+}
+
 pub fn peer08_spawn_local_works_where_it_is_offered<S: Subject>() {
     run::<S, _>(|handle| async move {
         let local = std::rc::Rc::new(3);
