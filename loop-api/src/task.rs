@@ -6,6 +6,17 @@ use std::task::{Context, Poll};
 
 use crate::error::JoinError;
 
+mod children;
+mod group;
+mod join;
+mod local;
+mod wait;
+
+pub use group::{Failure, GroupClosed, GroupError, StartError, TaskGroup};
+pub use join::{join_all, join_map, try_join_all};
+pub use local::{AccessError, LocalKey, Scope};
+pub use wait::{AsCompleted, Wait, Waited, as_completed, staggered, wait};
+
 /// The handle of a spawned task: the backend's own, in a coat that gives all backends the same rules.
 ///
 /// - Awaiting it gives the task's output, or the [`JoinError`] that ended it.

@@ -46,8 +46,8 @@ impl Builder {
         Builder::default()
     }
 
-    /// Runs tasks on `n` threads of the loop's own, started when the loop is built; the thread inside `block_on` runs the main future and
-    /// the callbacks. Such a loop has no `spawn_local`.
+    /// Runs tasks on `n` threads of the loop's own, started when the loop is built; the thread inside `block_on` runs the main future,
+    /// the callbacks, and what is spawned with `spawn_local`.
     pub fn worker_threads(&mut self, n: usize) -> &mut Builder {
         self.worker_threads = Some(n);
         self
@@ -61,7 +61,8 @@ impl Builder {
     pub fn build(&self) -> io::Result<SmolLoop> {
         let shared = Shared::new("smol");
         let Some(n) = self.worker_threads else {
-            let handle = SmolHandle::new(shared, Executor::Own(Tasks::of_this_thread()));
+            let handle =
+                SmolHandle::new(shared, Executor::Own { tasks: Tasks::of_this_thread(), local: None });
             return Ok(SmolLoop { handle, workers: None, thread: PhantomData });
         };
         if n == 0 {
@@ -71,7 +72,9 @@ impl Builder {
             ));
         }
         let executor = Arc::new(async_executor::Executor::new());
-        let handle = SmolHandle::new(shared, Executor::Own(Tasks::of_all_threads(executor.clone())));
+        let tasks = Tasks::of_all_threads(executor.clone());
+        let local = Some(Tasks::of_this_thread());
+        let handle = SmolHandle::new(shared, Executor::Own { tasks, local });
         let workers = Workers::start(n, &executor, &handle)?;
         Ok(SmolLoop { handle, workers: Some(workers), thread: PhantomData })
     }
@@ -89,10 +92,7 @@ impl EventLoop for SmolLoop {
     }
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
-        if self.workers.is_some() {
-            return Ok(self.handle.run(future));
-        }
-        let executor = self.handle.tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
+        let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
         Ok(self.handle.run(executor.run(future)))
     }
 
@@ -103,9 +103,7 @@ impl EventLoop for SmolLoop {
             if let Some(mut workers) = self.workers.take() {
                 workers.stop();
             }
-            if let Some(tasks) = self.handle.tasks() {
-                tasks.close();
-            }
+            self.handle.close_tasks();
             self.handle.pool().shutdown(timeout);
         });
     }

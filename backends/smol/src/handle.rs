@@ -31,7 +31,11 @@ struct Inner {
 
 /// Where tasks go.
 pub(crate) enum Executor {
-    Own(Tasks),
+    Own {
+        tasks: Tasks,
+        /// Where tasks that stay on the loop's thread go, if the others do not.
+        local: Option<Tasks>,
+    },
     #[cfg(feature = "global")]
     Global,
 }
@@ -41,12 +45,26 @@ impl SmolHandle {
         SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::default() }) }
     }
 
-    /// The tasks of a loop that is not adopted.
-    pub(crate) fn tasks(&self) -> Option<&Tasks> {
+    /// What the loop's own thread runs; nothing, if the loop is adopted.
+    pub(crate) fn local_tasks(&self) -> Option<&Tasks> {
         match &self.inner.tasks {
-            Executor::Own(tasks) => Some(tasks),
+            Executor::Own { tasks, local } => Some(local.as_ref().unwrap_or(tasks)),
             #[cfg(feature = "global")]
             Executor::Global => None,
+        }
+    }
+
+    /// Drops all tasks on this thread, which is the loop's. From now on spawning is refused.
+    pub(crate) fn close_tasks(&self) {
+        match &self.inner.tasks {
+            Executor::Own { tasks, local } => {
+                tasks.close();
+                if let Some(local) = local {
+                    local.close();
+                }
+            }
+            #[cfg(feature = "global")]
+            Executor::Global => {}
         }
     }
 
@@ -94,7 +112,7 @@ impl Handle for SmolHandle {
     {
         let future = Guarded::<F, SmolHandle>::new(future);
         match &self.inner.tasks {
-            Executor::Own(tasks) => match tasks.spawn(future) {
+            Executor::Own { tasks, .. } => match tasks.spawn(future) {
                 Some(task) => JoinHandle::of_task(task),
                 None => JoinHandle::closed(),
             },
@@ -109,9 +127,7 @@ impl Handle for SmolHandle {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let Some(tasks) = self.tasks().filter(|tasks| tasks.is_local()) else {
-            return Err(LocalError::Unsupported);
-        };
+        let tasks = self.local_tasks().ok_or(LocalError::Unsupported)?;
         if self.shared().is_closed() {
             return Err(LocalError::Closed);
         }

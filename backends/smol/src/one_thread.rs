@@ -40,11 +40,6 @@ impl Tasks {
         Tasks { executor: RwLock::new(Some(executor)), owner: None }
     }
 
-    /// Whether tasks can stay on a thread.
-    pub(crate) fn is_local(&self) -> bool {
-        self.owner.is_some()
-    }
-
     /// Spawns a future; `None` if the loop is closed.
     #[inline]
     pub(crate) fn spawn<F, T>(&self, future: F) -> Option<async_task::Task<T>>

@@ -41,7 +41,6 @@ impl Pool {
 struct Job<F> {
     f: Option<F>,
     location: &'static Location<'static>,
-    handle: SmolHandle,
     gone: Gone,
 }
 
@@ -53,9 +52,7 @@ impl<F: FnOnce() -> T, T> Future for Job<F> {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         match this.f.take() {
-            Some(f) if this.gone.0.begin() => {
-                Poll::Ready(Some(this.handle.enter(|| guard_blocking(f, this.location))))
-            }
+            Some(f) if this.gone.0.begin() => Poll::Ready(Some(guard_blocking(f, this.location))),
             _ => Poll::Ready(None),
         }
     }
@@ -71,11 +68,12 @@ where
         return JoinHandle::closed();
     }
     let gate = Gate::new();
-    let job = Job { f: Some(f), location, handle: handle.clone(), gone: Gone(gate.clone()) };
+    let job = Job { f: Some(f), location, gone: Gone(gate.clone()) };
     let pool = handle.clone();
     let (runnable, task) = async_task::spawn(job, move |runnable: async_task::Runnable| {
+        let pool_handle = pool.clone();
         pool.pool().submit(move || {
-            runnable.run();
+            pool_handle.enter(|| runnable.run());
         })
     });
     runnable.schedule();

@@ -75,7 +75,8 @@ impl<T: 'static> JoinHandle<T> {
     }
 }
 
-/// A result without a value, or with one.
+/// What a task gave; nothing, if it was cancelled.
+#[inline]
 fn finish<T>(output: Option<Caught<T>>) -> Result<T, JoinError> {
     match output {
         Some(caught) => caught.into_result(),
@@ -89,7 +90,18 @@ impl<T: 'static> Future for JoinHandle<T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let slot = self.slot.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let output = match slot {
+        match slot {
+            Slot::Own(task, _) => Pin::new(task).poll(cx).map(finish),
+            other => other.poll_less_common(cx),
+        }
+    }
+}
+
+impl<T: 'static> Slot<T> {
+    /// Out of the way of the common case.
+    #[cold]
+    fn poll_less_common(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        let output = match self {
             Slot::Own(task, _) => ready!(Pin::new(task).poll(cx)),
             Slot::Shared(task) => ready!(task.poll(cx)),
             Slot::Local(task, _) => ready!(Pin::new(task).poll(cx)).flatten(),
@@ -98,6 +110,17 @@ impl<T: 'static> Future for JoinHandle<T> {
             Slot::Done => None,
         };
         Poll::Ready(finish(output))
+    }
+
+    #[cold]
+    fn detach_less_common(self) {
+        match self {
+            Slot::Own(task, _) => task.detach(),
+            Slot::Shared(task) => task.detach(),
+            Slot::Local(task, _) => task.detach(),
+            Slot::Blocking(task, _) => task.detach(),
+            Slot::Closed | Slot::Done => {}
+        }
     }
 }
 
@@ -140,10 +163,7 @@ impl<T: 'static> Drop for JoinHandle<T> {
         // async-task cancels what is dropped.
         match mem::replace(slot, Slot::Done) {
             Slot::Own(task, _) => task.detach(),
-            Slot::Shared(task) => task.detach(),
-            Slot::Local(task, _) => task.detach(),
-            Slot::Blocking(task, _) => task.detach(),
-            Slot::Closed | Slot::Done => {}
+            other => other.detach_less_common(),
         }
     }
 }

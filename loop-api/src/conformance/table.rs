@@ -227,6 +227,7 @@ macro_rules! __conformance_table {
             fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [];
             fut14_no_wake_from_another_thread_is_lost: [];
 
+            // TSK: many at once
             tsk11_join_all_keeps_the_order_of_its_inputs: [];
             tsk12_the_first_error_is_given_and_siblings_run_on: [];
             tsk13_dropping_join_all_drops_what_it_waits_for: [];
