@@ -88,6 +88,7 @@ macro_rules! __conformance_table {
             tmr13_two_intervals_of_zero_take_turns: [];
             tmr14_missed_ticks_are_given_delayed_or_skipped: [];
             tmr14_on_time_ticks_do_not_drift: [];
+            tmr23_stepped_clock_fires_exactly_the_due_timers: [turn clock];
 
             // THR: other threads
             thr01_post_wakes_a_blocked_loop: [];
@@ -113,6 +114,12 @@ macro_rules! __conformance_table {
             exe09_timers_go_on_beside_busy_jobs: [];
             exe13_threads_are_reused_and_named: [];
             exe13_jobs_run_side_by_side: [];
+            exe03_job_aborted_in_the_queue_is_dropped_at_once: [];
+            exe05_a_pool_bounds_how_many_jobs_run_at_once: [];
+            exe06_jobs_run_in_the_executor_of_choice: [];
+            exe07_a_pool_joins_or_counts_what_still_runs: [];
+            exe11_a_job_can_ask_whether_it_was_cancelled: [];
+            exe13_a_pools_threads_are_reused_named_and_end_when_idle: [];
 
             // BAK: choice of backends
             bak03_current_is_the_same_loop_each_time: [];
