@@ -117,6 +117,7 @@ macro_rules! __conformance_table {
             exe03_job_aborted_in_the_queue_is_dropped_at_once: [];
             exe05_a_pool_bounds_how_many_jobs_run_at_once: [];
             exe06_jobs_run_in_the_executor_of_choice: [];
+            exe06_the_default_executor_can_be_replaced: [];
             exe07_a_pool_joins_or_counts_what_still_runs: [];
             exe11_a_job_can_ask_whether_it_was_cancelled: [];
             exe13_a_pools_threads_are_reused_named_and_end_when_idle: [];

@@ -1,6 +1,7 @@
 //! EXE: executors of one's own choice.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -101,6 +102,19 @@ pub fn exe06_jobs_run_in_the_executor_of_choice<S: Subject>() {
         // One that is refused says so.
         let refused = handle.run_in_executor(&mine, || 1).await;
         assert!(refused.is_err_and(|error| error.is_closed()));
+    });
+}
+
+pub fn exe06_the_default_executor_can_be_replaced<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        assert!(handle.shared().default_executor().is_none());
+        assert!(handle.set_default_executor(Some(Arc::new(Mine { jobs: Counter::new() }))).is_none());
+        let name = handle.spawn_blocking(|| thread::current().name().map(str::to_owned)).await;
+        assert_eq!(name.unwrap().as_deref(), Some("mine"));
+        // And back again.
+        assert!(handle.set_default_executor(None).is_some());
+        let name = handle.spawn_blocking(|| thread::current().name().map(str::to_owned)).await;
+        assert_ne!(name.unwrap().as_deref(), Some("mine"));
     });
 }
 
