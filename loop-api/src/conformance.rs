@@ -14,6 +14,14 @@
 //! `unsupported: ...`, never silently passed. A promise that a backend openly breaks is listed with its reason:
 //! `deviations: { tmr07_short_sleeps_do_not_spin: "its clock counts milliseconds" }`.
 //!
+//! What the compiler refuses needs no case. A loop cannot be closed while it runs (RUN19), because running it borrows it:
+//!
+//! ```compile_fail,E0499
+//! fn close_while_running<L: loop_api::EventLoop>(mut event_loop: L) {
+//!     event_loop.block_on(async { event_loop.close() });
+//! }
+//! ```
+//!
 //! Cases carry the ids of the list of [behaviours](BEHAVIOURS). They use only the public contract, so that they run on any
 //! backend, on the erased twin and on a loop inside a loop. A case that hangs fails after [`patience`].
 

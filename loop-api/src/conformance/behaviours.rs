@@ -1,10 +1,34 @@
 //! The behaviours that the suite shows, by id, and what became of those that are not cases.
 
 /// Behaviours that were judged wrong for this library, each with the reason.
-pub const STRUCK: &[(&str, &str)] = &[];
+pub const STRUCK: &[(&str, &str)] = &[
+    (
+        "TMR15",
+        "an interval is awaited by its body, so the body cannot run twice at once; nothing calls async bodies",
+    ),
+    (
+        "BAK05",
+        "a loop that cannot be made is an error with the reason: another one in its place would hide it",
+    ),
+];
 
 /// Behaviours that are not a loop's but the facade's or the workspace's, each with where its test stands.
-pub const ELSEWHERE: &[(&str, &str)] = &[];
+pub const ELSEWHERE: &[(&str, &str)] = &[
+    ("RUN19", "the compiler refuses it: a documentation test of `loop_api::conformance`"),
+    ("BAK01", "`tests/choice.rs`"),
+    ("BAK02", "`tests/choice.rs`"),
+    ("BAK03", "adoption of a running tokio: `tests/adoption.rs`, `backends/tokio/tests/adopt.rs`"),
+    ("BAK04", "`tests/choice.rs`"),
+    (
+        "BAK07",
+        "a backend of some 300 lines in `loop-api/tests/conformance_stranger`; in the ambient API: `tests/erased.rs`",
+    ),
+    (
+        "BAK08",
+        "a capability is a trait, so code that needs one that is missing does not compile; in the ambient API: `tests/erased.rs`",
+    ),
+    ("BAK09", "`tests/additive.rs`"),
+];
 
 /// Every behaviour: its id, and what it says.
 pub const BEHAVIOURS: &[(&str, &str)] = &[
