@@ -43,6 +43,7 @@ pub struct PoolBuilder {
     max_threads: usize,
     keep_alive: Duration,
     thread_name: String,
+    stack_size: Option<usize>,
 }
 
 /// What the users of a pool share. The threads do not, so its drop tells that there are no users left.
@@ -103,6 +104,13 @@ impl PoolBuilder {
         self
     }
 
+    /// How many bytes of stack each thread gets; by default what std gives a thread.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        // std rounds up to whole pages, and panics if that runs over.
+        self.stack_size = Some(bytes.min(1 << (usize::BITS - 2)));
+        self
+    }
+
     /// The pool. It starts no thread yet.
     pub fn build(self) -> Pool {
         let inner = Inner {
@@ -128,6 +136,7 @@ impl Pool {
             max_threads: 512,
             keep_alive: Duration::from_secs(10),
             thread_name: "anyloop-blocking".to_owned(),
+            stack_size: None,
         }
     }
 
@@ -269,9 +278,11 @@ impl Inner {
     fn start(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let inner = Arc::clone(self);
-        let thread = thread::Builder::new()
-            .name(format!("{}-{number}", self.config.thread_name))
-            .spawn(move || inner.work())?;
+        let mut builder = thread::Builder::new().name(format!("{}-{number}", self.config.thread_name));
+        if let Some(bytes) = self.config.stack_size {
+            builder = builder.stack_size(bytes);
+        }
+        let thread = builder.spawn(move || inner.work())?;
         state.threads += 1;
         state.starting += 1;
         state.handles.push(thread);

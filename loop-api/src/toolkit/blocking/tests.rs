@@ -259,3 +259,18 @@ fn the_default_executor_can_be_replaced_and_put_back() {
     own.shutdown(None).unwrap();
     assert!(block_on(spawn_blocking(&own, &handle, || ())).unwrap_err().is_closed());
 }
+
+#[cfg(all(unix, target_pointer_width = "64", not(miri)))]
+#[test]
+fn without_a_thread_the_job_says_so_and_the_pool_goes_on() {
+    // No system gives that much stack.
+    let pool = Pool::builder().stack_size(usize::MAX).build();
+    for _ in 0..2 {
+        let (guard, drops) = Dropped::new();
+        let job = pool.spawn_blocking(&TestHandle::new(), move || drop(guard));
+        let error = block_on(job).unwrap_err();
+        assert!(matches!(error, JoinError::NoThread(_)), "{error}");
+        assert_eq!((drops.load(SeqCst), pool.threads(), pool.queued()), (1, 0, 0));
+    }
+    assert_eq!(pool.shutdown(None), Ok(()));
+}

@@ -1,4 +1,8 @@
-//! What the cell promises, by name. The models are in `loom`.
+//! What the cell promises, by name. The models are in `loom`; the rest also runs under Miri:
+//!
+//! ```text
+//! cargo +nightly miri test -p loop-api --lib toolkit
+//! ```
 
 pub(crate) mod support;
 

@@ -413,3 +413,32 @@ fn handles_are_send_and_sync_as_their_output_is() {
     check::<super::super::Runnable>();
     check::<super::super::TaskSet>();
 }
+
+#[test]
+fn a_task_in_no_set_is_dropped_when_nothing_can_wake_it_any_more() {
+    let executor = Executor::new();
+    let gate = Gate::default();
+    let (guard, drops) = Dropped::new();
+    let wait = gate.wait();
+    let future = Guarded::<_, TestHandle>::new(async move {
+        let _guard = guard;
+        wait.await;
+    });
+    let (runnable, join) = super::super::spawn_unowned(future, executor);
+    drop(join);
+    runnable.run();
+    assert_eq!(drops.load(SeqCst), 0, "the gate has its waker");
+    drop(gate.waker());
+    gate.0.lock().unwrap().1 = None;
+    assert_eq!(drops.load(SeqCst), 1);
+
+    let (guard, drops) = Dropped::new();
+    let future = Guarded::<_, TestHandle>::new(async move {
+        let _guard = guard;
+        pending::<()>().await;
+    });
+    let (runnable, join) = super::super::spawn_unowned(future, Executor::new());
+    drop(join);
+    runnable.run();
+    assert_eq!(drops.load(SeqCst), 1);
+}
