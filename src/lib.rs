@@ -8,6 +8,7 @@
 
 mod any;
 pub mod io;
+mod join;
 pub mod net;
 pub mod runtime;
 #[cfg(feature = "sync")]
@@ -59,3 +60,4 @@ pub use anyloop_macros::main;
 pub use anyloop_macros::test;
 pub use loop_api;
 pub use loop_api::{EventLoop, JoinError, RunError};
+pub use std::pin::pin;

@@ -7,9 +7,11 @@ use loop_api::LocalError;
 use crate::runtime::{NoLoop, current, or_panic};
 
 mod join_handle;
+mod join_set;
 mod yield_now;
 
 pub use join_handle::{AbortHandle, JoinHandle, LocalJoinHandle};
+pub use join_set::JoinSet;
 pub use loop_api::JoinError;
 pub use loop_api::task::{Abort, Cancel, Task};
 pub use yield_now::{YieldNow, yield_now};

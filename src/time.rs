@@ -1,12 +1,15 @@
 //! Time: the loop's clock, sleeps, intervals, timeouts.
 
+use std::future::IntoFuture;
 use std::time::Duration as StdDuration;
 
-use crate::runtime::{NoLoop, current, or_panic};
+use loop_api::Handle as _;
+
+use crate::runtime::{Handle, NoLoop, current, or_panic};
 
 mod sleep;
 
-pub use loop_api::time::Instant;
+pub use loop_api::time::{Instant, MissedTickBehavior};
 pub use sleep::Sleep;
 pub use std::time::Duration;
 
@@ -58,4 +61,81 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// [`NoLoop`], whose message names the remedy.
 pub fn try_sleep_until(deadline: Instant) -> Result<Sleep, NoLoop> {
     current(|handle| handle.sleep_until(deadline))
+}
+
+/// Ticks, one a period: see [`interval`].
+pub type Interval = loop_api::time::Interval<Handle>;
+
+/// A future with a deadline: see [`timeout`].
+pub type Timeout<F> = loop_api::time::Timeout<F, Sleep>;
+
+/// What goes wrong with time, where tokio has it.
+pub mod error {
+    pub use loop_api::time::Elapsed;
+}
+
+/// Ticks at once, and then once every `period`. Missed ticks are given in a burst unless
+/// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior) says otherwise. A period of zero, which tokio refuses, ticks on every
+/// turn of the loop.
+///
+/// # Panics
+///
+/// Without a loop; [`Handle::try_current`] and the handle's own `interval` do not.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::time::{Duration, interval};
+///
+/// let mut ticks = interval(Duration::from_millis(2));
+/// let first = ticks.tick().await;
+/// assert_eq!(ticks.tick().await - first, Duration::from_millis(2));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn interval(period: StdDuration) -> Interval {
+    Handle::current().interval(period)
+}
+
+/// [`interval`] with the first tick at `start`.
+///
+/// # Panics
+///
+/// As [`interval`].
+#[track_caller]
+pub fn interval_at(start: Instant, period: StdDuration) -> Interval {
+    Handle::current().interval_at(start, period)
+}
+
+/// `future`, for at most `duration`; then it is dropped, and the output is [`Elapsed`](error::Elapsed). Give `&mut` of the future to
+/// keep it.
+///
+/// # Panics
+///
+/// Without a loop; [`Handle::try_current`] and the handle's own `timeout` do not.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::time::{Duration, timeout};
+///
+/// assert!(timeout(Duration::from_millis(2), std::future::pending::<()>()).await.is_err());
+/// assert_eq!(timeout(Duration::from_secs(60), async { 1 }).await, Ok(1));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn timeout<F: IntoFuture>(duration: StdDuration, future: F) -> Timeout<F::IntoFuture> {
+    Timeout::new(future.into_future(), sleep(duration))
+}
+
+/// [`timeout`] at a moment.
+///
+/// # Panics
+///
+/// As [`timeout`].
+#[track_caller]
+pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
+    Timeout::new(future.into_future(), sleep_until(deadline))
 }

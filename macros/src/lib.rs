@@ -6,6 +6,7 @@ use proc_macro::TokenStream;
 
 mod args;
 mod entry;
+mod pattern;
 
 /// Runs an `async fn main` on the loop that is chosen: see `anyloop::main`.
 #[proc_macro_attribute]
@@ -17,4 +18,11 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::test(args.into(), item.into()).unwrap_or_else(|error| error.into_compile_error()).into()
+}
+
+/// A pattern without `mut` and `ref`, so that it can be tried on a reference first. For `anyloop::select!` only.
+#[doc(hidden)]
+#[proc_macro]
+pub fn without_modifiers(pattern: TokenStream) -> TokenStream {
+    pattern::without_modifiers(pattern.into()).into()
 }

@@ -41,7 +41,8 @@ pin_project_lite::pin_project! {
 }
 
 impl<F, S: Sleep> Timeout<F, S> {
-    pub(crate) fn new(future: F, sleep: S) -> Self {
+    /// `future`, until `sleep` is over.
+    pub fn new(future: F, sleep: S) -> Self {
         Timeout { future, sleep }
     }
 

@@ -1,0 +1,251 @@
+//! Tasks that are waited for together.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker};
+
+use loop_api::JoinError;
+
+use super::{AbortHandle, JoinHandle};
+use crate::runtime::Handle;
+
+/// Tasks that are waited for together, in the order in which they end. Dropping the set aborts those that are left.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// let mut set = anyloop::task::JoinSet::new();
+/// for n in 1..=3 {
+///     set.spawn(async move { n * n });
+/// }
+/// let mut sum = 0;
+/// while let Some(square) = set.join_next().await {
+///     sum += square.unwrap();
+/// }
+/// assert_eq!(sum, 14);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use = "dropping the set aborts its tasks"]
+pub struct JoinSet<T: Send + 'static> {
+    tasks: Vec<Option<Member<T>>>,
+    /// Indices of `tasks` that are `None`.
+    free: Vec<usize>,
+    woken: Arc<Woken>,
+}
+
+struct Member<T: Send + 'static> {
+    task: JoinHandle<T>,
+    waker: Waker,
+}
+
+/// Which members were woken since they were polled last, so that only they are polled.
+struct Woken(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    indices: VecDeque<usize>,
+    waiting: Option<Waker>,
+}
+
+struct MemberWaker {
+    index: usize,
+    set: Arc<Woken>,
+}
+
+impl Woken {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Wake for MemberWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut queue = self.set.lock();
+        queue.indices.push_back(self.index);
+        let waker = queue.waiting.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T: Send + 'static> JoinSet<T> {
+    /// No tasks.
+    pub fn new() -> JoinSet<T> {
+        JoinSet { tasks: Vec::new(), free: Vec::new(), woken: Arc::new(Woken(Mutex::default())) }
+    }
+
+    /// Starts a task on the loop that the caller runs in, and adds it.
+    ///
+    /// # Panics
+    ///
+    /// Without a loop; [`spawn_on`](Self::spawn_on) needs none.
+    #[track_caller]
+    pub fn spawn<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.insert(super::spawn(future))
+    }
+
+    /// Starts a task on the loop of `handle`, and adds it.
+    #[track_caller]
+    pub fn spawn_on<F>(&mut self, future: F, handle: &Handle) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.insert(handle.spawn(future))
+    }
+
+    /// Starts a blocking job on the loop that the caller runs in, and adds it.
+    ///
+    /// # Panics
+    ///
+    /// Without a loop.
+    #[track_caller]
+    pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.insert(super::spawn_blocking(f))
+    }
+
+    /// Adds a task that was started already.
+    pub fn insert(&mut self, task: JoinHandle<T>) -> AbortHandle {
+        let abort = task.abort_handle();
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.tasks.push(None);
+            self.tasks.len() - 1
+        });
+        let waker = Waker::from(Arc::new(MemberWaker { index, set: self.woken.clone() }));
+        // Its first poll leaves the waker with the task.
+        waker.wake_by_ref();
+        self.tasks[index] = Some(Member { task, waker });
+        abort
+    }
+
+    /// How many tasks are in the set, also of those that have ended and were not given yet.
+    pub fn len(&self) -> usize {
+        self.tasks.len() - self.free.len()
+    }
+
+    /// Whether no task is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The output of the next task that ends; `None` if the set is empty. Cancel safe.
+    ///
+    /// The output is an error if the task panicked or was aborted.
+    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
+        poll_fn(|cx| self.poll_join_next(cx)).await
+    }
+
+    /// The output of a task that has ended already, if one has.
+    pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        match self.poll_join_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => output,
+            Poll::Pending => None,
+        }
+    }
+
+    /// [`join_next`](Self::join_next), for futures that are written by hand.
+    pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
+        if self.is_empty() {
+            return Poll::Ready(None);
+        }
+        loop {
+            let mut queue = self.woken.lock();
+            let Some(index) = queue.indices.pop_front() else {
+                queue.waiting = Some(cx.waker().clone());
+                return Poll::Pending;
+            };
+            drop(queue);
+            // A task that is done may have been woken twice; its place may be empty, or taken by another, whom a poll does no harm.
+            let Some(Some(member)) = self.tasks.get_mut(index) else { continue };
+            let polled = Pin::new(&mut member.task).poll(&mut Context::from_waker(&member.waker));
+            if let Poll::Ready(output) = polled {
+                self.tasks[index] = None;
+                self.free.push(index);
+                return Poll::Ready(Some(output));
+            }
+        }
+    }
+
+    /// Waits for all tasks, and gives their outputs in the order in which they ended.
+    ///
+    /// # Panics
+    ///
+    /// If a task panicked, with its panic, or was aborted; the others are aborted then.
+    pub async fn join_all(mut self) -> Vec<T> {
+        let mut outputs = Vec::with_capacity(self.len());
+        while let Some(output) = self.join_next().await {
+            match output {
+                Ok(output) => outputs.push(output),
+                Err(error) => match error.try_into_panic() {
+                    Ok(payload) => std::panic::resume_unwind(payload),
+                    Err(error) => panic!("{error}"),
+                },
+            }
+        }
+        outputs
+    }
+
+    /// Asks all tasks to end. They stay in the set, and are given by [`join_next`](Self::join_next).
+    pub fn abort_all(&mut self) {
+        self.tasks.iter().flatten().for_each(|member| member.task.abort());
+    }
+
+    /// Takes all tasks out of the set, and lets them run on.
+    pub fn detach_all(&mut self) {
+        self.tasks.clear();
+        self.free.clear();
+    }
+
+    /// Asks all tasks to end, and waits until they have. Their outputs and panics are dropped.
+    pub async fn shutdown(&mut self) {
+        self.abort_all();
+        while self.join_next().await.is_some() {}
+    }
+}
+
+impl<T: Send + 'static> Default for JoinSet<T> {
+    fn default() -> Self {
+        JoinSet::new()
+    }
+}
+
+impl<T: Send + 'static> Drop for JoinSet<T> {
+    fn drop(&mut self) {
+        self.abort_all();
+    }
+}
+
+impl<T: Send + 'static> Extend<JoinHandle<T>> for JoinSet<T> {
+    fn extend<I: IntoIterator<Item = JoinHandle<T>>>(&mut self, tasks: I) {
+        tasks.into_iter().for_each(|task| drop(self.insert(task)));
+    }
+}
+
+impl<T: Send + 'static> FromIterator<JoinHandle<T>> for JoinSet<T> {
+    fn from_iter<I: IntoIterator<Item = JoinHandle<T>>>(tasks: I) -> Self {
+        let mut set = JoinSet::new();
+        set.extend(tasks);
+        set
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for JoinSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
