@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use loop_api::time::Instant;
 use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
-use loop_api::toolkit::{Guarded, Pool};
-use loop_api::{Handle, LocalError, Shared};
+use loop_api::toolkit::{self, Guarded, Pool};
+use loop_api::{Handle, LocalError, Shared, context};
 
 use crate::current;
 use crate::reactor::Reactor;
@@ -20,6 +21,8 @@ use crate::workers::Workers;
 #[derive(Debug)]
 struct Inner {
     shared: Shared,
+    /// The thread that made the loop, on which alone the loop is run and dropped.
+    home: NonZeroU64,
     tasks: TaskSet,
     reactor: Reactor,
     timers: Timers,
@@ -53,6 +56,7 @@ impl NativeHandle {
     pub(crate) fn new(poller: Arc<Poller>, own: Arc<Poller>, workers: Option<Workers>, pool: Pool) -> Self {
         let inner = Inner {
             shared: Shared::new("native"),
+            home: context::thread_id(),
             tasks: TaskSet::new(),
             reactor: Reactor::new(poller),
             timers: Timers::new(),
@@ -187,7 +191,8 @@ impl Handle for NativeHandle {
         if self.inner.shared.is_closed() {
             return Err(LocalError::Closed);
         }
-        if !current::is_running(&self.inner.unparker) {
+        // The second is not about safety: it is a promise that outside of a run, when nothing could run the task, it is refused.
+        if self.inner.home != context::thread_id() || !self.inner.shared.is_loop_thread() {
             return Err(LocalError::NotLoopThread);
         }
         let future = Guarded::<F, Self>::new(future);
@@ -200,7 +205,7 @@ impl Handle for NativeHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        self.inner.pool.spawn_blocking(self, f)
+        toolkit::spawn_blocking(&self.inner.pool, self, f)
     }
 
     fn sleep_until(&self, deadline: Instant) -> NativeSleep {
@@ -223,7 +228,7 @@ mod local {
         F::Output: 'static,
     {
         let schedule = ToThread(handle.clone());
-        // SAFETY: the caller has seen that this thread runs the loop. A loop cannot be sent to another thread, so it is this thread that
+        // SAFETY: the caller has seen that this is the thread that made the loop. A `NativeLoop` is not Send, so it is this thread that
         // runs all tasks in its queues, and that closes the set: `NativeLoop::shutdown`, which its drop calls, does so before the
         // queue for other threads begins to refuse tasks and so to drop them there.
         let (task, join) = unsafe { handle.inner.tasks.spawn_unchecked(future, schedule) };

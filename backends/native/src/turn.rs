@@ -35,11 +35,15 @@ impl Turn for NativeLoop {
         if running.handle.shared().is_closed() {
             return Err(io::Error::other(RunError::Closed));
         }
+        // A run of this loop around the turn, by a host: its callbacks and its stop() are the run's.
+        let within_run = running.handle.shared().is_loop_thread();
         let _nested = context::enter_nested();
         let _running = running.handle.shared().running();
         running.handle.unparker().parker.finish();
         current::run(&running, || {
-            if self.turning.pump.is_none() {
+            if within_run {
+                self.turning.stop();
+            } else if self.turning.pump.is_none() {
                 self.turning.pump = Some(Pump::new(running.handle.clone()));
                 // It has to be polled once, to be woken from then on.
                 self.main.set();

@@ -15,6 +15,18 @@ loop_api::conformance!(mod one_thread, OneThread, caps: [
     one_thread, net, std_net, unix_net, readiness, turn, turn_fd, deadlock
 ]);
 
+/// A loop inside a loop.
+#[cfg(unix)]
+struct InItself;
+
+#[cfg(unix)]
+impl Subject for InItself {
+    type Loop = loop_api::conformance::Guest<NativeLoop, NativeLoop>;
+}
+
+#[cfg(unix)]
+loop_api::conformance!(mod guest, InItself, caps: [one_thread, net, std_net, unix_net, readiness]);
+
 struct TwoWorkers;
 
 impl Subject for TwoWorkers {

@@ -85,7 +85,7 @@ macro_rules! __conformance_table {
             tmr06_huge_interval_neither_overflows_nor_fires: [];
             tmr11_interval_ticks_until_it_is_dropped: [];
             tmr12_interval_of_zero_blocks_no_other_timer: [];
-            tmr13_two_intervals_of_zero_take_turns: [];
+            tmr13_two_intervals_of_zero_take_turns: [one_thread];
             tmr14_missed_ticks_are_given_delayed_or_skipped: [];
             tmr14_on_time_ticks_do_not_drift: [];
             tmr23_stepped_clock_fires_exactly_the_due_timers: [turn clock];
