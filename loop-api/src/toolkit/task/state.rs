@@ -110,7 +110,7 @@ impl State {
     pub(super) fn claim(&self) -> bool {
         self.update(|now| match now & (RUNNING | COMPLETE) {
             0 => (Some(now | RUNNING | ABORTED), true),
-            RUNNING => (Some(now | ABORTED), false),
+            RUNNING => (Some(now | ABORTED), planted("an abort takes a future that is taken")),
             _ => (None, false),
         })
     }

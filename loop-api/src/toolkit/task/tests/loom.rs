@@ -19,8 +19,9 @@ use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::super::{AbortHandle, JoinHandle};
-use super::support::Executor;
+use super::support::{Executor, TestHandle};
 use crate::loom_shim::{model, model_with_bug};
+use crate::toolkit::Job;
 
 /// Counts drops in a way that loom sees as an access to the thing dropped.
 struct Watched(Arc<AtomicUsize>, UnsafeCell<()>);
@@ -310,4 +311,37 @@ fn close_and_run() {
 #[test]
 fn a_closing_set_and_a_poll_agree_on_who_drops_the_future() {
     model(close_and_run);
+}
+
+// ---- a blocking job ----
+
+fn job_and_abort() {
+    let (guard, drops) = Watched::new();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&ran);
+    let (job, join) = Job::new(&TestHandle::new(), move || {
+        let _guard = guard;
+        count.fetch_add(1, SeqCst)
+    });
+    // As above: with the planted bug, drops on the way out would panic again.
+    let mut join = ManuallyDrop::new(join);
+    let worker = thread::spawn(move || job.run());
+    join.abort();
+    let aborted = drops.load(SeqCst) == 1 && ran.load(SeqCst) == 0;
+    worker.join().unwrap();
+    match poll(&mut join, Waker::noop()) {
+        Poll::Ready(Ok(0)) => assert_eq!((drops.load(SeqCst), ran.load(SeqCst)), (1, 1)),
+        Poll::Ready(Err(error)) => {
+            assert!(error.is_cancelled() && aborted, "cancelled, but not dropped by the call that did it");
+            assert_eq!((drops.load(SeqCst), ran.load(SeqCst)), (1, 0));
+        }
+        other => panic!("{other:?}"),
+    }
+    drop(ManuallyDrop::into_inner(join));
+}
+
+#[test]
+fn a_job_runs_or_is_dropped_by_whoever_aborts_it() {
+    model(job_and_abort);
+    model_with_bug("an abort takes a future that is taken", job_and_abort);
 }
