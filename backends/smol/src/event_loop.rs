@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared};
 
 use crate::handle::{Executor, SmolHandle};
@@ -104,13 +105,25 @@ impl EventLoop for SmolLoop {
                 workers.stop();
             }
             self.handle.close_tasks();
-            self.handle.pool().shutdown(timeout);
+            if let Err(jobs) = self.handle.pool().shutdown(timeout) {
+                self.handle.shared().report(&left_behind(jobs));
+            }
         });
     }
 }
 
+fn left_behind(jobs: usize) -> Exception {
+    let message = format!(
+        "{jobs} blocking job(s) outlived their loop: give shutdown more time, or let long jobs ask is_cancelled() and return"
+    );
+    Exception::new(ExceptionKind::Blocking, message, None)
+}
+
 impl Drop for SmolLoop {
     fn drop(&mut self) {
-        self.close();
+        // After a shutdown, whose time limit was the caller's, nothing more is waited for.
+        if !self.handle.shared().is_closed() {
+            self.close();
+        }
     }
 }

@@ -1,15 +1,13 @@
 use std::fmt;
 use std::future::Future;
-use std::panic::Location;
 use std::sync::Arc;
 
 use loop_api::context::{self, Scoped};
 use loop_api::time::Instant;
-use loop_api::toolkit::Guarded;
+use loop_api::toolkit::{Guarded, Pool};
 use loop_api::{Handle, LocalError, RunError, Shared};
 
 use crate::one_thread::Tasks;
-use crate::pool::{self, Pool};
 use crate::task::{Gate, Gated, JoinHandle};
 use crate::time::Sleep;
 
@@ -42,7 +40,7 @@ pub(crate) enum Executor {
 
 impl SmolHandle {
     pub(crate) fn new(shared: Shared, tasks: Executor) -> SmolHandle {
-        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::default() }) }
+        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new() }) }
     }
 
     /// What the loop's own thread runs; nothing, if the loop is adopted.
@@ -145,7 +143,7 @@ impl Handle for SmolHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        pool::spawn(self, f, Location::caller())
+        JoinHandle::of_job(self.inner.pool.spawn_blocking(self, f))
     }
 
     #[inline]

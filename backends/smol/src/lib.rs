@@ -30,7 +30,6 @@ mod global;
 mod handle;
 pub mod net;
 mod one_thread;
-mod pool;
 mod readiness;
 mod task;
 mod time;

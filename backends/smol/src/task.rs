@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use async_task::FallibleTask;
 use loop_api::JoinError;
 use loop_api::task::{Abort, Task};
-use loop_api::toolkit;
+use loop_api::toolkit::{self, task as job};
 
 use crate::handle::SmolHandle;
 use crate::one_thread::LocalTask;
@@ -18,7 +18,7 @@ use crate::one_thread::LocalTask;
 mod gate;
 mod shared;
 
-pub(crate) use gate::{Gate, Gated, Gone};
+pub(crate) use gate::{Gate, Gated};
 use shared::SharedTask;
 
 pub(crate) type Caught<T> = toolkit::Caught<T, SmolHandle>;
@@ -37,7 +37,7 @@ enum Slot<T: 'static> {
     Own(FallibleTask<Caught<T>>, Share<T>),
     Shared(Arc<dyn SharedTask<Caught<T>> + Send + Sync>),
     Local(LocalTask<Option<Caught<T>>>, Arc<Gate>),
-    Blocking(FallibleTask<Option<Caught<T>>>, Arc<Gate>),
+    Blocking(job::JoinHandle<T>),
     Closed,
     Done,
 }
@@ -59,11 +59,8 @@ impl<T: 'static> JoinHandle<T> {
         Self::new(Slot::Local(task, gate))
     }
 
-    pub(crate) fn of_job(task: async_task::Task<Option<Caught<T>>>, gate: Arc<Gate>) -> Self
-    where
-        T: Send,
-    {
-        Self::new(Slot::Blocking(task.fallible(), gate))
+    pub(crate) fn of_job(job: job::JoinHandle<T>) -> Self {
+        Self::new(Slot::Blocking(job))
     }
 
     pub(crate) fn closed() -> Self {
@@ -105,7 +102,7 @@ impl<T: 'static> Slot<T> {
             Slot::Own(task, _) => ready!(Pin::new(task).poll(cx)),
             Slot::Shared(task) => ready!(task.poll(cx)),
             Slot::Local(task, _) => ready!(Pin::new(task).poll(cx)).flatten(),
-            Slot::Blocking(task, _) => ready!(Pin::new(task).poll(cx)).flatten(),
+            Slot::Blocking(job) => return Pin::new(job).poll(cx),
             Slot::Closed => return Poll::Ready(Err(JoinError::Closed)),
             Slot::Done => None,
         };
@@ -118,8 +115,8 @@ impl<T: 'static> Slot<T> {
             Slot::Own(task, _) => task.detach(),
             Slot::Shared(task) => task.detach(),
             Slot::Local(task, _) => task.detach(),
-            Slot::Blocking(task, _) => task.detach(),
-            Slot::Closed | Slot::Done => {}
+            // A job's own handle detaches.
+            Slot::Blocking(_) | Slot::Closed | Slot::Done => {}
         }
     }
 }
@@ -139,8 +136,9 @@ impl<T: 'static> Task<T> for JoinHandle<T> {
         }
         match &*slot {
             Slot::Shared(task) => task.clone().abort_handle(),
-            Slot::Local(_, gate) | Slot::Blocking(_, gate) => AbortHandle::new(gate.clone()),
-            Slot::Own(..) | Slot::Closed | Slot::Done => AbortHandle { task: None },
+            Slot::Local(_, gate) => AbortHandle::new(gate.clone()),
+            Slot::Blocking(job) => AbortHandle { target: Target::Job(job.abort_handle()) },
+            Slot::Own(..) | Slot::Closed | Slot::Done => AbortHandle { target: Target::Nothing },
         }
     }
 
@@ -148,7 +146,7 @@ impl<T: 'static> Task<T> for JoinHandle<T> {
         let shared = match &*self.lock() {
             Slot::Own(task, _) => return task.is_finished(),
             Slot::Local(task, _) => return task.is_finished(),
-            Slot::Blocking(task, _) => return task.is_finished(),
+            Slot::Blocking(job) => return job.is_finished(),
             Slot::Closed | Slot::Done => return true,
             Slot::Shared(task) => task.clone(),
         };
@@ -185,25 +183,38 @@ pub(crate) trait Abortable: Send + Sync {
 /// Dropping it does nothing to the task.
 #[derive(Clone)]
 pub struct AbortHandle {
-    /// `None` where there never was a task.
-    task: Option<Arc<dyn Abortable>>,
+    target: Target,
+}
+
+#[derive(Clone)]
+enum Target {
+    Task(Arc<dyn Abortable>),
+    Job(job::AbortHandle),
+    /// There never was a task.
+    Nothing,
 }
 
 impl AbortHandle {
     fn new<A: Abortable + 'static>(task: Arc<A>) -> Self {
-        AbortHandle { task: Some(task) }
+        AbortHandle { target: Target::Task(task) }
     }
 }
 
 impl Abort for AbortHandle {
     fn abort(&self) {
-        if let Some(task) = &self.task {
-            task.abort();
+        match &self.target {
+            Target::Task(task) => task.abort(),
+            Target::Job(job) => job.abort(),
+            Target::Nothing => {}
         }
     }
 
     fn is_finished(&self) -> bool {
-        self.task.as_ref().is_none_or(|task| task.is_finished())
+        match &self.target {
+            Target::Task(task) => task.is_finished(),
+            Target::Job(job) => job.is_finished(),
+            Target::Nothing => true,
+        }
     }
 }
 

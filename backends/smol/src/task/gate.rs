@@ -1,5 +1,5 @@
-//! How a task that stays on its thread, or a blocking job, is aborted from anywhere: a flag beside it, which it asks. Nobody
-//! but the task itself touches the future or its output.
+//! How a task that stays on its thread is aborted from anywhere: a flag beside it, which it asks. Nobody but the task itself
+//! touches the future or its output.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,10 +15,8 @@ use super::Abortable;
 const OPEN: u8 = 0;
 /// It was asked to end.
 const ABORTED: u8 = 1;
-/// It can no longer be ended: a blocking job that has begun.
-const BEGUN: u8 = 2;
 /// It is gone.
-const GONE: u8 = 3;
+const GONE: u8 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Gate {
@@ -30,11 +28,6 @@ pub(crate) struct Gate {
 impl Gate {
     pub(crate) fn new() -> Arc<Gate> {
         Arc::new(Gate { state: AtomicU8::new(OPEN), waker: Mutex::new(None) })
-    }
-
-    /// Begins a job that cannot be aborted once begun; false if it was aborted before.
-    pub(crate) fn begin(&self) -> bool {
-        self.state.compare_exchange(OPEN, BEGUN, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     fn is_aborted(&self) -> bool {
@@ -67,7 +60,7 @@ impl Abortable for Gate {
 
 /// Tells the gate that the task is gone, whichever way it went.
 #[derive(Debug)]
-pub(crate) struct Gone(pub(crate) Arc<Gate>);
+struct Gone(Arc<Gate>);
 
 impl Drop for Gone {
     fn drop(&mut self) {

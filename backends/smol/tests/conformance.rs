@@ -1,0 +1,39 @@
+//! smol against the conformance suite: on one thread, and on several.
+
+use std::io;
+
+use loop_api::conformance::Subject;
+use loop_smol::{Builder, SmolLoop};
+
+struct OneThread;
+
+impl Subject for OneThread {
+    type Loop = SmolLoop;
+}
+
+struct WorkerThreads;
+
+impl Subject for WorkerThreads {
+    type Loop = SmolLoop;
+
+    fn make() -> io::Result<SmolLoop> {
+        Builder::new().worker_threads(2).build()
+    }
+}
+
+#[cfg(unix)]
+loop_api::conformance!(
+    mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, readiness],
+);
+#[cfg(not(unix))]
+loop_api::conformance!(mod one_thread, OneThread, caps: [one_thread, net, std_net, readiness]);
+
+#[cfg(unix)]
+loop_api::conformance!(
+    mod worker_threads, WorkerThreads, caps: [net, std_net, unix_net, readiness],
+    deviations: {
+        peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
+    }
+);
+#[cfg(not(unix))]
+loop_api::conformance!(mod worker_threads, WorkerThreads, caps: [net, std_net, readiness]);
