@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loop_api::context::{self, Scoped};
 use loop_api::time::Instant;
-use loop_api::toolkit::{Guarded, Pool};
+use loop_api::toolkit::{self, Guarded, Pool};
 use loop_api::{Handle, LocalError, RunError, Shared};
 
 use crate::one_thread::Tasks;
@@ -143,7 +143,7 @@ impl Handle for SmolHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        JoinHandle::of_job(self.inner.pool.spawn_blocking(self, f))
+        JoinHandle::of_job(toolkit::spawn_blocking(&self.inner.pool, self, f))
     }
 
     #[inline]
