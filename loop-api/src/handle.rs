@@ -88,6 +88,16 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// Ticks at once, and then once every `period`. What becomes of ticks that nobody waits for is for
     /// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior). A period of zero ticks on every turn of the loop; one of
     /// [`Duration::MAX`] ticks once.
+    ///
+    /// ```
+    /// # use loop_api::Handle;
+    /// # use std::time::Duration;
+    /// # async fn example<H: Handle>(handle: H) {
+    /// let mut interval = handle.interval(Duration::from_millis(10));
+    /// let first = interval.tick().await;
+    /// assert_eq!(interval.tick().await - first, Duration::from_millis(10));
+    /// # }
+    /// ```
     fn interval(&self, period: Duration) -> Interval<Self> {
         self.interval_at(self.now(), period)
     }
@@ -97,7 +107,17 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         Interval::new(self.clone(), start, period)
     }
 
-    /// `future`, for at most `duration`; then it is dropped, and the output is [`Elapsed`](crate::time::Elapsed).
+    /// `future`, for at most `duration`; after that the output is [`Elapsed`](crate::time::Elapsed).
+    ///
+    /// ```
+    /// # use loop_api::Handle;
+    /// # use std::time::Duration;
+    /// # async fn example<H: Handle>(handle: H) {
+    /// let limit = Duration::from_millis(10);
+    /// assert_eq!(handle.timeout(limit, async { 7 }).await, Ok(7));
+    /// assert!(handle.timeout(limit, std::future::pending::<()>()).await.is_err());
+    /// # }
+    /// ```
     fn timeout<F: IntoFuture>(&self, duration: Duration, future: F) -> Timeout<F::IntoFuture, Self::Sleep> {
         Timeout::new(future.into_future(), self.sleep(duration))
     }
@@ -180,6 +200,26 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// On a loop that nobody runs it waits until somebody does; on an adopted one a task runs it.
     ///
+    /// ```
+    /// # use loop_api::{EventLoop, Handle};
+    /// # use std::sync::{Arc, Mutex};
+    /// # fn example<L: EventLoop>(mut event_loop: L) -> Result<(), Box<dyn std::error::Error>> {
+    /// let handle = event_loop.handle().clone();
+    /// let words = Arc::new(Mutex::new(Vec::new()));
+    /// for word in ["Ciao", "EuroPython"] {
+    ///     let words = words.clone();
+    ///     handle.call_soon(move || words.lock().unwrap().push(word))?;
+    /// }
+    /// let never = handle.call_soon(|| unreachable!())?;
+    /// assert!(never.cancel());
+    /// let stop = handle.clone();
+    /// handle.call_soon(move || stop.stop())?;
+    /// event_loop.run_forever()?;
+    /// assert_eq!(*words.lock().unwrap(), ["Ciao", "EuroPython"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Closed`]; `f` is dropped.
@@ -231,6 +271,20 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     }
 
     /// Queues `f` once `delay` is over, behind what is queued by then. [`Duration::MAX`] is never.
+    ///
+    /// ```
+    /// # use loop_api::{EventLoop, Handle};
+    /// # use std::time::Duration;
+    /// # fn example<L: EventLoop>(mut event_loop: L) -> Result<(), Box<dyn std::error::Error>> {
+    /// let handle = event_loop.handle().clone();
+    /// let late = handle.call_later(Duration::from_secs(60), || println!("too late"))?;
+    /// let stop = handle.clone();
+    /// handle.call_later(Duration::from_millis(10), move || stop.stop())?;
+    /// event_loop.run_forever()?;
+    /// assert!(late.is_pending());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -23,6 +23,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -37,9 +38,10 @@ pub use shared::SharedDeferred;
 
 use self::core::Core;
 
-/// A promise, and the future that waits for it.
+/// A promise, and the future that waits for it. An error that nobody reads is said to come from the caller.
+#[track_caller]
 pub fn promise<T>() -> (Promise<T>, Deferred<T>) {
-    let core = Arc::new(Core::new());
+    let core = Arc::new(Core::new(Location::caller()));
     (Promise { core: core.clone() }, Deferred::new(core))
 }
 

@@ -36,12 +36,30 @@ pub trait Readiness: Handle {
 
     // ---- provided ----
 
-    /// Calls `callback` on the loop's thread, through the queue of [`callback`](crate::callback), whenever `io` can be read, its other
+    /// Calls `callback` on the loop's thread, through the queue of [`callback`], whenever `io` can be read, its other
     /// side has closed, or it has an error; again each turn for as long as this is so. `io` must be non-blocking, as for
     /// [`register`](Self::register). Any number of readers and writers may watch one descriptor: give each an `Arc` of it.
     ///
     /// A panic of the callback goes to the exception handler and does not end the watcher. An error of the descriptor does end it,
     /// and goes there too.
+    ///
+    /// ```
+    /// # #[cfg(unix)] mod example {
+    /// # use loop_api::readiness::Readiness;
+    /// # use std::{io::{self, Read}, os::unix::net::UnixStream};
+    /// # fn example<H: Readiness>(handle: &H, stream: UnixStream) -> io::Result<()> {
+    /// stream.set_nonblocking(true)?;
+    /// let reader = handle.add_reader(stream, |mut stream: &UnixStream| {
+    ///     let mut bytes = [0; 512];
+    ///     if let Ok(n) = stream.read(&mut bytes) {
+    ///         println!("{:?}", &bytes[..n]);
+    ///     }
+    /// })?;
+    /// // ... the loop runs ...
+    /// assert!(reader.cancel());
+    /// assert!(!reader.cancel(), "only once");
+    /// # Ok(()) }}
+    /// ```
     ///
     /// # Errors
     ///

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::panic::Location;
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
@@ -13,6 +14,8 @@ use crate::loom_shim::{Mutex, MutexGuard, planted};
 use crate::shared::{self, Exception, ExceptionKind};
 
 pub(super) struct Core<T> {
+    /// Where it was made.
+    location: &'static Location<'static>,
     state: Mutex<State<T>>,
 }
 
@@ -54,8 +57,9 @@ pub(super) struct OnDone {
 }
 
 impl<T> Core<T> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(location: &'static Location<'static>) -> Self {
         Core {
+            location,
             state: Mutex::new(State {
                 phase: Phase::Waiting,
                 waiter: None,
@@ -363,7 +367,7 @@ impl<T> Drop for Core<T> {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Phase::Error { error: DeferredError::Failed(error), read: false } = &state.phase {
             let message = format!("failed, and nobody read it: {error}");
-            shared::report_here(&Exception::new(ExceptionKind::Promise, message, None));
+            shared::report_here(&Exception::new(ExceptionKind::Promise, message, Some(self.location)));
         }
     }
 }

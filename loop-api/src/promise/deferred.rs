@@ -26,6 +26,7 @@ impl<T> Deferred<T> {
     }
 
     /// A deferred that is settled already.
+    #[track_caller]
     pub fn ready(value: T) -> Self {
         let (promise, deferred) = super::promise();
         let _kept = promise.settle(value);

@@ -147,6 +147,7 @@ fn an_error_that_nobody_read_is_reported_once() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = told.clone();
     test.handle().set_exception_handler(Some(Arc::new(move |exception: &Exception| {
+        assert!(exception.location().is_some_and(|location| location.file().contains("tests.rs")));
         sink.lock().unwrap().push((exception.kind(), exception.message().to_owned()));
     })));
     test.block_on(async {

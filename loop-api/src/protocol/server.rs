@@ -46,7 +46,7 @@ struct State {
 /// Accepts connections from `listener` in a task on the loop of `handle`, and runs the protocol that `factory` makes for each
 /// peer in a task of its own. A panic of the factory goes to the exception handler, and costs that one connection.
 ///
-/// ```no_run
+/// ```
 /// # use loop_api::{net::{Net, TcpOptions}, protocol::{self, Protocol, Transport}};
 /// struct Echo;
 ///
