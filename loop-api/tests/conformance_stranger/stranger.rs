@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -12,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use loop_api::callback::Pump;
-use loop_api::context::{Scoped, enter_nested};
+use loop_api::context::{Scoped, enter_nested, thread_id};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
@@ -38,6 +39,8 @@ pub(crate) struct StrangerHandle(Arc<Inner>);
 /// What the loop and its handles share.
 struct Inner {
     shared: Shared,
+    /// The thread that made the loop, and runs it.
+    thread: NonZeroU64,
     tasks: TaskSet,
     ready: Mutex<Ready>,
     wake: Condvar,
@@ -117,6 +120,7 @@ impl EventLoop for Stranger {
     fn new() -> io::Result<Stranger> {
         let inner = Inner {
             shared: Shared::new("stranger"),
+            thread: thread_id(),
             tasks: TaskSet::new(),
             ready: Mutex::default(),
             wake: Condvar::new(),
@@ -239,12 +243,12 @@ impl Handle for StrangerHandle {
         if self.shared().is_closed() {
             return Err(LocalError::Closed);
         }
-        if !self.shared().is_loop_thread() {
+        if self.0.thread != thread_id() || !self.shared().is_loop_thread() {
             return Err(LocalError::NotLoopThread);
         }
         let future = Guarded::<F, Self>::new(future);
-        // SAFETY: this is the loop's thread, which the loop cannot leave: there it runs all tasks, and there it closes the set, and
-        // empties the queue only then.
+        // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the set is closed, and the queue is
+        // emptied only after that.
         let (task, join) = unsafe { self.0.tasks.spawn_unchecked(future, Queue(self.0.clone())) };
         task.map(|task| Queue(self.0.clone()).schedule(task)).ok_or(LocalError::Closed)?;
         Ok(join)
