@@ -38,6 +38,8 @@ mod harness;
 mod macros;
 pub mod support;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use behaviours::{BEHAVIOURS, ELSEWHERE, STRUCK};
 #[cfg(unix)]
