@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use loop_api::time::Instant;
-use loop_api::toolkit::{Guarded, guard_blocking};
+use loop_api::toolkit::{self, Guarded, guard_blocking};
 use loop_api::{Handle, LocalError, Shared};
 use tokio::runtime::{self, Id};
 
@@ -193,6 +193,9 @@ impl Handle for TokioHandle {
     {
         if self.is_closed() {
             return Task::closed();
+        }
+        if let Some(executor) = self.inner.shared.default_executor() {
+            return Task::elsewhere(toolkit::run_in(&*executor, self, f));
         }
         let location = Location::caller();
         Task::new(self.inner.runtime.spawn_blocking(move || guard_blocking(f, location)))

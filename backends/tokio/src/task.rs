@@ -8,25 +8,36 @@ use std::task::{Context, Poll, ready};
 use loop_api::error::Panic;
 use loop_api::task::Abort;
 use loop_api::toolkit::Caught;
-use loop_api::{JoinError, task};
+use loop_api::{JoinError, task, toolkit};
 
 use crate::handle::TokioHandle;
 
 /// A task on tokio: see [`loop_api::task::Task`]. Dropping it detaches.
 #[must_use = "dropping a task's handle detaches the task; call `cancel` to end it"]
 pub struct Task<T> {
-    /// `None` if the loop was closed already: as wide as the bare handle.
-    join: Option<tokio::task::JoinHandle<Caught<T, TokioHandle>>>,
+    join: Join<T>,
+}
+
+enum Join<T> {
+    Tokio(tokio::task::JoinHandle<Caught<T, TokioHandle>>),
+    /// A blocking job on an executor of the user's choice.
+    Elsewhere(toolkit::task::JoinHandle<T>),
+    /// The loop was closed already.
+    Closed,
 }
 
 impl<T> Task<T> {
     pub(crate) fn new(join: tokio::task::JoinHandle<Caught<T, TokioHandle>>) -> Self {
-        Task { join: Some(join) }
+        Task { join: Join::Tokio(join) }
+    }
+
+    pub(crate) fn elsewhere(join: toolkit::task::JoinHandle<T>) -> Self {
+        Task { join: Join::Elsewhere(join) }
     }
 
     /// What spawning on a closed loop gives.
     pub(crate) fn closed() -> Self {
-        Task { join: None }
+        Task { join: Join::Closed }
     }
 }
 
@@ -34,10 +45,13 @@ impl<T> Future for Task<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(join) = &mut self.join else { return Poll::Ready(Err(JoinError::Closed)) };
-        Poll::Ready(match ready!(Pin::new(join).poll(cx)) {
-            Ok(caught) => caught.into_result(),
-            Err(error) => Err(convert(error)),
+        Poll::Ready(match &mut self.join {
+            Join::Tokio(join) => match ready!(Pin::new(join).poll(cx)) {
+                Ok(caught) => caught.into_result(),
+                Err(error) => Err(convert(error)),
+            },
+            Join::Elsewhere(join) => return Pin::new(join).poll(cx),
+            Join::Closed => Err(JoinError::Closed),
         })
     }
 }
@@ -55,43 +69,68 @@ impl<T> task::Task<T> for Task<T> {
     type Abort = AbortHandle;
 
     fn abort(&self) {
-        if let Some(join) = &self.join {
-            join.abort();
+        match &self.join {
+            Join::Tokio(join) => join.abort(),
+            Join::Elsewhere(join) => join.abort(),
+            Join::Closed => {}
         }
     }
 
     fn abort_handle(&self) -> AbortHandle {
-        AbortHandle { abort: self.join.as_ref().map(tokio::task::JoinHandle::abort_handle) }
+        AbortHandle(match &self.join {
+            Join::Tokio(join) => Aborts::Tokio(join.abort_handle()),
+            Join::Elsewhere(join) => Aborts::Elsewhere(join.abort_handle()),
+            Join::Closed => Aborts::Closed,
+        })
     }
 
     fn is_finished(&self) -> bool {
-        self.join.as_ref().is_none_or(tokio::task::JoinHandle::is_finished)
+        match &self.join {
+            Join::Tokio(join) => join.is_finished(),
+            Join::Elsewhere(join) => join.is_finished(),
+            Join::Closed => true,
+        }
     }
 }
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = match &self.join {
+            Join::Tokio(join) => Some(join.id()),
+            _ => None,
+        };
         f.debug_struct("Task")
-            .field("id", &self.join.as_ref().map(tokio::task::JoinHandle::id))
+            .field("id", &id)
             .field("finished", &task::Task::is_finished(self))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 /// Aborts a task from elsewhere.
 #[derive(Clone, Debug)]
-pub struct AbortHandle {
-    abort: Option<tokio::task::AbortHandle>,
+pub struct AbortHandle(Aborts);
+
+#[derive(Clone, Debug)]
+enum Aborts {
+    Tokio(tokio::task::AbortHandle),
+    Elsewhere(toolkit::task::AbortHandle),
+    Closed,
 }
 
 impl Abort for AbortHandle {
     fn abort(&self) {
-        if let Some(abort) = &self.abort {
-            abort.abort();
+        match &self.0 {
+            Aborts::Tokio(abort) => abort.abort(),
+            Aborts::Elsewhere(abort) => abort.abort(),
+            Aborts::Closed => {}
         }
     }
 
     fn is_finished(&self) -> bool {
-        self.abort.as_ref().is_none_or(tokio::task::AbortHandle::is_finished)
+        match &self.0 {
+            Aborts::Tokio(abort) => abort.is_finished(),
+            Aborts::Elsewhere(abort) => abort.is_finished(),
+            Aborts::Closed => true,
+        }
     }
 }

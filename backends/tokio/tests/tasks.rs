@@ -121,7 +121,8 @@ fn local_tasks_run_on_the_loops_thread() {
         let thread = std::thread::current().id();
         let shared = Rc::new(Cell::new(0));
         let (outer, inner) = (shared.clone(), handle.clone());
-        let kept = tokio.block_on(async {
+        let mut kept = None;
+        tokio.block_on(async {
             let task = handle.spawn_local(async move {
                 let shared = outer.clone();
                 let nested = inner.spawn_local(async move { shared.set(shared.get() + 1) });
@@ -135,9 +136,9 @@ fn local_tasks_run_on_the_loops_thread() {
                 handle.spawn_blocking(|| TokioHandle::try_current().unwrap().try_spawn_local(async {}).err());
             assert_eq!(elsewhere.await.unwrap(), Some(LocalError::NotLoopThread));
             let shared = shared.clone();
-            handle.spawn_local(async move { shared.set(10) })
+            kept = Some(handle.spawn_local(async move { shared.set(10) }));
         });
-        tokio.block_on(kept).unwrap();
+        tokio.block_on(kept.unwrap()).unwrap();
         assert_eq!(shared.get(), 10);
     }
 }
