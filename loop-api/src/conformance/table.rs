@@ -283,6 +283,15 @@ macro_rules! __conformance_table {
             tsk18_a_timeout_of_a_borrowed_task_does_not_end_it: [];
             tsk19_a_value_that_comes_with_the_deadline_is_not_lost: [];
             peer07_the_first_tick_is_at_once: [];
+
+            // NET: protocols
+            net15_a_protocol_is_told_in_this_order: [net];
+            net15_a_panic_in_a_method_ends_the_connection_and_lost_still_comes: [net];
+            net16_abort_is_legal_in_every_method: [net];
+            net09_back_pressure_pauses_and_resumes_in_pairs: [net];
+            net04_a_server_closes_its_door_its_clients_or_aborts_them: [net];
+            net15_a_protocol_writes_from_elsewhere_by_its_handle: [net];
+            peer14_at_the_descriptor_limit_accept_waits_and_recovers: [on_linux net] alone;
         }
     };
 }

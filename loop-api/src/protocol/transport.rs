@@ -31,6 +31,9 @@ pub(super) struct State {
     taken: usize,
     high: usize,
     low: usize,
+    /// More than the high mark was buffered, and the protocol has not been told, even if it is written by now: it stopped writing, and
+    /// waits to be told to go on.
+    passed_high: bool,
     /// `pause_writing` was called, and `resume_writing` was not.
     pub(super) writing_paused: bool,
     pub(super) reading_paused: bool,
@@ -52,6 +55,7 @@ impl State {
         let open = !(self.closing || self.eof || self.aborted);
         if open {
             self.pending.extend_from_slice(data);
+            self.passed_high |= self.buffered() > self.high;
         }
         open
     }
@@ -80,6 +84,7 @@ impl Transport {
             taken: 0,
             high: HIGH,
             low: HIGH / 4,
+            passed_high: false,
             writing_paused: false,
             reading_paused: false,
             eof: false,
@@ -174,11 +179,13 @@ impl Transport {
     pub(super) fn crossed_mark(&self) -> Option<bool> {
         let mut state = self.inner.lock();
         let buffered = state.buffered();
-        if !state.writing_paused && buffered > state.high {
+        if !state.writing_paused && (state.passed_high || buffered > state.high) {
+            state.passed_high = false;
             state.writing_paused = true;
             Some(true)
         } else if state.writing_paused && buffered <= state.low {
             state.writing_paused = false;
+            state.passed_high = false;
             Some(false)
         } else {
             None
