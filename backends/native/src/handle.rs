@@ -12,9 +12,10 @@ use loop_api::{Handle, LocalError, Shared, context};
 
 use crate::current;
 use crate::reactor::Reactor;
+use crate::remote::Remote;
 use crate::sys::Poller;
 use crate::timers::{NativeSleep, Timers};
-use crate::wake::{Remote, Unparker};
+use crate::wake::Unparker;
 use crate::workers::Workers;
 
 /// What all handles of a loop share.
@@ -28,7 +29,7 @@ struct Inner {
     timers: Timers,
     /// The thread that runs the loop.
     unparker: Arc<Unparker>,
-    remote: Remote,
+    remote: Remote<Runnable>,
     workers: Option<Workers>,
     /// Its threads start with the first job.
     pool: Pool,
@@ -61,7 +62,7 @@ impl NativeHandle {
             reactor: Reactor::new(poller),
             timers: Timers::new(),
             unparker: Arc::new(Unparker::new(own)),
-            remote: Remote::default(),
+            remote: Remote::new(),
             workers,
             pool,
         };
@@ -94,7 +95,7 @@ impl NativeHandle {
         &self.inner.unparker
     }
 
-    pub(crate) fn remote(&self) -> &Remote {
+    pub(crate) fn remote(&self) -> &Remote<Runnable> {
         &self.inner.remote
     }
 

@@ -4,16 +4,7 @@
 //! queues a task calls `pick` after that; whoever goes to sleep calls `enlist` and looks once more after that; whoever was woken and
 //! finds a task calls `pass_on` and looks whether there are more.
 
-#[cfg(anyloop_loom)]
-use loom::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering, fence},
-};
-#[cfg(not(anyloop_loom))]
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering, fence},
-};
+use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, fence, planted};
 
 /// The workers that sleep.
 #[derive(Debug)]
@@ -30,7 +21,9 @@ impl Idle {
     /// A task was queued: the worker to wake for it, if one has to be.
     pub(crate) fn pick(&self) -> Option<usize> {
         // The task is in its queue before this looks who sleeps; `enlist` has it the other way round.
-        fence(Ordering::SeqCst);
+        if !planted(Fault::NoFence) {
+            fence(Ordering::SeqCst);
+        }
         if self.coming.load(Ordering::Relaxed) {
             return None;
         }
@@ -67,6 +60,9 @@ impl Idle {
 
     /// A worker that was picked has found a task. If there are more, another is to be picked.
     pub(crate) fn pass_on(&self) {
+        if planted(Fault::KeepsTheBaton) {
+            return;
+        }
         let asleep = self.lock();
         if !asleep.is_empty() {
             self.coming.store(false, Ordering::SeqCst);
@@ -75,13 +71,7 @@ impl Idle {
         fence(Ordering::SeqCst);
     }
 
-    #[cfg(not(anyloop_loom))]
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<usize>> {
-        self.asleep.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    #[cfg(anyloop_loom)]
-    fn lock(&self) -> loom::sync::MutexGuard<'_, Vec<usize>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<usize>> {
         self.asleep.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

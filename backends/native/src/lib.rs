@@ -10,9 +10,13 @@ mod builder;
 mod current;
 mod handle;
 mod idle;
+#[cfg(all(test, anyloop_loom))]
+mod loom_models;
+mod loom_shim;
 mod native_loop;
 mod parker;
 mod reactor;
+mod remote;
 mod source;
 mod sys;
 mod timers;

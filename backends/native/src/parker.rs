@@ -10,10 +10,7 @@
 //! A sleeper looks for work after every `finish` and before every `prepare`; whoever makes work calls `unpark` after that. Then
 //! either the sleeper finds the work, or its `prepare` is refused, or `unpark` sees it parked and wakes it.
 
-#[cfg(anyloop_loom)]
-use loom::sync::atomic::{AtomicU8, Ordering};
-#[cfg(not(anyloop_loom))]
-use std::sync::atomic::{AtomicU8, Ordering};
+use crate::loom_shim::{AtomicU8, Fault, Ordering, planted};
 
 const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
@@ -32,6 +29,10 @@ impl Parker {
 
     /// Says that the caller is about to sleep. False if it must not, because somebody called `unpark` meanwhile.
     pub(crate) fn prepare(&self) -> bool {
+        if planted(Fault::PrepareForgets) {
+            self.state.store(PARKED, Ordering::Release);
+            return true;
+        }
         let parked = self.state.compare_exchange(EMPTY, PARKED, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if !parked {
             self.finish();
@@ -47,6 +48,9 @@ impl Parker {
 
     /// Says that there is work. True if the sleeper sleeps and the caller is the one who has to wake it.
     pub(crate) fn unpark(&self) -> bool {
+        if planted(Fault::UnparkOnlySleepers) && self.state.load(Ordering::Acquire) != PARKED {
+            return false;
+        }
         self.state.swap(NOTIFIED, Ordering::AcqRel) == PARKED
     }
 }

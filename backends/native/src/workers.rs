@@ -18,7 +18,7 @@ use crate::handle::NativeHandle;
 use crate::idle::Idle;
 use crate::parker::Parker;
 use crate::reactor::Waiting;
-use crate::wake::Remote;
+use crate::remote::Remote;
 use crate::wheel::Expired;
 
 /// Tasks that a worker's own queue holds; what is more goes to the queue for all.
@@ -31,7 +31,7 @@ thread_local! {
 /// What the workers of a loop share.
 pub(crate) struct Workers {
     /// Tasks that were woken by other threads, or that did not fit.
-    injector: Remote,
+    injector: Remote<Runnable>,
     seats: Box<[Seat]>,
     idle: Idle,
     /// Only whoever holds the lock may wait in the loop's poller and fire its timers.
@@ -72,7 +72,7 @@ impl Workers {
             thread: OnceLock::new(),
         };
         Workers {
-            injector: Remote::default(),
+            injector: Remote::new(),
             seats: (0..count).map(seat).collect(),
             idle: Idle::new(count),
             driver: Mutex::new(Some(Driver { waiting, expired: Vec::new() })),

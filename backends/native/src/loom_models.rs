@@ -1,0 +1,225 @@
+//! Models: every interleaving of a few steps of those who sleep and those who wake them.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg anyloop_loom" cargo test -p loop-native --lib loom
+//! ```
+//!
+//! A thread of a model ends where it would sleep; when all have, those whose bell was rung go on, one after the other. Then
+//! nothing may be left to do. Each model runs as the code is, and with faults planted that it must find.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use loom::model::Builder;
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use loom::thread;
+
+use crate::idle::Idle;
+use crate::loom_shim::Fault;
+use crate::parker::Parker;
+use crate::remote::Remote;
+
+thread_local! {
+    // A model's threads are coroutines on the thread of its test.
+    static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
+}
+
+pub(crate) fn planted(fault: Fault) -> bool {
+    PLANTED.get() == Some(fault)
+}
+
+/// Runs `model` in all ways with at most three preemptions: it must hold, and must not with any of `faults`.
+fn check(faults: &[Fault], model: fn()) {
+    let run = || {
+        let mut builder = Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(model);
+    };
+    run();
+    for &fault in faults {
+        PLANTED.set(Some(fault));
+        let found = catch_unwind(AssertUnwindSafe(run)).is_err();
+        PLANTED.set(None);
+        assert!(found, "the model does not find {fault:?}");
+    }
+}
+
+/// What sleeps; the bell is in the place of the poller's eventfd, or of a thread's own sleep.
+struct Sleeper {
+    parker: Parker,
+    bell: AtomicBool,
+}
+
+impl Sleeper {
+    fn new() -> Self {
+        Sleeper { parker: Parker::new(), bell: AtomicBool::new(false) }
+    }
+
+    fn wake(&self) {
+        if self.parker.unpark() {
+            self.bell.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it sleeps now.
+    fn sleep(&self) -> bool {
+        self.parker.prepare()
+    }
+
+    /// Whether the bell was rung since the last time; then it is awake.
+    fn is_called(&self) -> bool {
+        let called = self.bell.swap(false, Ordering::Relaxed);
+        if called {
+            self.parker.finish();
+        }
+        called
+    }
+}
+
+/// As `drive` does, until it sleeps or has two tasks.
+fn collect(remote: &Remote<usize>, sleeper: &Sleeper, got: &mut VecDeque<usize>) {
+    loop {
+        remote.take(got);
+        if got.len() == 2 || remote.is_empty() && sleeper.sleep() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn loom_a_loop_sees_every_task_pushed_from_elsewhere() {
+    check(&[Fault::PrepareForgets, Fault::UnparkOnlySleepers, Fault::LateFlag], || {
+        let shared = Arc::new((Remote::new(), Sleeper::new()));
+        let pushers: Vec<_> = (0..2)
+            .map(|number| {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    shared.0.push(number);
+                    shared.1.wake();
+                })
+            })
+            .collect();
+        let (remote, sleeper) = &*shared;
+        let mut got = VecDeque::new();
+        collect(remote, sleeper, &mut got);
+        for pusher in pushers {
+            pusher.join().unwrap();
+        }
+        while got.len() < 2 && sleeper.is_called() {
+            collect(remote, sleeper, &mut got);
+        }
+        assert_eq!(got.len(), 2, "it sleeps though there are tasks");
+    });
+}
+
+struct Mill {
+    /// Tasks in a queue.
+    tasks: AtomicUsize,
+    taken: AtomicUsize,
+    idle: Idle,
+    sleepers: [Sleeper; 2],
+}
+
+impl Mill {
+    fn new() -> Self {
+        Mill {
+            tasks: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
+            idle: Idle::new(2),
+            sleepers: [Sleeper::new(), Sleeper::new()],
+        }
+    }
+
+    fn push(&self) {
+        self.tasks.fetch_add(1, Ordering::Relaxed);
+        self.wake_one();
+    }
+
+    fn wake_one(&self) {
+        if let Some(worker) = self.idle.pick() {
+            self.sleepers[worker].wake();
+        }
+    }
+
+    fn has_tasks(&self) -> bool {
+        self.tasks.load(Ordering::Relaxed) > 0
+    }
+
+    fn take(&self) -> bool {
+        let take = |tasks: usize| tasks.checked_sub(1);
+        self.tasks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// As `Worker::run` does, until it has a task or sleeps. A task lasts until all are taken, so nobody gets two.
+    fn work(&self, worker: usize, mut picked: bool) -> bool {
+        loop {
+            if self.take() {
+                self.taken.fetch_add(1, Ordering::Relaxed);
+                if picked {
+                    self.idle.pass_on();
+                    if self.has_tasks() {
+                        self.wake_one();
+                    }
+                }
+                return true;
+            }
+            self.idle.enlist(worker);
+            let looks = !planted(Fault::NoSecondLook);
+            if !(looks && self.has_tasks()) && self.sleepers[worker].sleep() {
+                return false;
+            }
+            picked = self.idle.leave(worker);
+        }
+    }
+
+    /// Those who were called, until nobody is.
+    fn settle(&self) {
+        let mut called = true;
+        while std::mem::take(&mut called) {
+            for (worker, sleeper) in self.sleepers.iter().enumerate() {
+                if sleeper.is_called() {
+                    called = true;
+                    let picked = self.idle.leave(worker);
+                    self.work(worker, picked);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn loom_a_worker_does_not_sleep_while_a_task_waits() {
+    check(&[Fault::NoSecondLook, Fault::NoFence, Fault::PrepareForgets], || {
+        let mill = Arc::new(Mill::new());
+        let worker = thread::spawn({
+            let mill = mill.clone();
+            move || mill.work(0, false)
+        });
+        mill.push();
+        worker.join().unwrap();
+        mill.settle();
+        assert_eq!(mill.taken.load(Ordering::Relaxed), 1, "it sleeps though there is a task");
+    });
+}
+
+#[test]
+fn loom_as_many_workers_wake_as_there_are_tasks() {
+    check(&[Fault::KeepsTheBaton, Fault::NoSecondLook], || {
+        let mill = Arc::new(Mill::new());
+        let workers: Vec<_> = (0..2)
+            .map(|number| {
+                let mill = mill.clone();
+                thread::spawn(move || mill.work(number, false))
+            })
+            .collect();
+        mill.push();
+        mill.push();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        mill.settle();
+        assert_eq!(mill.taken.load(Ordering::Relaxed), 2, "a worker sleeps though there is a task");
+    });
+}
