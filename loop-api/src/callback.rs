@@ -35,6 +35,8 @@ pub(crate) use queue::Queue;
 pub use watcher::Watcher;
 pub(crate) use watcher::watch;
 
+#[cfg(all(test, anyloop_loom))]
+mod loom_tests;
 #[cfg(all(test, not(anyloop_loom)))]
 mod tests;
 #[cfg(all(test, unix, not(anyloop_loom)))]

@@ -3,10 +3,16 @@
 #[cfg(anyloop_loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
-    sync::{Mutex, MutexGuard, atomic::AtomicUsize},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize},
+    },
 };
 #[cfg(not(anyloop_loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, AtomicUsize},
+};
 
 #[cfg(all(test, anyloop_loom))]
 pub(crate) use loom::sync::Arc;

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use super::handle::CallbackHandle;
 use super::job::Job;
 use crate::error::Closed;
+use crate::loom_shim::{AtomicBool, AtomicU64, Mutex, MutexGuard, planted};
 use crate::time::Instant;
 
 /// A timer's place: its deadline, then the order of registration.
@@ -70,8 +71,13 @@ impl Queue {
             // The job goes after the lock does: arguments outlive locals.
             return Err(Closed);
         }
+        let early = planted("tell, then push").then(|| self.inner.notify(&state));
+        if early.is_some() {
+            drop(state);
+            state = self.inner.lock();
+        }
         state.ready.push_back(job);
-        let waker = self.inner.notify(&state);
+        let waker = early.unwrap_or_else(|| self.inner.notify(&state));
         drop(state);
         wake(waker);
         Ok(())
@@ -179,6 +185,10 @@ impl Queue {
         }
         if !state.ready.is_empty() {
             return Rest::More;
+        }
+        if planted("look, then count as idle") {
+            drop(state);
+            state = self.inner.lock();
         }
         if waker.is_some() {
             // The old one leaves with the caller, after the lock.
