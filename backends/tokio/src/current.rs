@@ -7,10 +7,12 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::future;
 use std::sync::{Arc, Mutex, MutexGuard, Once, Weak};
+use std::task::{Context, Poll, Waker};
 
 use loop_api::context::{self, Scoped};
 use loop_api::{Handle, Shared};
 use tokio::runtime::{self, Id};
+use tokio::task::coop;
 
 use crate::handle::{Inner, Kind, TokioHandle};
 
@@ -119,7 +121,30 @@ pub(crate) fn remove(id: Id) {
 /// a loop now is asked when somebody wants to block it.
 fn watch_workers() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| context::add_probe(|| runtime::worker_index().is_some()));
+    ONCE.call_once(|| context::add_probe(is_driven));
+}
+
+/// Whether a tokio runtime polls something on this thread.
+fn is_driven() -> bool {
+    runtime::worker_index().is_some() || (runtime::Handle::try_current().is_ok() && is_budgeted())
+}
+
+/// `worker_index` does not know the thread inside `block_on` of a multi-thread runtime. But what a runtime polls has a budget,
+/// after which it must yield, and nothing else has: not a blocking job, and not whoever only entered the runtime.
+#[cold]
+fn is_budgeted() -> bool {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut taken = Vec::new();
+    // A budget is a u8. Each of its units goes back where it came from, in reverse order.
+    while taken.len() <= usize::from(u8::MAX) {
+        match coop::poll_proceed(&mut cx) {
+            Poll::Ready(unit) => taken.push(unit),
+            Poll::Pending => break,
+        }
+    }
+    let budgeted = taken.len() <= usize::from(u8::MAX);
+    while taken.pop().is_some() {}
+    budgeted
 }
 
 /// The loop of `runtime`, a new one if it has none yet.

@@ -136,14 +136,22 @@ fn a_handle_works_on_foreign_threads() {
 }
 
 #[test]
-fn blocking_a_worker_of_an_adopted_runtime_is_refused() {
+fn blocking_a_thread_that_runs_an_adopted_runtime_is_refused() {
     for runtime in [current_thread(), multi_thread()] {
         runtime.block_on(async {
             let handle = current();
+            assert_eq!(handle.try_block_on(async {}), Err(RunError::Nested));
+            assert_eq!(TokioLoop::new().unwrap().try_block_on(async {}), Err(RunError::Nested));
+            // The question took nothing of what this future may do before it has to yield.
+            assert!(tokio::task::coop::has_budget_remaining());
             let task = handle.spawn(async { current().try_block_on(async {}) });
             assert_eq!(task.await.unwrap(), Err(RunError::Nested));
             let job = handle.spawn_blocking(|| current().try_block_on(async { 5 }));
             assert_eq!(job.await.unwrap(), Ok(5));
         });
+        // Entering is not running.
+        let _entered = runtime.enter();
+        assert_eq!(current().try_block_on(async { 6 }), Ok(6));
+        assert_eq!(TokioLoop::new().unwrap().try_block_on(async { 7 }), Ok(7));
     }
 }
