@@ -1,4 +1,4 @@
-//! The native loop as a guest of each backend, against the conformance suite.
+//! The native loop as a guest of the other backends, against the conformance suite.
 #![cfg(unix)]
 
 use loop_api::conformance::{Guest, Subject};
@@ -14,10 +14,10 @@ impl Subject for OnTokio {
 
 loop_api::conformance!(mod native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, readiness]);
 
-struct OnNative;
+struct OnSmol;
 
-impl Subject for OnNative {
-    type Loop = Guest<NativeLoop, NativeLoop>;
+impl Subject for OnSmol {
+    type Loop = Guest<SmolLoop, NativeLoop>;
 }
 
-loop_api::conformance!(mod native_on_native, OnNative, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_api::conformance!(mod native_on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, readiness]);
