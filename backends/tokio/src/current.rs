@@ -27,7 +27,7 @@ thread_local! {
     static FOUND: RefCell<Option<(Id, Weak<Inner>)>> = const { RefCell::new(None) };
 }
 
-/// All loops by their runtime's id, which tokio uses once. Those that ended have removed themselves.
+/// All loops by their runtime's id, which tokio uses once.
 static LOOPS: Mutex<Option<HashMap<Id, Weak<Inner>>>> = Mutex::new(None);
 
 fn loops() -> MutexGuard<'static, Option<HashMap<Id, Weak<Inner>>>> {
@@ -110,10 +110,13 @@ pub(crate) fn insert(handle: &TokioHandle) {
     loops().get_or_insert_default().insert(handle.inner().id, Arc::downgrade(handle.inner()));
 }
 
-/// Takes a loop that has ended out of the registry.
+/// Takes a loop out of the registry when its last handle is gone. Until then a closed loop stays there: a job that outlived it
+/// still finds it.
 pub(crate) fn remove(id: Id) {
     if let Some(loops) = &mut *loops() {
-        loops.remove(&id);
+        if loops.get(&id).is_some_and(|inner| inner.strong_count() == 0) {
+            loops.remove(&id);
+        }
     }
 }
 
@@ -161,7 +164,7 @@ pub(crate) fn find_or_adopt(runtime: &runtime::Handle) -> TokioHandle {
         handle
     };
     watch_workers();
-    // Outside the lock: on a runtime that is shutting down the task is dropped at once, and with it the entry.
+    // Outside the lock: on a runtime that is shutting down the task is dropped at once.
     let ends = Ends(handle.clone());
     drop(runtime.spawn(async move {
         let _ends = ends;
@@ -177,6 +180,5 @@ struct Ends(TokioHandle);
 impl Drop for Ends {
     fn drop(&mut self) {
         self.0.shared().close();
-        remove(self.0.inner().id);
     }
 }

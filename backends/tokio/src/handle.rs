@@ -35,6 +35,12 @@ pub(crate) struct Inner {
     pub(crate) kind: Kind,
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        current::remove(self.id);
+    }
+}
+
 /// A tokio runtime as a loop of anyloop, seen from anywhere.
 ///
 /// ```

@@ -89,7 +89,6 @@ impl EventLoop for TokioLoop {
             self.handle.enter(|| drop(local));
         }
         shutdown::end(runtime, &self.handle, &self.threads, timeout);
-        current::remove(self.handle.inner().id);
     }
 }
 

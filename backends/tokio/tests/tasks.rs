@@ -191,9 +191,12 @@ fn shutdown_waits_no_longer_than_it_is_told_and_reports_what_is_left() {
         })));
         let (go, wait) = mpsc::channel::<()>();
         let (begun, begins) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
         drop(handle.spawn_blocking(move || {
             begun.send(()).unwrap();
             let _ = wait.recv();
+            let mine = TokioHandle::try_current().unwrap();
+            end.send(std::ptr::from_ref(mine.shared()).addr()).unwrap();
         }));
         begins.recv().unwrap();
         let start = Instant::now();
@@ -201,6 +204,8 @@ fn shutdown_waits_no_longer_than_it_is_told_and_reports_what_is_left() {
         assert!(start.elapsed() >= Duration::from_millis(20));
         assert!(told.recv().unwrap().contains("1 blocking job(s) still run"));
         drop(go);
+        // It still knows where it belongs.
+        assert_eq!(ended.recv().unwrap(), std::ptr::from_ref(handle.shared()).addr());
         assert_eq!(tokio.try_block_on(async {}), Err(RunError::Closed));
     }
 }
