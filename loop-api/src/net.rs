@@ -174,7 +174,7 @@ pub trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 's
     /// `WouldBlock` if there is no room.
     fn try_write(&self, buf: &[u8]) -> io::Result<usize>;
 
-    /// Closes one direction or both, at once.
+    /// Closes one direction or both, at once. On unix it wakes whoever waits for that direction; Windows tells nobody.
     ///
     /// # Errors
     ///

@@ -153,7 +153,7 @@ macro_rules! __conformance_table {
             net05_port_zero_and_an_address_in_use: [net];
             net05_two_listeners_share_a_port_that_is_reused: [on_unix net];
             net05_ipv6_alone_and_both: [net];
-            net07_shutdown_wakes_a_reader: [net];
+            net07_shutdown_wakes_a_reader: [on_unix net];
             net08_use_after_close: [net];
             net08_writing_to_a_peer_that_is_gone_is_an_error: [net];
             net10_a_huge_transfer_with_a_slow_reader: [net];

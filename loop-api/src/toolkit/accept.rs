@@ -66,7 +66,13 @@ fn is_gone_code(code: i32) -> bool {
     [Errno::PROTO, Errno::NOPROTOOPT, Errno::HOSTDOWN].iter().any(|errno| errno.raw_os_error() == code)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn is_gone_code(code: i32) -> bool {
+    const WSAENOTCONN: i32 = 10057;
+    code == WSAENOTCONN
+}
+
+#[cfg(not(any(unix, windows)))]
 fn is_gone_code(_: i32) -> bool {
     false
 }

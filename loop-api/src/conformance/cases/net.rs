@@ -251,6 +251,7 @@ where
     });
 }
 
+/// On unix: Windows tells nobody who waits on a socket that it was shut down on this side.
 pub fn net07_shutdown_wakes_a_reader<S: Subject>()
 where
     HandleOf<S>: Net,

@@ -55,11 +55,11 @@ macro_rules! std_stream {
             }
             #[inline]
             fn write(&self, buf: &[u8]) -> io::Result<usize> {
-                io::Write::write(&mut &*self, buf)
+                io::Write::write(&mut &*self, buf).map_err(written)
             }
             #[inline]
             fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-                io::Write::write_vectored(&mut &*self, bufs)
+                io::Write::write_vectored(&mut &*self, bufs).map_err(written)
             }
             fn shutdown(&self, how: Shutdown) -> io::Result<()> {
                 <$stream>::shutdown(self, how)
@@ -69,6 +69,19 @@ macro_rules! std_stream {
             }
         }
     };
+}
+
+/// The error of a write, which on Windows has no kind where the direction is closed already.
+#[cfg(windows)]
+fn written(error: io::Error) -> io::Error {
+    const WSAESHUTDOWN: i32 = 10058;
+    if error.raw_os_error() == Some(WSAESHUTDOWN) { io::ErrorKind::BrokenPipe.into() } else { error }
+}
+
+/// Elsewhere the error says it itself.
+#[cfg(not(windows))]
+fn written(error: io::Error) -> io::Error {
+    error
 }
 
 std_stream!(std::net::TcpStream);
