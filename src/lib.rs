@@ -60,4 +60,6 @@ pub use anyloop_macros::main;
 pub use anyloop_macros::test;
 pub use loop_api;
 pub use loop_api::{EventLoop, JoinError, RunError};
+pub use loop_api::{callback, promise, protocol};
 pub use std::pin::pin;
+pub use task::spawn;

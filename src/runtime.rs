@@ -12,6 +12,7 @@ use crate::any::{self, each};
 use crate::task::JoinHandle;
 
 mod builder;
+mod callbacks;
 mod choice;
 mod handle;
 

@@ -24,7 +24,6 @@ use crate::any::{self, each, opaque};
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use = "dropping the handle lets the task run on unseen: `.await` it, keep it, or `drop` it to say so"]
 pub struct JoinHandle<T: Send + 'static>(pub(crate) any::Task<T>);
 
 opaque!([<T: Send + 'static>] JoinHandle<T>, Task);
@@ -76,7 +75,6 @@ impl<T: Send + 'static> Task<T> for JoinHandle<T> {
 }
 
 /// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread.
-#[must_use = "dropping the handle lets the task run on unseen: `.await` it, keep it, or `drop` it to say so"]
 pub struct LocalJoinHandle<T: 'static> {
     task: any::LocalTask<T>,
     // Whether it could be sent would depend on the backend.

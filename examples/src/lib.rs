@@ -1,0 +1,84 @@
+//! What the programs share: their options, the choice of a loop, and the clean stop on Ctrl-C.
+
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::process::ExitCode;
+
+use anyloop::promise::promise;
+use anyloop::runtime::{Backend, Builder};
+use clap::Parser;
+
+mod race;
+
+/// The options that every server here has.
+#[derive(Debug, Clone, Parser)]
+pub struct Options {
+    /// The loop to run on: native, tokio or smol. Without it, ANYLOOP_BACKEND or the first that is compiled in.
+    #[arg(long)]
+    pub backend: Option<Backend>,
+    /// The address to listen on, as HOST:PORT; port 0 lets the system choose.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: String,
+}
+
+/// What a program's own part ends with.
+pub type Outcome = Result<(), Box<dyn Error>>;
+
+/// Runs `program` on the loop that was asked for until it ends or Ctrl-C is pressed; both are a clean end.
+/// An error is told on standard error and gives exit code 1.
+pub fn serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> ExitCode {
+    match try_serve(backend, program) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> Outcome {
+    allow_many_descriptors();
+    let mut builder = Builder::new();
+    if let Some(backend) = backend {
+        builder.backend(backend);
+    }
+    let mut runtime = builder.build()?;
+    eprintln!("loop: {}", runtime.choice());
+
+    let (stop, stopped) = promise::<()>();
+    let mut stop = Some(stop);
+    ctrlc::set_handler(move || {
+        // The second Ctrl-C finds nothing to settle; the first one is on its way.
+        if let Some(stop) = stop.take() {
+            let _gone = stop.settle(());
+        }
+    })?;
+    let ended = runtime.block_on(async { race::race(program(), stopped).await });
+    match ended {
+        Some(outcome) => outcome,
+        None => {
+            eprintln!("stopped");
+            Ok(())
+        }
+    }
+}
+
+/// Raises this process's limit of open descriptors as far as the system lets it, and tells what it is now.
+pub fn allow_many_descriptors() -> u64 {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // It is a wish: the old limit still serves.
+        let _refused = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+        getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+    }
+    #[cfg(not(unix))]
+    u64::MAX
+}
+
+/// An error of the user's, such as an option that does not fit.
+pub fn bad_input(message: impl Into<String>) -> Box<dyn Error> {
+    Box::new(io::Error::new(io::ErrorKind::InvalidInput, message.into()))
+}

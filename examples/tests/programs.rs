@@ -1,0 +1,249 @@
+//! Every program on every backend, as somebody outside sees it.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
+
+fn program(name: &str) -> Command {
+    // Cargo puts the programs beside the folder of this test.
+    let mut path = std::env::current_exe().expect("this test's own path");
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let mut command = Command::new(path);
+    command.env_remove("ANYLOOP_BACKEND");
+    command
+}
+
+/// A server that runs, and is killed with this.
+struct Server {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Server {
+    fn start(name: &str, args: &[&str]) -> Server {
+        let mut child = program(name)
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("its output");
+        BufReader::new(stdout).read_line(&mut line).expect("its first line");
+        let addr = line.split_whitespace().find_map(|word| word.trim_start_matches("http://").parse().ok());
+        let Some(addr) = addr else {
+            let output = child.wait_with_output().expect("its end");
+            panic!("{name} said {line:?}, not where it listens: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        Server { child, addr }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.addr).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+fn read_all(mut stream: impl Read) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("to read to the end");
+    text
+}
+
+#[test]
+fn greeting_greets_and_closes() {
+    for backend in BACKENDS {
+        let server = Server::start("greeting", &["--backend", backend]);
+        for _ in 0..3 {
+            assert_eq!(read_all(server.connect()), "Ciao EuroPython\r\n", "{backend}");
+        }
+    }
+}
+
+#[test]
+fn echo_sends_back_what_came_before_the_half_close() {
+    for backend in BACKENDS {
+        let server = Server::start("echo", &["--backend", backend]);
+        let mut client = server.connect();
+        client.write_all(b"one\ntwo\n").expect("a write");
+        client.shutdown(Shutdown::Write).expect("FIN");
+        assert_eq!(read_all(client), "one\ntwo\n", "{backend}");
+    }
+}
+
+#[test]
+fn proxy_carries_half_closes_both_ways() {
+    for backend in BACKENDS {
+        let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let to = upstream.local_addr().expect("its address").to_string();
+        let server = Server::start("proxy", &["--backend", backend, "--to", &to]);
+        let mut client = server.connect();
+        let (mut far, _) = upstream.accept().expect("the proxy's connection");
+        // The client ends first: the far side sees it, and can still answer.
+        client.write_all(b"request").expect("a write");
+        client.shutdown(Shutdown::Write).expect("FIN");
+        assert_eq!(read_all(&far), "request", "{backend}");
+        far.write_all(b"answer").expect("a write");
+        drop(far);
+        assert_eq!(read_all(client), "answer", "{backend}");
+        // The far side ends first.
+        let mut client = server.connect();
+        let (mut far, _) = upstream.accept().expect("the proxy's connection");
+        far.write_all(b"goodbye").expect("a write");
+        far.shutdown(Shutdown::Write).expect("FIN");
+        assert_eq!(read_all(&client), "goodbye", "{backend}");
+        client.write_all(b"and you").expect("a write");
+        drop(client);
+        assert_eq!(read_all(&far), "and you", "{backend}");
+    }
+}
+
+#[test]
+fn echo_udp_sends_datagrams_back() {
+    for backend in BACKENDS {
+        let server = Server::start("echo_udp", &["--backend", backend]);
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        client.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
+        for text in ["one", "two"] {
+            client.send_to(text.as_bytes(), server.addr).expect("to be sent");
+            let mut buf = [0; 16];
+            let (n, from) = client.recv_from(&mut buf).expect("the echo");
+            assert_eq!((&buf[..n], from), (text.as_bytes(), server.addr), "{backend}");
+        }
+    }
+}
+
+#[test]
+fn chat_tells_everybody_but_the_speaker() {
+    for backend in BACKENDS {
+        let server = Server::start("chat", &["--backend", backend]);
+        let enter = |name: &str| {
+            let mut client = BufReader::new(server.connect());
+            let mut line = String::new();
+            client.read_line(&mut line).expect("the question");
+            assert_eq!(line, "Please enter your username:\n");
+            writeln!(client.get_mut(), "{name}").expect("a write");
+            client
+        };
+        let next = |client: &mut BufReader<TcpStream>| {
+            let mut line = String::new();
+            client.read_line(&mut line).expect("a line");
+            line
+        };
+        let mut amber = enter("amber");
+        // Joining is told to those who are there already.
+        let mut jenny = loop {
+            let newcomer = enter("jenny");
+            amber.get_ref().set_read_timeout(Some(Duration::from_millis(500))).expect("a time limit");
+            let mut line = String::new();
+            match amber.read_line(&mut line) {
+                Ok(_) => {
+                    assert_eq!(line, "jenny has joined the chat\n", "{backend}");
+                    break newcomer;
+                }
+                // Amber's own entry came later than jenny's: again.
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    drop(newcomer)
+                }
+                Err(error) => panic!("{backend}: {error}"),
+            }
+        };
+        amber.get_ref().set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
+        writeln!(amber.get_mut(), "ciao").expect("a write");
+        assert_eq!(next(&mut jenny), "amber: ciao\n", "{backend}");
+        drop(jenny);
+        assert_eq!(next(&mut amber), "jenny has left the chat\n", "{backend}");
+    }
+}
+
+#[test]
+fn tinyhttp_answers_and_keeps_alive() {
+    for backend in BACKENDS {
+        let server = Server::start("tinyhttp", &["--backend", backend]);
+        let mut client = server.connect();
+        let get = |path: &str, extra: &str| format!("GET {path} HTTP/1.1\r\nHost: here\r\n{extra}\r\n");
+        // Two requests at once, on one connection; the last one closes it.
+        let requests = get("/json", "") + &get("/nothing", "Connection: close\r\n");
+        client.write_all(requests.as_bytes()).expect("a write");
+        let answers = read_all(client);
+        assert!(answers.starts_with("HTTP/1.1 200 OK\r\n"), "{backend}: {answers}");
+        assert!(
+            answers.contains("{\"message\":\"Hello, World!\"}HTTP/1.1 404 Not Found"),
+            "{backend}: {answers}"
+        );
+    }
+}
+
+fn fails(name: &str, args: &[&str]) -> String {
+    let Output { status, stderr, .. } = program(name).args(args).output().expect("the program");
+    assert!(!status.success(), "{name} {args:?} ended well");
+    String::from_utf8_lossy(&stderr).into_owned()
+}
+
+#[test]
+fn bad_addresses_and_backends_get_a_clear_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("its address").to_string();
+    for backend in BACKENDS {
+        let error = fails("echo", &["--backend", backend, "--listen", &addr]);
+        assert!(error.contains(&addr) && error.to_lowercase().contains("in use"), "{backend}: {error}");
+        let error = fails("greeting", &["--backend", backend, "--listen", "nonsense"]);
+        assert!(error.contains("nonsense"), "{backend}: {error}");
+        let error = fails("echo", &["--backend", backend, "--listen", "127.0.0.1:99999"]);
+        assert!(error.contains("99999"), "{backend}: {error}");
+        let error = fails("proxy", &["--backend", backend, "--to", "no-such-host.invalid:80"]);
+        assert!(error.contains("no-such-host.invalid"), "{backend}: {error}");
+    }
+    let error = fails("echo", &["--backend", "epoll"]);
+    assert!(error.contains("native") && error.contains("tokio") && error.contains("smol"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_cleanly() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for backend in BACKENDS {
+        let mut server = Server::start("echo", &["--backend", backend]);
+        let _connected = server.connect();
+        kill_process(Pid::from_child(&server.child), Signal::INT).expect("the signal");
+        let status = server.child.wait().expect("its end");
+        assert!(status.success(), "{backend}: {status}");
+        let said = read_all(server.child.stderr.take().expect("its errors"));
+        assert!(said.contains("stopped"), "{backend}: {said}");
+    }
+}
+
+#[test]
+fn the_environment_chooses_the_backend() {
+    for backend in BACKENDS {
+        let mut command = program("echo");
+        let output = command.env("ANYLOOP_BACKEND", backend).args(["--listen", "nonsense"]).output();
+        let said = String::from_utf8_lossy(&output.expect("the program").stderr).into_owned();
+        assert!(said.contains(&format!("loop: {backend}")) && said.contains("ANYLOOP_BACKEND"), "{said}");
+    }
+}
+
+#[test]
+fn the_tour_agrees_on_every_backend() {
+    // Smaller than by hand: this is a debug build on a busy machine.
+    let output =
+        program("tour").args(["--connections", "50", "--mebibytes", "2"]).output().expect("the program");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("the same results everywhere"), "{said}");
+}

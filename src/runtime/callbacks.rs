@@ -1,0 +1,155 @@
+//! The loop calls you: callbacks in the manner of asyncio, on a [`Handle`].
+
+use std::io;
+use std::time::Duration;
+
+use loop_api::callback::{CallbackHandle, Watcher};
+use loop_api::readiness::{AsSource, Readiness};
+use loop_api::shared::ExceptionHandler;
+use loop_api::time::Instant;
+use loop_api::{Closed, Handle as LoopHandle, LocalError};
+
+use super::Handle;
+
+/// # Callbacks
+impl Handle {
+    /// Queues `f` to run once on the loop's thread, behind what is queued already and never inside this call. From any thread. See
+    /// [`callback`](crate::callback) for all that holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]; `f` is dropped.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let (says, said) = channel();
+    /// let handle = runtime.handle().clone();
+    /// let loud = says.clone();
+    /// handle.call_soon(move || says.send("first").unwrap()).unwrap();
+    /// handle.call_soon(move || loud.send("second").unwrap()).unwrap();
+    /// handle.call_soon(|| panic!("never")).unwrap().cancel();
+    /// // Stopped beforehand, it runs one turn.
+    /// handle.stop();
+    /// runtime.run_forever().unwrap();
+    /// assert_eq!(said.try_iter().collect::<Vec<_>>(), ["first", "second"]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn call_soon<F>(&self, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        LoopHandle::call_soon(self, f)
+    }
+
+    /// asyncio's name for [`call_soon`](Self::call_soon) from another thread; here it is the same.
+    ///
+    /// # Errors
+    ///
+    /// As `call_soon`.
+    #[track_caller]
+    pub fn call_soon_threadsafe<F>(&self, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        LoopHandle::call_soon(self, f)
+    }
+
+    /// [`call_soon`](Self::call_soon) for a closure that is not `Send`, on the loop's own thread; it takes its turn in the same queue.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted loop; `f` is dropped.
+    #[track_caller]
+    pub fn call_soon_local<F>(&self, f: F) -> Result<CallbackHandle, LocalError>
+    where
+        F: FnOnce() + 'static,
+    {
+        LoopHandle::call_soon_local(self, f)
+    }
+
+    /// Queues `f` once `delay` is over, never before, behind what is queued by then. [`Duration::MAX`] is never.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]; `f` is dropped.
+    #[track_caller]
+    pub fn call_later<F>(&self, delay: Duration, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        LoopHandle::call_later(self, delay, f)
+    }
+
+    /// Queues `f` at `deadline`, never before it; those of one deadline in the order of registration.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]; `f` is dropped.
+    #[track_caller]
+    pub fn call_at<F>(&self, deadline: Instant, f: F) -> Result<CallbackHandle, Closed>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        LoopHandle::call_at(self, deadline, f)
+    }
+
+    /// Calls `callback` on the loop's thread whenever `io`, which must be non-blocking, can be read, its other side has closed, or it has
+    /// an error; again each turn for as long as this is so. Dropping the watcher ends it.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for what cannot be polled, [`Closed`] inside an `io::Error`, else what the system said.
+    #[track_caller]
+    pub fn add_reader<T, F>(&self, io: T, callback: F) -> io::Result<Watcher>
+    where
+        T: AsSource + Send + Sync + 'static,
+        F: FnMut(&T) + Send + 'static,
+    {
+        Readiness::add_reader(self, io, callback)
+    }
+
+    /// As [`add_reader`](Self::add_reader), whenever `io` can be written or has an error.
+    ///
+    /// # Errors
+    ///
+    /// As `add_reader`.
+    #[track_caller]
+    pub fn add_writer<T, F>(&self, io: T, callback: F) -> io::Result<Watcher>
+    where
+        T: AsSource + Send + Sync + 'static,
+        F: FnMut(&T) + Send + 'static,
+    {
+        Readiness::add_writer(self, io, callback)
+    }
+
+    /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run. On a loop that is not running, the next
+    /// run is one turn. Does nothing on an adopted loop, which is not ours to stop.
+    pub fn stop(&self) {
+        LoopHandle::stop(self);
+    }
+
+    /// Sets what is told of panics that nobody awaits and of slow callbacks, and gives what was told before; `None` is the default, a
+    /// line on standard error.
+    pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
+        LoopHandle::set_exception_handler(self, handler)
+    }
+
+    /// The handler that was set, if one was.
+    pub fn exception_handler(&self) -> Option<ExceptionHandler> {
+        LoopHandle::exception_handler(self)
+    }
+
+    /// Reports callbacks and polls of tasks that keep the loop's thread longer than `threshold`; `None` is off, and costs nothing.
+    pub fn set_slow_callback_duration(&self, threshold: Option<Duration>) {
+        LoopHandle::set_slow_callback_duration(self, threshold);
+    }
+
+    /// The threshold that was set.
+    pub fn slow_callback_duration(&self) -> Option<Duration> {
+        LoopHandle::slow_callback_duration(self)
+    }
+}
