@@ -16,6 +16,7 @@ use loop_api::Handle as _;
 
 use crate::runtime::{Backend, Options};
 
+mod doors;
 mod forward;
 mod gates;
 mod pin;
@@ -197,8 +198,20 @@ impl Loop {
 
 #[cfg(feature = "native")]
 fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
-    let _ = options;
-    EventLoop::new()
+    let mut builder = loop_native::NativeLoop::builder();
+    if let Some(n) = options.worker_threads {
+        builder = builder.worker_threads(n);
+    }
+    if let Some(name) = &options.thread_name {
+        builder = builder.thread_name(name).blocking_thread_name(name);
+    }
+    if let Some(n) = options.max_blocking_threads {
+        builder = builder.max_blocking_threads(n);
+    }
+    if let Some(time) = options.thread_keep_alive {
+        builder = builder.thread_keep_alive(time);
+    }
+    builder.build()
 }
 
 #[cfg(feature = "tokio")]

@@ -14,6 +14,7 @@ use crate::task::JoinHandle;
 mod builder;
 mod callbacks;
 mod choice;
+mod clock;
 mod handle;
 
 pub use builder::Builder;

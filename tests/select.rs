@@ -64,7 +64,9 @@ fn handlers_can_use_what_the_futures_borrowed_and_leave_the_function() {
                 let n = n.ok_or("none")?;
                 return Ok(n);
             }
+            _ = pending::<()>() => {}
         }
+        Err("no branch")
     }
     assert_eq!(block_on(run()), Ok(1));
 }

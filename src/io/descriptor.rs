@@ -131,6 +131,16 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
         each!(Source; &self.0, source => source.poll_io(cx, interest, op))
     }
 
+    fn poll_transfer(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        wanted: usize,
+        op: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        each!(Source; &self.0, source => source.poll_transfer(cx, interest, wanted, op))
+    }
+
     async fn io<R: Send>(
         &self,
         interest: Interest,

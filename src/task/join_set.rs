@@ -232,7 +232,9 @@ impl<T: Send + 'static> Drop for JoinSet<T> {
 
 impl<T: Send + 'static> Extend<JoinHandle<T>> for JoinSet<T> {
     fn extend<I: IntoIterator<Item = JoinHandle<T>>>(&mut self, tasks: I) {
-        tasks.into_iter().for_each(|task| drop(self.insert(task)));
+        for task in tasks {
+            self.insert(task);
+        }
     }
 }
 

@@ -1,0 +1,38 @@
+//! Time, from the handle itself: so that nobody needs the trait in scope.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use loop_api::Handle as LoopHandle;
+use loop_api::time::Instant;
+
+use super::Handle;
+use crate::time::{Interval, Sleep, Timeout};
+
+/// # Time
+impl Handle {
+    /// The loop's clock.
+    pub fn now(&self) -> Instant {
+        LoopHandle::now(self)
+    }
+
+    /// Waits for `duration` on this loop, never less: as [`time::sleep`](crate::time::sleep).
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        LoopHandle::sleep(self, duration)
+    }
+
+    /// Waits until `deadline` on this loop, never less: as [`time::sleep_until`](crate::time::sleep_until).
+    pub fn sleep_until(&self, deadline: Instant) -> Sleep {
+        LoopHandle::sleep_until(self, deadline)
+    }
+
+    /// Ticks on this loop: as [`time::interval`](crate::time::interval).
+    pub fn interval(&self, period: Duration) -> Interval {
+        LoopHandle::interval(self, period)
+    }
+
+    /// `future` for at most `duration` on this loop: as [`time::timeout`](crate::time::timeout).
+    pub fn timeout<F: IntoFuture>(&self, duration: Duration, future: F) -> Timeout<F::IntoFuture> {
+        LoopHandle::timeout(self, duration, future)
+    }
+}
