@@ -1,6 +1,6 @@
 //! Which native loop this thread is in, and which one it runs right now.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ptr;
 
@@ -15,7 +15,13 @@ thread_local! {
     static CURRENT: Scoped<NativeHandle> = const { Scoped::new() };
     /// The loop that this thread is inside of, and may therefore reach without a lock.
     static RUNNING: Scoped<Running> = const { Scoped::new() };
+    /// How many transfers the poll that goes on may still make before it has to let others go first; zero where nobody waits.
+    static BUDGET: Cell<u32> = const { Cell::new(0) };
 }
+
+/// Transfers in one poll of a task. Without a limit a socket that is always ready would
+/// keep its task running for ever.
+const TRANSFERS: u32 = 128;
 
 /// What only the thread that runs a loop touches.
 #[derive(Debug)]
@@ -37,7 +43,36 @@ pub(crate) fn enter<R>(handle: &NativeHandle, f: impl FnOnce() -> R) -> R {
 
 /// Calls `f` inside a loop that this thread runs.
 pub(crate) fn run<R>(running: &Running, f: impl FnOnce() -> R) -> R {
+    /// Puts back what the surrounding loop had left, if there is one.
+    struct Restore(u32);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            BUDGET.set(self.0);
+        }
+    }
+    let _restore = Restore(BUDGET.get());
     enter(&running.handle, || RUNNING.with(|slot| slot.set(running, f)))
+}
+
+/// Says that a poll begins, of a task or of the main future.
+pub(crate) fn begin_poll() {
+    BUDGET.set(TRANSFERS);
+}
+
+/// Whether the poll that goes on may make one more transfer. If not, it should wake itself and be pending.
+pub(crate) fn may_transfer() -> bool {
+    match BUDGET.get() {
+        0 => true,
+        1 => {
+            // Whoever asks again, without having been polled anew, shall not ask for ever.
+            begin_poll();
+            false
+        }
+        left => {
+            BUDGET.set(left - 1);
+            true
+        }
+    }
 }
 
 /// Whether this thread runs the loop that `unparker` wakes, and so does not sleep in it.

@@ -78,6 +78,7 @@ impl EventLoop for NativeLoop {
                 self.take_remote();
                 if self.main.take() {
                     budget = budget.saturating_sub(1);
+                    current::begin_poll();
                     if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
                         return Ok(output);
                     }
@@ -204,6 +205,7 @@ impl NativeLoop {
             let task = self.running.queue.borrow_mut().pop_front();
             let Some(task) = task else { break };
             *budget -= 1;
+            current::begin_poll();
             task.run();
         }
     }

@@ -174,6 +174,7 @@ impl Waiting {
         Waiting { poller, events: Events::new(), wake: Vec::new() }
     }
 
+    #[cfg(unix)]
     pub(crate) fn poller(&self) -> &Poller {
         &self.poller
     }

@@ -5,12 +5,13 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use loop_api::Closed;
 use loop_api::io::Interest;
 use loop_api::readiness::{AsSource, Readiness, Source};
 
+use crate::current;
 use crate::handle::NativeHandle;
 use crate::reactor::Directions;
 use crate::sys::Poller;
@@ -54,9 +55,10 @@ impl<T: AsSource> NativeSource<T> {
     /// Tries `op` until it gives something or there is nothing to wait for but an event, for which `wait` registers.
     fn attempt<R>(
         &self,
+        cx: &mut Context<'_>,
         interest: Interest,
         mut op: impl FnMut(&T) -> io::Result<R>,
-        mut wait: impl FnMut(&Direction) -> bool,
+        mut wait: impl FnMut(&Direction, &Waker) -> bool,
     ) -> Poll<io::Result<(Seen, R)>> {
         let direction = self.direction(interest);
         loop {
@@ -65,12 +67,16 @@ impl<T: AsSource> NativeSource<T> {
                 return Poll::Ready(Err(Closed.into()));
             }
             if !seen.is_ready() {
-                if !wait(direction) {
+                if !wait(direction, cx.waker()) {
                     continue;
                 }
                 if Poller::ONESHOT {
                     self.arm()?;
                 }
+                return Poll::Pending;
+            }
+            if !current::may_transfer() {
+                cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             match op(self.io()) {
@@ -95,8 +101,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         interest: Interest,
         op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let wait = |direction: &Direction| direction.wait_unnamed(cx.waker());
-        self.attempt(interest, op, wait).map_ok(|(_, done)| done)
+        self.attempt(cx, interest, op, Direction::wait_unnamed).map_ok(|(_, done)| done)
     }
 
     fn poll_transfer(
@@ -106,8 +111,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         wanted: usize,
         op: impl FnMut(&T) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        let wait = |direction: &Direction| direction.wait_unnamed(cx.waker());
-        self.attempt(interest, op, wait).map_ok(|(seen, moved)| {
+        self.attempt(cx, interest, op, Direction::wait_unnamed).map_ok(|(seen, moved)| {
             if Poller::SHORT_IS_EMPTY && 0 < moved && moved < wanted {
                 self.direction(interest).fell_short(seen);
             }
@@ -170,8 +174,8 @@ impl<T: AsSource, R, F: FnMut(&T) -> io::Result<R>> Future for Io<'_, T, F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        let wait = |direction: &Direction| direction.wait(&mut this.waiter, cx.waker());
-        this.source.attempt(this.interest, &mut this.op, wait).map_ok(|(_, done)| done)
+        let wait = |direction: &Direction, waker: &Waker| direction.wait(&mut this.waiter, waker);
+        this.source.attempt(cx, this.interest, &mut this.op, wait).map_ok(|(_, done)| done)
     }
 }
 

@@ -20,6 +20,3 @@ pub(crate) struct Event {
     /// The other side has closed, or there is an error: reading will not wait again, so a short read says nothing.
     pub(crate) closed: bool,
 }
-
-/// The key of the poller's own wake-ups; no source is registered with it.
-pub(crate) const WAKE: usize = usize::MAX;

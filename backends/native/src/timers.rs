@@ -52,11 +52,9 @@ impl Timers {
     /// How long the caller may wait in the poller, at most `limit`; from now on an earlier deadline wakes it.
     pub(crate) fn begin_wait(&self, limit: Option<Duration>) -> Option<Duration> {
         let mut state = self.lock();
-        let timeout = state
-            .wheel
-            .next()
-            .map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(Instant::now()))));
-        state.waiting = Some(state.wheel.next().unwrap_or(u64::MAX));
+        let next = state.wheel.next();
+        state.waiting = Some(next.unwrap_or(u64::MAX));
+        let timeout = next.map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(Instant::now()))));
         match (timeout, limit) {
             (Some(timeout), Some(limit)) => Some(timeout.min(limit)),
             (timeout, limit) => timeout.or(limit),

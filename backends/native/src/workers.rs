@@ -181,6 +181,7 @@ impl Worker {
                         workers.wake_one(&self.handle);
                     }
                 }
+                current::begin_poll();
                 task.run();
             } else {
                 picked = self.sleep();

@@ -165,3 +165,8 @@ fn many_loops_leave_no_descriptor_open() {
     }
     assert!(handles.iter().all(|handle| handle.shared().is_closed()));
 }
+
+#[test]
+fn a_sleep_is_small() {
+    assert!(size_of::<loop_native::NativeSleep>() <= 72);
+}

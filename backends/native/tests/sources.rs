@@ -161,3 +161,19 @@ fn a_source_that_outlives_its_loop_says_so() {
     assert!(handle.register(UnixStream::pair().unwrap().0).is_err());
     ours.into_inner().unwrap();
 }
+
+#[test]
+fn a_socket_that_is_always_ready_keeps_nobody_waiting() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        let (ours, _theirs) = pair(&handle);
+        let greedy = handle.spawn(async move {
+            loop {
+                ours.io(Writable, |_| Ok(())).await.unwrap();
+            }
+        });
+        handle.sleep(Duration::from_millis(1)).await;
+        greedy.abort();
+    });
+}

@@ -16,7 +16,10 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::io::Errno;
 
-use super::{Event, WAKE};
+use super::Event;
+
+/// The key of the eventfd. polling keeps it for itself, so no source has it; its own notifier has it, too, and is never used.
+const WAKE: usize = usize::MAX;
 
 /// Set once the system has refused `epoll_pwait2`: kernels before 5.11, old container filters, old valgrinds.
 static COARSE: AtomicBool = AtomicBool::new(false);
