@@ -73,17 +73,18 @@ where
     let addr = listener.local_addr();
     let inner = Arc::new(Inner { state: Mutex::default() });
     let guard = Accepting(inner.clone());
-    let accept = accept(handle.clone(), listener, factory, guard, Location::caller());
+    let accept = accept(guard, handle.clone(), listener, factory, Location::caller());
     // Dropping the task's handle leaves it to the loop.
     let _detached = handle.spawn(accept);
     Server { inner, addr, detached: false }
 }
 
 async fn accept<H, L, F, P>(
+    // First, so that it is dropped last: after the listener.
+    guard: Accepting,
     handle: H,
     listener: L,
     mut factory: F,
-    guard: Accepting,
     location: &'static Location<'static>,
 ) where
     H: Handle,
@@ -157,10 +158,9 @@ impl Server {
         self.inner.lock().clients.values().cloned().collect()
     }
 
-    /// Whether it accepts connections.
+    /// Whether the listener is open: it is closed by its task, soon after [`close`](Self::close).
     pub fn is_serving(&self) -> bool {
-        let state = self.inner.lock();
-        !(state.closing || state.ended)
+        !self.inner.lock().ended
     }
 
     /// Waits until it is closed and its last connection is lost. Cancel safe.
