@@ -135,8 +135,9 @@ pub fn tsk15_a_thousand_are_polled_when_they_wake_and_not_else<S: Subject>() {
             }
         });
         join_all(futures).await;
-        // Two each, and a few more for spurious wakes; not a thousand each.
-        assert!(polls.get() < 5000, "{} polls", polls.get());
+        // Two each, and some more for spurious wakes (tokio has a future that polls very many yield, and polls again those that had
+        // to wait for that); not a thousand each.
+        assert!(polls.get() < 20_000, "{} polls", polls.get());
     });
 }
 
