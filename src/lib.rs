@@ -1,4 +1,42 @@
 //! One event-loop API over any loop.
+//!
+//! Code is written once; the loop under it is picked by a feature flag, an environment variable, a builder, or by what is already
+//! running: see [`runtime::choose`]. The names and the layout are tokio's, so that porting is `tokio::` to `anyloop::`; the callback side has
+//! asyncio's names, [`protocol`] Twisted's.
+//!
+//! ```
+//! # #[cfg(any(feature = "native", feature = "tokio", feature = "smol"))]
+//! # fn main() -> std::io::Result<()> {
+//! use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+//! use anyloop::net::{TcpListener, TcpStream};
+//! use anyloop::runtime::Runtime;
+//!
+//! let mut runtime = Runtime::new()?;
+//! println!("running on {}", runtime.choice()); // such as: native, because it is the only one compiled in
+//! let echoed = runtime.block_on(async {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let addr = listener.local_addr()?;
+//!     anyloop::task::spawn(async move {
+//!         let (mut stream, _) = listener.accept().await?;
+//!         let (mut read, mut write) = stream.split();
+//!         anyloop::io::copy(&mut read, &mut write).await
+//!     });
+//!     let mut client = TcpStream::connect(addr).await?;
+//!     client.write_all(b"ciao").await?;
+//!     let mut echo = [0; 4];
+//!     client.read_exact(&mut echo).await?;
+//!     std::io::Result::Ok(echo)
+//! })?;
+//! assert_eq!(&echoed, b"ciao");
+//! # Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "native", feature = "tokio", feature = "smol")))]
+//! # fn main() {}
+//! ```
+//!
+//! A program picks its backends by the features `native` (the default), `tokio` and `smol`. A library depends on this crate with
+//! `default-features = false` and leaves the choice to the program; without any backend all of this compiles, and asking for a loop gives
+//! an error that names the features. In a program that runs on tokio already, that runtime is adopted.
 #![deny(unsafe_code)]
 // Without a backend no loop can be made, so that code behind it is unreachable; a library is compiled like that.
 #![cfg_attr(
@@ -60,6 +98,6 @@ pub use anyloop_macros::main;
 pub use anyloop_macros::test;
 pub use loop_api;
 pub use loop_api::{EventLoop, JoinError, RunError};
-pub use loop_api::{callback, promise, protocol};
+pub use loop_api::{callback, promise, protocol, task_local};
 pub use std::pin::pin;
 pub use task::spawn;

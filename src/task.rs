@@ -13,8 +13,32 @@ mod yield_now;
 pub use join_handle::{AbortHandle, JoinHandle, LocalJoinHandle};
 pub use join_set::JoinSet;
 pub use loop_api::JoinError;
-pub use loop_api::task::{Abort, Cancel, Task};
+pub use loop_api::task::{
+    Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, LocalKey, StartError, Task, Wait,
+    Waited, as_completed, is_cancelled, join_all, join_map, staggered, try_join_all, wait,
+};
 pub use yield_now::{YieldNow, yield_now};
+
+/// Tasks that end together: asyncio's TaskGroup, a nursery. `T` is what its tasks give, `E` how they fail.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::runtime::Handle;
+/// use anyloop::task::TaskGroup;
+///
+/// let (_, squares) = TaskGroup::<u32, String>::scope(&Handle::current(), |group| async move {
+///     for n in 1..=3 {
+///         group.spawn(async move { Ok(n * n) }).unwrap();
+///     }
+/// })
+/// .await
+/// .unwrap();
+/// assert_eq!(squares, [1, 4, 9]);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub type TaskGroup<T, E> = loop_api::task::TaskGroup<crate::runtime::Handle, T, E>;
 
 /// Starts a task on the loop that the caller runs in. It is not polled inside the call; dropping the handle lets it run on.
 ///
