@@ -14,8 +14,8 @@ pub use join_handle::{AbortHandle, JoinHandle, LocalJoinHandle};
 pub use join_set::JoinSet;
 pub use loop_api::JoinError;
 pub use loop_api::task::{
-    Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, LocalKey, StartError, Task, Wait,
-    Waited, as_completed, is_cancelled, join_all, join_map, staggered, try_join_all, wait,
+    Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, LocalKey, StartError, Task,
+    Wait, Waited, as_completed, is_cancelled, join_all, join_map, staggered, try_join_all, wait,
 };
 pub use yield_now::{YieldNow, yield_now};
 

@@ -39,3 +39,31 @@ fn what_was_not_named_is_unsupported() {
     let error = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
 }
+
+#[test]
+fn both_halves_of_a_stream_work_at_once() {
+    let stranger = loop_native::NativeLoop::new().unwrap();
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle.net()));
+    let sent: Vec<u8> = (0..3_000_000u32).map(|n| n as u8).collect();
+    let received = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let mut client = TcpStream::connect(listener.local_addr()?).await?;
+        let (mut server, _) = listener.accept().await?;
+        let echo = anyloop::task::spawn(async move {
+            let (mut read, mut write) = server.split();
+            anyloop::io::copy(&mut read, &mut write).await?;
+            server.shutdown().await
+        });
+        let mut received = Vec::new();
+        let (mut read, mut write) = client.split();
+        // More than the system's buffers hold: the writer waits for the reader.
+        let write = async {
+            write.write_all(&sent).await?;
+            write.shutdown().await
+        };
+        anyloop::try_join!(write, read.read_to_end(&mut received))?;
+        echo.await??;
+        std::io::Result::Ok(received)
+    });
+    assert!(received.unwrap() == sent);
+}

@@ -32,6 +32,7 @@ use crate::handle::Handle;
 mod erase;
 mod event_loop;
 mod handle;
+mod lent;
 mod net;
 mod source;
 mod split;

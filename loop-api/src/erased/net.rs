@@ -71,13 +71,13 @@ impl<H: Net> NetOf<H> {
 
     fn listener(&self, socket: H::TcpListener) -> TcpListener {
         let into_std = self.doors.as_ref().map(|doors| doors.listener_into);
-        let object = Object { socket, into_std };
+        let object = Object::new(socket, into_std);
         TcpListener(Box::new(ListenerOf { object, stream_into_std: self.stream_into() }))
     }
 
     fn socket(&self, socket: H::UdpSocket) -> UdpSocket {
         let into_std = self.doors.as_ref().map(|doors| doors.socket_into);
-        UdpSocket(Box::new(Object { socket, into_std }))
+        UdpSocket(Box::new(Object::new(socket, into_std)))
     }
 }
 
@@ -89,7 +89,7 @@ impl<H: Net> DynNet for NetOf<H> {
     ) -> BoxFuture<'static, io::Result<TcpStream>> {
         let connecting = self.handle.connect_tcp(addr, options);
         let into_std = self.stream_into();
-        Box::pin(async move { Ok(TcpStream::hold(Object { socket: connecting.await?, into_std })) })
+        Box::pin(async move { Ok(TcpStream::hold(Object::new(connecting.await?, into_std))) })
     }
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
@@ -106,7 +106,7 @@ impl<H: Net> DynNet for NetOf<H> {
 
     fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<TcpStream> {
         let socket = (self.doors()?.stream_from)(&self.handle, stream)?;
-        Ok(TcpStream::hold(Object { socket, into_std: self.stream_into() }))
+        Ok(TcpStream::hold(Object::new(socket, self.stream_into())))
     }
 
     fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<TcpListener> {

@@ -8,11 +8,13 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-/// A reading half that is borrowed.
+use super::lent::DynLent;
+
+/// A reading half.
 pub(super) trait Read: AsyncRead + fmt::Debug + Unpin + Send + Sync {}
 impl<R: AsyncRead + fmt::Debug + Unpin + Send + Sync> Read for R {}
 
-/// A writing half that is borrowed.
+/// A writing half.
 pub(super) trait Write: AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
 impl<W: AsyncWrite + fmt::Debug + Unpin + Send + Sync> Write for W {}
 
@@ -29,10 +31,10 @@ pub(super) trait OwnedWrite: Write {
 }
 
 /// The reading half of an erased stream, borrowed.
-pub struct ReadHalf<'a>(pub(super) Box<dyn Read + 'a>);
+pub struct ReadHalf<'a>(pub(super) &'a dyn DynLent);
 
 /// The writing half of an erased stream, borrowed.
-pub struct WriteHalf<'a>(pub(super) Box<dyn Write + 'a>);
+pub struct WriteHalf<'a>(pub(super) &'a dyn DynLent);
 
 /// The reading half of an erased stream `S`, owned.
 pub struct OwnedReadHalf<S> {
@@ -128,10 +130,54 @@ macro_rules! debug {
 }
 pub(super) use debug;
 
-read!([] ReadHalf<'_>, 0);
-debug!([] ReadHalf<'_>, 0);
-write!([] WriteHalf<'_>, 0);
-debug!([] WriteHalf<'_>, 0);
+impl AsyncRead for ReadHalf<'_> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.0.read(cx, buf)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.0.read_vectored(cx, bufs)
+    }
+}
+
+impl AsyncWrite for WriteHalf<'_> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.0.write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.close(cx)
+    }
+}
+
+impl fmt::Debug for ReadHalf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug(f)
+    }
+}
+
+impl fmt::Debug for WriteHalf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug(f)
+    }
+}
+
 read!([<S>] OwnedReadHalf<S>, half);
 debug!([<S>] OwnedReadHalf<S>, half);
 write!([<S>] OwnedWriteHalf<S>, half);

@@ -5,10 +5,12 @@ use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::Shutdown;
 use std::pin::Pin;
+use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use super::lent::lend;
 use super::split::{
     Boxes, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
 };
@@ -22,9 +24,15 @@ pub(super) type IntoStd<S, Std> = Option<fn(S) -> io::Result<Std>>;
 pub(super) struct Object<S, Std> {
     pub(super) socket: S,
     pub(super) into_std: IntoStd<S, Std>,
+    /// Held by whichever half of the socket is polled, while it is lent to both.
+    pub(super) turn: Mutex<()>,
 }
 
 impl<S, Std> Object<S, Std> {
+    pub(super) fn new(socket: S, into_std: IntoStd<S, Std>) -> Self {
+        Object { socket, into_std, turn: Mutex::new(()) }
+    }
+
     pub(super) fn into_std(self) -> io::Result<Std> {
         match self.into_std {
             Some(into_std) => into_std(self.socket),
@@ -59,12 +67,12 @@ where
     E: Holds<S, Std>,
 {
     fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
-        let (read, write) = self.socket.split();
-        (ReadHalf(Box::new(read)), WriteHalf(Box::new(write)))
+        let lent = lend(self);
+        (ReadHalf(lent), WriteHalf(lent))
     }
 
     fn into_split(self: Box<Self>) -> (OwnedReadHalf<E>, OwnedWriteHalf<E>) {
-        let Object { socket, into_std } = *self;
+        let Object { socket, into_std, .. } = *self;
         let (read, write) = socket.into_split();
         let read = OwnedReadHalf {
             half: Box::new(ReadPart::<S, Std> { half: read, into_std }),
@@ -154,7 +162,7 @@ where
     };
     let into_std = read.into_std;
     match S::reunite(read.half, write.0) {
-        Ok(socket) => Ok(E::hold(Object { socket, into_std })),
+        Ok(socket) => Ok(E::hold(Object::new(socket, into_std))),
         Err((half, write)) => {
             Err((Box::new(ReadPart::<S, Std> { half, into_std }), Box::new(WritePart::<S>(write))))
         }

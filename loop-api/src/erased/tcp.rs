@@ -141,7 +141,7 @@ impl<L: net::TcpListener> DynTcpListener for ListenerOf<L> {
     fn accept(&self) -> BoxFuture<'_, io::Result<(TcpStream, SocketAddr)>> {
         Box::pin(async {
             let (socket, addr) = self.object.socket.accept().await?;
-            Ok((TcpStream::hold(Object { socket, into_std: self.stream_into_std }), addr))
+            Ok((TcpStream::hold(Object::new(socket, self.stream_into_std)), addr))
         })
     }
 

@@ -253,7 +253,7 @@ pub(super) struct UnixNetOf<H> {
 }
 
 fn stream<H: UnixNet>(socket: H::UnixStream) -> UnixStream {
-    UnixStream::hold(Object { socket, into_std: Some(H::unix_stream_into_std) })
+    UnixStream::hold(Object::new(socket, Some(H::unix_stream_into_std)))
 }
 
 fn listener<H: UnixNet>(socket: H::UnixListener) -> UnixListener {
@@ -261,7 +261,7 @@ fn listener<H: UnixNet>(socket: H::UnixListener) -> UnixListener {
 }
 
 fn datagram<H: UnixNet>(socket: H::UnixDatagram) -> UnixDatagram {
-    UnixDatagram(Box::new(Object { socket, into_std: Some(H::unix_datagram_into_std) }))
+    UnixDatagram(Box::new(Object::new(socket, Some(H::unix_datagram_into_std))))
 }
 
 impl<H: UnixNet> DynUnixNet for UnixNetOf<H> {
