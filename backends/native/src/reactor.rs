@@ -76,10 +76,10 @@ impl Reactor {
         done
     }
 
-    /// Asks for one more report, where the poller needs to be asked.
-    pub(crate) fn arm(&self, source: &impl AsSource, key: usize, read: bool, write: bool) -> io::Result<()> {
+    /// Asks for one more report of the directions that somebody waits for, where the poller needs to be asked.
+    pub(crate) fn arm(&self, source: &impl AsSource, key: usize, directions: &Directions) -> io::Result<()> {
         let poller = self.lock().poller.clone().ok_or(Closed)?;
-        poller.arm(source, key, read, write)
+        poller.arm(source, key, || (directions.read.is_awaited(), directions.write.is_awaited()))
     }
 
     /// Ends the wait in the poller that is under way, or the next one.

@@ -71,7 +71,7 @@ impl<T: AsSource> NativeSource<T> {
                     continue;
                 }
                 if Poller::ONESHOT {
-                    self.arm()?;
+                    self.handle.reactor().arm(self.io(), self.key, &self.directions)?;
                 }
                 return Poll::Pending;
             }
@@ -85,12 +85,6 @@ impl<T: AsSource> NativeSource<T> {
                 done => return Poll::Ready(done.map(|done| (seen, done))),
             }
         }
-    }
-
-    /// Asks for an event in each direction that somebody waits for.
-    fn arm(&self) -> io::Result<()> {
-        let (read, write) = (self.directions.read.is_awaited(), self.directions.write.is_awaited());
-        self.handle.reactor().arm(self.io(), self.key, read, write)
     }
 }
 

@@ -26,6 +26,8 @@ mod current;
 mod handle;
 mod local;
 pub mod net;
+#[cfg(not(unix))]
+mod no_readiness;
 mod owner;
 #[cfg(unix)]
 mod readiness;
@@ -36,6 +38,8 @@ mod waker;
 
 pub use builder::Builder;
 pub use handle::{TokioHandle, adopt};
+#[cfg(not(unix))]
+pub use no_readiness::Source;
 pub use owner::TokioLoop;
 #[cfg(unix)]
 pub use readiness::Source;

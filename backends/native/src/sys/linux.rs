@@ -56,11 +56,7 @@ impl Poller {
     pub(crate) fn add(&self, source: &impl AsSource, key: usize) -> io::Result<()> {
         let flags = EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP | EventFlags::OUT | EventFlags::ET;
         epoll::add(&self.poller, source, EventData::new_u64(key as u64), flags).map_err(|error| match error {
-            Errno::PERM => io::Error::new(
-                io::ErrorKind::Unsupported,
-                "this kind of file is always ready and cannot be waited for: \
-                 read and write it directly, or in spawn_blocking",
-            ),
+            Errno::PERM => super::always_ready(),
             error => error.into(),
         })
     }
@@ -70,7 +66,12 @@ impl Poller {
     }
 
     /// Not needed where a registration lasts.
-    pub(crate) fn arm(&self, _: &impl AsSource, _: usize, _read: bool, _write: bool) -> io::Result<()> {
+    pub(crate) fn arm(
+        &self,
+        _: &impl AsSource,
+        _: usize,
+        _awaited: impl FnOnce() -> (bool, bool),
+    ) -> io::Result<()> {
         Ok(())
     }
 

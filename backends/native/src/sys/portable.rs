@@ -1,7 +1,10 @@
-//! Everywhere but Linux: the polling crate as it is.
+//! Everywhere but Linux: the polling crate as it is. `--cfg anyloop_portable` has it on Linux too, reporting once as on
+//! Windows, or with edges as on the BSDs if `--cfg anyloop_edge` is given as well.
 #![allow(unsafe_code)]
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use loop_api::readiness::AsSource;
@@ -13,6 +16,10 @@ use super::Event;
 #[derive(Debug)]
 pub(crate) struct Poller {
     poller: polling::Poller,
+    /// Held from the look at who waits to the order for them: of two orders, the later one knows of more.
+    arming: Mutex<()>,
+    /// Whether a thread is in a wait.
+    waiting: AtomicBool,
 }
 
 /// What a wait reported.
@@ -27,42 +34,63 @@ impl Poller {
         target_os = "freebsd",
         target_os = "netbsd",
         target_os = "openbsd",
-        target_os = "dragonfly"
+        target_os = "dragonfly",
+        anyloop_edge
     ));
+    /// Whether what is asked for during a wait may count from the next one on only. On Windows, polling takes orders
+    /// from a queue when a wait begins, and one that comes just after that stays there.
+    const LATE: bool = cfg!(any(windows, anyloop_portable));
     /// polling does not report the other side's end here, so a short read may hide it.
     pub(crate) const SHORT_IS_EMPTY: bool = false;
 
     pub(crate) fn new() -> io::Result<Poller> {
-        Ok(Poller { poller: polling::Poller::new()? })
+        let poller = polling::Poller::new()?;
+        Ok(Poller { poller, arming: Mutex::new(()), waiting: AtomicBool::new(false) })
     }
 
     pub(crate) fn add(&self, source: &impl AsSource, key: usize) -> io::Result<()> {
-        let (interest, mode) = if Self::ONESHOT {
-            (polling::Event::none(key), PollMode::Oneshot)
-        } else {
-            (polling::Event::all(key), PollMode::Edge)
-        };
-        // SAFETY: a source is deleted from the poller before it is closed: `Registration` holds it, and its drop deletes it.
-        unsafe { self.poller.add_with_mode(raw(source), interest, mode) }
+        // With no interest, on Windows, an error of a source for which nobody waits would make the wait spin inside polling.
+        let interest = polling::Event::all(key);
+        let mode = if Self::ONESHOT { PollMode::Oneshot } else { PollMode::Edge };
+        // SAFETY: a source is deleted from the poller before it is closed: `NativeSource` owns it, and its drop deletes it.
+        let added = unsafe { self.poller.add_with_mode(raw(source), interest, mode) };
+        added.map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => super::always_ready(),
+            _ => error,
+        })?;
+        self.renew_wait();
+        Ok(())
     }
 
     pub(crate) fn delete(&self, source: &impl AsSource) -> io::Result<()> {
         self.poller.delete(lend(source))
     }
 
-    /// Asks for one report of the directions given.
+    /// Asks for one report of the directions that are awaited: reading, writing.
     pub(crate) fn arm(
         &self,
         source: &impl AsSource,
         key: usize,
-        readable: bool,
-        writable: bool,
+        awaited: impl FnOnce() -> (bool, bool),
     ) -> io::Result<()> {
-        self.poller.modify_with_mode(
-            lend(source),
-            polling::Event::new(key, readable, writable),
-            PollMode::Oneshot,
-        )
+        let arming = self.arming.lock().unwrap_or_else(PoisonError::into_inner);
+        let (readable, writable) = awaited();
+        if !readable && !writable {
+            // An event has woken them all meanwhile.
+            return Ok(());
+        }
+        let interest = polling::Event::new(key, readable, writable);
+        self.poller.modify_with_mode(lend(source), interest, PollMode::Oneshot)?;
+        drop(arming);
+        self.renew_wait();
+        Ok(())
+    }
+
+    /// Has another thread's wait begin anew, if there is one that may not know what was just asked for.
+    fn renew_wait(&self) {
+        if Self::LATE && self.waiting.load(Ordering::SeqCst) {
+            self.notify();
+        }
     }
 
     /// Wakes the wait that is under way, or the next one.
@@ -74,7 +102,10 @@ impl Poller {
     /// Waits for events, for at most `timeout`. Coming back early or without events is normal.
     pub(crate) fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         events.list.clear();
-        match self.poller.wait(&mut events.list, timeout) {
+        self.waiting.store(true, Ordering::SeqCst);
+        let done = self.poller.wait(&mut events.list, timeout);
+        self.waiting.store(false, Ordering::SeqCst);
+        match done {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             done => done.map(drop),
         }
