@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_lite::future::{or, yield_now};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared};
 
@@ -94,7 +95,7 @@ impl EventLoop for SmolLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
-        Ok(self.handle.run(executor.run(future)))
+        Ok(self.handle.run(with_tasks(&executor, future)))
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
@@ -110,6 +111,23 @@ impl EventLoop for SmolLoop {
             }
         });
     }
+}
+
+/// How many tasks run before the main future and I/O have their turn.
+const TASKS_PER_TURN: usize = 200;
+
+/// Runs tasks on this thread until `future` is done. `Executor::run` does the same by way of a second queue, for threads to steal from. On
+/// one thread that only costs, and what is left in it when a run ends goes behind what was spawned later.
+async fn with_tasks<T>(executor: &async_executor::Executor<'static>, future: impl Future<Output = T>) -> T {
+    let tasks = async {
+        loop {
+            for _ in 0..TASKS_PER_TURN {
+                executor.tick().await;
+            }
+            yield_now().await;
+        }
+    };
+    or(future, tasks).await
 }
 
 fn left_behind(jobs: usize) -> Exception {

@@ -19,6 +19,9 @@
 //! What differs from other loops: async-io has one reactor for the whole process, shared by all loops, and a thread
 //! named "async-io" that serves it while no loop does. That thread is started by the first socket or timer, and never ends.
 //!
+//! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not tell a deadlock: async-io gives out
+//! neither its poller nor what it waits for.
+//!
 //! With the feature `global`, a program that runs on smol's own global executor lends it to anyloop: see
 //! `SmolHandle::global`. smol does not tell which executor a thread is in, so this is never guessed: it is done where it is asked for.
 

@@ -68,6 +68,22 @@ fn tasks_start_in_spawn_order_whichever_way_they_were_spawned() {
 }
 
 #[test]
+fn tasks_that_a_run_left_start_in_order_in_the_next() {
+    let mut event_loop = SmolLoop::new().unwrap();
+    let handle = event_loop.handle().clone();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    for i in 0..1000 {
+        let order = order.clone();
+        drop(handle.spawn(async move { order.lock().unwrap().push(i) }));
+    }
+    event_loop.block_on(futures_lite::future::yield_now());
+    let done = order.lock().unwrap().len();
+    assert!(done < 1000, "the main future waited for all tasks");
+    event_loop.block_on(until(|| order.lock().unwrap().len() == 1000));
+    assert!(order.lock().unwrap().iter().copied().eq(0..1000));
+}
+
+#[test]
 fn dropping_the_handle_detaches() {
     on_each(|event_loop| {
         let handle = event_loop.handle().clone();
