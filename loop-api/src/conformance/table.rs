@@ -45,6 +45,7 @@ macro_rules! __conformance_table {
             run23_posts_that_race_with_close_are_run_or_refused: [];
             run24_turn_zero_does_not_wait: [turn];
             run24_turn_ends_early_when_woken: [turn];
+            run24_descriptor_is_readable_when_a_turn_has_work: [on_unix turn_fd];
             run24_turn_on_a_closed_loop_is_an_error: [turn];
             run27_shutdown_reports_the_job_that_outlives_it: [];
             run28_deadlock_is_reported: [deadlock];

@@ -43,9 +43,12 @@ fn main() -> ExitCode {
 fn run(check: bool) -> Result<bool, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut columns = Vec::new();
+    let programs = results::build(&root)?;
     for (package, name) in PACKAGES {
         eprintln!("testing {package}");
-        columns.extend(results::of(&root, package, name)?);
+        for program in programs.iter().filter(|program| program.package == *package) {
+            columns.extend(results::of(program, name)?);
+        }
     }
     let page = page::write(&columns);
     let missing = page::unexplained();

@@ -34,14 +34,50 @@ impl Column {
     }
 }
 
-/// The columns of `package`: one for each module of its `conformance*` tests.
-pub(crate) fn of(root: &Path, package: &str, name: &str) -> Result<Vec<Column>, String> {
+/// A test program.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Program {
+    pub(crate) package: String,
+    path: String,
+}
+
+/// Builds the `conformance*` tests of the workspace: with all features, as when all tests are run, so that nothing is built twice.
+pub(crate) fn build(root: &Path) -> Result<Vec<Program>, String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root)
-        .args(["test", "--package", package, "--all-features", "--test", "conformance*", "--no-fail-fast"])
+        .args(["test", "--workspace", "--all-features", "--test", "conformance*", "--no-run"])
+        .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo test: {error}"))?;
+    if !output.status.success() {
+        return Err("the tests do not build".to_owned());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(program).collect())
+}
+
+/// The program of one of cargo's messages, if it tells of one.
+fn program(message: &str) -> Option<Program> {
+    let value = |name: &str| {
+        let (_, rest) = message.split_once(&format!("\"{name}\":\""))?;
+        rest.split('"').next()
+    };
+    let path = value("executable")?.replace("\\\\", "\\");
+    // path+file:///.../backends/native#loop-native@0.1.0, or without the name where the directory has it.
+    let (directory, name) = value("package_id")?.split_once('#')?;
+    let name = match name.split_once('@') {
+        Some((name, _)) => name,
+        None => directory.rsplit('/').next()?,
+    };
+    Some(Program { package: name.to_owned(), path })
+}
+
+/// The columns of a program: one for each of its modules.
+pub(crate) fn of(program: &Program, name: &str) -> Result<Vec<Column>, String> {
+    let output = Command::new(&program.path)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{}: {error}", program.path))?;
     let mut columns: BTreeMap<String, Column> = BTreeMap::new();
     for (module, case, outcome) in String::from_utf8_lossy(&output.stdout).lines().filter_map(result) {
         let title = format!("{name}: {}", module.replace('_', " "));
@@ -49,7 +85,7 @@ pub(crate) fn of(root: &Path, package: &str, name: &str) -> Result<Vec<Column>, 
         columns.entry(module.to_owned()).or_insert(column).outcomes.insert(case.to_owned(), outcome);
     }
     if columns.is_empty() {
-        return Err(format!("{package}: no case ran"));
+        return Err(format!("{}: no case ran", program.path));
     }
     Ok(columns.into_values().collect())
 }
@@ -78,6 +114,18 @@ fn result(line: &str) -> Option<(&str, &str, Outcome)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_what_cargo_prints() {
+        let message = r#"{"reason":"compiler-artifact","package_id":"path+file:///a/backends/native#loop-native@0.1.0","executable":"/a/b-1"}"#;
+        let expected = Program { package: "loop-native".into(), path: "/a/b-1".into() };
+        assert_eq!(program(message), Some(expected));
+        assert_eq!(
+            program(r#"{"reason":"compiler-artifact","package_id":"path+file:///a#b@1","executable":null}"#),
+            None
+        );
+        assert_eq!(program(r#"{"reason":"build-finished","success":true}"#), None);
+    }
 
     #[test]
     fn reads_what_libtest_prints() {

@@ -231,6 +231,47 @@ where
     other.join().unwrap();
 }
 
+#[cfg(unix)]
+pub fn run24_descriptor_is_readable_when_a_turn_has_work<S: Subject>()
+where
+    S::Loop: Turn + std::os::fd::AsFd,
+{
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    /// Waits in the descriptor, as a host does.
+    fn readable<L: std::os::fd::AsFd>(subject: &L, seconds: i64) -> bool {
+        let fd = subject.as_fd();
+        let limit = Timespec { tv_sec: seconds, tv_nsec: 0 };
+        poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&limit)).expect("to poll") == 1
+    }
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    // A host asks for it once, before its first wait.
+    readable(&subject, 0);
+    let settle = |subject: &mut S::Loop| (0..10).for_each(|_| subject.turn(Some(Duration::ZERO)).unwrap());
+    settle(&mut subject);
+    assert!(!readable(&subject, 0), "there is nothing to do");
+    for from_elsewhere in [false, true] {
+        let (post, ran) = (handle.clone(), Counter::new());
+        let line = ran.clone();
+        let work = move || {
+            if from_elsewhere {
+                thread::sleep(SHORT);
+            }
+            post.call_soon(move || _ = line.add()).unwrap();
+        };
+        if from_elsewhere {
+            drop(thread::spawn(work));
+        } else {
+            work();
+        }
+        assert!(readable(&subject, LONG.as_secs() as i64), "a host that waits in it would not be woken");
+        settle(&mut subject);
+        assert_eq!(ran.get(), 1);
+        assert!(!readable(&subject, 0), "a host that waits in it would spin");
+    }
+}
+
 pub fn run24_turn_on_a_closed_loop_is_an_error<S: Subject>()
 where
     S::Loop: Turn,

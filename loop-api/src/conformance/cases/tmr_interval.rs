@@ -86,9 +86,15 @@ pub fn tmr14_missed_ticks_are_given_delayed_or_skipped<S: Subject>() {
     run::<S, _>(|handle| async move {
         let period = SHORT;
         for behavior in [MissedTickBehavior::Burst, MissedTickBehavior::Delay, MissedTickBehavior::Skip] {
-            let mut interval = handle.interval(period);
-            interval.set_missed_tick_behavior(behavior);
-            let start = interval.tick().await;
+            let (mut interval, start) = loop {
+                let mut interval = handle.interval(period);
+                interval.set_missed_tick_behavior(behavior);
+                let start = interval.tick().await;
+                // On a busy machine the first tick may be late itself, which is another case.
+                if handle.now() - start < Duration::from_millis(4) {
+                    break (interval, start);
+                }
+            };
             // The ticks at 1, 2 and 3 periods are missed.
             thread::sleep(period * 3 + period / 2);
             let late = handle.now();
