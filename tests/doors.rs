@@ -1,4 +1,5 @@
 //! The way to a backend's own sockets, and back.
+#![cfg(feature = "macros")]
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::net::{TcpListener, TcpStream};
