@@ -1,4 +1,5 @@
-//! An echo server on the native loop alone: `cargo run -p loop-native --example echo -- 127.0.0.1:7777`.
+//! An echo server on the native loop alone: `cargo run -p loop-native --example echo -- 127.0.0.1:7777`; a number after the address
+//! is that of worker threads.
 //!
 //! To see what a request costs: run it under `strace -c -f`, and let one connection send and receive.
 
@@ -9,7 +10,8 @@ use loop_native::NativeLoop;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:7777".to_owned());
-    let mut native = NativeLoop::new()?;
+    let workers = std::env::args().nth(2).map_or(Ok(0), |count| count.parse())?;
+    let mut native = NativeLoop::builder().worker_threads(workers).build()?;
     let handle = native.handle().clone();
     native.block_on(async {
         let listener = handle.listen_tcp(address.parse()?, &TcpOptions::default())?;

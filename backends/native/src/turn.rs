@@ -29,6 +29,8 @@ impl Turning {
     }
 }
 
+/// With worker threads, a turn is about this thread's part of the loop: callbacks and the tasks that are not `Send`. I/O, timers and
+/// all other tasks go on without it, and do not end it.
 impl Turn for NativeLoop {
     fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
         let running = self.running.clone();

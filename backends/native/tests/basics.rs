@@ -54,7 +54,8 @@ fn sleeps_end_in_order_and_never_early() {
         let tasks: Vec<_> = [7, 3, 5, 3, 0, 1]
             .into_iter()
             .map(|millis| {
-                let (seen, sleep) = (seen.clone(), handle.sleep(Duration::from_millis(millis)));
+                let deadline = start + Duration::from_millis(millis);
+                let (seen, sleep) = (seen.clone(), handle.sleep_until(deadline.into()));
                 handle.spawn_local(async move {
                     sleep.await;
                     assert!(start.elapsed() >= Duration::from_millis(millis));

@@ -12,7 +12,7 @@ impl Subject for OneThread {
 }
 
 loop_api::conformance!(mod one_thread, OneThread, caps: [
-    one_thread, net, std_net, unix_net, readiness, turn, turn_fd, deadlock
+    one_thread, net, std_net, unix_net, readiness, turn, turn_fd, deadlock, clock
 ]);
 
 /// A loop inside a loop.
