@@ -63,6 +63,7 @@ macro_rules! __conformance_table {
 
             // TMR: timers
             tmr01_sleep_is_never_early: [];
+            tmr01_sleep_that_is_polled_often_is_never_early: [];
             tmr01_callback_is_never_early: [];
             tmr02_equal_deadlines_in_registration_order: [one_thread];
             tmr02_sleeps_end_in_deadline_order: [one_thread];
@@ -99,6 +100,7 @@ macro_rules! __conformance_table {
             thr05_spawn_from_another_thread_can_be_joined_there: [];
             thr06_error_timeout_and_cancellation_cross_back: [];
             thr07_portal_runs_futures_and_functions_on_the_loop: [];
+            thr07_timer_of_another_thread_wakes_a_sleeping_loop: [];
             thr08_portal_is_refused_on_the_loops_thread: [];
             thr09_portal_of_a_closed_loop_is_refused: [];
             thr12_handle_of_a_finished_loop_says_closed: [];

@@ -208,6 +208,28 @@ pub fn thr07_portal_runs_futures_and_functions_on_the_loop<S: Subject>() {
     });
 }
 
+pub fn thr07_timer_of_another_thread_wakes_a_sleeping_loop<S: Subject>() {
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    // What the loop would sleep until, if it were not told.
+    let late = handle.call_later(LONG * 4, || {}).unwrap();
+    let there = thread::spawn(move || {
+        let start = Instant::now();
+        for _ in 0..5 {
+            // By then the loop is asleep.
+            thread::sleep(Duration::from_millis(5));
+            let done = handle.try_block_on(handle.sleep(Duration::from_millis(5)));
+            assert_eq!(done, Ok(()));
+        }
+        handle.stop();
+        start.elapsed()
+    });
+    assert_eq!(subject.run_forever(), Ok(()));
+    let took = there.join().unwrap();
+    assert!(took < LONG, "five sleeps of 5 ms took {took:?}");
+    late.cancel();
+}
+
 pub fn thr08_portal_is_refused_on_the_loops_thread<S: Subject>() {
     run::<S, _>(|handle| async move {
         let log = Log::new();

@@ -32,6 +32,19 @@ pub fn tmr01_sleep_is_never_early<S: Subject>() {
     });
 }
 
+pub fn tmr01_sleep_that_is_polled_often_is_never_early<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        for _ in 0..5 {
+            let deadline = handle.now() + Duration::from_millis(4);
+            let mut sleep = pin!(handle.sleep_until(deadline));
+            while poll_once(sleep.as_mut()).await.is_none() {
+                crate::conformance::support::yield_now().await;
+            }
+            assert!(handle.now() >= deadline, "early, because it was asked");
+        }
+    });
+}
+
 pub fn tmr01_callback_is_never_early<S: Subject>() {
     run::<S, _>(|handle| async move {
         let log = Log::new();
