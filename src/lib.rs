@@ -101,3 +101,9 @@ pub use loop_api::{EventLoop, JoinError, RunError};
 pub use loop_api::{callback, promise, protocol, task_local};
 pub use std::pin::pin;
 pub use task::spawn;
+
+// The README's and CONTRIBUTING's programs are tests too.
+#[cfg(all(doctest, feature = "native", feature = "macros"))]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../CONTRIBUTING.md")]
+struct Pages;

@@ -1,0 +1,48 @@
+//! What may not be passed. The promise is in DESIGN section 2: no allocation and no system call more, and as many instructions.
+
+use crate::Row;
+use crate::measure::Cost;
+
+/// The most instructions, ours to raw, with one backend compiled in.
+fn with_one(row: &Row) -> Option<f64> {
+    match row.workload {
+        "echo1" | "echo50" => Some(1.03),
+        "spawn" => Some(1.10),
+        _ => None,
+    }
+}
+
+/// The same with all compiled in.
+fn with_all(row: &Row) -> Option<f64> {
+    matches!(row.workload, "echo1" | "echo50").then_some(1.06)
+}
+
+/// One line for each limit that is passed.
+pub(crate) fn misses(rows: &[Row]) -> Vec<String> {
+    let mut misses = Vec::new();
+    for row in rows {
+        let name = format!("{} on {}", row.workload, row.backend);
+        for (set, cost, limit) in [("one", &row.one, with_one(row)), ("all", &row.all, with_all(row))] {
+            let ratio = cost.instructions / row.raw.instructions;
+            if limit.is_some_and(|limit| ratio > limit) {
+                misses.push(format!("{name}, {set} compiled in: {ratio:.3} times the instructions"));
+            }
+        }
+        // Callbacks have no raw counterpart to be measured against.
+        if row.workload != "call_soon" {
+            more(&mut misses, &name, "allocations", row, |cost| Some(cost.allocations));
+            more(&mut misses, &name, "system calls", row, |cost| cost.system_calls);
+        }
+    }
+    misses
+}
+
+fn more(misses: &mut Vec<String>, name: &str, what: &str, row: &Row, count: impl Fn(&Cost) -> Option<f64>) {
+    // A wake or an epoll_wait more or less in a thousand operations is chance.
+    const SLACK: f64 = 0.02;
+    if let (Some(ours), Some(raw)) = (count(&row.one), count(&row.raw)) {
+        if ours > raw + SLACK {
+            misses.push(format!("{name}: {ours:.2} {what}, raw {raw:.2}"));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What anyloop costs: instructions, allocations and system calls, ours to the raw runtime used directly.
+//!
+//!     cargo run --release -p benches --bin costs
+//!
+//! Builds the probe with each backend alone and with all, runs it under valgrind's callgrind and under strace, and takes
+//! the difference between many and few operations, so that starting and ending do not count.
+//! Writes docs/costs.md. `--check` exits with 1 if a limit is passed, and writes nothing.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use indicatif::ProgressBar;
+
+mod limits;
+mod measure;
+mod report;
+
+/// The loops, as their features and the probe name them.
+const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
+const WORKLOADS: [&str; 5] = ["spawn", "sleep", "echo1", "echo50", "call_soon"];
+
+#[derive(Parser)]
+struct Args {
+    /// Compare with the limits, and write nothing.
+    #[arg(long)]
+    check: bool,
+    /// Leave out the system calls, for machines without strace.
+    #[arg(long)]
+    no_strace: bool,
+}
+
+/// One line of the table: a workload on a backend, raw, with it alone compiled in, and with all.
+struct Row {
+    backend: &'static str,
+    workload: &'static str,
+    raw: measure::Cost,
+    one: measure::Cost,
+    all: measure::Cost,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
+    let all = measure::build("all", &BACKENDS)?;
+    let mut rows = Vec::new();
+    let progress = ProgressBar::new((BACKENDS.len() * WORKLOADS.len() * 3) as u64);
+    for backend in BACKENDS {
+        let one = measure::build(backend, &[backend])?;
+        for workload in WORKLOADS {
+            let cost = |probe: &std::path::Path, contestant: &str| {
+                progress.inc(1);
+                measure::cost(probe, contestant, workload, !args.no_strace)
+            };
+            rows.push(Row {
+                backend,
+                workload,
+                raw: cost(&one, &format!("raw-{backend}"))?,
+                one: cost(&one, backend)?,
+                all: cost(&all, backend)?,
+            });
+        }
+    }
+    progress.finish_and_clear();
+    let table = report::table(&rows);
+    println!("{table}");
+    let misses = limits::misses(&rows);
+    for miss in &misses {
+        println!("over the limit: {miss}");
+    }
+    if !args.check {
+        std::fs::write("docs/costs.md", report::page(&table, &misses)?)?;
+    }
+    Ok(misses.is_empty())
+}

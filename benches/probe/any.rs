@@ -1,0 +1,68 @@
+//! The workloads on anyloop.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+use anyloop::net::{TcpListener, TcpStream};
+use anyloop::runtime::{Backend, Builder};
+use anyloop::time::{Duration, sleep};
+
+use crate::{MESSAGE, Workload};
+
+pub(crate) fn run(backend: Backend, workload: Workload, times: usize) {
+    let mut runtime = Builder::new().backend(backend).build().expect("the loop starts");
+    match workload {
+        Workload::Spawn => runtime.block_on(async {
+            for i in 0..times {
+                assert_eq!(anyloop::spawn(async move { i }).await.expect("the task ends"), i);
+            }
+        }),
+        Workload::Sleep => runtime.block_on(async {
+            for _ in 0..times {
+                let mut sleep = pin!(sleep(Duration::from_secs(60)));
+                poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+            }
+        }),
+        Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
+        Workload::CallSoon => {
+            let handle = runtime.handle().clone();
+            runtime.block_on(async {
+                for _ in 0..times {
+                    handle.call_soon(|| ()).expect("the loop is open");
+                    anyloop::task::yield_now().await;
+                }
+            });
+        }
+    }
+}
+
+async fn echo(connections: usize, times: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = listener.local_addr().expect("an address");
+    anyloop::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            anyloop::spawn(async move {
+                let mut buf = [0; MESSAGE];
+                while let Ok(n @ 1..) = stream.read(&mut buf).await {
+                    stream.write_all(&buf[..n]).await.expect("the client reads");
+                }
+            });
+        }
+    });
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        let mut stream = TcpStream::connect(addr).await.expect("the server accepts");
+        clients.push(anyloop::spawn(async move {
+            let mut buf = [0; MESSAGE];
+            for _ in 0..times / connections {
+                stream.write_all(&[7; MESSAGE]).await.expect("the server reads");
+                stream.read_exact(&mut buf).await.expect("the server answers");
+            }
+        }));
+    }
+    for client in clients {
+        client.await.expect("the client ends");
+    }
+}

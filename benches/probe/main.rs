@@ -1,0 +1,76 @@
+//! One workload on one contestant, a given number of times: what `costs` counts instructions, allocations and system calls of.
+//!
+//!     probe CONTESTANT WORKLOAD TIMES
+//!
+//! Prints how many allocations the workload itself made.
+
+use std::process::ExitCode;
+
+mod any;
+mod counting;
+#[cfg(feature = "native")]
+mod raw_native;
+#[cfg(feature = "smol")]
+mod raw_smol;
+#[cfg(feature = "tokio")]
+mod raw_tokio;
+
+/// What is measured, each as an operation done `times` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Workload {
+    /// A task is spawned and awaited.
+    Spawn,
+    /// A sleep is made, polled once, and dropped.
+    Sleep,
+    /// 64 bytes go to an echo server and come back, over so many TCP connections in turn, both ends on this thread.
+    Echo { connections: usize },
+    /// A callback is queued and runs; on a raw runtime, which has none, a detached task.
+    CallSoon,
+}
+
+/// The bytes of a request.
+const MESSAGE: usize = 64;
+
+impl Workload {
+    fn parse(name: &str) -> Option<Workload> {
+        Some(match name {
+            "spawn" => Workload::Spawn,
+            "sleep" => Workload::Sleep,
+            "echo1" => Workload::Echo { connections: 1 },
+            "echo50" => Workload::Echo { connections: 50 },
+            "call_soon" => Workload::CallSoon,
+            _ => return None,
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (Some(contestant), Some(workload), Some(times)) = (
+        args.first(),
+        args.get(1).and_then(|name| Workload::parse(name)),
+        args.get(2).and_then(|times| times.parse::<usize>().ok()),
+    ) else {
+        eprintln!(
+            "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|call_soon TIMES"
+        );
+        return ExitCode::from(2);
+    };
+    match contestant.as_str() {
+        #[cfg(feature = "native")]
+        "raw-native" => raw_native::run(workload, times),
+        #[cfg(feature = "tokio")]
+        "raw-tokio" => raw_tokio::run(workload, times),
+        #[cfg(feature = "smol")]
+        "raw-smol" => raw_smol::run(workload, times),
+        name => match name.parse() {
+            Ok(backend) => any::run(backend, workload, times),
+            Err(error) => {
+                eprintln!("error: {error}");
+                return ExitCode::from(2);
+            }
+        },
+    }
+    println!("allocations {}", counting::allocations());
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,72 @@
+//! The workloads on the native loop through the contract alone, without the facade.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_lite::future::yield_now;
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use loop_api::net::{Net, TcpListener, TcpOptions};
+use loop_api::{EventLoop, Handle};
+use loop_native::{NativeHandle, NativeLoop};
+
+use crate::{MESSAGE, Workload};
+
+pub(crate) fn run(workload: Workload, times: usize) {
+    let mut native = NativeLoop::new().expect("the loop starts");
+    let handle = native.handle().clone();
+    native.block_on(async {
+        match workload {
+            Workload::Spawn => {
+                for i in 0..times {
+                    assert_eq!(handle.spawn(async move { i }).await.expect("the task ends"), i);
+                }
+            }
+            Workload::Sleep => {
+                for _ in 0..times {
+                    let mut sleep = pin!(handle.sleep(Duration::from_secs(60)));
+                    poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+                }
+            }
+            Workload::Echo { connections } => echo(&handle, connections, times).await,
+            Workload::CallSoon => {
+                for _ in 0..times {
+                    handle.call_soon(|| ()).expect("the loop is open");
+                    yield_now().await;
+                }
+            }
+        }
+    });
+}
+
+async fn echo(handle: &NativeHandle, connections: usize, times: usize) {
+    let options = TcpOptions::default();
+    let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &options).expect("a free port");
+    let addr = listener.local_addr().expect("an address");
+    let server = handle.clone();
+    let _detached = handle.spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _detached = server.spawn(async move {
+                let mut buf = [0; MESSAGE];
+                while let Ok(n @ 1..) = stream.read(&mut buf).await {
+                    stream.write_all(&buf[..n]).await.expect("the client reads");
+                }
+            });
+        }
+    });
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        let mut stream = handle.connect_tcp(addr, &options).await.expect("the server accepts");
+        clients.push(handle.spawn(async move {
+            let mut buf = [0; MESSAGE];
+            for _ in 0..times / connections {
+                stream.write_all(&[7; MESSAGE]).await.expect("the server reads");
+                stream.read_exact(&mut buf).await.expect("the server answers");
+            }
+        }));
+    }
+    for client in clients {
+        client.await.expect("the client ends");
+    }
+}
