@@ -30,6 +30,7 @@ pub use std::time::Duration;
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[inline]
 #[track_caller]
 pub fn sleep(duration: StdDuration) -> Sleep {
     or_panic(try_sleep(duration))
@@ -49,6 +50,7 @@ pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
 /// # Panics
 ///
 /// Without a loop; [`try_sleep_until`] does not.
+#[inline]
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     or_panic(try_sleep_until(deadline))

@@ -78,6 +78,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
         println!("over the limit: {miss}");
     }
     if !args.check {
+        std::fs::create_dir_all("docs")?;
         std::fs::write("docs/costs.md", report::page(&table, &misses)?)?;
     }
     Ok(misses.is_empty())

@@ -17,6 +17,7 @@ macro_rules! forward {
         impl $name {
             $($(
                 $(#[$meta])*
+                #[inline]
                 pub fn $method(&self $(, $arg: $ty)*) -> $ret {
                     $crate::any::each!($enum; &self.0, inner => $trait::$method(inner $(, $arg)*))
                 }
@@ -32,6 +33,7 @@ macro_rules! forward {
         impl $trait for $name {
             $($extra)*
             $($(
+                #[inline]
                 fn $method(&self $(, $arg: $ty)*) -> $ret {
                     $crate::any::each!($enum; &self.0, inner => $trait::$method(inner $(, $arg)*))
                 }

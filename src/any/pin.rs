@@ -10,6 +10,7 @@ use loop_api::time::Instant;
 use super::{Sleep, each};
 
 impl Sleep {
+    #[inline]
     pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out: the reference is only matched on.
         let this = unsafe { self.get_unchecked_mut() };
@@ -18,6 +19,7 @@ impl Sleep {
         each!(Sleep; this, sleep => unsafe { Pin::new_unchecked(sleep) }.poll(cx))
     }
 
+    #[inline]
     pub(crate) fn reset(self: Pin<&mut Self>, deadline: Instant) {
         // SAFETY: as in `poll`.
         let this = unsafe { self.get_unchecked_mut() };

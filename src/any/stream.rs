@@ -4,6 +4,7 @@
 macro_rules! async_read {
     ([$($generics:tt)*] $name:ty, $enum:ident) => {
         impl $($generics)* futures_io::AsyncRead for $name {
+            #[inline]
             fn poll_read(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -12,6 +13,7 @@ macro_rules! async_read {
                 $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_read(cx, buf))
             }
 
+            #[inline]
             fn poll_read_vectored(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -28,6 +30,7 @@ pub(crate) use async_read;
 macro_rules! async_write {
     ([$($generics:tt)*] $name:ty, $enum:ident) => {
         impl $($generics)* futures_io::AsyncWrite for $name {
+            #[inline]
             fn poll_write(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -36,6 +39,7 @@ macro_rules! async_write {
                 $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_write(cx, buf))
             }
 
+            #[inline]
             fn poll_write_vectored(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -44,6 +48,7 @@ macro_rules! async_write {
                 $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_write_vectored(cx, bufs))
             }
 
+            #[inline]
             fn poll_flush(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
@@ -51,6 +56,7 @@ macro_rules! async_write {
                 $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_flush(cx))
             }
 
+            #[inline]
             fn poll_close(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,

@@ -25,21 +25,25 @@ pin_project! {
 }
 
 impl Sleep {
+    #[inline]
     pub(crate) fn new(inner: any::Sleep) -> Sleep {
         Sleep { inner, pinned: PhantomPinned }
     }
 
     /// The moment it waits for.
+    #[inline]
     pub fn deadline(&self) -> Instant {
         each!(Sleep; &self.inner, sleep => loop_api::time::Sleep::deadline(sleep))
     }
 
     /// Whether it is past.
+    #[inline]
     pub fn is_elapsed(&self) -> bool {
         each!(Sleep; &self.inner, sleep => loop_api::time::Sleep::is_elapsed(sleep))
     }
 
     /// Moves it to another moment, in place, whether it has been done or not.
+    #[inline]
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         self.project().inner.reset(deadline);
     }
@@ -48,6 +52,7 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.project().inner.poll(cx)
     }
