@@ -9,6 +9,8 @@ mod exe_pool;
 mod fut;
 mod imm;
 mod io;
+#[cfg(target_os = "linux")]
+mod limit;
 mod many;
 mod net;
 mod peer;
@@ -35,6 +37,8 @@ pub use exe_pool::*;
 pub use fut::*;
 pub use imm::*;
 pub use io::*;
+#[cfg(target_os = "linux")]
+pub use limit::*;
 pub use many::*;
 pub use net::*;
 pub use peer::*;

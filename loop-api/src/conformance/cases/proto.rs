@@ -1,14 +1,13 @@
 //! NET04, NET09, NET15, NET16: protocols and their servers.
 
 use std::io;
-use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use crate::conformance::support::{
-    Counter, LONG, Log, SHORT, connected, loopback, record_exceptions, run, until, within,
+    Counter, LONG, Log, connected, loopback, record_exceptions, run, until, within,
 };
 use crate::conformance::{HandleOf, Subject};
 use crate::handle::Handle;
@@ -218,7 +217,7 @@ impl Protocol for Echo {
 }
 
 /// A client on a thread of its own, of std's.
-fn std_client(addr: std::net::SocketAddr) -> std::net::TcpStream {
+pub(super) fn std_client(addr: std::net::SocketAddr) -> std::net::TcpStream {
     let client = std::net::TcpStream::connect(addr).expect("a connection");
     client.set_read_timeout(Some(LONG)).expect("a time limit");
     client
@@ -312,52 +311,4 @@ where
         assert!(writer.write(b"too late").is_err());
         assert_eq!(log.take().last().map(String::as_str), Some("lost"));
     });
-}
-
-#[cfg(target_os = "linux")]
-pub fn peer14_at_the_descriptor_limit_accept_waits_and_recovers<S: Subject>()
-where
-    HandleOf<S>: Net,
-{
-    use crate::net::TcpListener;
-    run::<S, _>(|handle| async move {
-        let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
-        let addr = listener.local_addr().expect("its address");
-        // What the loop opens once must be open before nothing can be opened.
-        let (first, _) =
-            futures_lite::future::zip(handle.connect_tcp(addr, &TcpOptions::default()), listener.accept())
-                .await;
-        drop(first);
-        let waiting = std_client(addr);
-        // Read through one descriptor, opened in time.
-        let mut stat = std::fs::File::open("/proc/self/stat").expect("proc to be mounted");
-        let mut ballast = Vec::new();
-        while let Ok(file) = std::fs::File::open("/dev/null") {
-            ballast.push(file);
-        }
-        let before = cpu_ticks(&mut stat);
-        let accepted = within(&handle, Duration::from_millis(600), listener.accept()).await;
-        let used = cpu_ticks(&mut stat) - before;
-        // Before anything that could fail is asked of the system.
-        drop(ballast);
-        assert!(accepted.is_none(), "{accepted:?} at the limit");
-        // A hundredth of a second each: spinning would have used some sixty.
-        assert!(used <= 20, "waiting used {used} of 60 ticks of CPU time");
-        let recovered = within(&handle, LONG, listener.accept()).await.expect("it did not recover");
-        recovered.expect("a connection");
-        waiting.shutdown(Shutdown::Both).expect("to be shut down");
-        handle.sleep(SHORT).await;
-    });
-}
-
-/// The CPU time of this process, in hundredths of a second.
-#[cfg(target_os = "linux")]
-fn cpu_ticks(stat: &mut std::fs::File) -> u64 {
-    use std::io::{Read, Seek};
-    let mut text = String::new();
-    stat.rewind().expect("to go back to the beginning");
-    stat.read_to_string(&mut text).expect("a read");
-    // utime and stime are the 14th and 15th field; two stand before the closing bracket.
-    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
 }
