@@ -32,6 +32,7 @@ pub use std::time::Duration;
 /// ```
 #[inline]
 #[track_caller]
+#[inline]
 pub fn sleep(duration: StdDuration) -> Sleep {
     or_panic(try_sleep(duration))
 }
@@ -41,6 +42,7 @@ pub fn sleep(duration: StdDuration) -> Sleep {
 /// # Errors
 ///
 /// [`NoLoop`], whose message names the remedy.
+#[inline]
 pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
     current(|handle| handle.sleep_until(handle.now().saturating_add(duration)))
 }
@@ -52,6 +54,7 @@ pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
 /// Without a loop; [`try_sleep_until`] does not.
 #[inline]
 #[track_caller]
+#[inline]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     or_panic(try_sleep_until(deadline))
 }
@@ -61,6 +64,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// # Errors
 ///
 /// [`NoLoop`], whose message names the remedy.
+#[inline]
 pub fn try_sleep_until(deadline: Instant) -> Result<Sleep, NoLoop> {
     current(|handle| handle.sleep_until(deadline))
 }

@@ -24,6 +24,7 @@ macro_rules! forward {
             )*)?
             $($(
                 $(#[$ameta])*
+                #[inline]
                 pub async fn $amethod(&self $(, $aarg: $aty)*) -> $aret {
                     $crate::any::each!($enum; &self.0, inner => $trait::$amethod(inner $(, $aarg)*).await)
                 }
@@ -39,6 +40,7 @@ macro_rules! forward {
                 }
             )*)?
             $($(
+                #[inline]
                 async fn $amethod(&self $(, $aarg: $aty)*) -> $aret {
                     $crate::any::each!($enum; &self.0, inner => $trait::$amethod(inner $(, $aarg)*).await)
                 }

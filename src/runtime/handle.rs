@@ -20,6 +20,7 @@ pub struct Handle(pub(crate) any::Handle);
 opaque!([] Handle, Handle);
 
 impl Clone for Handle {
+    #[inline]
     fn clone(&self) -> Handle {
         Handle(each!(Handle => Handle as wrap; &self.0, h => wrap(h.clone())))
     }
@@ -168,6 +169,7 @@ impl LoopHandle for Handle {
         Handle::enter(self, f)
     }
 
+    #[inline]
     fn shared(&self) -> &Shared {
         each!(Handle; &self.0, h => h.shared())
     }
@@ -199,6 +201,7 @@ impl LoopHandle for Handle {
         Handle::spawn_blocking(self, f)
     }
 
+    #[inline]
     fn sleep_until(&self, deadline: Instant) -> Sleep {
         Sleep::new(each!(Handle => Sleep as wrap; &self.0, h => wrap(h.sleep_until(deadline))))
     }
@@ -211,12 +214,14 @@ impl LoopHandle for Handle {
         each!(Handle; &self.0, h => h.try_block_on(future))
     }
 
+    #[inline]
     fn now(&self) -> Instant {
         each!(Handle; &self.0, h => h.now())
     }
 }
 
 impl HandleRef<'_> {
+    #[inline]
     pub(crate) fn cloned(&self) -> Handle {
         Handle(each!(HandleRef => Handle as wrap; self, h => wrap((*h).clone())))
     }
@@ -250,10 +255,12 @@ impl HandleRef<'_> {
         task.map(LocalJoinHandle::new)
     }
 
+    #[inline]
     pub(crate) fn sleep_until(&self, deadline: Instant) -> Sleep {
         Sleep::new(each!(HandleRef => Sleep as wrap; self, h => wrap(h.sleep_until(deadline))))
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Instant {
         each!(HandleRef; self, h => h.now())
     }

@@ -67,6 +67,7 @@ impl loop_api::time::Sleep for Sleep {
         Sleep::is_elapsed(self)
     }
 
+    #[inline]
     fn reset(self: Pin<&mut Self>, deadline: Instant) {
         Sleep::reset(self, deadline);
     }
