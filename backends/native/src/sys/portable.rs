@@ -153,3 +153,68 @@ impl Events {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Barrier;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn of_two_orders_at_once_the_one_that_knows_more_stands() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let poller = Poller::new().unwrap();
+        poller.add(&stream, 1).unwrap();
+        let mut events = Events::new();
+        // A new source is reported once by itself.
+        poller.wait(&mut events, Some(Duration::from_secs(10))).unwrap();
+
+        let (writes, looked) = (AtomicBool::new(false), Barrier::new(2));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let look = || {
+                    let seen = (true, writes.load(Ordering::SeqCst));
+                    looked.wait();
+                    thread::sleep(Duration::from_millis(50));
+                    seen
+                };
+                poller.arm(&stream, 1, look).unwrap();
+            });
+            looked.wait();
+            writes.store(true, Ordering::SeqCst);
+            poller.arm(&stream, 1, || (true, true)).unwrap();
+        });
+        for _ in 0..10 {
+            poller.wait(&mut events, Some(Duration::from_secs(1))).unwrap();
+            if events.iter().any(|event| event.key == 1 && event.writable) {
+                return poller.delete(&stream).unwrap();
+            }
+        }
+        panic!("the order for writing was lost");
+    }
+
+    #[test]
+    fn what_is_asked_for_during_a_wait_counts_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let poller = Poller::new().unwrap();
+        poller.add(&stream, 1).unwrap();
+        for _ in 0..200 {
+            thread::scope(|scope| {
+                scope.spawn(|| poller.arm(&stream, 1, || (false, true)).unwrap());
+                let (mut events, end) = (Events::new(), Instant::now() + Duration::from_secs(10));
+                while !events.iter().any(|event| event.writable) {
+                    assert!(Instant::now() < end, "the order was not seen");
+                    poller.wait(&mut events, Some(Duration::from_secs(10))).unwrap();
+                }
+            });
+        }
+        poller.delete(&stream).unwrap();
+    }
+}
