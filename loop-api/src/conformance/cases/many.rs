@@ -143,15 +143,16 @@ pub fn tsk15_a_thousand_are_polled_when_they_wake_and_not_else<S: Subject>() {
 
 pub fn tsk20_a_task_survives_whoever_awaits_it<S: Subject>() {
     run::<S, _>(|handle| async move {
-        let done = Counter::new();
-        let seen = done.clone();
+        let (go, done) = (Counter::new(), Counter::new());
+        let (told, seen) = (go.clone(), done.clone());
         let inner = handle.clone();
         let task = handle.spawn(async move {
-            inner.sleep(SHORT * 2).await;
+            assert!(until(&inner, || told.get() == 1).await);
             seen.add();
         });
         // asyncio's shield: here it is what every task has.
         assert!(within(&handle, SHORT, task).await.is_none());
+        go.add();
         assert!(until(&handle, || done.get() == 1).await, "the task ended with its awaiter");
     });
 }

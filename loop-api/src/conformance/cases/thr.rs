@@ -174,13 +174,15 @@ pub fn thr06_error_timeout_and_cancellation_cross_back<S: Subject>() {
         assert_eq!(dropped.get(), 1, "cancel was done before the future was gone");
 
         // A timeout here, of a task there, which is not harmed by it.
-        let inner = handle.clone();
+        let (inner, go) = (handle.clone(), Counter::new());
+        let told = go.clone();
         let mut slow = handle.spawn(async move {
-            inner.sleep(SHORT * 3).await;
+            assert!(until(&inner, || told.get() == 1).await);
             6
         });
         let timed = within(&handle, SHORT, &mut slow);
         assert!(handle.block_on(timed).is_none());
+        go.add();
         assert_eq!(future::block_on(slow).ok(), Some(6));
     });
 }
