@@ -81,13 +81,14 @@ impl Builder {
         self
     }
 
-    /// Names the threads that the loop starts.
+    /// Names the threads that the loop starts. smol's keep the names it gives them.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.options.thread_name = Some(name.into());
         self
     }
 
-    /// How many blocking jobs may run at once; the others wait.
+    /// How many blocking jobs may run at once; the others wait. smol's pool, which serves the whole process, has a limit of its own
+    /// (`BLOCKING_MAX_THREADS` in the environment) and does not heed this.
     ///
     /// # Panics
     ///
@@ -99,7 +100,7 @@ impl Builder {
         self
     }
 
-    /// How long an idle thread for blocking jobs waits for the next one before it ends.
+    /// How long an idle thread for blocking jobs waits for the next one before it ends. smol does not heed this.
     pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
         self.options.thread_keep_alive = Some(time);
         self
