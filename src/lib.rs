@@ -37,6 +37,17 @@
 //! A program picks its backends by the features `native` (the default), `tokio` and `smol`. A library depends on this crate with
 //! `default-features = false` and leaves the choice to the program; without any backend all of this compiles, and asking for a loop gives
 //! an error that names the features. In a program that runs on tokio already, that runtime is adopted.
+//!
+//! # What differs from tokio
+//!
+//! - A runtime has one thread unless [`worker_threads`](runtime::Builder::worker_threads) says otherwise, and
+//!   [`block_on`](runtime::Runtime::block_on) takes it mutably. `spawn_local` needs no `LocalSet`.
+//! - [`AsyncRead`](io::AsyncRead) and [`AsyncWrite`](io::AsyncWrite) are futures-io's; the methods on them have tokio's names, but for those
+//!   on `bytes` buffers.
+//! - `select!` polls its branches in the order written, as tokio's does with `biased;`.
+//! - A [`TcpSocket`](net::TcpSocket) asks the system only when it connects or listens.
+//! - Locks are async-lock's: an owned guard comes from `lock_arc`, and a semaphore's `acquire` gives no `Result`.
+//! - There is no `fs`, `process`, `signal` or `sync::broadcast` yet, and tasks have no ids.
 #![deny(unsafe_code)]
 // Without a backend no loop can be made, so that code behind it is unreachable; a library is compiled like that.
 #![cfg_attr(
