@@ -6,7 +6,8 @@ use std::io;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use loop_api::{EventLoop, RunError};
+use loop_api::callback::{Driven, Pump};
+use loop_api::{EventLoop, Handle as _, RunError, context};
 
 use crate::any::{self, each};
 use crate::task::JoinHandle;
@@ -172,6 +173,19 @@ impl EventLoop for Runtime {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         each!(Loop; &mut self.inner, l => l.drive(future))
+    }
+
+    // As the provided one, but without a handle of its own beside ours: native counts handles to tell a deadlock.
+    fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        let Runtime { inner, handle, .. } = self;
+        let shared = handle.shared();
+        if shared.is_closed() {
+            return Err(RunError::Closed);
+        }
+        let _nested = context::enter()?;
+        let _running = shared.running();
+        let driven = Driven::new(Pump::new(handle.clone()), future);
+        each!(Loop; inner, l => l.drive(driven))?.ok_or(RunError::Stopped)
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {

@@ -32,7 +32,6 @@ pub use std::time::Duration;
 /// ```
 #[inline]
 #[track_caller]
-#[inline]
 pub fn sleep(duration: StdDuration) -> Sleep {
     or_panic(try_sleep(duration))
 }
@@ -54,7 +53,6 @@ pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
 /// Without a loop; [`try_sleep_until`] does not.
 #[inline]
 #[track_caller]
-#[inline]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     or_panic(try_sleep_until(deadline))
 }

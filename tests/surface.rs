@@ -185,3 +185,11 @@ fn tasks_that_hang_are_cancelled() {
         });
     });
 }
+
+#[cfg(feature = "native")]
+#[test]
+fn the_facade_hides_no_deadlock_from_native() {
+    let mut runtime = Builder::new().backend(Backend::Native).build().unwrap();
+    let outcome = runtime.try_block_on(std::future::pending::<()>());
+    assert_eq!(outcome, Err(anyloop::RunError::Deadlock));
+}
