@@ -1,4 +1,22 @@
 //! The loop itself: making one, running it, reaching it from anywhere.
+//!
+//! [`Runtime`] owns a loop, [`Builder`] makes one with options, [`Handle`] reaches it from other threads and from within; its methods
+//! also have the callbacks (`call_soon`, `call_later`, `add_reader`, ...) in the manner of asyncio. Which backend it is, and why, say
+//! [`choose`] before and [`Runtime::choice`] after it was made.
+//!
+//! What differs from tokio: a loop has one thread unless [`Builder::worker_threads`] gives it more, also the one that [`Runtime::new`] makes;
+//! [`Runtime::block_on`] takes `&mut self`, because one thread at a time runs a loop ([`Handle::block_on`] serves the others);
+//! [`Handle::enter`] takes a closure instead of giving a guard; I/O and time are always on.
+//!
+//! ```
+//! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+//! use anyloop::runtime::{Builder, Handle};
+//!
+//! let mut runtime = Builder::new_current_thread().enable_all().build()?;
+//! let backend = runtime.choice().backend();
+//! runtime.block_on(async move { assert_eq!(Handle::current().backend(), backend) });
+//! # std::io::Result::Ok(())
+//! ```
 
 use std::fmt;
 use std::future::Future;
@@ -27,6 +45,10 @@ pub(crate) use handle::{current, or_panic};
 /// A loop, whichever was chosen: see [`Builder`].
 ///
 /// Dropping it drops its tasks first, on this thread; whoever awaits them elsewhere sees [`JoinError::Cancelled`](crate::JoinError::Cancelled).
+/// Then it joins its threads, and waits for blocking jobs that have begun; [`shutdown_timeout`](Self::shutdown_timeout) sets a limit. Nothing
+/// leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is closed.
+///
+/// It stays on the thread that made it, and one run at a time is all it allows.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -55,6 +77,13 @@ impl Runtime {
     /// # Errors
     ///
     /// [`ChoiceError`] inside an `io::Error` if there is none to pick, else what the system said.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// assert!(runtime.choice().backend().is_compiled());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new() -> io::Result<Runtime> {
         Builder::new().build()
     }
@@ -64,7 +93,8 @@ impl Runtime {
         Runtime { inner, handle, choice, not_send: PhantomData }
     }
 
-    /// A loop that this crate does not know, given to the ambient API: tasks on it have it as their current one.
+    /// A loop that this crate does not know, given to the ambient API: tasks on it have it as their current one. What it is then asked for
+    /// costs a box a call; everything else holds as for the known ones.
     ///
     /// ```
     /// # fn with<L>(stranger: L) -> Result<(), anyloop::RunError>
@@ -111,20 +141,47 @@ impl Runtime {
     ///
     /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the backend can tell,
     /// when the future can never be woken.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::RunError;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let mut other = anyloop::runtime::Runtime::new()?;
+    /// let nested = runtime.block_on(async { other.try_block_on(async {}) });
+    /// assert_eq!(nested, Err(RunError::Nested));
+    /// runtime.close();
+    /// assert_eq!(runtime.try_block_on(async {}), Err(RunError::Closed));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         EventLoop::try_block_on(self, future)
     }
 
-    /// Runs the loop until `stop()` is called on its handle: if that was before, exactly one turn.
+    /// Runs the loop until [`stop`](Handle::stop) is called on its handle: if that was before, exactly one turn. It can be run again.
     ///
     /// # Errors
     ///
     /// As [`try_block_on`](Self::try_block_on), except that being stopped is how this ends well.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let task = runtime.spawn(async move {
+    ///     handle.stop();
+    ///     "served"
+    /// });
+    /// runtime.run_forever().unwrap();
+    /// assert_eq!(runtime.block_on(task)?, "served");
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn run_forever(&mut self) -> Result<(), RunError> {
         EventLoop::run_forever(self)
     }
 
-    /// Starts a task, which runs while [`block_on`](Self::block_on) does.
+    /// Starts a task, which runs while [`block_on`](Self::block_on) does; on a loop with worker threads, from now on. Otherwise as
+    /// [`task::spawn`](crate::task::spawn).
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -134,7 +191,8 @@ impl Runtime {
         self.handle.spawn(future)
     }
 
-    /// Runs `f` on a thread where it may block.
+    /// Runs `f` on a thread where it may block, at once, whether the loop is being run or not: as
+    /// [`task::spawn_blocking`](crate::task::spawn_blocking).
     #[track_caller]
     pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
@@ -144,7 +202,20 @@ impl Runtime {
         self.handle.spawn_blocking(f)
     }
 
-    /// Ends the loop: drops its tasks, then joins its threads, the blocking ones for at most `timeout`.
+    /// Ends the loop: drops its tasks, then joins its threads, the blocking ones for at most `timeout`. A job that is still running by
+    /// then is left to itself; jobs that have not begun do not run.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::time::Duration;
+    ///
+    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// let task = runtime.spawn(std::future::pending::<()>());
+    /// runtime.shutdown_timeout(Duration::from_secs(5));
+    /// let ended = futures_lite::future::block_on(task);
+    /// assert!(ended.unwrap_err().is_cancelled());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) {
         EventLoop::shutdown(&mut self, Some(timeout));
     }
@@ -155,6 +226,17 @@ impl Runtime {
     }
 
     /// Ends the loop, in place: afterwards it and its handles answer that it is closed. Idempotent.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// runtime.close();
+    /// assert!(handle.call_soon(|| ()).is_err());
+    /// let task = handle.spawn(async {});
+    /// assert!(futures_lite::future::block_on(task).unwrap_err().is_closed());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn close(&mut self) {
         EventLoop::shutdown(self, None);
     }

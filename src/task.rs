@@ -1,4 +1,31 @@
 //! Tasks: spawning them, waiting for them, ending them.
+//!
+//! [`spawn`] starts a future on the loop that the caller runs in, [`spawn_local`] one that is not `Send`, [`spawn_blocking`] a closure on a
+//! thread where it may block. Each gives a handle: awaiting it gives the output or the [`JoinError`] that ended the task, dropping it
+//! lets the task run on. [`JoinSet`] and [`TaskGroup`] hold several.
+//!
+//! What holds on every loop: a task is never polled inside the call that spawns it; on one thread tasks start in spawn order; a panic
+//! ends its own task only, and reaches whoever awaits it or else the loop's exception handler; when the loop is dropped, so are its tasks.
+//!
+//! What differs from tokio: [`spawn_local`] needs no `LocalSet`; [`JoinHandle::cancel`] also waits until the future is gone; each
+//! function that needs a loop has a `try_` form that does not panic; there are no task ids and no `block_in_place`.
+//!
+//! ```
+//! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+//! # anyloop::runtime::Runtime::new()?.block_on(async {
+//! use anyloop::task;
+//!
+//! let sum = task::spawn(async { 1 + 2 });
+//! let size = task::spawn_blocking(|| std::env::temp_dir().as_os_str().len());
+//! assert_eq!(sum.await?, 3);
+//! assert!(size.await? > 0);
+//!
+//! let panics = task::spawn(async { panic!("alone") });
+//! assert!(panics.await.unwrap_err().is_panic());
+//! # std::io::Result::Ok(())
+//! # })?;
+//! # std::io::Result::Ok(())
+//! ```
 
 use std::future::Future;
 
@@ -68,6 +95,16 @@ where
 /// # Errors
 ///
 /// [`NoLoop`], whose message names the remedy; the future is dropped.
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// use anyloop::task::try_spawn;
+///
+/// // Here no loop runs.
+/// let error = try_spawn(async {}).unwrap_err();
+/// assert!(!error.to_string().is_empty());
+/// # });
+/// ```
 #[track_caller]
 pub fn try_spawn<F>(future: F) -> Result<JoinHandle<F::Output>, NoLoop>
 where
@@ -79,9 +116,28 @@ where
 
 /// Runs `f` on a thread where it may block, off the loop.
 ///
+/// A job that is aborted before it began does not run; one that has begun runs to its end. Dropping the handle lets it run. Inside it the loop
+/// is the current one, and [`Handle::block_on`](crate::runtime::Handle::block_on) is allowed. When the loop ends it waits for
+/// running jobs: see [`Runtime::shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout).
+///
 /// # Panics
 ///
 /// Without a loop; [`try_spawn_blocking`] does not.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::runtime::Handle;
+///
+/// let job = anyloop::task::spawn_blocking(|| {
+///     // Here one may block, also on the loop.
+///     Handle::current().block_on(async { 6 * 7 })
+/// });
+/// assert_eq!(job.await?, 42);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[track_caller]
 pub fn spawn_blocking<F, T>(f: F) -> JoinHandle<T>
 where
@@ -96,6 +152,10 @@ where
 /// # Errors
 ///
 /// [`NoLoop`], whose message names the remedy.
+///
+/// ```
+/// assert!(anyloop::task::try_spawn_blocking(|| ()).is_err());
+/// ```
 #[track_caller]
 pub fn try_spawn_blocking<F, T>(f: F) -> Result<JoinHandle<T>, NoLoop>
 where
@@ -105,7 +165,8 @@ where
     current(|handle| handle.spawn_blocking(f))
 }
 
-/// Starts a task that stays on this thread, for a future that is not `Send`.
+/// Starts a task that stays on this thread, for a future that is not `Send`. It works inside `block_on` and in what that runs on its own
+/// thread: the main future, callbacks, other local tasks, and on a loop of one thread all tasks. Otherwise as [`spawn`].
 ///
 /// # Panics
 ///
@@ -137,6 +198,19 @@ where
 /// # Errors
 ///
 /// [`LocalError`] on a thread that is not a loop's; the future is dropped.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::task::{spawn_blocking, try_spawn_local};
+///
+/// assert_eq!(try_spawn_local(async { 1 }).unwrap().await?, 1);
+/// // The thread of a blocking job is not the loop's.
+/// assert!(spawn_blocking(|| try_spawn_local(async {}).is_err()).await?);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[track_caller]
 pub fn try_spawn_local<F>(future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
 where

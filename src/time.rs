@@ -1,4 +1,29 @@
 //! Time: the loop's clock, sleeps, intervals, timeouts.
+//!
+//! What holds on every loop: nothing is done before its deadline; on one thread sleeps end in the order of their deadlines, those of one
+//! deadline in the order in which they were first polled; [`Duration::MAX`] is never, not an overflow; what is dropped costs the loop nothing more.
+//! How much later than its deadline something may be is the loop's own: less than a millisecond on native and smol, up to one on tokio.
+//!
+//! What differs from tokio: an [`Instant`] and a duration too long add up to a moment that never comes, instead of a panic; an interval of
+//! zero ticks on every turn, instead of a panic; and there is no `pause` and `advance`.
+//!
+//! ```
+//! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+//! # anyloop::runtime::Runtime::new()?.block_on(async {
+//! use anyloop::time::{Duration, Instant, MissedTickBehavior, interval, sleep, timeout};
+//!
+//! let start = Instant::now();
+//! let late = timeout(Duration::from_millis(2), sleep(Duration::MAX)).await;
+//! assert!(late.is_err());
+//! assert!(start.elapsed() >= Duration::from_millis(2));
+//!
+//! let mut ticks = interval(Duration::from_millis(1));
+//! ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+//! ticks.tick().await; // at once
+//! # std::io::Result::Ok(())
+//! # })?;
+//! # std::io::Result::Ok(())
+//! ```
 
 use std::future::IntoFuture;
 use std::time::Duration as StdDuration;
@@ -13,7 +38,7 @@ pub use loop_api::time::{Instant, MissedTickBehavior};
 pub use sleep::Sleep;
 pub use std::time::Duration;
 
-/// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is never.
+/// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is never. Cancel safe: dropped, it is gone.
 ///
 /// # Panics
 ///
@@ -41,6 +66,13 @@ pub fn sleep(duration: StdDuration) -> Sleep {
 /// # Errors
 ///
 /// [`NoLoop`], whose message names the remedy.
+///
+/// ```
+/// use anyloop::time::{Duration, try_sleep};
+///
+/// // Here no loop runs.
+/// assert!(try_sleep(Duration::from_secs(1)).is_err());
+/// ```
 #[inline]
 pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
     current(|handle| handle.sleep_until(handle.now().saturating_add(duration)))
@@ -51,6 +83,19 @@ pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
 /// # Panics
 ///
 /// Without a loop; [`try_sleep_until`] does not.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::time::{Duration, Instant, sleep_until};
+///
+/// let deadline = Instant::now() + Duration::from_millis(2);
+/// sleep_until(deadline).await;
+/// assert!(Instant::now() >= deadline);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[inline]
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
@@ -67,10 +112,10 @@ pub fn try_sleep_until(deadline: Instant) -> Result<Sleep, NoLoop> {
     current(|handle| handle.sleep_until(deadline))
 }
 
-/// Ticks, one a period: see [`interval`].
+/// Ticks, one a period: see [`interval`]. Waiting for a tick is cancel safe; dropping the interval ends it.
 pub type Interval = loop_api::time::Interval<Handle>;
 
-/// A future with a deadline: see [`timeout`].
+/// A future with a deadline: see [`timeout`]. Dropping it drops the future.
 pub type Timeout<F> = loop_api::time::Timeout<F, Sleep>;
 
 /// What goes wrong with time, where tokio has it.
@@ -107,13 +152,27 @@ pub fn interval(period: StdDuration) -> Interval {
 /// # Panics
 ///
 /// As [`interval`].
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::time::{Duration, Instant, interval_at};
+///
+/// let start = Instant::now() + Duration::from_millis(2);
+/// let mut ticks = interval_at(start, Duration::from_millis(2));
+/// assert_eq!(ticks.tick().await, start);
+/// assert_eq!(ticks.tick().await, start + Duration::from_millis(2));
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[track_caller]
 pub fn interval_at(start: Instant, period: StdDuration) -> Interval {
     Handle::current().interval_at(start, period)
 }
 
 /// `future`, for at most `duration`; then it is dropped, and the output is [`Elapsed`](error::Elapsed). Give `&mut` of the future to
-/// keep it.
+/// keep it. A future that is done at its first poll is given, however short the time. Cancel safe if `future` is.
 ///
 /// # Panics
 ///
@@ -139,6 +198,18 @@ pub fn timeout<F: IntoFuture>(duration: StdDuration, future: F) -> Timeout<F::In
 /// # Panics
 ///
 /// As [`timeout`].
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::time::{Duration, Instant, sleep, timeout_at};
+///
+/// let deadline = Instant::now() + Duration::from_millis(2);
+/// assert!(timeout_at(deadline, sleep(Duration::from_secs(60))).await.is_err());
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout::new(future.into_future(), sleep_until(deadline))

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{Backend, Choice, Reason, Runtime, choice};
 use crate::any;
 
-/// Picks the backend, and sets what all backends have in common.
+/// Picks the backend, and sets what all backends have in common. Setters take `&mut self` and give it back, as tokio's do; a builder can
+/// build any number of loops.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -61,6 +62,18 @@ impl Builder {
     }
 
     /// Picks the backend, whatever the environment says.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Backend, Builder};
+    ///
+    /// for &backend in Backend::compiled() {
+    ///     let runtime = Builder::new().backend(backend).build()?;
+    ///     assert_eq!(runtime.choice().backend(), backend);
+    ///     assert_eq!(runtime.choice().to_string(), format!("{backend}, because the program asked for it"));
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn backend(&mut self, backend: Backend) -> &mut Self {
         self.backend = Some(backend);
         self
@@ -87,8 +100,7 @@ impl Builder {
         self
     }
 
-    /// How many blocking jobs may run at once; the others wait. smol's pool, which serves the whole process, has a limit of its own
-    /// (`BLOCKING_MAX_THREADS` in the environment) and does not heed this.
+    /// How many blocking jobs may run at once; the others wait. smol's loop does not heed this.
     ///
     /// # Panics
     ///
@@ -111,6 +123,15 @@ impl Builder {
     /// # Errors
     ///
     /// [`ChoiceError`](super::ChoiceError), as [`choose`](super::choose).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Backend, Builder};
+    ///
+    /// let backend = Backend::compiled()[0];
+    /// assert_eq!(Builder::new().backend(backend).choice().unwrap().backend(), backend);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn choice(&self) -> Result<Choice, super::ChoiceError> {
         choice::choose_with(self.backend)
     }

@@ -63,6 +63,26 @@ impl Handle {
     /// # Errors
     ///
     /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted loop; `f` is dropped.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    ///
+    /// let handle = anyloop::runtime::Handle::current();
+    /// let called = Rc::new(Cell::new(false));
+    /// handle.call_soon_local({
+    ///     let called = called.clone();
+    ///     move || called.set(true)
+    /// }).unwrap();
+    /// assert!(!called.get()); // never inside the call
+    /// handle.sleep(std::time::Duration::from_millis(1)).await;
+    /// assert!(called.get());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn call_soon_local<F>(&self, f: F) -> Result<CallbackHandle, LocalError>
     where
@@ -71,11 +91,27 @@ impl Handle {
         LoopHandle::call_soon_local(self, f)
     }
 
-    /// Queues `f` once `delay` is over, never before, behind what is queued by then. [`Duration::MAX`] is never.
+    /// Queues `f` once `delay` is over, never before, behind what is queued by then. [`Duration::MAX`] is never. Dropping the
+    /// [`CallbackHandle`] leaves it queued; its `cancel` does not.
     ///
     /// # Errors
     ///
     /// [`Closed`]; `f` is dropped.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let start = Instant::now();
+    /// let never = handle.call_later(Duration::from_secs(60), || unreachable!()).unwrap();
+    /// runtime.handle().call_later(Duration::from_millis(2), move || handle.stop()).unwrap();
+    /// runtime.run_forever().unwrap();
+    /// assert!(start.elapsed() >= Duration::from_millis(2));
+    /// assert!(never.cancel());
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn call_later<F>(&self, delay: Duration, f: F) -> Result<CallbackHandle, Closed>
     where
@@ -103,6 +139,30 @@ impl Handle {
     /// # Errors
     ///
     /// `Unsupported` for what cannot be polled, [`Closed`] inside an `io::Error`, else what the system said.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # fn main() -> std::io::Result<()> {
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let (mut here, there) = UnixStream::pair()?;
+    /// there.set_nonblocking(true)?;
+    /// let _watcher = runtime.handle().add_reader(there, move |mut there: &UnixStream| {
+    ///     let mut bytes = [0; 16];
+    ///     assert_eq!(there.read(&mut bytes).unwrap(), 4);
+    ///     handle.stop();
+    /// })?;
+    /// here.write_all(b"ciao")?;
+    /// runtime.run_forever().unwrap();
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(unix))]
+    /// # fn main() {}
+    /// ```
     #[track_caller]
     pub fn add_reader<T, F>(&self, io: T, callback: F) -> io::Result<Watcher>
     where
@@ -133,7 +193,25 @@ impl Handle {
     }
 
     /// Sets what is told of panics that nobody awaits and of slow callbacks, and gives what was told before; `None` is the default, a
-    /// line on standard error.
+    /// line on standard error. The handler runs where the thing happened; a panic of its own is told on standard error.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let told = Arc::new(Mutex::new(Vec::new()));
+    /// let tell = told.clone();
+    /// let handle = runtime.handle().clone();
+    /// handle.set_exception_handler(Some(Arc::new(move |context| {
+    ///     tell.lock().unwrap().push(context.to_string());
+    /// })));
+    /// handle.call_soon(|| panic!("a callback's")).unwrap();
+    /// handle.stop();
+    /// runtime.run_forever().unwrap();
+    /// assert!(told.lock().unwrap()[0].contains("a callback's"));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
         LoopHandle::set_exception_handler(self, handler)
     }

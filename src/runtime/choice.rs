@@ -10,7 +10,16 @@ use crate::any;
 /// The environment variable that picks the backend of a program that does not.
 const VARIABLE: &str = "ANYLOOP_BACKEND";
 
-/// A kind of loop.
+/// A kind of loop. Its name is that of its feature.
+///
+/// ```
+/// use anyloop::runtime::Backend;
+///
+/// assert_eq!("tokio".parse(), Ok(Backend::Tokio));
+/// assert_eq!(Backend::Tokio.name(), "tokio");
+/// let error = "uring".parse::<Backend>().unwrap_err();
+/// assert!(error.to_string().contains("native")); // it lists what there is
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
@@ -142,7 +151,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why no backend could be taken.
+/// Why no backend could be taken. The message names the remedy: what there is, or the feature to turn on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChoiceError {
@@ -242,6 +251,14 @@ impl fmt::Display for Names {
 /// # Errors
 ///
 /// [`ChoiceError`]: the variable names something unknown or not compiled in, or nothing is compiled in.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// use anyloop::runtime::{Runtime, choose};
+///
+/// assert_eq!(choose().unwrap().backend(), Runtime::new()?.choice().backend());
+/// # std::io::Result::Ok(())
+/// ```
 pub fn choose() -> Result<Choice, ChoiceError> {
     choose_with(None)
 }

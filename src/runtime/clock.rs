@@ -12,6 +12,20 @@ use crate::time::{Interval, Sleep, Timeout};
 /// # Time
 impl Handle {
     /// The loop's clock.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::time::{Duration, Instant};
+    ///
+    /// let handle = anyloop::runtime::Handle::current();
+    /// let start = handle.now();
+    /// handle.sleep(Duration::from_millis(2)).await;
+    /// assert!(handle.now() - start >= Duration::from_millis(2));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn now(&self) -> Instant {
         LoopHandle::now(self)
     }
@@ -32,6 +46,18 @@ impl Handle {
     }
 
     /// `future` for at most `duration` on this loop: as [`time::timeout`](crate::time::timeout).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::time::Duration;
+    ///
+    /// let handle = anyloop::runtime::Handle::current();
+    /// assert_eq!(handle.timeout(Duration::from_secs(60), async { 1 }).await, Ok(1));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn timeout<F: IntoFuture>(&self, duration: Duration, future: F) -> Timeout<F::IntoFuture> {
         LoopHandle::timeout(self, duration, future)
     }

@@ -14,7 +14,19 @@ use crate::task::{JoinHandle, LocalJoinHandle};
 use crate::time::Sleep;
 
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that the loop
-/// is closed.
+/// is closed. Dropping it does nothing to the loop.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// use anyloop::runtime::Runtime;
+///
+/// let mut runtime = Runtime::new()?;
+/// let handle = runtime.handle().clone();
+/// let elsewhere = std::thread::spawn(move || handle.spawn(async { "from another thread" }));
+/// let task = elsewhere.join().unwrap();
+/// assert_eq!(runtime.block_on(task)?, "from another thread");
+/// # std::io::Result::Ok(())
+/// ```
 pub struct Handle(pub(crate) any::Handle);
 
 opaque!([] Handle, Handle);
@@ -26,7 +38,7 @@ impl Clone for Handle {
     }
 }
 
-/// There is no loop where one is needed.
+/// There is no loop where one is needed. The message names the remedy; [`std::io::Error`] takes it in, for `?`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoLoop;
@@ -53,11 +65,26 @@ impl From<NoLoop> for io::Error {
 
 impl Handle {
     /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or [`enter`](Self::enter). On a tokio runtime that
-    /// was running already, that runtime, adopted; likewise in a task of smol's own executor.
+    /// was running already, that runtime, adopted: the same loop each time. smol does not tell whether a thread is in its global executor:
+    /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`.
     ///
     /// # Errors
     ///
     /// [`NoLoop`], whose message names the remedy.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::runtime::Handle;
+    ///
+    /// let inside = Handle::try_current().unwrap();
+    /// assert!(inside.backend().is_compiled());
+    /// let outside = std::thread::spawn(|| Handle::try_current().is_err()).join();
+    /// assert!(outside.unwrap());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_current() -> Result<Handle, NoLoop> {
         current(|handle| handle.cloned())
     }
@@ -77,8 +104,17 @@ impl Handle {
         Backend::from_name(self.shared().backend())
     }
 
-    /// Starts a task. It never polls the future inside the call. On a closed loop the future is dropped, and awaiting the task gives
+    /// Starts a task, from any thread. It never polls the future inside the call; on one thread, tasks start in spawn order. Dropping the task's
+    /// handle lets it run on. On a closed loop the future is dropped, and awaiting the task gives
     /// [`JoinError::Closed`](crate::JoinError::Closed).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let task = runtime.handle().spawn(async { 1 });
+    /// assert_eq!(runtime.block_on(task)?, 1);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -118,7 +154,8 @@ impl Handle {
         or_panic(self.try_spawn_local(future))
     }
 
-    /// Runs `f` on a thread where it may block, off the loop. A job that is aborted before it began does not run.
+    /// Runs `f` on a thread where it may block, off the loop: as [`task::spawn_blocking`](crate::task::spawn_blocking). A job that is aborted
+    /// before it began does not run. On a closed loop `f` is dropped, and awaiting gives [`JoinError::Closed`](crate::JoinError::Closed).
     #[track_caller]
     pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
@@ -133,6 +170,14 @@ impl Handle {
     /// # Panics
     ///
     /// On a thread that runs a loop, and on a closed loop; the message names the remedy.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// assert_eq!(handle.block_on(async { 1 }), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         or_panic(LoopHandle::try_block_on(self, future))
@@ -143,11 +188,35 @@ impl Handle {
     /// # Errors
     ///
     /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::RunError;
+    /// use anyloop::runtime::Handle;
+    ///
+    /// let handle = Handle::current();
+    /// // On the loop's own thread it is refused, and the loop goes on.
+    /// assert_eq!(handle.try_block_on(async {}), Err(RunError::Nested));
+    /// assert!(anyloop::task::spawn_blocking(move || handle.try_block_on(async {}).is_ok()).await?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         LoopHandle::try_block_on(self, future)
     }
 
     /// Calls `f` with this loop as the current one on this thread. It does not run the loop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// // Sockets and tasks find the loop, before it runs.
+    /// let task = runtime.handle().enter(|| anyloop::task::try_spawn(async {}));
+    /// assert!(task.is_ok());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         each!(Handle; &self.0, h => h.enter(f))
     }

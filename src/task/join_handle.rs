@@ -12,7 +12,11 @@ use loop_api::task::{Abort, Cancel, Task};
 
 use crate::any::{self, each, opaque};
 
-/// A spawned task. Awaiting it gives the task's output, or what ended it; dropping it detaches the task, which runs on.
+/// A spawned task. Awaiting it gives the task's output, or the [`JoinError`] that ended it; dropping it detaches the task, which runs on.
+///
+/// Cancel safe: awaited by `&mut`, it loses nothing when the wait is dropped. A panic of the task is [`JoinError::Panicked`], with its
+/// payload; if the handle is dropped unread, the panic goes to the loop's exception handler. When the loop is dropped first, the task is
+/// dropped with it and awaiting gives [`JoinError::Cancelled`]; on a loop that was closed already, [`JoinError::Closed`].
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -29,22 +33,63 @@ pub struct JoinHandle<T: Send + 'static>(pub(crate) any::Task<T>);
 opaque!([<T: Send + 'static>] JoinHandle<T>, Task);
 
 impl<T: Send + 'static> JoinHandle<T> {
-    /// Asks the task to end at its next suspension; a task that is done already keeps its output. Idempotent.
+    /// Asks the task to end at its next suspension; a task that is done already keeps its output. Idempotent. It returns at once: to wait
+    /// until the future is gone, await the handle, or use [`cancel`](Self::cancel). A blocking job that has begun runs on.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let task = anyloop::task::spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort(&self) {
         each!(Task; &self.0, task => task.abort());
     }
 
     /// Asks the task to end, and waits until its future is gone. If the output came first it is given.
+    ///
+    /// The task is asked at once, not when this is first polled, and dropping what this gives does not take that back.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let task = anyloop::task::spawn(async { 7 });
+    /// anyloop::task::yield_now().await;
+    /// match task.cancel().await {
+    ///     Ok(output) => assert_eq!(output, 7), // it was done before
+    ///     Err(error) => assert!(error.is_cancelled()),
+    /// }
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn cancel(self) -> Cancel<Self> {
         Task::cancel(self)
     }
 
-    /// Whether the task has ended, in whatever way.
+    /// Whether the task has ended, in whatever way. After an abort this becomes true only when the future is gone.
     pub fn is_finished(&self) -> bool {
         each!(Task; &self.0, task => task.is_finished())
     }
 
-    /// A handle that can abort the task from elsewhere.
+    /// A handle that can abort the task from elsewhere, any number of times, and does not keep its output.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let task = anyloop::task::spawn(std::future::pending::<()>());
+    /// let abort = task.abort_handle();
+    /// abort.clone().abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// assert!(abort.is_finished());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle(each!(Task => Abort as wrap; &self.0, task => wrap(task.abort_handle())))
     }
@@ -74,7 +119,20 @@ impl<T: Send + 'static> Task<T> for JoinHandle<T> {
     }
 }
 
-/// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread.
+/// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread. All that holds for [`JoinHandle`] holds
+/// for it, but it is not `Send`, and its output need not be.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use std::rc::Rc;
+///
+/// let task = anyloop::task::spawn_local(async { Rc::new(1) });
+/// assert_eq!(*task.await?, 1);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub struct LocalJoinHandle<T: 'static> {
     task: any::LocalTask<T>,
     // Whether it could be sent would depend on the backend.
@@ -140,7 +198,7 @@ impl<T: 'static> fmt::Debug for LocalJoinHandle<T> {
 impl<T: 'static> UnwindSafe for LocalJoinHandle<T> {}
 impl<T: 'static> RefUnwindSafe for LocalJoinHandle<T> {}
 
-/// Aborts a task from elsewhere, and does not keep its output alive.
+/// Aborts a task from elsewhere, and does not keep its output alive: see [`JoinHandle::abort_handle`]. Dropping it does nothing.
 pub struct AbortHandle(any::Abort);
 
 impl AbortHandle {

@@ -12,7 +12,8 @@ use loop_api::JoinError;
 use super::{AbortHandle, JoinHandle};
 use crate::runtime::Handle;
 
-/// Tasks that are waited for together, in the order in which they end. Dropping the set aborts those that are left.
+/// Tasks that are waited for together, in the order in which they end. Dropping the set aborts those that are left; panics and outputs
+/// that nobody took are dropped with it. As tokio's, without task ids and `spawn_local`; [`insert`](Self::insert) adds any task.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -98,6 +99,18 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 
     /// Starts a task on the loop of `handle`, and adds it.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::Runtime;
+    /// use anyloop::task::JoinSet;
+    ///
+    /// let mut runtime = Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// set.spawn_on(async { 1 }, runtime.handle());
+    /// assert_eq!(runtime.block_on(set.join_all()), [1]);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(&mut self, future: F, handle: &Handle) -> AbortHandle
     where
@@ -119,7 +132,19 @@ impl<T: Send + 'static> JoinSet<T> {
         self.insert(super::spawn_blocking(f))
     }
 
-    /// Adds a task that was started already.
+    /// Adds a task that was started already, on whatever loop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// set.insert(anyloop::task::spawn(async { 1 }));
+    /// assert_eq!(set.len(), 1);
+    /// assert_eq!(set.join_all().await, [1]);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn insert(&mut self, task: JoinHandle<T>) -> AbortHandle {
         let abort = task.abort_handle();
         let index = self.free.pop().unwrap_or_else(|| {
@@ -145,12 +170,30 @@ impl<T: Send + 'static> JoinSet<T> {
 
     /// The output of the next task that ends; `None` if the set is empty. Cancel safe.
     ///
-    /// The output is an error if the task panicked or was aborted.
+    /// # Errors
+    ///
+    /// [`JoinError`] if the task panicked or was aborted; the others are not touched.
     pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
         poll_fn(|cx| self.poll_join_next(cx)).await
     }
 
     /// The output of a task that has ended already, if one has.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// assert!(set.try_join_next().is_none()); // it has not begun
+    /// assert_eq!(set.join_next().await.unwrap()?, 1);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         match self.poll_join_next(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => output,
@@ -159,6 +202,10 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 
     /// [`join_next`](Self::join_next), for futures that are written by hand.
+    ///
+    /// # Errors
+    ///
+    /// As `join_next`.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         if self.is_empty() {
             return Poll::Ready(None);
@@ -181,7 +228,8 @@ impl<T: Send + 'static> JoinSet<T> {
         }
     }
 
-    /// Waits for all tasks, and gives their outputs in the order in which they ended.
+    /// Waits for all tasks, and gives their outputs in the order in which they ended. Dropping the wait aborts the tasks that are left, and loses
+    /// the outputs of the others.
     ///
     /// # Panics
     ///
@@ -201,17 +249,57 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 
     /// Asks all tasks to end. They stay in the set, and are given by [`join_next`](Self::join_next).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// assert!(set.is_empty());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort_all(&mut self) {
         self.tasks.iter().flatten().for_each(|member| member.task.abort());
     }
 
     /// Takes all tasks out of the set, and lets them run on.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let (sender, receiver) = anyloop::promise::promise();
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// set.spawn(async move { sender.settle(1).unwrap() });
+    /// set.detach_all();
+    /// drop(set);
+    /// assert_eq!(receiver.await.unwrap(), 1);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn detach_all(&mut self) {
         self.tasks.clear();
         self.free.clear();
     }
 
-    /// Asks all tasks to end, and waits until they have. Their outputs and panics are dropped.
+    /// Asks all tasks to end, and waits until they have. Their outputs and panics are dropped. Cancel safe: the tasks that have not ended stay in
+    /// the set, asked to end.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.shutdown().await;
+    /// assert!(set.is_empty());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn shutdown(&mut self) {
         self.abort_all();
         while self.join_next().await.is_some() {}

@@ -4,7 +4,27 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Lets everything else that is ready run once before this task goes on.
+/// Lets everything else that is ready run once before this task goes on. It needs no loop. Cancel safe: dropped, it has done nothing.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+///
+/// let ran = Arc::new(AtomicBool::new(false));
+/// let task = anyloop::task::spawn({
+///     let ran = ran.clone();
+///     async move { ran.store(true, Ordering::Relaxed) }
+/// });
+/// assert!(!ran.load(Ordering::Relaxed)); // never inside the call
+/// anyloop::task::yield_now().await;
+/// task.await?;
+/// assert!(ran.load(Ordering::Relaxed));
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub fn yield_now() -> YieldNow {
     YieldNow { yielded: false }
 }

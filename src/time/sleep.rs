@@ -14,6 +14,25 @@ use crate::any::{self, each};
 
 pin_project! {
     /// A wait for a moment: see [`sleep`](super::sleep). It is registered at its first poll, and costs nothing once dropped.
+    ///
+    /// It can be reset in place, which is cheaper than a new one, and be polled on any thread. Done, it stays done until it is reset.
+    /// When its loop is closed it is never done.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::time::{Duration, Instant, sleep};
+    ///
+    /// let mut pause = anyloop::pin!(sleep(Duration::MAX));
+    /// let soon = Instant::now() + Duration::from_millis(2);
+    /// pause.as_mut().reset(soon);
+    /// assert_eq!(pause.deadline(), soon);
+    /// pause.as_mut().await;
+    /// assert!(pause.is_elapsed());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Sleep {
         #[pin]
