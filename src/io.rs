@@ -1,8 +1,32 @@
 //! Reading and writing: futures-io's traits, with tokio's method names on them.
 //!
 //! [`AsyncRead`] and [`AsyncWrite`] are futures-io's, whatever the backend, so that everything written against them works on the sockets of
-//! [`net`](crate::net). What differs from tokio: these traits have `poll_close` where tokio's have `poll_shutdown`, and
-//! `poll_read` takes a slice.
+//! [`net`](crate::net).
+//!
+//! [`AsyncReadExt`], [`AsyncWriteExt`] and [`AsyncBufReadExt`] have tokio's methods; [`copy`], [`copy_bidirectional`], [`duplex`] and the buffers
+//! need no loop; [`Async`] puts any descriptor on the loop, as tokio's `AsyncFd` does on unix. Each method says whether it is cancel
+//! safe: whether dropping its future before it is done loses nothing.
+//!
+//! What differs from tokio: these traits have `poll_close` where tokio's have `poll_shutdown`, and
+//! `poll_read` takes a slice. There are no standard streams, and no `read_buf` and `write_buf`.
+//!
+//! ```
+//! # futures_lite::future::block_on(async {
+//! use anyloop::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, duplex};
+//!
+//! let (mut here, there) = duplex(64);
+//! here.write_all(b"two\nlines\n").await?;
+//! here.shutdown().await?;
+//! let mut reader = BufReader::new(there);
+//! let mut line = String::new();
+//! reader.read_line(&mut line).await?;
+//! assert_eq!(line, "two\n");
+//! let mut rest = String::new();
+//! reader.read_to_string(&mut rest).await?;
+//! assert_eq!(rest, "lines\n");
+//! # std::io::Result::Ok(())
+//! # }).unwrap();
+//! ```
 
 mod buf_read_ext;
 mod copy;

@@ -12,6 +12,26 @@ macro_rules! door {
             /// # Errors
             ///
             /// The socket as it was, if it is of another backend.
+            ///
+            /// ```
+            /// # #[cfg(all(feature = "tokio", feature = "smol"))]
+            /// # fn main() -> std::io::Result<()> {
+            /// use anyloop::net::TcpListener;
+            /// use anyloop::runtime::{Backend, Builder};
+            ///
+            /// Builder::new().backend(Backend::Tokio).build()?.block_on(async {
+            ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+            ///     // It is tokio's: the other door gives it back.
+            ///     let listener = listener.into_async_io().unwrap_err();
+            ///     let theirs: tokio::net::TcpListener = listener.into_tokio().unwrap();
+            ///     let ours = TcpListener::from(theirs);
+            ///     assert_ne!(ours.local_addr()?.port(), 0);
+            ///     Ok(())
+            /// })
+            /// # }
+            /// # #[cfg(not(all(feature = "tokio", feature = "smol")))]
+            /// # fn main() {}
+            /// ```
             pub fn $into(self) -> Result<$inner, Self> {
                 match self.0 {
                     crate::any::$enum::$arm(coat) => Ok(coat.into_inner()),

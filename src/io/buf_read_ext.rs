@@ -37,7 +37,19 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         Lite::fill_buf(self)
     }
 
-    /// Takes the first `n` bytes out of the buffer.
+    /// Takes the first `n` bytes out of the buffer: those of [`fill_buf`](Self::fill_buf) that were used.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"ciao"[..]);
+    /// assert_eq!(reader.fill_buf().await?, b"ciao");
+    /// reader.consume(2);
+    /// assert_eq!(reader.fill_buf().await?, b"ao");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn consume(&mut self, n: usize)
     where
         Self: Unpin,
@@ -47,6 +59,18 @@ pub trait AsyncBufReadExt: AsyncBufRead {
 
     /// Appends all up to and including `byte`, or up to the end, and says how much that was. To bound it, read from
     /// [`take`](super::AsyncReadExt::take). Not cancel safe.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"a,b"[..]);
+    /// let mut piece = Vec::new();
+    /// assert_eq!(reader.read_until(b',', &mut piece).await?, 2);
+    /// assert_eq!(piece, b"a,");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn read_until<'a>(
         &'a mut self,
         byte: u8,
@@ -66,7 +90,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         Lite::read_line(self, buf)
     }
 
-    /// The lines, without their ends.
+    /// The lines, without their ends. Waiting for one is cancel safe.
     fn lines(self) -> Lines<Self>
     where
         Self: Sized + Unpin,
@@ -74,7 +98,19 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         Lines { pieces: self.split(b'\n') }
     }
 
-    /// The pieces between the bytes `delimiter`.
+    /// The pieces between the bytes `delimiter`. Waiting for one is cancel safe.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut pieces = BufReader::new(&b"a,b"[..]).split(b',');
+    /// assert_eq!(pieces.next_segment().await?, Some(b"a".to_vec()));
+    /// assert_eq!(pieces.next_segment().await?, Some(b"b".to_vec()));
+    /// assert_eq!(pieces.next_segment().await?, None);
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn split(self, delimiter: u8) -> Split<Self>
     where
         Self: Sized + Unpin,

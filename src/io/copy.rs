@@ -33,11 +33,21 @@ where
     poll_fn(|cx| transfer.poll_copy(cx, reader, writer)).await
 }
 
-/// [`copy`] out of the reader's own buffer.
+/// [`copy`] out of the reader's own buffer. Cancel safe: what was not written is still in the reader, though how much was written is
+/// not told.
 ///
 /// # Errors
 ///
 /// As [`copy`].
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// let mut out = Vec::new();
+/// assert_eq!(anyloop::io::copy_buf(&mut &b"bytes"[..], &mut out).await?, 5);
+/// assert_eq!(out, b"bytes");
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 pub async fn copy_buf<R, W>(reader: &mut R, writer: &mut W) -> Result<u64>
 where
     R: AsyncBufRead + Unpin + ?Sized,
@@ -66,7 +76,7 @@ where
 }
 
 /// Copies in both directions until both have ended, and says how many bytes went from `a` to `b` and from `b` to `a`. When one direction
-/// ends, its end is passed on (the other side's writer is closed), and the other goes on.
+/// ends, its end is passed on (the other side's writer is closed), and the other goes on. Not cancel safe: bytes on their way are lost.
 ///
 /// # Errors
 ///
@@ -97,7 +107,7 @@ where
     copy_bidirectional_with_sizes(a, b, BUFFER, BUFFER).await
 }
 
-/// [`copy_bidirectional`] with buffers of these sizes, in bytes.
+/// [`copy_bidirectional`] with buffers of these sizes, in bytes. Not cancel safe.
 ///
 /// # Errors
 ///

@@ -18,6 +18,9 @@ use crate::runtime::Handle;
 ///
 /// What reads and writes through a shared reference, as the standard library's sockets and pipes do, is also [`AsyncRead`] and [`AsyncWrite`].
 ///
+/// Any number may wait in its own methods; through [`AsyncRead`] and [`AsyncWrite`] one reader and one writer. All waits are cancel safe. Dropping
+/// it takes it off the loop before it is closed, so that no event of it reaches whoever gets its number next.
+///
 /// ```
 /// # #[cfg(unix)]
 /// # fn main() -> std::io::Result<()> {
@@ -103,7 +106,7 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
         each!(Source; &self.0, source => source.get_ref())
     }
 
-    /// Deregisters, and gives back what was registered, still non-blocking.
+    /// Takes it off the loop, and gives back what was registered, still non-blocking.
     ///
     /// # Errors
     ///

@@ -37,7 +37,7 @@ pub fn duplex(max: usize) -> (DuplexStream, DuplexStream) {
     (a, DuplexStream { incoming: there, outgoing: back })
 }
 
-/// One end of a [`duplex`] pipe. One reader and one writer may wait on it at once.
+/// One end of a [`duplex`] pipe. One reader and one writer may wait on it at once. Dropping it is the end for the other.
 #[derive(Debug)]
 pub struct DuplexStream {
     incoming: Arc<Pipe>,

@@ -8,6 +8,9 @@ use futures_lite::io::{AsyncRead, Chain, Take};
 
 /// Methods for whatever can be read, under tokio's names.
 ///
+/// All give the reader's error. Those that read numbers give `UnexpectedEof` if the end comes first; they are not cancel safe, as bytes
+/// that were taken by then are lost.
+///
 /// ```
 /// # futures_lite::future::block_on(async {
 /// use anyloop::io::AsyncReadExt;
@@ -21,7 +24,7 @@ use futures_lite::io::{AsyncRead, Chain, Take};
 /// # }).unwrap();
 /// ```
 pub trait AsyncReadExt: AsyncRead {
-    /// Reads what is there, or waits for it; zero is the end (or an empty `buf`). Cancel safe.
+    /// Reads what is there, or waits for it, and gives how many bytes that was; zero is the end (or an empty `buf`). Cancel safe.
     ///
     /// # Errors
     ///
@@ -44,7 +47,24 @@ pub trait AsyncReadExt: AsyncRead {
         Lite::read_vectored(self, bufs)
     }
 
-    /// Fills `buf`, or gives `UnexpectedEof`. Not cancel safe: what was read into `buf` by then stays there.
+    /// Fills `buf`, and gives its length. Not cancel safe: what was read into `buf` by then stays there.
+    ///
+    /// # Errors
+    ///
+    /// `UnexpectedEof` if the end comes first, else that of the reader.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncReadExt, ErrorKind};
+    ///
+    /// let mut reader = &b"abc"[..];
+    /// let mut two = [0; 2];
+    /// assert_eq!(reader.read_exact(&mut two).await?, 2);
+    /// assert_eq!(&two, b"ab");
+    /// assert_eq!(reader.read_exact(&mut two).await.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> impl Future<Output = Result<usize>> + use<'a, Self>
     where
         Self: Unpin,
@@ -55,6 +75,17 @@ pub trait AsyncReadExt: AsyncRead {
     }
 
     /// Appends all that comes until the end. Not cancel safe.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncReadExt;
+    ///
+    /// let mut all = vec![0];
+    /// assert_eq!((&[1, 2][..]).read_to_end(&mut all).await?, 2);
+    /// assert_eq!(all, [0, 1, 2]);
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn read_to_end<'a>(&'a mut self, buf: &'a mut Vec<u8>) -> futures_lite::io::ReadToEndFuture<'a, Self>
     where
         Self: Unpin,
@@ -71,6 +102,17 @@ pub trait AsyncReadExt: AsyncRead {
     }
 
     /// This reader, as if it ended after `limit` bytes.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncReadExt;
+    ///
+    /// let mut text = String::new();
+    /// (&b"ciao"[..]).take(2).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "ci");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn take(self, limit: u64) -> Take<Self>
     where
         Self: Sized,
@@ -79,6 +121,17 @@ pub trait AsyncReadExt: AsyncRead {
     }
 
     /// This reader, and after its end the next.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncReadExt;
+    ///
+    /// let mut text = String::new();
+    /// (&b"ci"[..]).chain(&b"ao"[..]).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "ciao");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn chain<R: AsyncRead>(self, next: R) -> Chain<Self, R>
     where
         Self: Sized,
@@ -111,6 +164,18 @@ pub trait AsyncReadExt: AsyncRead {
     }
 
     /// Reads two bytes, the high one first.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncReadExt;
+    ///
+    /// let mut bytes = &[1, 2, 1, 2][..];
+    /// assert_eq!(bytes.read_u16().await?, 0x0102);
+    /// assert_eq!(bytes.read_u16_le().await?, 0x0201);
+    /// assert!(bytes.read_u8().await.is_err());
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn read_u16(&mut self) -> impl Future<Output = Result<u16>>
     where
         Self: Unpin,

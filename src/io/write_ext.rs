@@ -8,6 +8,9 @@ use futures_lite::io::AsyncWrite;
 
 /// Methods for whatever can be written, under tokio's names.
 ///
+/// All give the writer's error; `write_all` and those that write numbers give `WriteZero` if the writer takes nothing, and are not cancel
+/// safe: a part may have been written.
+///
 /// ```
 /// # futures_lite::future::block_on(async {
 /// use anyloop::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,7 +25,7 @@ use futures_lite::io::AsyncWrite;
 /// # }).unwrap();
 /// ```
 pub trait AsyncWriteExt: AsyncWrite {
-    /// Writes what there is room for, or waits for room. Cancel safe: if it did not finish, nothing was written.
+    /// Writes what there is room for, or waits for room, and gives how many bytes that was. Cancel safe: if it did not finish, nothing was written.
     ///
     /// # Errors
     ///
@@ -53,7 +56,20 @@ pub trait AsyncWriteExt: AsyncWrite {
         Lite::write_all(self, buf)
     }
 
-    /// Waits until what was written has left this writer's own buffers.
+    /// Waits until what was written has left this writer's own buffers; from then on it is promised to be sent. Cancel safe.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"ciao").await?;
+    /// assert!(writer.get_ref().is_empty());
+    /// writer.flush().await?;
+    /// assert_eq!(writer.get_ref(), b"ciao");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn flush(&mut self) -> futures_lite::io::FlushFuture<'_, Self>
     where
         Self: Unpin,
@@ -61,7 +77,7 @@ pub trait AsyncWriteExt: AsyncWrite {
         Lite::flush(self)
     }
 
-    /// Flushes, and says to the other side that no more will come; reading goes on. tokio's name for `poll_close`.
+    /// Flushes, and says to the other side that no more will come; reading goes on. tokio's name for `poll_close`. Cancel safe: it can be asked again.
     fn shutdown(&mut self) -> futures_lite::io::CloseFuture<'_, Self>
     where
         Self: Unpin,
@@ -86,6 +102,18 @@ pub trait AsyncWriteExt: AsyncWrite {
     }
 
     /// Writes two bytes, the high one first.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncWriteExt;
+    ///
+    /// let mut bytes = Vec::new();
+    /// bytes.write_u16(0x0102).await?;
+    /// bytes.write_u16_le(0x0102).await?;
+    /// assert_eq!(bytes, [1, 2, 2, 1]);
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn write_u16(&mut self, n: u16) -> impl Future<Output = Result<()>>
     where
         Self: Unpin,

@@ -74,7 +74,7 @@ macro_rules! stream {
         }
 
         impl $name {
-            /// Lends the two directions, without cost.
+            /// Lends the two directions, without cost. Dropping the halves does nothing: see [`into_split`](Self::into_split) for what two tasks can have.
             pub fn split(&mut self) -> ($read<'_>, $write<'_>) {
                 each!($enum => $read_enum as r, $write_enum as w; &mut self.0, s => {
                     let (read, write) = Stream::split(s);
@@ -82,7 +82,8 @@ macro_rules! stream {
                 })
             }
 
-            /// Parts the two directions, so that two tasks can have them. Dropping the writing half sends FIN.
+            /// Parts the two directions, so that two tasks can have them. Dropping the writing half sends FIN; the socket is closed when both
+            /// are dropped. [`reunite`](OwnedReadHalf::reunite) joins them again.
             pub fn into_split(self) -> ($owned_read, $owned_write) {
                 each!($enum => $owned_read_enum as r, $owned_write_enum as w; self.0, s => {
                     let (read, write) = Stream::into_split(s);

@@ -11,10 +11,65 @@ use super::stream::stream;
 use crate::any::{self, each, forward, pair};
 use crate::runtime::Handle;
 
-/// A TCP connection.
+/// A TCP connection. Dropping it closes it: what was written is still sent, then FIN; bytes that arrived and were not read
+/// make most systems reset the connection instead.
 ///
 /// Dropping a pending read or write loses no byte that was already taken. One task may read while another writes: see
 /// [`split`](Self::split) and [`into_split`](Self::into_split).
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+/// use anyloop::net::{TcpListener, TcpStream};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (server, peer) = listener.accept().await?;
+/// assert_eq!(peer, client.local_addr()?);
+/// server.set_nodelay(true)?;
+///
+/// // Two tasks for the two directions.
+/// let (mut read, mut write) = server.into_split();
+/// let reading = anyloop::spawn(async move {
+///     let mut all = Vec::new();
+///     read.read_to_end(&mut all).await.map(|_| all)
+/// });
+/// write.write_all(b"from the server").await?;
+/// drop(write); // sends FIN
+///
+/// client.write_all(b"from the client").await?;
+/// client.shutdown().await?; // sends FIN, and reading goes on
+/// let mut text = String::new();
+/// client.read_to_string(&mut text).await?;
+/// assert_eq!(text, "from the server");
+/// assert_eq!(reading.await??, b"from the client");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// Without waiting, or waiting apart from reading:
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use std::io::ErrorKind;
+/// use anyloop::net::{TcpListener, TcpStream};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (server, _) = listener.accept().await?;
+/// let mut buf = [0; 8];
+/// assert_eq!(client.try_read(&mut buf).unwrap_err().kind(), ErrorKind::WouldBlock);
+/// assert_eq!(server.try_write(b"ciao")?, 4);
+/// assert_eq!(client.peek(&mut buf).await?, 4); // stays there
+/// client.readable().await?;
+/// assert_eq!(client.try_read(&mut buf)?, 4);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub struct TcpStream(pub(crate) any::TcpStream);
 
 stream! {
@@ -27,7 +82,7 @@ stream! {
 }
 
 impl TcpStream {
-    /// Connects to `addr`; of several addresses to the first that answers. Dropping the future closes the socket.
+    /// Connects to `addr`; of several addresses to the first that answers, tried in order. Cancel safe: dropping the future closes the socket.
     ///
     /// # Errors
     ///
@@ -37,7 +92,7 @@ impl TcpStream {
         connect_any(&Handle::try_current()?, addr, &TcpOptions::default()).await
     }
 
-    /// Takes over a connection of the standard library, blocking or not.
+    /// Takes over a connection of the standard library, blocking or not; it is made non-blocking.
     ///
     /// # Errors
     ///
@@ -51,6 +106,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// What the system said.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let addr = stream.local_addr()?;
+    /// let stream: std::net::TcpStream = stream.into_std()?;
+    /// assert_eq!(TcpStream::from_std(stream)?.local_addr()?, addr);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn into_std(self) -> io::Result<std::net::TcpStream> {
         Handle::tcp_stream_into_std(self)
     }
@@ -95,7 +165,7 @@ forward! {
         ///
         /// What the system said.
         set_ttl(&self, ttl: u32) -> io::Result<()>;
-        /// How long closing goes on sending what is unsent.
+        /// How long closing goes on sending what is unsent; `None` is the system's own way, in the background.
         ///
         /// # Errors
         ///

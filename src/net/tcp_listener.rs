@@ -12,7 +12,7 @@ use super::TcpStream;
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
-/// A TCP server socket.
+/// A TCP server socket. Dropping it closes it: connections that were not accepted yet are refused or reset by the system.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -32,7 +32,8 @@ pub struct TcpListener(pub(crate) any::TcpListener);
 opaque!([] TcpListener, TcpListener);
 
 impl TcpListener {
-    /// Binds and listens; port 0 lets the system choose. On unix an address that was in use a moment ago can be bound again
+    /// Binds and listens; port 0 lets the system choose. Of several addresses the first that can be had. On unix an address that was in use
+    /// a moment ago can be bound again
     /// (`SO_REUSEADDR`); [`TcpSocket`](super::TcpSocket) sets more.
     ///
     /// # Errors
@@ -45,7 +46,7 @@ impl TcpListener {
         try_each(addrs, |addr| ready(handle.listen_tcp(addr, &TcpOptions::default()))).await
     }
 
-    /// Takes over a server socket of the standard library, blocking or not.
+    /// Takes over a server socket of the standard library, blocking or not; it is made non-blocking.
     ///
     /// # Errors
     ///
@@ -63,7 +64,8 @@ impl TcpListener {
         Handle::tcp_listener_into_std(self)
     }
 
-    /// The next connection, and where it comes from. One that was gone before it could be accepted is passed over. When descriptors are
+    /// The next connection, and where it comes from. One that was gone before it could be accepted is passed over, unlike with tokio.
+    /// When descriptors are
     /// exhausted it waits, without spinning, until some are free. Any number may wait.
     ///
     /// Cancel safe: a connection is either given or still in the backlog.

@@ -10,7 +10,7 @@ use super::{TcpListener, TcpStream};
 use crate::runtime::Handle;
 
 /// A TCP socket that is yet to connect or listen, with its options. Unlike tokio's it asks the system only then, so that networks without
-/// descriptors have it too: what is wrong with an option or an address is said by `connect` and `listen`.
+/// descriptors have it too: what is wrong with an option or an address is said by `connect` and `listen`. Dropping it does nothing.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -171,6 +171,12 @@ impl TcpSocket {
     /// # Errors
     ///
     /// `InvalidInput` if the address is of the other family. Whether it is free is told by `connect` and `listen`.
+    ///
+    /// ```
+    /// let socket = anyloop::net::TcpSocket::new_v4()?;
+    /// assert!(socket.bind("[::1]:0".parse().unwrap()).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
         if addr.is_ipv4() != self.unspecified.is_ipv4() {
             let error =
@@ -181,11 +187,27 @@ impl TcpSocket {
         Ok(())
     }
 
-    /// Connects to `addr`.
+    /// Connects to `addr`. Cancel safe: dropping the future closes the socket.
     ///
     /// # Errors
     ///
     /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::{TcpListener, TcpSocket};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_nodelay(true)?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?; // where to connect from
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert!(stream.nodelay()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
         let options = self.into_options();
         Handle::try_current()?.connect_tcp(addr, &options).await

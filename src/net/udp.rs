@@ -12,7 +12,8 @@ use socket2::SockRef;
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
-/// A UDP socket. All its waits are cancel safe, and any number may wait at once. A peer's ICMP refusal is an error of one call and harms
+/// A UDP socket. All its waits are cancel safe: a datagram is either given or still there; any number may wait at once. Dropping it
+/// closes it. A peer's ICMP refusal is an error of one call and harms
 /// no later one.
 ///
 /// ```
@@ -35,7 +36,7 @@ pub struct UdpSocket(pub(crate) any::UdpSocket);
 opaque!([] UdpSocket, UdpSocket);
 
 impl UdpSocket {
-    /// Binds a socket; port 0 lets the system choose.
+    /// Binds a socket; port 0 lets the system choose. Of several addresses the first that can be had.
     ///
     /// # Errors
     ///
@@ -50,6 +51,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`bind`](Self::bind).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::{UdpOptions, UdpSocket};
+    ///
+    /// let mut options = UdpOptions::default();
+    /// options.broadcast = Some(true);
+    /// let socket = UdpSocket::bind_with("127.0.0.1:0", &options).await?;
+    /// assert!(socket.broadcast()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn bind_with<A: ToSocketAddrs>(addr: A, options: &UdpOptions) -> io::Result<UdpSocket> {
         let handle = Handle::try_current()?;
         let addrs = resolve(&handle, addr).await?;
@@ -79,12 +94,30 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the system said.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::UdpSocket;
+    ///
+    /// let a = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.connect(b.local_addr()?).await?;
+    /// b.connect(a.local_addr()?).await?;
+    /// assert_eq!(a.send(b"ciao").await?, 4);
+    /// let mut buf = [0; 16];
+    /// assert_eq!(b.recv(&mut buf).await?, 4);
+    /// assert_eq!(&buf[..4], b"ciao");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
         let addrs = resolve(&Handle::try_current()?, addr).await?;
         try_each(addrs, |addr| LoopUdpSocket::connect(self, addr)).await
     }
 
-    /// Sends a datagram to `target`; of several addresses to the first.
+    /// Sends a datagram to `target`; of several addresses to the first. Gives how many bytes were sent: all. Cancel safe.
     ///
     /// # Errors
     ///
@@ -161,37 +194,37 @@ forward! {
         take_error(&self) -> io::Result<Option<io::Error>>;
     }
     async fn {
-        /// Sends a datagram to the connected peer.
+        /// Sends a datagram to the connected peer, and gives its size in bytes. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         send(&self, buf: &[u8]) -> io::Result<usize>;
-        /// Receives a datagram from the connected peer; what does not fit is lost.
+        /// Receives a datagram from the connected peer, and gives its size in bytes; what does not fit is lost. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         recv(&self, buf: &mut [u8]) -> io::Result<usize>;
-        /// Receives a datagram and its sender; what does not fit is lost.
+        /// Receives a datagram, and gives its size in bytes and its sender; what does not fit is lost. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
-        /// Receives a datagram and leaves it there.
+        /// Receives a datagram and leaves it there. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
-        /// Waits until a datagram is there.
+        /// Waits until a datagram is there. Cancel safe.
         ///
         /// # Errors
         ///
         /// That the loop is closed.
         readable(&self) -> io::Result<()>;
-        /// Waits until a datagram can be sent.
+        /// Waits until a datagram can be sent. Cancel safe.
         ///
         /// # Errors
         ///

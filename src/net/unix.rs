@@ -16,7 +16,8 @@ use crate::runtime::Handle;
 mod datagram;
 pub use datagram::UnixDatagram;
 
-/// A connected unix stream.
+/// A connected unix stream. Dropping it closes it; the other side reads what was written, and then the end. Its methods are those of
+/// [`TcpStream`](super::TcpStream).
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -45,7 +46,7 @@ stream! {
 }
 
 impl UnixStream {
-    /// Connects to the server at `path`.
+    /// Connects to the server at `path`. Cancel safe: dropping the future closes the socket.
     ///
     /// # Errors
     ///
@@ -54,7 +55,7 @@ impl UnixStream {
         UnixStream::connect_addr(&SocketAddr::from_pathname(path)?).await
     }
 
-    /// Connects to the server at `addr`, which may be an abstract name.
+    /// Connects to the server at `addr`, which may be an abstract name. Cancel safe.
     ///
     /// # Errors
     ///
@@ -109,7 +110,28 @@ forward! {
     }
 }
 
-/// A unix server socket. Dropping it leaves its path in place, as everywhere.
+/// A unix server socket. Dropping it closes it, and leaves its path in place, as everywhere.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+/// use anyloop::net::{UnixListener, UnixStream};
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("socket");
+/// let listener = UnixListener::bind(&path)?;
+/// let mut client = UnixStream::connect(&path).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// server.write_all(b"ciao").await?;
+/// drop(server);
+/// let mut text = String::new();
+/// client.read_to_string(&mut text).await?;
+/// assert_eq!(text, "ciao");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub struct UnixListener(pub(crate) any::UnixListener);
 
 opaque!([] UnixListener, UnixListener);
@@ -152,7 +174,7 @@ impl UnixListener {
         Handle::unix_listener_into_std(self)
     }
 
-    /// The next connection and its address: as [`TcpListener::accept`](super::TcpListener::accept).
+    /// The next connection and its address: as [`TcpListener::accept`](super::TcpListener::accept). Cancel safe.
     ///
     /// # Errors
     ///

@@ -10,7 +10,27 @@ use loop_api::net::{UnixDatagram as LoopUnixDatagram, UnixNet};
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
-/// A unix datagram socket. All its waits are cancel safe, and any number may wait at once.
+/// A unix datagram socket. All its waits are cancel safe, and any number may wait at once. Dropping it closes it, and leaves its path in
+/// place.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::net::UnixDatagram;
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("socket");
+/// let server = UnixDatagram::bind(&path)?;
+/// let client = UnixDatagram::unbound()?;
+/// assert_eq!(client.send_to(b"ciao", &path).await?, 4);
+/// let mut buf = [0; 16];
+/// let (n, from) = server.recv_from(&mut buf).await?;
+/// assert_eq!(&buf[..n], b"ciao");
+/// assert!(from.is_unnamed());
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub struct UnixDatagram(pub(crate) any::UnixDatagram);
 
 opaque!([] UnixDatagram, UnixDatagram);
@@ -35,6 +55,18 @@ impl UnixDatagram {
     }
 
     /// Two sockets connected to one another.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let (a, b) = anyloop::net::UnixDatagram::pair()?;
+    /// a.send(b"ciao").await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(b.recv(&mut buf).await?, 4);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -70,7 +102,7 @@ impl UnixDatagram {
         LoopUnixDatagram::connect(self, &SocketAddr::from_pathname(path)?)
     }
 
-    /// Sends a datagram to `path`.
+    /// Sends a datagram to `path`, and gives its size in bytes. Cancel safe.
     ///
     /// # Errors
     ///
@@ -130,31 +162,31 @@ forward! {
         take_error(&self) -> io::Result<Option<io::Error>>;
     }
     async fn {
-        /// Sends a datagram to the connected peer.
+        /// Sends a datagram to the connected peer, and gives its size in bytes. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         send(&self, buf: &[u8]) -> io::Result<usize>;
-        /// Receives a datagram; what does not fit is lost.
+        /// Receives a datagram, and gives its size in bytes; what does not fit is lost. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         recv(&self, buf: &mut [u8]) -> io::Result<usize>;
-        /// Receives a datagram and its sender; what does not fit is lost.
+        /// Receives a datagram, and gives its size in bytes and its sender; what does not fit is lost. Cancel safe.
         ///
         /// # Errors
         ///
         /// What the system said.
         recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
-        /// Waits until a datagram is there.
+        /// Waits until a datagram is there. Cancel safe.
         ///
         /// # Errors
         ///
         /// That the loop is closed.
         readable(&self) -> io::Result<()>;
-        /// Waits until a datagram can be sent.
+        /// Waits until a datagram can be sent. Cancel safe.
         ///
         /// # Errors
         ///
