@@ -1,4 +1,7 @@
-//! Many senders, one receiver.
+//! Many senders, one receiver. Messages come in the order in which they were sent.
+//!
+//! Dropping the last sender ends the channel: the receiver gets what is left and then `None`. Dropping the receiver closes it: what is
+//! left is dropped, and senders get their message back.
 //!
 //! ```
 //! # futures_lite::future::block_on(async {
@@ -23,6 +26,16 @@ use futures_lite::Stream;
 /// # Panics
 ///
 /// If `capacity` is zero.
+///
+/// ```
+/// use anyloop::sync::mpsc::{self, error::TrySendError};
+///
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// sender.try_send(1).unwrap();
+/// assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
+/// assert_eq!(receiver.try_recv(), Ok(1));
+/// assert_eq!(sender.capacity(), 1);
+/// ```
 #[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel needs room for at least one message");
@@ -31,25 +44,38 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 /// A channel without a limit but memory.
+///
+/// ```
+/// use anyloop::sync::mpsc::{self, error::SendError};
+///
+/// let (sender, mut receiver) = mpsc::unbounded_channel();
+/// sender.send(1).unwrap();
+/// sender.clone().send(2).unwrap();
+/// assert_eq!(receiver.blocking_recv(), Some(1));
+/// drop(receiver);
+/// assert_eq!(sender.send(3), Err(SendError(3)));
+/// ```
 pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
     let (sender, receiver) = async_channel::unbounded();
     (UnboundedSender(sender), UnboundedReceiver(Box::pin(receiver)))
 }
 
-/// Sends into a channel that has a capacity.
+/// Sends into a channel that has a capacity: see [`channel`]. Dropping the last one ends the channel.
 pub struct Sender<T>(async_channel::Sender<T>);
 
-/// Receives from a channel that has a capacity. Dropping it closes the channel.
+/// Receives from a channel that has a capacity: see [`channel`]. Dropping it closes the channel, and drops what is in it. It is also a `Stream`.
 pub struct Receiver<T>(Pin<Box<async_channel::Receiver<T>>>);
 
-/// Sends into a channel without a limit.
+/// Sends into a channel without a limit: see [`unbounded_channel`]. Dropping the last one ends the channel.
 pub struct UnboundedSender<T>(async_channel::Sender<T>);
 
-/// Receives from a channel without a limit. Dropping it closes the channel.
+/// Receives from a channel without a limit: see [`unbounded_channel`]. Dropping it closes the channel, and drops what is in it. It is also a
+/// `Stream`.
 pub struct UnboundedReceiver<T>(Pin<Box<async_channel::Receiver<T>>>);
 
 impl<T> Sender<T> {
-    /// Sends a message, waiting for room. Cancel safe: a message that was not sent is dropped with the future.
+    /// Sends a message, waiting for room. Dropped before it is done it has sent nothing, and the message is dropped with it: to keep it, wait
+    /// for room with [`try_send`](Self::try_send) and your own signal.
     ///
     /// # Errors
     ///
@@ -110,7 +136,7 @@ macro_rules! both {
                 self.0.is_closed()
             }
 
-            /// Waits until the receiver is gone or closed.
+            /// Waits until the receiver is gone or closed. Cancel safe.
             pub async fn closed(&self) {
                 self.0.closed().await;
             }
@@ -139,7 +165,7 @@ macro_rules! both {
                 self.0.recv().await.ok()
             }
 
-            /// The next message, if it is there already.
+            /// The next message, if it is there already. It does not wait.
             ///
             /// # Errors
             ///
@@ -151,7 +177,7 @@ macro_rules! both {
                 })
             }
 
-            /// The next message, blocking the thread until it comes: for threads that run no loop.
+            /// The next message, blocking the thread until it comes: for threads that run no loop, which it would stop.
             pub fn blocking_recv(&mut self) -> Option<T> {
                 futures_lite::future::block_on(self.recv())
             }
@@ -162,6 +188,15 @@ macro_rules! both {
             }
 
             /// Takes no more messages; those sent already can be received.
+            ///
+            /// ```
+            /// let (sender, mut receiver) = anyloop::sync::mpsc::unbounded_channel();
+            /// sender.send(1).unwrap();
+            /// receiver.close();
+            /// assert!(sender.send(2).is_err());
+            /// assert_eq!(receiver.blocking_recv(), Some(1));
+            /// assert_eq!(receiver.blocking_recv(), None);
+            /// ```
             pub fn close(&mut self) {
                 self.0.close();
             }
@@ -210,6 +245,12 @@ both!(sender Sender, receiver Receiver);
 both!(sender UnboundedSender, receiver UnboundedReceiver);
 
 /// The receiver is gone or closed. The message is given back.
+///
+/// ```
+/// let (sender, receiver) = anyloop::sync::mpsc::unbounded_channel();
+/// drop(receiver);
+/// assert_eq!(sender.send("kept").unwrap_err().0, "kept");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 

@@ -60,7 +60,16 @@ impl Notify {
         }
     }
 
-    /// Wakes all tasks that wait now, and keeps nothing.
+    /// Wakes all tasks that wait now, and keeps nothing for later ones. A [`Notified`] that was made before counts as waiting.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let notify = anyloop::sync::Notify::new();
+    /// let (first, second) = (notify.notified(), notify.notified());
+    /// notify.notify_waiters();
+    /// anyloop::join!(first, second);
+    /// # });
+    /// ```
     pub fn notify_waiters(&self) {
         let mut state = self.lock();
         state.calls = state.calls.wrapping_add(1);
@@ -100,7 +109,7 @@ impl fmt::Debug for Notify {
     }
 }
 
-/// What [`Notify::notified`] gives.
+/// What [`Notify::notified`] gives. Dropping it passes on a `notify_one` that had reached it.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Notified<'a> {
@@ -119,6 +128,14 @@ enum Place {
 
 impl Notified<'_> {
     /// Takes its place in the row now, as if it had been polled; true if it is done already.
+    ///
+    /// ```
+    /// let notify = anyloop::sync::Notify::new();
+    /// let mut notified = std::pin::pin!(notify.notified());
+    /// assert!(!notified.as_mut().enable()); // from now on it is first in the row
+    /// notify.notify_one();
+    /// assert!(notified.as_mut().enable());
+    /// ```
     pub fn enable(mut self: Pin<&mut Self>) -> bool {
         self.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }

@@ -15,6 +15,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 /// A channel for one message.
+///
+/// ```
+/// use anyloop::sync::oneshot;
+///
+/// let (sender, receiver) = oneshot::channel::<u8>();
+/// drop(sender);
+/// assert!(receiver.blocking_recv().is_err());
+/// ```
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { value: None, sent: false, closed: false, receiver: None, sender: None };
     let shared = Arc::new(Shared(Mutex::new(state)));
@@ -27,7 +35,8 @@ pub struct Sender<T> {
     shared: Option<Arc<Shared<T>>>,
 }
 
-/// Waits for the message. Dropping it tells the sender that nobody waits.
+/// Waits for the message. Dropping it tells the sender that nobody waits, and drops a message that was sent. Awaiting it by `&mut` is
+/// cancel safe.
 #[must_use = "futures do nothing unless polled"]
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
@@ -88,6 +97,13 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// The message, if the receiver is gone or closed.
+    ///
+    /// ```
+    /// let (sender, receiver) = anyloop::sync::oneshot::channel();
+    /// drop(receiver);
+    /// assert!(sender.is_closed());
+    /// assert_eq!(sender.send(1), Err(1));
+    /// ```
     pub fn send(mut self, message: T) -> Result<(), T> {
         match self.shared.take() {
             Some(shared) => shared.finish(Some(message)).map_err(|value| match value {
@@ -104,6 +120,15 @@ impl<T> Sender<T> {
     }
 
     /// Waits until the receiver is gone or closed. Cancel safe.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (mut sender, receiver) = anyloop::sync::oneshot::channel::<u8>();
+    /// drop(receiver);
+    /// sender.closed().await;
+    /// assert!(sender.is_closed());
+    /// # });
+    /// ```
     pub async fn closed(&mut self) {
         poll_fn(|cx| self.poll_closed(cx)).await;
     }
@@ -134,6 +159,16 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// [`TryRecvError`]: it is not there yet, or never will be, or was given before.
+    ///
+    /// ```
+    /// use anyloop::sync::oneshot::{self, error::TryRecvError};
+    ///
+    /// let (sender, mut receiver) = oneshot::channel();
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// sender.send(1).unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+    /// ```
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         let mut state = self.shared.lock();
         match state.value.take() {

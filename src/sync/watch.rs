@@ -16,7 +16,21 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use event_listener::Event;
 
-/// A channel that holds one value, the latest.
+/// A channel that holds one value, the latest. The receiver has seen the first one.
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// let (sender, mut receiver) = anyloop::sync::watch::channel(0);
+/// assert!(!receiver.has_changed().unwrap());
+/// sender.send(1).unwrap();
+/// sender.send(2).unwrap(); // whoever looks sees the latest only
+/// receiver.changed().await.unwrap();
+/// assert_eq!(*receiver.borrow(), 2);
+/// drop(sender);
+/// assert!(receiver.changed().await.is_err());
+/// assert_eq!(*receiver.borrow(), 2); // it stays
+/// # });
+/// ```
 pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         state: RwLock::new(State { value, version: 0, closed: false }),
@@ -33,7 +47,7 @@ pub struct Sender<T> {
     shared: Arc<Shared<T>>,
 }
 
-/// Watches the value.
+/// Watches the value. A clone has seen what this one has. Dropping the last one makes [`Sender::send`] fail and ends [`Sender::closed`].
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
     seen: u64,
@@ -70,6 +84,14 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// The value, if nobody watches; [`send_replace`](Self::send_replace) sets it all the same.
+    ///
+    /// ```
+    /// let (sender, receiver) = anyloop::sync::watch::channel(0);
+    /// drop(receiver);
+    /// assert_eq!(sender.send(1).unwrap_err().0, 1);
+    /// assert_eq!(sender.send_replace(2), 0); // set all the same
+    /// assert_eq!(*sender.borrow(), 2);
+    /// ```
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         if self.receiver_count() == 0 {
             return Err(SendError(value));
@@ -93,6 +115,15 @@ impl<T> Sender<T> {
     }
 
     /// Changes the value in place, and tells those who watch only if `modify` gives true, which this gives back.
+    ///
+    /// ```
+    /// let (sender, receiver) = anyloop::sync::watch::channel(1);
+    /// assert!(!sender.send_if_modified(|_| false));
+    /// assert!(!receiver.has_changed().unwrap());
+    /// sender.send_modify(|value| *value += 1);
+    /// assert!(receiver.has_changed().unwrap());
+    /// assert_eq!(*receiver.borrow(), 2);
+    /// ```
     pub fn send_if_modified(&self, modify: impl FnOnce(&mut T) -> bool) -> bool {
         let mut state = self.shared.write();
         let modified = modify(&mut state.value);
@@ -112,6 +143,14 @@ impl<T> Sender<T> {
     }
 
     /// Another who watches, and has seen the value that is there now.
+    ///
+    /// ```
+    /// let (sender, first) = anyloop::sync::watch::channel(1);
+    /// let second = sender.subscribe();
+    /// assert_eq!(sender.receiver_count(), 2);
+    /// drop((first, second));
+    /// assert!(sender.is_closed());
+    /// ```
     pub fn subscribe(&self) -> Receiver<T> {
         self.shared.receivers.fetch_add(1, Ordering::AcqRel);
         let seen = self.shared.read().version;
@@ -208,6 +247,16 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// [`RecvError`] if all senders are gone and the last value is not such.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// let (sender, mut receiver) = anyloop::sync::watch::channel(1);
+    /// sender.send(5).unwrap();
+    /// assert_eq!(*receiver.wait_for(|value| *value > 3).await.unwrap(), 5);
+    /// drop(sender);
+    /// assert!(receiver.wait_for(|value| *value > 9).await.is_err());
+    /// # });
+    /// ```
     pub async fn wait_for(&mut self, mut wanted: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
         let Receiver { shared, seen } = self;
         let shared: &Shared<T> = shared;
@@ -228,6 +277,12 @@ impl<T> Receiver<T> {
     }
 
     /// The next [`changed`](Self::changed) is ready at once.
+    ///
+    /// ```
+    /// let (_sender, mut receiver) = anyloop::sync::watch::channel(1);
+    /// receiver.mark_changed();
+    /// assert!(receiver.has_changed().unwrap());
+    /// ```
     pub fn mark_changed(&mut self) {
         self.seen = self.shared.read().version.wrapping_sub(1);
     }
