@@ -16,6 +16,7 @@ use loop_api::Handle as _;
 
 use crate::runtime::{Backend, Options};
 
+pub(crate) mod arm;
 mod doors;
 mod forward;
 mod gates;

@@ -12,9 +12,11 @@ fn with_one(row: &Row) -> Option<f64> {
     }
 }
 
-/// The same with all compiled in.
+/// The same with all compiled in: a match, and calls that are not inlined. Native does half as much in an echo as the others, so
+/// the same few instructions are a larger part of it.
 fn with_all(row: &Row) -> Option<f64> {
-    matches!(row.workload, "echo1" | "echo50").then_some(1.06)
+    let limit = if row.backend == "native" { 1.10 } else { 1.06 };
+    matches!(row.workload, "echo1" | "echo50").then_some(limit)
 }
 
 /// One line for each limit that is passed.
@@ -28,8 +30,9 @@ pub(crate) fn misses(rows: &[Row]) -> Vec<String> {
                 misses.push(format!("{name}, {set} compiled in: {ratio:.3} times the instructions"));
             }
         }
-        // Callbacks have no raw counterpart to be measured against.
-        if row.workload != "call_soon" {
+        // Callbacks have no raw counterpart to be measured against. smol's counts hang on how its reactor's thread and the loop's
+        // take turns, and differ from run to run by more than anything here: they are shown, and not held to a limit.
+        if row.workload != "call_soon" && row.backend != "smol" {
             more(&mut misses, &name, "allocations", row, |cost| Some(cost.allocations));
             more(&mut misses, &name, "system calls", row, |cost| cost.system_calls);
         }

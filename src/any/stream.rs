@@ -10,7 +10,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 buf: &mut [u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_read(cx, buf))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read(io, cx, buf))
             }
 
             #[inline]
@@ -19,7 +19,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 bufs: &mut [std::io::IoSliceMut<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_read_vectored(cx, bufs))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read_vectored(io, cx, bufs))
             }
         }
     };
@@ -36,7 +36,7 @@ macro_rules! async_write {
                 cx: &mut std::task::Context<'_>,
                 buf: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_write(cx, buf))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_write(io, cx, buf))
             }
 
             #[inline]
@@ -45,7 +45,7 @@ macro_rules! async_write {
                 cx: &mut std::task::Context<'_>,
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_write_vectored(cx, bufs))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_write_vectored(io, cx, bufs))
             }
 
             #[inline]
@@ -53,7 +53,7 @@ macro_rules! async_write {
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_flush(cx))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_flush(io, cx))
             }
 
             #[inline]
@@ -61,7 +61,7 @@ macro_rules! async_write {
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::any::each!($enum; &mut self.0, io => std::pin::Pin::new(io).poll_close(cx))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_close(io, cx))
             }
         }
     };
