@@ -34,9 +34,40 @@
 //! # fn main() {}
 //! ```
 //!
-//! A program picks its backends by the features `native` (the default), `tokio` and `smol`. A library depends on this crate with
-//! `default-features = false` and leaves the choice to the program; without any backend all of this compiles, and asking for a loop gives
-//! an error that names the features. In a program that runs on tokio already, that runtime is adopted.
+//! # Which loop
+//!
+//! What the program asked for ([`Builder::backend`](runtime::Builder::backend), or `backend = "..."` on `#[anyloop::main]`); else what the
+//! environment variable `ANYLOOP_BACKEND` names; else the only one compiled in; else the first of tokio, smol, native. The choice can be
+//! asked for, with its reason: [`runtime::choose`]. Inside a tokio runtime that runs already, that runtime is adopted, so that a library
+//! written on anyloop works in a program that never heard of it.
+//!
+//! | feature | what it gives |
+//! | --- | --- |
+//! | `native` (default) | anyloop's own loop, on the polling crate |
+//! | `tokio` | tokio's runtime, made or adopted; tokio's sockets inside, by `into_tokio` and `From` |
+//! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
+//! | `dyn` | any other loop, behind one type: [`loop_api::erased`](https://docs.rs/loop-api) and `Runtime::from_erased` |
+//! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
+//! | `sync` (default) | `sync`: locks, channels, signals |
+//!
+//! Features only add: what compiles with some of them compiles with more, and behaves the same.
+//!
+//! # For applications
+//!
+//! Pick the backends by features, write `#[anyloop::main]`, and use [`task`], [`time`], [`net`], [`io`] and `sync` as tokio's
+//! modules of these names. Where the loop is to call you, a [`Handle`](runtime::Handle) has `call_soon`, `call_later` and `add_reader`,
+//! [`protocol`] has connections, and [`promise`] the future that somebody else settles.
+//!
+//! # For libraries
+//!
+//! Depend on anyloop with `default-features = false`, and leave the backend to the program that is run. Without any all of this compiles,
+//! and asking for a loop gives an error that names the features. Functions that need a loop find the one the caller runs in; where
+//! there may be none, use their `try_` forms. Tests turn backends on as dev-dependencies, and `#[anyloop::test]` runs each on all of them.
+//!
+//! # For those who write a loop
+//!
+//! The contract, the toolkit that gives most of it for free, and the suite that tests it are in [`loop_api`]; with the feature `dyn` all of
+//! this crate then runs on that loop.
 //!
 //! # What differs from tokio
 //!
@@ -48,6 +79,8 @@
 //! - A [`TcpSocket`](net::TcpSocket) asks the system only when it connects or listens.
 //! - Locks are async-lock's: an owned guard comes from `lock_arc`, and a semaphore's `acquire` gives no `Result`.
 //! - There is no `fs`, `process`, `signal` or `sync::broadcast` yet, and tasks have no ids.
+//!
+//! The whole list, and how to port: [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).
 #![deny(unsafe_code)]
 // Without a backend no loop can be made, so that code behind it is unreachable; a library is compiled like that.
 #![cfg_attr(
@@ -117,4 +150,5 @@ pub use task::spawn;
 #[cfg(all(doctest, feature = "native", feature = "macros"))]
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../CONTRIBUTING.md")]
+#[doc = include_str!("../docs/from-tokio.md")]
 struct Pages;
