@@ -163,6 +163,8 @@ pub(crate) fn never(never: &Infallible) -> ! {
 
 /// A loop of any backend.
 #[derive(Debug)]
+// One loop lives in one place: a box would only be another allocation.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Loop {
     #[cfg(feature = "native")]
     Native(loop_native::NativeLoop),

@@ -267,7 +267,9 @@ impl EventLoop for Runtime {
         let _nested = context::enter()?;
         let _running = shared.running();
         let driven = Driven::new(Pump::new(handle.clone()), future);
-        each!(Loop; inner, l => l.drive(driven))?.ok_or(RunError::Stopped)
+        // Named, as with no backend there is no arm to tell it from.
+        let driven: Result<Option<F::Output>, RunError> = each!(Loop; inner, l => l.drive(driven));
+        driven?.ok_or(RunError::Stopped)
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
