@@ -22,7 +22,8 @@ pub(crate) fn run(backend: Backend, workload: Workload, times: usize) {
         Workload::Sleep => runtime.block_on(async {
             for _ in 0..times {
                 let mut sleep = pin!(sleep(Duration::from_secs(60)));
-                poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+                let pending = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+                assert!(pending);
             }
         }),
         Workload::Echo { connections } => runtime.block_on(echo(connections, times)),

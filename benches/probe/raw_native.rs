@@ -26,7 +26,8 @@ pub(crate) fn run(workload: Workload, times: usize) {
             Workload::Sleep => {
                 for _ in 0..times {
                     let mut sleep = pin!(handle.sleep(Duration::from_secs(60)));
-                    poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+                    let pending = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+                    assert!(pending);
                 }
             }
             Workload::Echo { connections } => echo(&handle, connections, times).await,

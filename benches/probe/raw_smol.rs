@@ -25,7 +25,8 @@ pub(crate) fn run(workload: Workload, times: usize) {
             Workload::Sleep => {
                 for _ in 0..times {
                     let mut timer = pin!(Timer::after(Duration::from_secs(60)));
-                    poll_fn(|cx| Poll::Ready(assert!(timer.as_mut().poll(cx).is_pending()))).await;
+                    let pending = poll_fn(|cx| Poll::Ready(timer.as_mut().poll(cx).is_pending())).await;
+                    assert!(pending);
                 }
             }
             Workload::Echo { connections } => echo(executor, connections, times).await,
