@@ -59,6 +59,7 @@ fn run(check: bool) -> Result<bool, String> {
     let file = root.join("docs/conformance.md");
     let mut well = missing.is_empty() && failed == 0;
     if !check {
+        fs::create_dir_all(root.join("docs")).map_err(|error| format!("docs: {error}"))?;
         fs::write(&file, page).map_err(|error| format!("{}: {error}", file.display()))?;
         eprintln!("wrote docs/conformance.md");
     } else if fs::read_to_string(&file).ok().as_deref() != Some(&*page) {
