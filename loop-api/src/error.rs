@@ -1,4 +1,13 @@
 //! What can go wrong, each with its remedy in the message.
+//!
+//! ```
+//! use loop_api::{Closed, RunError};
+//!
+//! let nested = RunError::Nested.to_string();
+//! assert!(nested.contains("spawn_blocking"), "{nested}");
+//! let error = std::io::Error::from(Closed);
+//! assert_eq!(error.kind(), std::io::ErrorKind::NotConnected);
+//! ```
 
 use std::any::Any;
 use std::fmt;
@@ -88,7 +97,7 @@ impl fmt::Display for LocalError {
 
 impl std::error::Error for LocalError {}
 
-/// Why a task gave no value.
+/// Why a task gave no value. `?` takes it into an `io::Error`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JoinError {
@@ -197,6 +206,15 @@ impl From<Refused> for JoinError {
 }
 
 /// The payload of a panic, caught where a task or a callback ended.
+///
+/// ```
+/// use loop_api::error::Panic;
+///
+/// let payload = std::panic::catch_unwind(|| panic!("no")).unwrap_err();
+/// let panic = Panic::new(payload);
+/// assert_eq!(panic.message(), "no");
+/// assert!(panic.into_payload().is::<&str>());
+/// ```
 pub struct Panic {
     message: String,
     // A mutex only makes it Sync; it is never contended.

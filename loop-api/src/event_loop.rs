@@ -12,6 +12,28 @@ use crate::handle::Handle;
 /// Dropping a loop drops its tasks first, on this thread (tasks spawned with `spawn_local` always): whoever awaits them elsewhere sees
 /// [`JoinError::Cancelled`](crate::JoinError::Cancelled). Nothing leaks: no descriptor, no thread, no task. Handles
 /// that outlive it answer `Closed`.
+///
+/// ```
+/// use loop_api::{EventLoop, Handle, RunError};
+///
+/// fn example<L: EventLoop>() -> Result<(), Box<dyn std::error::Error>> {
+///     let mut event_loop = L::new()?;
+///     let handle = event_loop.handle().clone();
+///     let task = handle.spawn(async { 6 * 7 });
+///     assert_eq!(event_loop.try_block_on(task)??, 42);
+///
+///     handle.stop(); // stopped beforehand, it runs one turn
+///     event_loop.run_forever()?;
+///     handle.stop();
+///     assert_eq!(event_loop.try_block_on(std::future::pending::<()>()), Err(RunError::Stopped));
+///
+///     event_loop.close();
+///     assert_eq!(event_loop.try_block_on(async {}), Err(RunError::Closed));
+///     let late = event_loop.handle().spawn(async {});
+///     assert!(futures_lite::future::block_on(late).unwrap_err().is_closed());
+///     Ok(())
+/// }
+/// ```
 pub trait EventLoop: Sized + 'static {
     /// The loop seen from elsewhere.
     type Handle: Handle;
@@ -43,7 +65,8 @@ pub trait EventLoop: Sized + 'static {
 
     // ---- provided ----
 
-    /// Runs the loop until `future` is done.
+    /// Runs the loop until `future` is done. Tasks that are not done by then wait for the next run. It may be called again, whatever it gave,
+    /// unless that was [`RunError::Closed`].
     ///
     /// # Errors
     ///
@@ -93,7 +116,7 @@ pub trait EventLoop: Sized + 'static {
         }
     }
 
-    /// [`shutdown`](Self::shutdown) without a time limit.
+    /// [`shutdown`](Self::shutdown) without a time limit. Idempotent.
     fn close(&mut self) {
         self.shutdown(None);
     }

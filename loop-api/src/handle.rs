@@ -14,7 +14,20 @@ use crate::toolkit;
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that
 /// the loop is closed.
 ///
-/// Everything below `required` is what a backend writes; the rest follows.
+/// Dropping a handle does nothing to the loop. Everything below `required` is what a backend writes; the rest follows.
+///
+/// ```
+/// use loop_api::{Handle, JoinError};
+///
+/// async fn example<H: Handle>(handle: H) -> Result<(), JoinError> {
+///     let sum = handle.spawn(async { 1 + 2 });
+///     let size = handle.spawn_blocking(|| std::env::temp_dir().as_os_str().len());
+///     assert_eq!(sum.await?, 3);
+///     assert!(size.await? > 0);
+///     assert!(handle.try_block_on(async {}).is_err(), "not on the loop's own thread");
+///     Ok(())
+/// }
+/// ```
 pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// What [`spawn`](Self::spawn) and [`spawn_blocking`](Self::spawn_blocking) give back.
     type Task<T: Send + 'static>: Task<T> + fmt::Debug + Send + Sync + 'static;
@@ -65,7 +78,8 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
 
-    /// Waits until `deadline`, never less. A deadline in the past is due at once, on the loop's next turn.
+    /// Waits until `deadline`, never less, in deadline order. A deadline in the past is due at once, on the loop's next turn. Dropping the sleep ends
+    /// it; it can be reset in place.
     fn sleep_until(&self, deadline: Instant) -> Self::Sleep;
 
     // ---- provided ----
@@ -75,7 +89,7 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         Self::with_current(|current| current.cloned())
     }
 
-    /// The loop's clock.
+    /// The loop's clock: monotonic, and a simulator's own where one runs.
     fn now(&self) -> Instant {
         Instant::now()
     }

@@ -6,6 +6,39 @@
 //! sees is provided here, once, for every backend.
 //!
 //! Applications use the `anyloop` facade; this crate is for those who write a loop, or code that is generic over loops.
+//!
+//! # For those who write code over any loop
+//!
+//! Take the handle as a type, and ask for the capabilities that are needed:
+//!
+//! ```
+//! use loop_api::net::{Net, TcpListener, TcpOptions};
+//!
+//! async fn greet_one<H: Net>(handle: &H) -> std::io::Result<()> {
+//!     use futures_lite::AsyncWriteExt;
+//!
+//!     let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &TcpOptions::default())?;
+//!     let (mut stream, _peer) = listener.accept().await?;
+//!     stream.write_all(b"Ciao EuroPython\n").await?;
+//!     stream.close().await
+//! }
+//! ```
+//!
+//! [`task`], [`promise`], [`protocol`] and [`time`] have what is the same on every loop. Errors are in [`error`]: nothing panics because no loop is
+//! there, each such call has a `try_` form, and the messages name the remedy.
+//!
+//! # For those who write a loop
+//!
+//! 1. A handle: [`Handle`]'s required methods, with one [`Shared`] inside, which has callbacks, the exception handler, and whether the loop is
+//!    closed. [`context::Scoped`] keeps the current handle of a thread.
+//! 2. The loop: [`EventLoop`]'s four. `drive` polls the future that it is given until it is done; nesting, stopping and callbacks
+//!    have been seen to before it comes there.
+//! 3. Tasks: put each future into [`toolkit::Guarded`], which keeps the promises about panics. A loop without an executor takes
+//!    [`toolkit::task`] and [`toolkit::Pool`].
+//! 4. Sockets: [`Readiness`](readiness::Readiness) alone is enough, [`net::ready`] makes the rest of it.
+//! 5. The tests: the suite of the feature `conformance`, one line.
+//!
+//! `tests/conformance_stranger` in this crate's repository is a whole loop in some 300 lines.
 
 #![deny(unsafe_code)]
 

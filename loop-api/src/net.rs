@@ -6,8 +6,10 @@
 //! network from `net::ready`.
 //!
 //! What holds for every socket: dropping a pending read or write loses no byte that was already taken; one reader and one
-//! writer may wait at once; `poll_write` may buffer, and what `poll_flush` finished is promised to be sent; closing
-//! (`poll_close`) sends FIN after what was flushed, and reading goes on until the peer's own end.
+//! writer may wait at once, and neither loses its wake-up; `poll_write` may buffer, and what `poll_flush` finished is promised to be
+//! sent; vectored writes stay vectored; closing (`poll_close`) sends FIN after what was flushed, and reading goes on until the peer's own
+//! end. Dropping a socket closes it; its descriptor's number may be used again at once, and no event of the old registration reaches the
+//! new one.
 
 use std::fmt;
 use std::future::Future;
@@ -33,7 +35,19 @@ pub use options::{TcpOptions, UdpOptions};
 #[cfg(unix)]
 pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
 
-/// A loop with a network.
+/// A loop with a network. It has no file descriptor in it, and resolves names itself, so that a simulated one can have its own hosts.
+///
+/// ```
+/// use loop_api::net::{Net, TcpListener, TcpOptions, TcpStream};
+///
+/// async fn example<H: Net>(handle: H) -> std::io::Result<()> {
+///     let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &TcpOptions::default())?;
+///     let client = handle.connect_tcp(listener.local_addr()?, &TcpOptions::default()).await?;
+///     let (_server, peer) = listener.accept().await?;
+///     assert_eq!(client.local_addr()?, peer);
+///     Ok(())
+/// }
+/// ```
 pub trait Net: Handle {
     /// A TCP connection.
     type TcpStream: TcpStream;
@@ -42,7 +56,12 @@ pub trait Net: Handle {
     /// A UDP socket.
     type UdpSocket: UdpSocket;
 
-    /// Connects to `addr`. Dropping the future closes the socket.
+    /// Connects to `addr`. Cancel safe: dropping the future closes the socket.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, such as `ConnectionRefused`, with the address in the message; [`Closed`](crate::Closed) inside an `io::Error` on a
+    /// closed loop.
     fn connect_tcp(
         &self,
         addr: SocketAddr,
@@ -63,7 +82,8 @@ pub trait Net: Handle {
     /// What the system said, with the address in the message.
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<Self::UdpSocket>;
 
-    /// The addresses of a host name, with `port` in each. The default asks the system's resolver on a blocking thread.
+    /// The addresses of a host name, with `port` in each, asked of the loop. The default asks the system's resolver on a blocking thread.
+    /// Cancel safe: dropped, the answer is not waited for.
     ///
     /// # Errors
     ///
@@ -125,7 +145,7 @@ pub trait StdNet: Net {
     fn udp_socket_into_std(socket: Self::UdpSocket) -> io::Result<std::net::UdpSocket>;
 }
 
-/// A connected stream of bytes, TCP or unix.
+/// A connected stream of bytes, TCP or unix. Dropping it closes it.
 pub trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
     /// The reading half, borrowed.
     type ReadHalf<'a>: AsyncRead + fmt::Debug + Unpin + Send + Sync;
@@ -224,6 +244,10 @@ pub trait TcpListener: fmt::Debug + Send + Sync + Unpin + 'static {
     /// exhausted it waits, without spinning, until some are free: the backlog keeps the clients. Any number may wait.
     ///
     /// Cancel safe: a connection is either given or still in the backlog.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, but for what passes by itself.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
 
     /// The address it listens on.

@@ -46,6 +46,18 @@ pub fn promise<T>() -> (Promise<T>, Deferred<T>) {
 }
 
 /// The end that settles. Dropping it unsettled wakes the waiter with [`DeferredError::Abandoned`].
+///
+/// ```
+/// use loop_api::promise::promise;
+///
+/// let (promise, deferred) = promise();
+/// promise.settle(1).unwrap();
+/// assert_eq!(futures_lite::future::block_on(deferred).unwrap(), 1);
+///
+/// let (promise, deferred) = loop_api::promise::promise();
+/// drop(deferred);
+/// assert_eq!(promise.settle(1), Err(1), "what came too late comes back");
+/// ```
 #[must_use = "dropping a promise abandons it: settle it, or fail it"]
 pub struct Promise<T> {
     core: Arc<Core<T>>,

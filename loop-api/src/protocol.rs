@@ -43,6 +43,29 @@ pub use transport::{Transport, TransportHandle};
 ///
 /// Its methods must not block; what they write is buffered. A panic in one is reported to the loop's exception handler, and
 /// the connection is dropped as by [`Transport::abort`].
+///
+/// ```
+/// use loop_api::protocol::{Protocol, Transport, run};
+///
+/// /// Sends each byte back, and the last word once the peer has ended.
+/// struct Echo;
+///
+/// impl Protocol for Echo {
+///     fn data_received(&mut self, transport: &mut Transport, data: &[u8]) {
+///         transport.write(data);
+///     }
+///
+///     fn eof_received(&mut self, transport: &mut Transport) -> bool {
+///         transport.write(b"!");
+///         false // closes, after what is buffered
+///     }
+/// }
+///
+/// let mut wire = futures_lite::io::Cursor::new(b"ciao".to_vec());
+/// futures_lite::future::block_on(run(&mut wire, Echo))?;
+/// assert_eq!(wire.into_inner(), b"ciaociao!");
+/// # std::io::Result::Ok(())
+/// ```
 pub trait Protocol {
     /// The connection is there. A [`handle`](Transport::handle) kept from here writes from elsewhere.
     fn connection_made(&mut self, transport: &mut Transport) {

@@ -22,6 +22,25 @@ pub trait AsSource: std::os::windows::io::AsSocket {}
 impl<T: std::os::windows::io::AsSocket> AsSource for T {}
 
 /// A loop that waits for descriptors.
+///
+/// ```
+/// # #[cfg(unix)] mod example {
+/// use loop_api::{io::Interest, readiness::{Readiness, Source}};
+/// use std::io::{self, Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// async fn example<H: Readiness>(handle: H) -> io::Result<()> {
+///     let (mut here, there) = UnixStream::pair()?;
+///     there.set_nonblocking(true)?;
+///     let there = handle.register(there)?;
+///     here.write_all(b"ciao")?;
+///     let mut bytes = [0; 8];
+///     let n = there.io(Interest::Readable, |mut stream| stream.read(&mut bytes)).await?;
+///     assert_eq!(&bytes[..n], b"ciao");
+///     Ok(())
+/// }
+/// # }
+/// ```
 pub trait Readiness: Handle {
     /// A registered descriptor.
     type Source<T: AsSource + Send + Sync + 'static>: Source<T> + 'static;

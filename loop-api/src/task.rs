@@ -1,4 +1,7 @@
-//! Tasks: what `spawn` gives back.
+//! Tasks: what `spawn` gives back, and many of them together.
+//!
+//! [`wait`], [`as_completed`], [`join_all`] and [`staggered`] wait for many futures, tasks or not; a [`TaskGroup`] ends together;
+//! [`task_local!`](crate::task_local) declares values that belong to a task.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +29,20 @@ pub use wait::{AsCompleted, Wait, Waited, as_completed, staggered, wait};
 /// - When the loop is dropped first, the task is dropped with it and awaiting gives [`JoinError::Cancelled`].
 ///
 /// Cancel safety: awaiting by `&mut` loses nothing when the await is dropped.
+///
+/// ```
+/// use loop_api::{Handle, task::{Abort, Task}};
+///
+/// async fn example<H: Handle>(handle: H) {
+///     let endless = handle.spawn(std::future::pending::<()>());
+///     let abort = endless.abort_handle();
+///     assert!(endless.cancel().await.unwrap_err().is_cancelled());
+///     assert!(abort.is_finished());
+///
+///     let panics = handle.spawn(async { panic!("alone") });
+///     assert!(panics.await.unwrap_err().is_panic());
+/// }
+/// ```
 pub trait Task<T>: Future<Output = Result<T, JoinError>> + Unpin {
     /// What [`abort_handle`](Self::abort_handle) gives.
     type Abort: Abort;

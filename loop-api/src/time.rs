@@ -13,7 +13,20 @@ mod timeout;
 pub use interval::{Interval, MissedTickBehavior};
 pub use timeout::{Elapsed, Timeout};
 
-/// A moment on the loop's clock: monotonic, and the simulator's own where a simulator runs.
+/// A moment on the loop's clock: monotonic, and the simulator's own where a simulator runs. As tokio's, but what would overflow is a
+/// moment that never comes.
+///
+/// ```
+/// use loop_api::time::Instant;
+/// use std::time::Duration;
+///
+/// let start = Instant::now();
+/// let later = start + Duration::from_millis(5);
+/// assert_eq!(later - start, Duration::from_millis(5));
+/// assert_eq!(start - later, Duration::ZERO);
+/// assert!(start + Duration::MAX > later, "never is not an overflow");
+/// assert!(start.checked_add(Duration::MAX).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(std::time::Instant);
 
@@ -27,7 +40,7 @@ pub fn set_clock(clock: Option<fn() -> Instant>) -> Option<fn() -> Instant> {
 }
 
 impl Instant {
-    /// The loop's now.
+    /// The loop's now: it asks the clock of the loop that runs on this thread.
     pub fn now() -> Instant {
         match CLOCK.get() {
             None => Instant(std::time::Instant::now()),
@@ -138,7 +151,22 @@ impl fmt::Debug for Instant {
 }
 
 /// A wait for a moment: done never before its deadline, in deadline order, ties in the order of registration (on one thread).
-/// A sleep is registered at its first poll, can be polled on any thread, and costs its loop nothing once dropped.
+/// A sleep is registered at its first poll, can be polled on any thread, and costs its loop nothing once dropped. [`Duration::MAX`] from now
+/// is never.
+///
+/// ```
+/// use loop_api::{Handle, time::{Instant, Sleep}};
+/// use std::{pin::pin, time::Duration};
+///
+/// async fn example<H: Handle>(handle: H) {
+///     let mut sleep = pin!(handle.sleep(Duration::MAX));
+///     let soon = handle.now() + Duration::from_millis(2);
+///     sleep.as_mut().reset(soon); // in place
+///     sleep.as_mut().await;
+///     assert!(handle.now() >= soon, "never early");
+///     assert!(sleep.is_elapsed());
+/// }
+/// ```
 pub trait Sleep: Future<Output = ()> + Send + Sync + fmt::Debug {
     /// The moment it waits for.
     fn deadline(&self) -> Instant;

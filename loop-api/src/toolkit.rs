@@ -1,4 +1,17 @@
 //! For those who write a backend: the pieces that most backends need and none should write again.
+//!
+//! [`task`] is a spawned future in one allocation, with its handles; [`Pool`] runs blocking jobs; [`Guarded`] is what a task's future is put
+//! into, whoever runs it; [`accept_retry`] is how `accept` keeps its promise.
+//!
+//! ```
+//! use loop_api::{Handle, task::Task, toolkit::Pool};
+//!
+//! fn example<H: Handle>(handle: &H) {
+//!     let pool = Pool::builder().max_threads(1).build();
+//!     let job = handle.run_in_executor(&pool, || 6 * 7);
+//!     assert_eq!(futures_lite::future::block_on(job).unwrap(), 42);
+//! }
+//! ```
 
 mod accept;
 mod blocking;

@@ -8,6 +8,20 @@ use crate::time::Instant;
 
 /// One turn of the loop at a time.
 ///
+/// ```
+/// use loop_api::{Handle, task::Task, turn::Turn};
+/// use std::time::Duration;
+///
+/// fn example<L: Turn>(mut event_loop: L) -> std::io::Result<()> {
+///     let task = event_loop.handle().spawn(async { 1 });
+///     while !task.is_finished() {
+///         event_loop.turn(Some(Duration::ZERO))?; // what is ready now
+///     }
+///     assert!(event_loop.next_deadline().is_none(), "nothing is left to do");
+///     Ok(())
+/// }
+/// ```
+///
 /// On unix a loop that implements this also implements `AsFd` where its poller has a descriptor: the descriptor is
 /// readable when a turn has something to do besides timers.
 pub trait Turn: EventLoop {

@@ -24,7 +24,7 @@ impl CallbackHandle {
         CallbackHandle { job, timer: Some((queue, key)) }
     }
 
-    /// Drops the callback unrun. Gives whether this prevented it from running: false when it has run, runs now, or was
+    /// Drops the callback unrun; idempotent. Gives whether this prevented it from running: false when it has run, runs now, or was
     /// cancelled before. It may be called from anywhere, from the callback itself also, and any number of times.
     pub fn cancel(&self) -> bool {
         let cancelled = self.job.cancel();

@@ -78,7 +78,7 @@ impl Iterator for Resolved {
 
 impl ExactSizeIterator for Resolved {}
 
-/// The addresses of `addr`; `net` looks up the host, if it names one.
+/// The addresses of `addr`; `net` looks up the host, if it names one. Cancel safe.
 ///
 /// # Errors
 ///

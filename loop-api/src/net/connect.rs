@@ -15,7 +15,7 @@ use crate::time::Sleep;
 /// How long an attempt may take before the next begins beside it: RFC 8305, section 5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Tries one address after the other: the first success, or the last error.
+/// Tries one address after the other: the first success, or the last error. Cancel safe if `attempt` is.
 ///
 /// # Errors
 ///
@@ -44,7 +44,8 @@ fn no_address() -> io::Error {
     )
 }
 
-/// Connects to the first address that answers, one after the other, as tokio and the standard library do.
+/// Connects to the first address that answers, one after the other, as tokio and the standard library do. Cancel safe: dropping the future
+/// closes the socket.
 ///
 /// # Errors
 ///
@@ -59,7 +60,7 @@ pub async fn connect_any<N: Net>(
 }
 
 /// Connects to whichever address answers first ("happy eyeballs", RFC 8305): the next attempt begins when the one before it
-/// failed, or has taken 250 ms; IPv6 and IPv4 take turns. The attempts that lost are closed.
+/// failed, or has taken 250 ms; IPv6 and IPv4 take turns. The attempts that lost are closed. Cancel safe: dropping the future closes all.
 ///
 /// # Errors
 ///

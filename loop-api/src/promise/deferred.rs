@@ -13,6 +13,19 @@ use crate::handle::Handle;
 /// [`share`](Self::share) it.
 ///
 /// Cancel safety: awaiting by `&mut` loses nothing when the await is dropped. Dropping the `Deferred` itself cancels it.
+///
+/// ```
+/// use loop_api::promise::promise;
+///
+/// let (promise, mut deferred) = promise();
+/// assert!(deferred.try_result().unwrap_err().is_pending());
+/// promise.settle(7).unwrap();
+/// assert_eq!(deferred.try_result().unwrap(), 7);
+///
+/// let (promise, deferred) = loop_api::promise::promise::<u8>();
+/// drop(deferred);
+/// assert!(promise.is_cancelled());
+/// ```
 #[must_use = "dropping a deferred cancels its promise: await it, or forward it"]
 pub struct Deferred<T> {
     core: Arc<Core<T>>,
@@ -34,6 +47,13 @@ impl<T> Deferred<T> {
     }
 
     /// Cancels it: the promise sees it, and awaiting this gives [`DeferredError::Cancelled`]. False if it was done already.
+    ///
+    /// ```
+    /// let (promise, deferred) = loop_api::promise::promise::<u8>();
+    /// assert!(deferred.cancel());
+    /// assert!(!deferred.cancel(), "only once");
+    /// assert_eq!(promise.settle(1), Err(1));
+    /// ```
     pub fn cancel(&self) -> bool {
         self.core.cancel()
     }
@@ -56,6 +76,20 @@ impl<T> Deferred<T> {
     /// Calls `f` on the loop of `handle`, by `call_soon`, once this is done in whatever way; never inline, also when it is done already.
     /// Callbacks run in the order of registration. The handle that is given removes the callback. On a loop that is closed by
     /// then it is dropped.
+    ///
+    /// ```
+    /// use loop_api::{EventLoop, promise::promise};
+    ///
+    /// fn example<L: EventLoop>(mut event_loop: L) {
+    ///     let (promise, deferred) = promise();
+    ///     let (says, said) = std::sync::mpsc::channel();
+    ///     deferred.on_done(event_loop.handle(), move || says.send("done").unwrap());
+    ///     promise.settle(1).unwrap();
+    ///     assert!(said.try_recv().is_err(), "never inline");
+    ///     assert_eq!(event_loop.block_on(deferred).unwrap(), 1);
+    ///     assert_eq!(said.recv(), Ok("done"));
+    /// }
+    /// ```
     #[track_caller]
     pub fn on_done<H: Handle>(&self, handle: &H, f: impl FnOnce() + Send + 'static) -> CallbackHandle {
         on_done(&self.core, handle, Closure::new(f))

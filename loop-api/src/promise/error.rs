@@ -4,6 +4,19 @@ use std::io;
 use std::sync::Arc;
 
 /// Why a [`Deferred`](super::Deferred) has no value.
+///
+/// ```
+/// use loop_api::promise::promise;
+///
+/// let (promise, mut deferred) = promise::<u8>();
+/// promise.fail("no luck").unwrap();
+/// let error = deferred.try_result().unwrap_err();
+/// assert_eq!(error.failure().unwrap().to_string(), "no luck");
+///
+/// let (promise, mut deferred) = loop_api::promise::promise::<u8>();
+/// drop(promise);
+/// assert!(deferred.try_result().unwrap_err().is_abandoned());
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum DeferredError {

@@ -8,13 +8,14 @@ use std::task::{Context, Waker};
 
 const HIGH: usize = 64 * 1024;
 
-/// A connection, as its protocol's methods see it. What is asked for is done when the method has returned.
+/// A connection, as its protocol's methods see it. What is asked for is done when the method has returned. It lives in the future of
+/// [`run`](super::run); what may outlive that is a [`handle`](Self::handle).
 pub struct Transport {
     inner: Arc<Inner>,
 }
 
 /// A connection seen from elsewhere: it can be cloned, sent and shared, and wakes the connection's task. It may outlive the
-/// connection. Made by [`Transport::handle`].
+/// connection. Made by [`Transport::handle`]. Dropping it does nothing.
 #[derive(Clone)]
 pub struct TransportHandle {
     inner: Arc<Inner>,

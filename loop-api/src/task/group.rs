@@ -13,7 +13,21 @@ use crate::handle::Handle;
 use crate::promise::{DeferredError, Promise, promise};
 
 /// A group of tasks that end together, as asyncio's TaskGroup and AnyIO's have it: [`scope`](Self::scope) ends when its body and all
-/// its tasks have; the first error or panic aborts the rest. It is cloned into tasks that add tasks.
+/// its tasks have; the first error or panic aborts the rest. It is cloned into tasks that add tasks. Dropping a clone does nothing; dropping
+/// the scope's future aborts the tasks.
+///
+/// ```
+/// use loop_api::{Handle, task::TaskGroup};
+///
+/// async fn example<H: Handle>(handle: H) {
+///     let group = TaskGroup::<H, u32, String>::scope(&handle, |group| async move {
+///         group.spawn(async { Ok(1) }).unwrap();
+///         group.spawn(async { Ok(2) }).unwrap();
+///         "body"
+///     });
+///     assert_eq!(group.await.unwrap(), ("body", vec![1, 2]));
+/// }
+/// ```
 pub struct TaskGroup<H: Handle, T: Send + 'static, E: Send + 'static> {
     handle: H,
     inner: Arc<Mutex<Inner<H, T, E>>>,

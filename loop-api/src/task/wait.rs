@@ -28,7 +28,7 @@ pub fn wait<F: Future + Unpin>(futures: impl IntoIterator<Item = F>) -> Wait<F> 
     Wait { children: futures.into_iter().collect() }
 }
 
-/// See [`wait`].
+/// See [`wait`]. Each of its methods waits in its own way; dropped, they drop the futures that were not done: wait for tasks by `&mut` to keep them.
 #[must_use = "nothing is polled until one of its methods is awaited"]
 pub struct Wait<F> {
     children: Children<F>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Instant, Sleep};
 use crate::handle::Handle;
 
-/// What an [`Interval`] does about ticks that nobody waited for in time.
+/// What an [`Interval`] does about ticks that nobody waited for in time: tokio's three behaviours. A tick is in time for 5 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum MissedTickBehavior {
     /// Gives them as fast as they are taken, until it has caught up. tokio's default, and ours.
@@ -22,7 +22,8 @@ pub enum MissedTickBehavior {
 /// How late a tick may be and count as in time, as with tokio.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
-/// Ticks, one a period: what [`Handle::interval`] gives. Ticks that are overdue come one a turn of the loop, so that even a period of zero,
+/// Ticks, one a period: what [`Handle::interval`] gives. Dropping it ends it. Ticks that are overdue come one a turn of
+/// the loop, so that even a period of zero,
 /// which ticks on every turn, starves nobody.
 pub struct Interval<H: Handle> {
     handle: H,
@@ -81,7 +82,7 @@ impl<H: Handle> Interval<H> {
         self.reset_after(Duration::ZERO);
     }
 
-    /// The next tick is due after `duration`.
+    /// The next tick is due after `duration`, and those that follow a period apart.
     pub fn reset_after(&mut self, duration: Duration) {
         self.reset_at(self.handle.now() + duration);
     }

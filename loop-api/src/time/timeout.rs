@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::Sleep;
 
-/// The time was over before the future was done.
+/// The time was over before the future was done. It is an error of kind `TimedOut`, for `?` in I/O.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Elapsed(());
 
