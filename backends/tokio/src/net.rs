@@ -42,6 +42,12 @@ pub(crate) fn closed(error: io::Error) -> io::Error {
     if tokio::runtime::is_rt_shutdown_err(&error) { Closed.into() } else { error }
 }
 
+/// As `closed`, for what is written to a stream.
+#[cold]
+pub(crate) fn unwritten(error: io::Error) -> io::Error {
+    socket::written(closed(error))
+}
+
 impl Net for TokioHandle {
     type TcpStream = TcpStream;
     type TcpListener = TcpListener;

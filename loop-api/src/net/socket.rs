@@ -18,7 +18,7 @@ mod unix;
 pub use accept::accept_tcp;
 #[cfg(unix)]
 pub use accept::accept_unix;
-pub use error::cannot;
+pub use error::{cannot, written};
 #[cfg(unix)]
 pub use unix::{
     unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
-use loop_api::net;
+use loop_api::net::{self, socket::written};
 use loop_api::readiness::AsSource;
 
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
@@ -71,7 +71,7 @@ macro_rules! std_stream {
             }
             #[inline]
             fn poll_write(io: &Async<Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*io).poll_write(cx, buf)
+                Pin::new(&mut &*io).poll_write(cx, buf).map_err(written)
             }
             #[inline]
             fn poll_write_vectored(
@@ -79,13 +79,13 @@ macro_rules! std_stream {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*io).poll_write_vectored(cx, bufs)
+                Pin::new(&mut &*io).poll_write_vectored(cx, bufs).map_err(written)
             }
             fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
                 (&*self).read(buf)
             }
             fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-                (&*self).write(buf)
+                (&*self).write(buf).map_err(written)
             }
             fn shutdown(&self, how: Shutdown) -> io::Result<()> {
                 <$stream>::shutdown(self, how)

@@ -83,7 +83,7 @@ macro_rules! async_write {
                 buf: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
                 let inner = std::pin::Pin::new(&mut self.get_mut().0);
-                tokio::io::AsyncWrite::poll_write(inner, cx, buf).map_err($crate::net::closed)
+                tokio::io::AsyncWrite::poll_write(inner, cx, buf).map_err($crate::net::unwritten)
             }
 
             #[inline]
@@ -94,7 +94,7 @@ macro_rules! async_write {
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
                 let inner = std::pin::Pin::new(&mut self.get_mut().0);
-                tokio::io::AsyncWrite::poll_write_vectored(inner, cx, bufs).map_err($crate::net::closed)
+                tokio::io::AsyncWrite::poll_write_vectored(inner, cx, bufs).map_err($crate::net::unwritten)
             }
 
             #[inline]
@@ -158,7 +158,7 @@ macro_rules! stream {
             }
 
             fn try_write(&self, buf: &[u8]) -> std::io::Result<usize> {
-                self.0.try_write(buf)
+                self.0.try_write(buf).map_err(loop_api::net::socket::written)
             }
 
             fn shutdown(&self, how: std::net::Shutdown) -> std::io::Result<()> {

@@ -11,7 +11,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::io::Interest;
-use crate::net::socket::is_ready;
+use crate::net::socket::{is_ready, written};
 use crate::readiness::{AsSource, Readiness, Source};
 
 /// A connected stream `T` of the standard library on the loop of `H`: [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
@@ -69,19 +69,6 @@ macro_rules! std_stream {
             }
         }
     };
-}
-
-/// The error of a write, which on Windows has no kind where the direction is closed already.
-#[cfg(windows)]
-fn written(error: io::Error) -> io::Error {
-    const WSAESHUTDOWN: i32 = 10058;
-    if error.raw_os_error() == Some(WSAESHUTDOWN) { io::ErrorKind::BrokenPipe.into() } else { error }
-}
-
-/// Elsewhere the error says it itself.
-#[cfg(not(windows))]
-fn written(error: io::Error) -> io::Error {
-    error
 }
 
 std_stream!(std::net::TcpStream);

@@ -20,6 +20,30 @@ pub fn cannot(what: &str, addr: impl fmt::Display, error: io::Error) -> io::Erro
     io::Error::new(error.kind(), Tried { message, remedy: remedy(&error), error })
 }
 
+/// A stream's error of writing, of the kind that it has on unix: after the direction was closed, `BrokenPipe`. Windows' own
+/// error for that has no kind.
+///
+/// ```
+/// use std::io;
+/// use loop_api::net::socket::written;
+/// assert_eq!(written(io::ErrorKind::BrokenPipe.into()).kind(), io::ErrorKind::BrokenPipe);
+/// ```
+#[inline]
+pub fn written(error: io::Error) -> io::Error {
+    if is_shut_down(&error) { io::ErrorKind::BrokenPipe.into() } else { error }
+}
+
+#[cfg(windows)]
+fn is_shut_down(error: &io::Error) -> bool {
+    const WSAESHUTDOWN: i32 = 10058;
+    error.raw_os_error() == Some(WSAESHUTDOWN)
+}
+
+#[cfg(not(windows))]
+fn is_shut_down(_: &io::Error) -> bool {
+    false
+}
+
 fn remedy(error: &io::Error) -> &'static str {
     use io::ErrorKind::{AddrInUse, AddrNotAvailable, ConnectionRefused, PermissionDenied};
     match error.kind() {
