@@ -8,6 +8,9 @@
 //! [`Runtime::block_on`] takes `&mut self`, because one thread at a time runs a loop ([`Handle::block_on`] serves the others);
 //! [`Handle::enter`] takes a closure instead of giving a guard; I/O and time are always on.
 //!
+//! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an [`io::Error`](std::io::Error), and the short form's
+//! message names the remedy.
+//!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
 //! use anyloop::runtime::{Builder, Handle};
@@ -48,7 +51,8 @@ pub(crate) use handle::{current, or_panic};
 /// Then it joins its threads, and waits for blocking jobs that have begun; [`shutdown_timeout`](Self::shutdown_timeout) sets a limit. Nothing
 /// leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is closed.
 ///
-/// It stays on the thread that made it, and one run at a time is all it allows.
+/// It stays on the thread that made it, and one run at a time is all it allows. Dropped inside another loop, tokio's does not wait for its threads:
+/// they end by themselves.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -2,7 +2,7 @@
 //!
 //! What holds on every loop: nothing is done before its deadline; on one thread sleeps end in the order of their deadlines, those of one
 //! deadline in the order in which they were first polled; [`Duration::MAX`] is never, not an overflow; what is dropped costs the loop nothing more.
-//! How much later than its deadline something may be is the loop's own: less than a millisecond on native and smol, up to one on tokio.
+//! How much later than its deadline something may be is the loop's own: native and smol count in microseconds, tokio in milliseconds.
 //!
 //! What differs from tokio: an [`Instant`] and a duration too long add up to a moment that never comes, instead of a panic; an interval of
 //! zero ticks on every turn, instead of a panic; and there is no `pause` and `advance`.
@@ -118,7 +118,20 @@ pub type Interval = loop_api::time::Interval<Handle>;
 /// A future with a deadline: see [`timeout`]. Dropping it drops the future.
 pub type Timeout<F> = loop_api::time::Timeout<F, Sleep>;
 
-/// What goes wrong with time, where tokio has it.
+/// What goes wrong with time, where tokio has it. `?` takes it into an `io::Error` of kind `TimedOut`.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::time::{Duration, error::Elapsed, sleep, timeout};
+///
+/// let late: Result<(), Elapsed> = timeout(Duration::from_millis(1), sleep(Duration::MAX)).await;
+/// let error = std::io::Error::from(late.unwrap_err());
+/// assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub mod error {
     pub use loop_api::time::Elapsed;
 }

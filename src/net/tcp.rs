@@ -1,4 +1,34 @@
 //! TCP connections and their halves.
+//!
+//! ```
+//! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+//! # anyloop::runtime::Runtime::new()?.block_on(async {
+//! use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+//! use anyloop::net::{TcpListener, TcpStream};
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let mut client = TcpStream::connect(listener.local_addr()?).await?;
+//! let (server, _) = listener.accept().await?;
+//!
+//! // Borrowed halves, for one task that reads while it writes.
+//! let (mut read, mut write) = client.split();
+//! let mut buf = [0; 4];
+//! // Owned halves, for two tasks.
+//! let (mut from_client, mut to_client) = server.into_split();
+//! let echo = anyloop::spawn(async move {
+//!     anyloop::io::copy(&mut from_client.by_ref().take(4), &mut to_client).await?;
+//!     std::io::Result::Ok((from_client, to_client))
+//! });
+//! let (_, n) = anyloop::try_join!(write.write_all(b"ciao"), read.read_exact(&mut buf))?;
+//! assert_eq!(&buf[..n], b"ciao");
+//!
+//! let (from_client, to_client) = echo.await??;
+//! let server = from_client.reunite(to_client).unwrap();
+//! assert_eq!(server.peer_addr()?, client.local_addr()?);
+//! # std::io::Result::Ok(())
+//! # })?;
+//! # std::io::Result::Ok(())
+//! ```
 
 use std::fmt;
 use std::io;

@@ -122,6 +122,12 @@ impl fmt::Display for Choice {
 }
 
 /// Why a backend was taken.
+///
+/// ```
+/// use anyloop::runtime::Reason;
+///
+/// assert_eq!(Reason::Asked.to_string(), "the program asked for it");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -152,6 +158,20 @@ impl fmt::Display for Reason {
 }
 
 /// Why no backend could be taken. The message names the remedy: what there is, or the feature to turn on.
+///
+/// ```
+/// use anyloop::runtime::{Backend, Builder, ChoiceError};
+///
+/// for &backend in Backend::KNOWN {
+///     match Builder::new().backend(backend).choice() {
+///         Ok(choice) => assert_eq!(choice.backend(), backend),
+///         Err(error) => {
+///             assert!(matches!(error, ChoiceError::NotCompiled { .. }));
+///             assert!(error.to_string().contains(&format!("feature `{backend}`")));
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChoiceError {

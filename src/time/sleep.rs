@@ -16,7 +16,7 @@ pin_project! {
     /// A wait for a moment: see [`sleep`](super::sleep). It is registered at its first poll, and costs nothing once dropped.
     ///
     /// It can be reset in place, which is cheaper than a new one, and be polled on any thread. Done, it stays done until it is reset.
-    /// When its loop is closed it is never done.
+    /// On a loop that was closed meanwhile it may never be done.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

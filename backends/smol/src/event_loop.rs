@@ -14,6 +14,16 @@ use crate::workers::Workers;
 
 /// A loop on async-executor and async-io: see [`loop_api::EventLoop`].
 ///
+/// ```
+/// use std::time::Duration;
+/// use loop_api::{EventLoop, Handle};
+///
+/// let mut event_loop = loop_smol::SmolLoop::new()?;
+/// let sleep = event_loop.handle().sleep(Duration::from_millis(1));
+/// event_loop.block_on(sleep);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// It stays on the thread that made it. Dropping it closes it, and waits for blocking jobs that have begun;
 /// [`shutdown`](EventLoop::shutdown) takes a time limit.
 #[derive(Debug)]

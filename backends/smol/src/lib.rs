@@ -22,6 +22,8 @@
 //! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not tell a deadlock: async-io gives out
 //! neither its poller nor what it waits for.
 //!
+//! Applications use it by the `anyloop` facade, feature `smol`.
+//!
 //! With the feature `global`, a program that runs on smol's own global executor lends it to anyloop: see
 //! `SmolHandle::global`. smol does not tell which executor a thread is in, so this is never guessed: it is done where it is asked for.
 

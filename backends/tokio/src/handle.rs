@@ -96,6 +96,16 @@ impl TokioHandle {
     }
 
     /// tokio's own handle of the runtime.
+    ///
+    /// ```
+    /// use loop_api::EventLoop;
+    ///
+    /// let tokio = loop_tokio::TokioLoop::new()?;
+    /// let handle = tokio.handle().runtime().clone();
+    /// let task = handle.spawn(async { 1 });
+    /// assert!(!task.is_finished());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn runtime(&self) -> &runtime::Handle {
         &self.inner.runtime
     }
