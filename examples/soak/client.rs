@@ -77,6 +77,7 @@ async fn long(load: Load) -> io::Result<bool> {
         });
     }
     let errors = failures(&mut clients).await;
+    anyloop::time::sleep_until(end).await;
     // The idle ones must still be there: each answers one request.
     let mut lost = 0;
     for socket in &mut idle {

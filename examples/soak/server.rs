@@ -84,43 +84,62 @@ async fn watch(client: &mut Child, counts: &Counts, mut each: impl FnMut(Reading
     }
 }
 
-/// First the active connections alone, then beside the idle ones; the CPU time of a request must not tell the difference.
+/// The active connections alone, then beside the idle ones, then the idle ones alone.
 pub(crate) async fn idle(idle: usize, active: usize, rate: u32, time: Duration) -> io::Result<bool> {
     let (addr, counts) = start().await?;
-    let load = |idle, seconds| Load { addr, idle, active, rate, seconds, short: 0, at_once: 0 };
     let mut well = true;
-    let mut per_request = Vec::new();
-    let mut memory = Vec::new();
-    for (idle, seconds) in [(0, time.as_secs().div_ceil(3)), (idle, time.as_secs())] {
-        println!("{active} active and {idle} idle connections for {seconds} s");
+    let mut phases = Vec::new();
+    for (idle, active, time) in [(0, active, time / 3), (idle, active, time), (idle, 0, time / 3)] {
+        println!("{active} active and {idle} idle connections for {time:?}");
+        let load = Load { addr, idle, active, rate, seconds: time.as_secs(), short: 0, at_once: 0 };
         let mut samples = Vec::new();
-        well &= watch(&mut spawn_client(&load(idle, seconds))?, &counts, |reading, requests| {
+        well &= watch(&mut spawn_client(&load)?, &counts, |reading, requests| {
             // Only while all are connected: connecting costs too, and is not asked about.
             if counts.open.load(Ordering::Relaxed) as usize == active + idle {
                 samples.push((reading, requests));
             }
         })
         .await?;
-        let (Some((first, n)), Some((last, m))) = (samples.first(), samples.last()) else {
+        let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
             return Err(io::Error::other("too short a time to measure: give more --seconds"));
         };
-        per_request.push((last.cpu - first.cpu).as_secs_f64() * 1e6 / (m - n).max(1) as f64);
-        memory = vec![first.resident_kib, last.resident_kib];
+        phases.push(Phase {
+            cpu: last.0.cpu - first.0.cpu,
+            requests: last.1 - first.1,
+            first: first.0,
+            last: last.0,
+        });
         // The clients are gone; their sockets here follow.
         while counts.open.load(Ordering::Relaxed) > 0 {
             sleep(Duration::from_millis(10)).await;
         }
     }
-    let growth = memory[1] as f64 / memory[0] as f64;
+    let [alone, beside, resting] = &phases[..] else { return Ok(false) };
+    let growth = beside.last.resident_kib as f64 / beside.first.resident_kib as f64;
     println!(
-        "cpu a request: {:.2} us alone, {:.2} us beside {idle} idle (ratio {:.2}); memory {} to {} KiB (ratio {growth:.3})",
-        per_request[0],
-        per_request[1],
-        per_request[1] / per_request[0],
-        memory[0],
-        memory[1]
+        "cpu a request: {:.2} us alone, {:.2} us beside {idle} idle; memory meanwhile {} to {} KiB (ratio {growth:.3})",
+        alone.per_request(),
+        beside.per_request(),
+        beside.first.resident_kib,
+        beside.last.resident_kib
     );
+    println!("cpu of {idle} idle connections alone: {:?}, this display's included", resting.cpu);
     Ok(well && growth < 1.02)
+}
+
+/// What a phase used between its first and its last sample.
+struct Phase {
+    cpu: Duration,
+    requests: u64,
+    first: Reading,
+    last: Reading,
+}
+
+impl Phase {
+    /// CPU time of a request, in microseconds.
+    fn per_request(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.requests.max(1) as f64
+    }
 }
 
 /// Descriptors and threads before and after.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
 const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
@@ -23,6 +23,8 @@ fn program(name: &str) -> Command {
 struct Server {
     child: Child,
     addr: SocketAddr,
+    // Held open: a program that writes to a closed pipe dies of it.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -35,13 +37,14 @@ impl Server {
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).expect("its first line");
+        let mut stdout = BufReader::new(stdout);
+        stdout.read_line(&mut line).expect("its first line");
         let addr = line.split_whitespace().find_map(|word| word.trim_start_matches("http://").parse().ok());
         let Some(addr) = addr else {
             let output = child.wait_with_output().expect("its end");
             panic!("{name} said {line:?}, not where it listens: {}", String::from_utf8_lossy(&output.stderr));
         };
-        Server { child, addr }
+        Server { child, addr, _stdout: stdout }
     }
 
     fn connect(&self) -> TcpStream {

@@ -10,6 +10,24 @@ pub const STRUCK: &[(&str, &str)] = &[
         "BAK05",
         "a loop that cannot be made is an error with the reason: another one in its place would hide it",
     ),
+    (
+        "IO18",
+        "whoever waits for a descriptor borrows it, so it cannot be closed meanwhile; a watcher that is cancelled ends its wait",
+    ),
+    (
+        "ERR08",
+        "dropping what is pending is how a loop is closed here, and whoever awaits it sees Cancelled: there is nothing to warn of",
+    ),
+    ("ERR09", "closing is dropping, so that nothing is left unclosed"),
+    (
+        "ERR10",
+        "there is no tracing decorator yet; that a wrapper around a loop passes the suite is shown by the erased twin and the guest",
+    ),
+    (
+        "NET06",
+        "reading and writing a stream borrow it exclusively, so that two at once do not compile; any number may wait on a listener \
+         or a datagram socket, and the cases of NET03 and NET13 show it",
+    ),
 ];
 
 /// Behaviours that are not a loop's but the facade's or the workspace's, each with where its test stands.
@@ -28,6 +46,13 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
         "a capability is a trait, so code that needs one that is missing does not compile; in the ambient API: `tests/erased.rs`",
     ),
     ("BAK09", "`tests/additive.rs`"),
+    ("NET14", "`tests/streams.rs`"),
+    (
+        "NET17",
+        "the same streams in memory and on sockets: `tests/streams.rs`; protocols: `loop-api/src/protocol/tests.rs`",
+    ),
+    ("PEER10", "`tests/streams.rs`, `tests/choice.rs`"),
+    ("PEER12", "`tests/additive.rs`, and every set of features in `.ci/run`"),
 ];
 
 /// Every behaviour: its id, and what it says.
