@@ -28,6 +28,7 @@
 //! # }).unwrap();
 //! ```
 
+mod appending;
 mod buf_read_ext;
 mod copy;
 mod descriptor;

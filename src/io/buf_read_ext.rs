@@ -1,6 +1,6 @@
 //! Reading by lines and pieces.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io::{Error, ErrorKind, Result};
 use std::mem;
 use std::pin::Pin;
@@ -9,6 +9,8 @@ use std::task::{Context, Poll, ready};
 use futures_lite::AsyncBufReadExt as Lite;
 use futures_lite::Stream;
 use futures_lite::io::AsyncBufRead;
+
+use super::appending::Appending;
 
 /// Methods for buffered readers, under tokio's names.
 ///
@@ -82,12 +84,34 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         Lite::read_until(self, byte, buf)
     }
 
-    /// Appends a line with its end, and says how long it was; zero is the end. Not cancel safe: [`lines`](Self::lines) is.
-    fn read_line<'a>(&'a mut self, buf: &'a mut String) -> futures_lite::io::ReadLineFuture<'a, Self>
+    /// Appends a line with its end, and says how many bytes that was; zero is the end. Dropped before it is done it leaves what it had read in
+    /// `buf`, if that is UTF-8, and loses it if not: [`lines`](Self::lines) is cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// That of the reader, or `InvalidData` for what is not UTF-8, which is lost; `buf` is then as it was.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"one\ntwo"[..]);
+    /// let mut line = String::new();
+    /// assert_eq!(reader.read_line(&mut line).await?, 4);
+    /// assert_eq!(reader.read_line(&mut line).await?, 3);
+    /// assert_eq!(line, "one\ntwo"); // appended
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    fn read_line<'a>(&'a mut self, buf: &'a mut String) -> impl Future<Output = Result<usize>> + use<'a, Self>
     where
         Self: Unpin,
     {
-        Lite::read_line(self, buf)
+        async move {
+            let mut text = Appending::new(buf);
+            let read = Lite::read_until(self, b'\n', &mut text.bytes).await;
+            text.finish(read)
+        }
     }
 
     /// The lines, without their ends. Waiting for one is cancel safe.

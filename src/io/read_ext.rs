@@ -6,6 +6,8 @@ use std::io::{IoSliceMut, Result};
 use futures_lite::AsyncReadExt as Lite;
 use futures_lite::io::{AsyncRead, Chain, Take};
 
+use super::appending::Appending;
+
 /// Methods for whatever can be read, under tokio's names.
 ///
 /// All give the reader's error. Those that read numbers give `UnexpectedEof` if the end comes first; they are not cancel safe, as bytes
@@ -29,6 +31,19 @@ pub trait AsyncReadExt: AsyncRead {
     /// # Errors
     ///
     /// That of the reader; the same holds for all that follow.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncReadExt;
+    ///
+    /// let mut reader = &b"ciao"[..];
+    /// let mut buf = [0; 3];
+    /// assert_eq!(reader.read(&mut buf).await?, 3);
+    /// assert_eq!(reader.read(&mut buf).await?, 1);
+    /// assert_eq!(reader.read(&mut buf).await?, 0); // the end
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> futures_lite::io::ReadFuture<'a, Self>
     where
         Self: Unpin,
@@ -93,12 +108,24 @@ pub trait AsyncReadExt: AsyncRead {
         Lite::read_to_end(self, buf)
     }
 
-    /// Appends all that comes until the end, or gives `InvalidData` if that is not UTF-8. Not cancel safe.
-    fn read_to_string<'a>(&'a mut self, buf: &'a mut String) -> futures_lite::io::ReadToStringFuture<'a, Self>
+    /// Appends all that comes until the end, and says how many bytes that was. Dropped before it is done it leaves what it had read in `buf`, if
+    /// that is UTF-8, and loses it if not.
+    ///
+    /// # Errors
+    ///
+    /// That of the reader, or `InvalidData` for what is not UTF-8, which is lost; `buf` is then as it was.
+    fn read_to_string<'a>(
+        &'a mut self,
+        buf: &'a mut String,
+    ) -> impl Future<Output = Result<usize>> + use<'a, Self>
     where
         Self: Unpin,
     {
-        Lite::read_to_string(self, buf)
+        async move {
+            let mut text = Appending::new(buf);
+            let read = Lite::read_to_end(self, &mut text.bytes).await;
+            text.finish(read)
+        }
     }
 
     /// This reader, as if it ended after `limit` bytes.
@@ -140,6 +167,19 @@ pub trait AsyncReadExt: AsyncRead {
     }
 
     /// This reader, borrowed.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncReadExt;
+    ///
+    /// let mut reader = &b"head and body"[..];
+    /// let mut head = String::new();
+    /// reader.by_ref().take(4).read_to_string(&mut head).await?;
+    /// assert_eq!(head, "head");
+    /// assert_eq!(reader, b" and body");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn by_ref(&mut self) -> &mut Self
     where
         Self: Sized,
