@@ -8,7 +8,7 @@
 //! [`Runtime::block_on`] takes `&mut self`, because one thread at a time runs a loop ([`Handle::block_on`] serves the others);
 //! [`Handle::enter`] takes a closure instead of giving a guard; I/O and time are always on.
 //!
-//! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an [`io::Error`](std::io::Error), and the short form's
+//! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an [`io::Error`], and the short form's
 //! message names the remedy.
 //!
 //! ```
@@ -134,6 +134,15 @@ impl Runtime {
     /// # Panics
     ///
     /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let text = String::from("borrowed, and not sent");
+    /// let len = runtime.block_on(async { text.len() });
+    /// assert_eq!(len, text.len());
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         EventLoop::block_on(self, future)
@@ -197,6 +206,14 @@ impl Runtime {
 
     /// Runs `f` on a thread where it may block, at once, whether the loop is being run or not: as
     /// [`task::spawn_blocking`](crate::task::spawn_blocking).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let job = runtime.spawn_blocking(|| 6 * 7);
+    /// assert_eq!(runtime.block_on(job)?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
@@ -224,7 +241,16 @@ impl Runtime {
         EventLoop::shutdown(&mut self, Some(timeout));
     }
 
-    /// Ends the loop without waiting for blocking jobs.
+    /// Ends the loop without waiting for blocking jobs. Its tasks are dropped before this returns.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// runtime.shutdown_background();
+    /// assert!(handle.call_soon(|| ()).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn shutdown_background(self) {
         self.shutdown_timeout(Duration::ZERO);
     }

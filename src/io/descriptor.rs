@@ -70,6 +70,30 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     /// # Errors
     ///
     /// What the system said.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # fn main() -> std::io::Result<()> {
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use std::os::unix::net::UnixDatagram;
+    /// use anyloop::io::Async;
+    ///
+    /// let (a, b) = UnixDatagram::pair()?;
+    /// let (a, b) = (Async::new(a)?, Async::new(b)?);
+    /// a.writable().await?;
+    /// assert_eq!(a.write_with(|socket| socket.send(b"ciao")).await?, 4);
+    /// b.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(b.read_with(|socket| socket.recv(&mut buf)).await?, 4);
+    /// let b: UnixDatagram = b.into_inner()?; // still non-blocking
+    /// assert!(b.recv(&mut buf).is_err());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// # #[cfg(not(unix))]
+    /// # fn main() {}
+    /// ```
     pub async fn readable(&self) -> Result<()> {
         Source::io(self, Interest::Readable, |io| is_ready(io, Interest::Readable)).await
     }

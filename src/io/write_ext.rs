@@ -30,6 +30,16 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// # Errors
     ///
     /// That of the writer; the same holds for all that follow.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncWriteExt, duplex};
+    ///
+    /// let (mut here, _there) = duplex(3);
+    /// assert_eq!(here.write(b"ciao").await?, 3); // there was no more room
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn write<'a>(&'a mut self, buf: &'a [u8]) -> futures_lite::io::WriteFuture<'a, Self>
     where
         Self: Unpin,
@@ -49,6 +59,17 @@ pub trait AsyncWriteExt: AsyncWrite {
     }
 
     /// Writes all of `buf`. Not cancel safe: a part may have been written.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::AsyncWriteExt;
+    ///
+    /// let mut bytes = Vec::new();
+    /// bytes.write_all(b"ciao").await?;
+    /// assert_eq!(bytes, b"ciao");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn write_all<'a>(&'a mut self, buf: &'a [u8]) -> futures_lite::io::WriteAllFuture<'a, Self>
     where
         Self: Unpin,
@@ -78,6 +99,19 @@ pub trait AsyncWriteExt: AsyncWrite {
     }
 
     /// Flushes, and says to the other side that no more will come; reading goes on. tokio's name for `poll_close`. Cancel safe: it can be asked again.
+    ///
+    /// ```
+    /// # futures_lite::future::block_on(async {
+    /// use anyloop::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    ///
+    /// let (mut here, mut there) = duplex(8);
+    /// here.shutdown().await?;
+    /// assert_eq!(there.read(&mut [0; 8]).await?, 0); // the end
+    /// there.write_all(b"still").await?; // the other way
+    /// assert!(here.write_all(b"late").await.is_err());
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
     fn shutdown(&mut self) -> futures_lite::io::CloseFuture<'_, Self>
     where
         Self: Unpin,

@@ -42,13 +42,13 @@ macro_rules! stream {
                 ///
                 /// # Errors
                 ///
-                /// `WouldBlock` if nothing is there yet.
+                /// `WouldBlock` if nothing is there yet, or the loop has not looked: wait by `readable`.
                 try_read(&self, buf: &mut [u8]) -> io::Result<usize>;
                 /// Writes what there is room for, without waiting.
                 ///
                 /// # Errors
                 ///
-                /// `WouldBlock` if there is no room.
+                /// `WouldBlock` if there is no room, or the loop has not looked: wait by `writable`.
                 try_write(&self, buf: &[u8]) -> io::Result<usize>;
                 /// Takes the error that waits on the socket, if one does.
                 ///

@@ -92,6 +92,7 @@ use crate::runtime::Handle;
 /// let (server, _) = listener.accept().await?;
 /// let mut buf = [0; 8];
 /// assert_eq!(client.try_read(&mut buf).unwrap_err().kind(), ErrorKind::WouldBlock);
+/// server.writable().await?;
 /// assert_eq!(server.try_write(b"ciao")?, 4);
 /// assert_eq!(client.peek(&mut buf).await?, 4); // stays there
 /// client.readable().await?;
@@ -118,6 +119,24 @@ impl TcpStream {
     ///
     /// What the system said to the last address, such as `ConnectionRefused`; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error`
     /// without a loop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use std::io::ErrorKind;
+    /// use anyloop::net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let addr = listener.local_addr()?;
+    /// assert_eq!(TcpStream::connect(addr).await?.peer_addr()?, addr);
+    ///
+    /// drop(listener);
+    /// let refused = TcpStream::connect(addr).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
         connect_any(&Handle::try_current()?, addr, &TcpOptions::default()).await
     }

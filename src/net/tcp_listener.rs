@@ -32,7 +32,8 @@ pub struct TcpListener(pub(crate) any::TcpListener);
 opaque!([] TcpListener, TcpListener);
 
 impl TcpListener {
-    /// Binds and listens; port 0 lets the system choose. Of several addresses the first that can be had. On unix an address that was in use
+    /// Binds and listens; port 0 lets the system choose. Cancel safe. Of several addresses the first that can be had. On unix an
+    /// address that was in use
     /// a moment ago can be bound again
     /// (`SO_REUSEADDR`); [`TcpSocket`](super::TcpSocket) sets more.
     ///
@@ -40,6 +41,22 @@ impl TcpListener {
     ///
     /// What the system said, such as `AddrInUse`, with the address in the message; [`NoLoop`](crate::runtime::NoLoop) inside an
     /// `io::Error` without a loop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use std::io::ErrorKind;
+    /// use anyloop::net::TcpListener;
+    ///
+    /// let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    /// let taken = listener.local_addr()?;
+    /// let error = TcpListener::bind(taken).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    /// assert!(error.to_string().contains(&taken.to_string()));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         let handle = Handle::try_current()?;
         let addrs = resolve(&handle, addr).await?;
@@ -73,6 +90,23 @@ impl TcpListener {
     /// # Errors
     ///
     /// What the system said.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::{TcpListener, TcpStream};
+    /// use anyloop::time::{Duration, timeout};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let nobody = timeout(Duration::from_millis(2), listener.accept()).await;
+    /// assert!(nobody.is_err());
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_stream, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         each!(TcpListener => TcpStream as wrap; &self.0, l => {
             let (stream, peer) = LoopTcpListener::accept(l).await?;

@@ -105,6 +105,26 @@ impl TcpSocket {
     /// # Errors
     ///
     /// None; it is a `Result` as tokio's is.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use std::time::Duration;
+    /// use anyloop::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_reuseaddr(true)?;
+    /// socket.set_nodelay(true)?;
+    /// socket.set_keepalive(true)?;
+    /// socket.set_linger(Some(Duration::from_secs(1)))?;
+    /// socket.set_send_buffer_size(64 * 1024)?;
+    /// socket.set_recv_buffer_size(64 * 1024)?;
+    /// assert!(socket.nodelay()? && socket.keepalive()?);
+    /// assert!(!socket.reuseport()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_v4() -> io::Result<TcpSocket> {
         Ok(TcpSocket::new(Ipv4Addr::UNSPECIFIED.into()))
     }

@@ -36,7 +36,7 @@ pub struct UdpSocket(pub(crate) any::UdpSocket);
 opaque!([] UdpSocket, UdpSocket);
 
 impl UdpSocket {
-    /// Binds a socket; port 0 lets the system choose. Of several addresses the first that can be had.
+    /// Binds a socket; port 0 lets the system choose. Of several addresses the first that can be had. Cancel safe.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl UdpSocket {
         UdpSocket::bind_with(addr, &UdpOptions::default()).await
     }
 
-    /// Binds a socket with options that must be set before.
+    /// Binds a socket with options that must be set before. Cancel safe.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl UdpSocket {
         Handle::udp_socket_into_std(self)
     }
 
-    /// Fixes the peer that `send` sends to and `recv` receives from; of several addresses the first that can be taken.
+    /// Fixes the peer that `send` sends to and `recv` receives from; of several addresses the first that can be taken. Cancel safe.
     ///
     /// # Errors
     ///
@@ -154,25 +154,44 @@ forward! {
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if there is no room, else what the system said.
+        /// `WouldBlock` if there is no room, or the loop has not looked yet (wait by [`writable`](Self::writable)), else what the system said.
         try_send(&self, buf: &[u8]) -> io::Result<usize>;
         /// [`recv`](Self::recv) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if nothing is there, else what the system said.
+        /// `WouldBlock` if nothing is there, or the loop has not looked yet (wait by [`readable`](Self::readable)), else what the system said.
         try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
         /// [`send_to`](Self::send_to) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if there is no room, else what the system said.
+        /// `WouldBlock` if there is no room, or the loop has not looked yet (wait by [`writable`](Self::writable)), else what the system said.
         try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize>;
         /// [`recv_from`](Self::recv_from) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if nothing is there, else what the system said.
+        /// `WouldBlock` if nothing is there, or the loop has not looked yet (wait by [`readable`](Self::readable)), else what the system said.
+        ///
+        /// ```
+        /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+        /// # anyloop::runtime::Runtime::new()?.block_on(async {
+        /// use std::io::ErrorKind;
+        /// use anyloop::net::UdpSocket;
+        ///
+        /// let a = UdpSocket::bind("127.0.0.1:0").await?;
+        /// let b = UdpSocket::bind("127.0.0.1:0").await?;
+        /// let mut buf = [0; 16];
+        /// assert_eq!(b.try_recv_from(&mut buf).unwrap_err().kind(), ErrorKind::WouldBlock);
+        /// a.writable().await?;
+        /// assert_eq!(a.try_send_to(b"ciao", b.local_addr()?)?, 4);
+        /// b.readable().await?;
+        /// assert_eq!(b.try_recv_from(&mut buf)?, (4, a.local_addr()?));
+        /// # std::io::Result::Ok(())
+        /// # })?;
+        /// # std::io::Result::Ok(())
+        /// ```
         try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
         /// This side's address.
         ///
@@ -217,6 +236,22 @@ forward! {
         /// # Errors
         ///
         /// What the system said.
+        ///
+        /// ```
+        /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+        /// # anyloop::runtime::Runtime::new()?.block_on(async {
+        /// use anyloop::net::UdpSocket;
+        ///
+        /// let a = UdpSocket::bind("127.0.0.1:0").await?;
+        /// let b = UdpSocket::bind("127.0.0.1:0").await?;
+        /// a.send_to(b"ciao", b.local_addr()?).await?;
+        /// let mut buf = [0; 16];
+        /// assert_eq!(b.peek_from(&mut buf).await?, (4, a.local_addr()?));
+        /// assert_eq!(b.recv_from(&mut buf).await?, (4, a.local_addr()?)); // still there
+        /// # std::io::Result::Ok(())
+        /// # })?;
+        /// # std::io::Result::Ok(())
+        /// ```
         peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
         /// Waits until a datagram is there. Cancel safe.
         ///
@@ -237,6 +272,19 @@ forward! {
 macro_rules! options {
     ($($(#[$meta:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty = $call:ident($($pass:expr),*);)*) => {
         /// Socket options. On a network without system sockets all of them give `Unsupported`.
+        ///
+        /// ```
+        /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+        /// # anyloop::runtime::Runtime::new()?.block_on(async {
+        /// let socket = anyloop::net::UdpSocket::bind("127.0.0.1:0").await?;
+        /// socket.set_broadcast(true)?;
+        /// assert!(socket.broadcast()?);
+        /// socket.set_ttl(9)?;
+        /// assert_eq!(socket.ttl()?, 9);
+        /// # std::io::Result::Ok(())
+        /// # })?;
+        /// # std::io::Result::Ok(())
+        /// ```
         impl UdpSocket {$(
             $(#[$meta])*
             ///

@@ -50,6 +50,17 @@ impl Builder {
     }
 
     /// tokio's name for a loop with as many worker threads as there are processors.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::Builder;
+    ///
+    /// let mut runtime = Builder::new_multi_thread().enable_all().build()?;
+    /// let main = std::thread::current().id();
+    /// let task = runtime.spawn(async { std::thread::current().id() });
+    /// assert_ne!(runtime.block_on(task)?, main);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_multi_thread() -> Builder {
         let mut builder = Builder::default();
         builder.worker_threads(std::thread::available_parallelism().map_or(1, usize::from));
@@ -142,6 +153,17 @@ impl Builder {
     ///
     /// [`ChoiceError`](super::ChoiceError) inside an `io::Error` if the backend asked for is unknown or not compiled in, or if there is none; else what
     /// the system said.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Backend, Builder};
+    /// use std::io::ErrorKind;
+    ///
+    /// assert!(Builder::new().build().is_ok());
+    /// let unknown = Backend::Other("uring");
+    /// assert_eq!(Builder::new().backend(unknown).build().unwrap_err().kind(), ErrorKind::Unsupported);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn build(&self) -> io::Result<Runtime> {
         let choice = self.choice()?;
         let mut first = match any::Loop::build(choice.backend(), &self.options) {

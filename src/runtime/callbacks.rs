@@ -125,6 +125,26 @@ impl Handle {
     /// # Errors
     ///
     /// [`Closed`]; `f` is dropped.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::sync::mpsc::channel;
+    /// use std::time::Duration;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let (says, said) = channel();
+    /// let deadline = handle.now() + Duration::from_millis(2);
+    /// for word in ["first", "second"] {
+    ///     let says = says.clone();
+    ///     handle.call_at(deadline, move || says.send(word).unwrap()).unwrap();
+    /// }
+    /// let stop = handle.clone();
+    /// handle.call_at(deadline + Duration::from_millis(2), move || stop.stop()).unwrap();
+    /// runtime.run_forever().unwrap();
+    /// assert_eq!(said.try_iter().collect::<Vec<_>>(), ["first", "second"]);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn call_at<F>(&self, deadline: Instant, f: F) -> Result<CallbackHandle, Closed>
     where
@@ -188,6 +208,18 @@ impl Handle {
 
     /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run. On a loop that is not running, the next
     /// run is one turn. Does nothing on an adopted loop, which is not ours to stop.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::RunError;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// runtime.handle().call_soon(move || handle.stop()).unwrap();
+    /// assert_eq!(runtime.try_block_on(std::future::pending::<()>()), Err(RunError::Stopped));
+    /// assert_eq!(runtime.block_on(async { "it can be run again" }), "it can be run again");
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn stop(&self) {
         LoopHandle::stop(self);
     }
@@ -222,6 +254,26 @@ impl Handle {
     }
 
     /// Reports callbacks and polls of tasks that keep the loop's thread longer than `threshold`; `None` is off, and costs nothing.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::sync::mpsc::channel;
+    /// use std::time::Duration;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let (tell, told) = channel();
+    /// handle.set_exception_handler(Some(std::sync::Arc::new(move |what| {
+    ///     let _ = tell.send(what.to_string());
+    /// })));
+    /// handle.set_slow_callback_duration(Some(Duration::from_millis(1)));
+    /// assert_eq!(handle.slow_callback_duration(), Some(Duration::from_millis(1)));
+    /// handle.call_soon(|| std::thread::sleep(Duration::from_millis(3))).unwrap();
+    /// handle.stop();
+    /// runtime.run_forever().unwrap();
+    /// assert!(told.recv().unwrap().contains("spawn_blocking"));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_slow_callback_duration(&self, threshold: Option<Duration>) {
         LoopHandle::set_slow_callback_duration(self, threshold);
     }

@@ -41,6 +41,19 @@ impl Handle {
     }
 
     /// Ticks on this loop: as [`time::interval`](crate::time::interval).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::time::Duration;
+    ///
+    /// let mut ticks = anyloop::runtime::Handle::current().interval(Duration::from_millis(2));
+    /// let first = ticks.tick().await;
+    /// assert_eq!(ticks.tick().await - first, Duration::from_millis(2));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn interval(&self, period: Duration) -> Interval {
         LoopHandle::interval(self, period)
     }

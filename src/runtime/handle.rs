@@ -129,6 +129,23 @@ impl Handle {
     /// # Errors
     ///
     /// [`LocalError`] on any other thread than the loop's; the future is dropped.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use std::rc::Rc;
+    ///
+    /// let handle = anyloop::runtime::Handle::current();
+    /// let shared = Rc::new(1);
+    /// let task = handle.try_spawn_local({
+    ///     let shared = shared.clone();
+    ///     async move { *shared + 1 }
+    /// });
+    /// assert_eq!(task.unwrap().await?, 2);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
     where

@@ -61,6 +61,27 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
 }
 
 /// Sends into a channel that has a capacity: see [`channel`]. Dropping the last one ends the channel.
+///
+/// ```
+/// # futures_lite::future::block_on(async {
+/// use anyloop::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// let other = sender.clone();
+/// assert!(sender.same_channel(&other));
+/// let (sent, received) = anyloop::join!(
+///     async {
+///         sender.send(1).await?;
+///         other.send(2).await // waits for room
+///     },
+///     async { (receiver.recv().await, receiver.recv().await) },
+/// );
+/// assert_eq!((sent, received), (Ok(()), (Some(1), Some(2))));
+/// drop(receiver);
+/// sender.closed().await;
+/// assert!(sender.is_closed());
+/// # });
+/// ```
 pub struct Sender<T>(async_channel::Sender<T>);
 
 /// Receives from a channel that has a capacity: see [`channel`]. Dropping it closes the channel, and drops what is in it. It is also a `Stream`.
@@ -75,7 +96,7 @@ pub struct UnboundedReceiver<T>(Pin<Box<async_channel::Receiver<T>>>);
 
 impl<T> Sender<T> {
     /// Sends a message, waiting for room. Dropped before it is done it has sent nothing, and the message is dropped with it: to keep it, wait
-    /// for room with [`try_send`](Self::try_send) and your own signal.
+    /// use [`try_send`](Self::try_send), which gives it back. So it is not cancel safe for a message that must not be lost.
     ///
     /// # Errors
     ///

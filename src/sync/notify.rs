@@ -68,6 +68,8 @@ impl Notify {
     /// let (first, second) = (notify.notified(), notify.notified());
     /// notify.notify_waiters();
     /// anyloop::join!(first, second);
+    /// let mut late = std::pin::pin!(notify.notified());
+    /// assert!(!late.as_mut().enable());
     /// # });
     /// ```
     pub fn notify_waiters(&self) {

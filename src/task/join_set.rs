@@ -173,6 +173,25 @@ impl<T: Send + 'static> JoinSet<T> {
     /// # Errors
     ///
     /// [`JoinError`] if the task panicked or was aborted; the others are not touched.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// set.spawn_blocking(|| panic!("alone"));
+    /// let mut outputs = (0, 0);
+    /// while let Some(ended) = set.join_next().await {
+    ///     match ended {
+    ///         Ok(output) => outputs.0 += output,
+    ///         Err(error) => outputs.1 += u32::from(error.is_panic()),
+    ///     }
+    /// }
+    /// assert_eq!(outputs, (1, 1));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
         poll_fn(|cx| self.poll_join_next(cx)).await
     }
@@ -229,7 +248,7 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 
     /// Waits for all tasks, and gives their outputs in the order in which they ended. Dropping the wait aborts the tasks that are left, and loses
-    /// the outputs of the others.
+    /// the outputs of the others: it is not cancel safe.
     ///
     /// # Panics
     ///
