@@ -150,5 +150,4 @@ pub use task::spawn;
 #[cfg(all(doctest, feature = "native", feature = "macros"))]
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../CONTRIBUTING.md")]
-#[doc = include_str!("../docs/from-tokio.md")]
 struct Pages;

@@ -84,3 +84,8 @@ impl<T, E, F: Future<Output = Result<T, E>>> Joined<'_, F> {
         }
     }
 }
+
+/// The program on that page is a test.
+#[cfg(all(doctest, feature = "native", feature = "macros"))]
+#[doc = include_str!("../docs/from-tokio.md")]
+struct FromTokio;
