@@ -34,6 +34,7 @@ mod copy;
 mod descriptor;
 mod duplex;
 mod read_ext;
+mod read_to_end;
 mod write_ext;
 
 pub use buf_read_ext::{AsyncBufReadExt, Lines, Split};
@@ -47,5 +48,6 @@ pub use futures_lite::io::{
 pub use loop_api::io::Interest;
 pub use loop_api::readiness::{AsSource, Readiness, Source};
 pub use read_ext::AsyncReadExt;
+pub use read_to_end::ReadToEnd;
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
 pub use write_ext::AsyncWriteExt;

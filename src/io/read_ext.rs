@@ -6,6 +6,7 @@ use std::io::{IoSliceMut, Result};
 use futures_lite::AsyncReadExt as Lite;
 use futures_lite::io::{AsyncRead, Chain, Take};
 
+use super::ReadToEnd;
 use super::appending::Appending;
 
 /// Methods for whatever can be read, under tokio's names.
@@ -101,11 +102,11 @@ pub trait AsyncReadExt: AsyncRead {
     /// # std::io::Result::Ok(())
     /// # }).unwrap();
     /// ```
-    fn read_to_end<'a>(&'a mut self, buf: &'a mut Vec<u8>) -> futures_lite::io::ReadToEndFuture<'a, Self>
+    fn read_to_end<'a>(&'a mut self, buf: &'a mut Vec<u8>) -> ReadToEnd<'a, Self>
     where
         Self: Unpin,
     {
-        Lite::read_to_end(self, buf)
+        ReadToEnd::new(self, buf)
     }
 
     /// Appends all that comes until the end, and says how many bytes that was. Dropped before it is done it leaves what it had read in `buf`, if
@@ -123,7 +124,7 @@ pub trait AsyncReadExt: AsyncRead {
     {
         async move {
             let mut text = Appending::new(buf);
-            let read = Lite::read_to_end(self, &mut text.bytes).await;
+            let read = ReadToEnd::new(self, &mut text.bytes).await;
             text.finish(read)
         }
     }
