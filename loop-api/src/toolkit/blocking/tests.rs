@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
@@ -105,12 +105,18 @@ fn one_thread_runs_jobs_in_order_and_no_more_threads_than_allowed_run_at_once() 
         let pool = Pool::builder().max_threads(threads).build();
         let order = Arc::new(Mutex::new(Vec::new()));
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let together = Arc::new(Barrier::new(threads));
         let jobs: Vec<_> = (0..60)
             .map(|number| {
                 let (order, now, most) = (Arc::clone(&order), Arc::clone(&now), Arc::clone(&most));
+                let together = Arc::clone(&together);
                 pool.spawn_blocking(&TestHandle::new(), move || {
                     most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
                     order.lock().unwrap().push(number);
+                    if number < threads {
+                        // The first ones wait for one another, so that as many as may run do run at once.
+                        together.wait();
+                    }
                     std::thread::sleep(Duration::from_micros(200));
                     now.fetch_sub(1, SeqCst);
                 })
