@@ -7,10 +7,6 @@ pub const STRUCK: &[(&str, &str)] = &[
         "an interval is awaited by its body, so the body cannot run twice at once; nothing calls async bodies",
     ),
     (
-        "BAK05",
-        "a loop that cannot be made is an error with the reason: another one in its place would hide it",
-    ),
-    (
         "IO18",
         "whoever waits for a descriptor borrows it, so it cannot be closed meanwhile; a watcher that is cancelled ends its wait",
     ),
@@ -37,6 +33,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("BAK02", "`tests/choice.rs`"),
     ("BAK03", "adoption of a running tokio: `tests/adoption.rs`, `backends/tokio/tests/adopt.rs`"),
     ("BAK04", "`tests/choice.rs`"),
+    ("BAK05", "`tests/fallback.rs`; a backend that was asked for by name is never replaced by another"),
     (
         "BAK07",
         "a backend of some 300 lines in `loop-api/tests/conformance_stranger`; in the ambient API: `tests/erased.rs`",

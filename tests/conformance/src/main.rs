@@ -43,7 +43,9 @@ fn main() -> ExitCode {
 fn run(check: bool) -> Result<bool, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut columns = Vec::new();
-    let programs = results::build(&root)?;
+    let mut programs = results::build(&root)?;
+    // Cargo tells of them as they are built: another order every time.
+    programs.sort_by(|a, b| a.path.cmp(&b.path));
     for (package, name) in PACKAGES {
         eprintln!("testing {package}");
         for program in programs.iter().filter(|program| program.package == *package) {

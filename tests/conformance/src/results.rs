@@ -38,7 +38,7 @@ impl Column {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Program {
     pub(crate) package: String,
-    path: String,
+    pub(crate) path: String,
 }
 
 /// Builds the `conformance*` tests of the workspace: with all features, as when all tests are run, so that nothing is built twice.
