@@ -103,7 +103,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     /// # std::io::Result::Ok(())
     /// # }).unwrap();
     /// ```
-    fn read_line<'a>(&'a mut self, buf: &'a mut String) -> impl Future<Output = Result<usize>> + use<'a, Self>
+    fn read_line<'a>(&'a mut self, buf: &'a mut String) -> impl Future<Output = Result<usize>>
     where
         Self: Unpin,
     {

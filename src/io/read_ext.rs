@@ -81,7 +81,7 @@ pub trait AsyncReadExt: AsyncRead {
     /// # std::io::Result::Ok(())
     /// # }).unwrap();
     /// ```
-    fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> impl Future<Output = Result<usize>> + use<'a, Self>
+    fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> impl Future<Output = Result<usize>>
     where
         Self: Unpin,
     {
@@ -115,10 +115,7 @@ pub trait AsyncReadExt: AsyncRead {
     /// # Errors
     ///
     /// That of the reader, or `InvalidData` for what is not UTF-8, which is lost; `buf` is then as it was.
-    fn read_to_string<'a>(
-        &'a mut self,
-        buf: &'a mut String,
-    ) -> impl Future<Output = Result<usize>> + use<'a, Self>
+    fn read_to_string<'a>(&'a mut self, buf: &'a mut String) -> impl Future<Output = Result<usize>>
     where
         Self: Unpin,
     {

@@ -183,12 +183,12 @@ fn new_socket(domain: Domain, kind: Type, protocol: Option<Protocol>) -> io::Res
     }
 }
 
-#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin"))))]
+#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
 fn set_reuse_port(socket: &Socket, on: Option<bool>) -> io::Result<()> {
     on.map_or(Ok(()), |on| socket.set_reuse_port(on))
 }
 
-#[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin")))))]
+#[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
 fn set_reuse_port(_: &Socket, on: Option<bool>) -> io::Result<()> {
     match on {
         Some(true) => Err(io::Error::new(
