@@ -30,8 +30,8 @@ pub(crate) fn misses(rows: &[Row]) -> Vec<String> {
                 misses.push(format!("{name}, {set} compiled in: {ratio:.3} times the instructions"));
             }
         }
-        // Callbacks have no raw counterpart to be measured against. smol's counts hang on how its reactor's thread and the loop's
-        // take turns, and differ from run to run by more than anything here: they are shown, and not held to a limit.
+        // Callbacks have no raw counterpart to be measured against. smol's calls hang on how its reactor's thread and the loop's take
+        // turns, and differ from run to run by more than anything here: they are shown, and not held to a limit.
         if row.workload != "call_soon" && row.backend != "smol" {
             more(&mut misses, &name, "allocations", row, |cost| Some(cost.allocations));
             more(&mut misses, &name, "system calls", row, |cost| cost.system_calls);
