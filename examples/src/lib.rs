@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::io;
 use std::process::ExitCode;
 
 use anyloop::promise::promise;
@@ -76,9 +75,4 @@ pub fn allow_many_descriptors() -> u64 {
     }
     #[cfg(not(unix))]
     u64::MAX
-}
-
-/// An error of the user's, such as an option that does not fit.
-pub fn bad_input(message: impl Into<String>) -> Box<dyn Error> {
-    Box::new(io::Error::new(io::ErrorKind::InvalidInput, message.into()))
 }

@@ -1,16 +1,14 @@
 //! Connecting to a name that has several addresses.
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::task::Poll;
 use std::time::Duration;
 
 use crate::net::addr::{ToSocketAddrs, resolve};
 use crate::net::{Net, TcpOptions};
-use crate::time::Sleep;
+use crate::task::staggered;
 
 /// How long an attempt may take before the next begins beside it: RFC 8305, section 5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -70,52 +68,12 @@ pub async fn connect_staggered<N: Net>(
     addr: impl ToSocketAddrs,
     options: &TcpOptions,
 ) -> io::Result<N::TcpStream> {
-    let mut waiting = take_turns(resolve(net, addr).await?);
-    if waiting.len() == 1 {
-        return try_each(waiting, |addr| net.connect_tcp(addr, options)).await;
+    let addrs = take_turns(resolve(net, addr).await?);
+    let attempts = addrs.into_iter().map(|addr| move || net.connect_tcp(addr, options));
+    match staggered(attempts, || net.sleep(ATTEMPT_DELAY)).await {
+        Ok((_, stream)) => Ok(stream),
+        Err(errors) => Err(errors.into_iter().next().unwrap_or_else(no_address)),
     }
-    let mut running = Vec::new();
-    let mut failed: Option<(usize, io::Error)> = None;
-    let mut begun = 0;
-    let mut delay = pin!(net.sleep(ATTEMPT_DELAY));
-    let mut begin = true;
-    poll_fn(|cx| {
-        loop {
-            if begin {
-                begin = false;
-                if let Some(addr) = waiting.pop_front() {
-                    running.push((begun, Box::pin(net.connect_tcp(addr, options))));
-                    begun += 1;
-                    delay.as_mut().reset(net.now() + ATTEMPT_DELAY);
-                }
-            }
-            let mut at = 0;
-            while let Some((number, attempt)) = running.get_mut(at) {
-                let number = *number;
-                match Pin::as_mut(attempt).poll(cx) {
-                    Poll::Ready(Ok(stream)) => return Poll::Ready(Ok(stream)),
-                    Poll::Ready(Err(error)) => {
-                        drop(running.remove(at));
-                        begin = true;
-                        if failed.as_ref().is_none_or(|(first, _)| number < *first) {
-                            failed = Some((number, error));
-                        }
-                    }
-                    Poll::Pending => at += 1,
-                }
-            }
-            if running.is_empty() && waiting.is_empty() {
-                return Poll::Ready(Err(failed.take().map_or_else(no_address, |(_, error)| error)));
-            }
-            if !waiting.is_empty() && !begin {
-                begin = delay.as_mut().poll(cx).is_ready();
-            }
-            if !begin || waiting.is_empty() {
-                return Poll::Pending;
-            }
-        }
-    })
-    .await
 }
 
 /// The addresses with their families by turns, the first one's family first.

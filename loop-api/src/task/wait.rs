@@ -158,8 +158,13 @@ where
 {
     let mut children = Children::new();
     let mut errors: Vec<(usize, E)> = Vec::new();
-    for attempt in attempts {
+    let mut attempts = attempts.into_iter().peekable();
+    while let Some(attempt) = attempts.next() {
         children.push(attempt());
+        if attempts.peek().is_none() {
+            // Nothing is left that a delay could hold back.
+            break;
+        }
         let mut delay = pin!(delay());
         let won = poll_fn(|cx| match children.poll_next(cx) {
             Poll::Ready(Some((index, Ok(value)))) => Poll::Ready(Some((index, value))),
