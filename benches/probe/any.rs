@@ -27,6 +27,7 @@ pub(crate) fn run(backend: Backend, workload: Workload, times: usize) {
             }
         }),
         Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
+        Workload::Many(many) => panic!("{many:?} is for the raw runtimes"),
         Workload::CallSoon => {
             let handle = runtime.handle().clone();
             runtime.block_on(async {

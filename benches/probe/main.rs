@@ -2,12 +2,14 @@
 //!
 //!     probe CONTESTANT WORKLOAD TIMES
 //!
-//! Prints how many allocations the workload itself made.
+//! Prints how many allocations the workload itself made, and what it took of the processor's time and of the clock's.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 mod any;
 mod counting;
+mod many;
 #[cfg(feature = "native")]
 mod raw_native;
 #[cfg(feature = "smol")]
@@ -26,6 +28,8 @@ enum Workload {
     Echo { connections: usize },
     /// A callback is queued and runs; on a raw runtime, which has none, a detached task.
     CallSoon,
+    /// Of tasks and timers alone; on the raw native loop and tokio.
+    Many(many::Many),
 }
 
 /// The bytes of a request.
@@ -38,8 +42,9 @@ impl Workload {
             "sleep" => Workload::Sleep,
             "echo1" => Workload::Echo { connections: 1 },
             "echo50" => Workload::Echo { connections: 50 },
+            "echo500" => Workload::Echo { connections: 500 },
             "call_soon" => Workload::CallSoon,
-            _ => return None,
+            _ => Workload::Many(many::Many::parse(name)?),
         })
     }
 }
@@ -52,15 +57,22 @@ fn main() -> ExitCode {
         args.get(2).and_then(|times| times.parse::<usize>().ok()),
     ) else {
         eprintln!(
-            "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|call_soon TIMES"
+            "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|echo500|call_soon TIMES\n\
+                    probe raw-native|raw-tokio yield1|yield100|pingpong|expire|late|storm|crunch TIMES\n\
+             raw-native-2 and raw-tokio-2 have two worker threads"
         );
         return ExitCode::from(2);
     };
+    let start = (Instant::now(), counting::processor_time());
     match contestant.as_str() {
         #[cfg(feature = "native")]
-        "raw-native" => raw_native::run(workload, times),
+        "raw-native" => raw_native::run(0, workload, times),
+        #[cfg(feature = "native")]
+        "raw-native-2" => raw_native::run(2, workload, times),
         #[cfg(feature = "tokio")]
-        "raw-tokio" => raw_tokio::run(workload, times),
+        "raw-tokio" => raw_tokio::run(0, workload, times),
+        #[cfg(feature = "tokio")]
+        "raw-tokio-2" => raw_tokio::run(2, workload, times),
         #[cfg(feature = "smol")]
         "raw-smol" => raw_smol::run(workload, times),
         name => match name.parse() {
@@ -72,5 +84,7 @@ fn main() -> ExitCode {
         },
     }
     println!("allocations {}", counting::allocations());
+    println!("processor_ns {}", (counting::processor_time() - start.1).as_nanos());
+    println!("clock_ns {}", start.0.elapsed().as_nanos());
     ExitCode::SUCCESS
 }

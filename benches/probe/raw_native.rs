@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_lite::future::yield_now;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
@@ -11,10 +11,11 @@ use loop_api::net::{Net, TcpListener, TcpOptions};
 use loop_api::{EventLoop, Handle};
 use loop_native::{NativeHandle, NativeLoop};
 
+use crate::many::{self, Raw};
 use crate::{MESSAGE, Workload};
 
-pub(crate) fn run(workload: Workload, times: usize) {
-    let mut native = NativeLoop::new().expect("the loop starts");
+pub(crate) fn run(workers: usize, workload: Workload, times: usize) {
+    let mut native = NativeLoop::builder().worker_threads(workers).build().expect("the loop starts");
     let handle = native.handle().clone();
     native.block_on(async {
         match workload {
@@ -31,6 +32,7 @@ pub(crate) fn run(workload: Workload, times: usize) {
                 }
             }
             Workload::Echo { connections } => echo(&handle, connections, times).await,
+            Workload::Many(many) => many::run(Native(handle.clone()), many, times).await,
             Workload::CallSoon => {
                 for _ in 0..times {
                     handle.call_soon(|| ()).expect("the loop is open");
@@ -69,5 +71,27 @@ async fn echo(handle: &NativeHandle, connections: usize, times: usize) {
     }
     for client in clients {
         client.await.expect("the client ends");
+    }
+}
+
+#[derive(Clone)]
+struct Native(NativeHandle);
+
+impl Raw for Native {
+    fn spawn<F>(&self, future: F) -> impl Future<Output = F::Output> + Send + 'static
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let task = self.0.spawn(future);
+        async { task.await.expect("the task ends") }
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> + Send + 'static {
+        self.0.sleep_until(deadline.into())
+    }
+
+    fn yield_now() -> impl Future<Output = ()> + Send {
+        yield_now()
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn run(workload: Workload, times: usize) {
                 }
             }
             Workload::Echo { connections } => echo(executor, connections, times).await,
+            Workload::Many(many) => panic!("{many:?} is for native and tokio"),
             Workload::CallSoon => {
                 for _ in 0..times {
                     executor.spawn(async {}).detach();

@@ -3,16 +3,20 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::many::{self, Raw};
 use crate::{MESSAGE, Workload};
 
-pub(crate) fn run(workload: Workload, times: usize) {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
+pub(crate) fn run(workers: usize, workload: Workload, times: usize) {
+    let mut builder = match workers {
+        0 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder.worker_threads(workers.max(1)).enable_all().build().expect("the runtime starts");
     match workload {
         Workload::Spawn => runtime.block_on(async {
             for i in 0..times {
@@ -27,6 +31,7 @@ pub(crate) fn run(workload: Workload, times: usize) {
             }
         }),
         Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
+        Workload::Many(many) => runtime.block_on(many::run(Tokio, many, times)),
         Workload::CallSoon => runtime.block_on(async {
             for _ in 0..times {
                 drop(tokio::spawn(async {}));
@@ -62,5 +67,27 @@ async fn echo(connections: usize, times: usize) {
     }
     for client in clients {
         client.await.expect("the client ends");
+    }
+}
+
+#[derive(Clone)]
+struct Tokio;
+
+impl Raw for Tokio {
+    fn spawn<F>(&self, future: F) -> impl Future<Output = F::Output> + Send + 'static
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let task = tokio::spawn(future);
+        async { task.await.expect("the task ends") }
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> + Send + 'static {
+        tokio::time::sleep_until(deadline.into())
+    }
+
+    fn yield_now() -> impl Future<Output = ()> + Send {
+        tokio::task::yield_now()
     }
 }
