@@ -55,11 +55,13 @@ pub(crate) fn run<R>(running: &Running, f: impl FnOnce() -> R) -> R {
 }
 
 /// Says that a poll begins, of a task or of the main future.
+#[inline]
 pub(crate) fn begin_poll() {
     BUDGET.set(TRANSFERS);
 }
 
 /// Whether the poll that goes on may make one more transfer. If not, it should wake itself and be pending.
+#[inline]
 pub(crate) fn may_transfer() -> bool {
     match BUDGET.get() {
         0 => true,

@@ -10,6 +10,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Wake, Waker};
 
 use loom::model::Builder;
 use loom::sync::Arc;
@@ -20,6 +21,7 @@ use crate::idle::Idle;
 use crate::loom_shim::Fault;
 use crate::parker::Parker;
 use crate::remote::Remote;
+use crate::waiters::Direction;
 
 thread_local! {
     // A model's threads are coroutines on the thread of its test.
@@ -221,5 +223,73 @@ fn loom_as_many_workers_wake_as_there_are_tasks() {
         }
         mill.settle();
         assert_eq!(mill.taken.load(Ordering::Relaxed), 2, "a worker sleeps though there is a task");
+    });
+}
+
+/// A task that waits for bytes, as far as its waker is concerned.
+struct Reader {
+    woken: AtomicBool,
+}
+
+impl Wake for Reader {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A socket, and the direction in which it is read.
+struct Socket {
+    bytes: AtomicUsize,
+    direction: Direction,
+}
+
+impl Socket {
+    /// As `poll_io` does: the bytes that were there, or none and the waker waits.
+    fn read(&self, waker: &Waker) -> usize {
+        loop {
+            let seen = self.direction.look();
+            if !seen.is_ready() {
+                if self.direction.wait_unnamed(waker) {
+                    return 0;
+                }
+                continue;
+            }
+            match self.bytes.swap(0, Ordering::SeqCst) {
+                0 => self.direction.blocked(seen),
+                bytes => return bytes,
+            }
+        }
+    }
+
+    /// One more byte came, and the poller says so.
+    fn receive(&self) {
+        self.bytes.fetch_add(1, Ordering::SeqCst);
+        let mut wake = Vec::new();
+        self.direction.event(false, &mut wake);
+        wake.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+#[test]
+fn loom_a_reader_sees_every_byte_or_is_woken_for_it() {
+    let faults = [Fault::BlockedForgetsEvents, Fault::EventIsNotCounted, Fault::WaitDoesNotLook];
+    check(&faults, || {
+        let socket = Arc::new(Socket { bytes: AtomicUsize::new(0), direction: Direction::new() });
+        let reader = std::sync::Arc::new(Reader { woken: AtomicBool::new(false) });
+        let waker = Waker::from(reader.clone());
+        let poller = thread::spawn({
+            let socket = socket.clone();
+            move || (0..2).for_each(|_| socket.receive())
+        });
+        let mut got = socket.read(&waker);
+        poller.join().unwrap();
+        // A poll for each wake, and for each time it got something.
+        let mut polls = got > 0;
+        while got < 2 && (reader.woken.swap(false, Ordering::SeqCst) || std::mem::take(&mut polls)) {
+            let more = socket.read(&waker);
+            polls = more > 0;
+            got += more;
+        }
+        assert_eq!(got, 2, "it waits though there are bytes");
     });
 }

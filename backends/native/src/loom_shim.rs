@@ -3,12 +3,12 @@
 #[cfg(anyloop_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU8, Ordering, fence},
+    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence},
 };
 #[cfg(not(anyloop_loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU8, Ordering, fence},
+    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence},
 };
 
 /// A mistake that a model plants, to show that it would find it.
@@ -27,6 +27,12 @@ pub(crate) enum Fault {
     NoFence,
     /// A worker that was picked and found a task tells nobody.
     KeepsTheBaton,
+    /// An attempt that would have blocked clears the readiness that came after it.
+    BlockedForgetsEvents,
+    /// An event of a direction that is ready is not counted.
+    EventIsNotCounted,
+    /// `wait_unnamed` does not look again once it has the lock.
+    WaitDoesNotLook,
 }
 
 /// Whether the model that runs has planted `fault`. False outside models.

@@ -95,13 +95,12 @@ impl Reactor {
     }
 
     /// Collects the wakers of all who wait for one of `events`.
-    pub(crate) fn collect(&self, events: &Events, wake: &mut Vec<Waker>) {
-        let mut events = events.iter().peekable();
-        if events.peek().is_none() {
+    pub(crate) fn collect(&self, events: &Events, wake: &mut Vec<Option<Waker>>) {
+        if events.is_empty() {
             return;
         }
         let registry = self.lock();
-        for event in events {
+        for event in events.iter() {
             let Some(directions) = registry.find(event.key) else { continue };
             if event.readable {
                 directions.read.event(event.closed, wake);
@@ -118,7 +117,7 @@ impl Reactor {
     }
 
     /// Lets go of the poller, and collects everybody who waits.
-    pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
+    pub(crate) fn close(&self, wake: &mut Vec<Option<Waker>>) {
         let mut registry = self.lock();
         registry.poller = None;
         registry.free.clear();
@@ -166,7 +165,8 @@ impl Registry {
 pub(crate) struct Waiting {
     poller: Arc<Poller>,
     events: Events,
-    wake: Vec<Waker>,
+    /// Empty but for a dispatch, and what is left of one that unwound.
+    wake: Vec<Option<Waker>>,
 }
 
 impl Waiting {
@@ -201,8 +201,11 @@ impl Waiting {
 
     fn wake_all(&mut self) {
         // Without a lock: a waker may do anything, such as dropping a source.
-        for waker in self.wake.drain(..) {
-            waker.wake();
+        for waker in &mut self.wake {
+            if let Some(waker) = waker.take() {
+                waker.wake();
+            }
         }
+        self.wake.clear();
     }
 }

@@ -37,6 +37,7 @@ pub struct NativeSource<T: AsSource> {
 }
 
 impl<T: AsSource> NativeSource<T> {
+    #[inline]
     fn direction(&self, interest: Interest) -> &Direction {
         match interest {
             Interest::Readable => &self.directions.read,
@@ -44,6 +45,7 @@ impl<T: AsSource> NativeSource<T> {
         }
     }
 
+    #[inline]
     fn io(&self) -> &T {
         match &self.io {
             Some(io) => io,
@@ -53,6 +55,7 @@ impl<T: AsSource> NativeSource<T> {
     }
 
     /// Tries `op` until it gives something or there is nothing to wait for but an event, for which `wait` registers.
+    #[inline]
     fn attempt<R>(
         &self,
         cx: &mut Context<'_>,
@@ -63,10 +66,10 @@ impl<T: AsSource> NativeSource<T> {
         let direction = self.direction(interest);
         loop {
             let seen = direction.look();
-            if seen.is_closed() {
-                return Poll::Ready(Err(Closed.into()));
-            }
             if !seen.is_ready() {
+                if seen.is_closed() {
+                    return Poll::Ready(Err(Closed.into()));
+                }
                 if !wait(direction, cx.waker()) {
                     continue;
                 }
@@ -80,15 +83,19 @@ impl<T: AsSource> NativeSource<T> {
                 return Poll::Pending;
             }
             match op(self.io()) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => direction.blocked(seen),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                done => return Poll::Ready(done.map(|done| (seen, done))),
+                Ok(done) => return Poll::Ready(Ok((seen, done))),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => direction.blocked(seen),
+                    io::ErrorKind::Interrupted => {}
+                    _ => return Poll::Ready(Err(error)),
+                },
             }
         }
     }
 }
 
 impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
+    #[inline]
     fn poll_io<R>(
         &self,
         cx: &mut Context<'_>,
@@ -98,6 +105,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         self.attempt(cx, interest, op, Direction::wait_unnamed).map_ok(|(_, done)| done)
     }
 
+    #[inline]
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,
@@ -105,12 +113,16 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         wanted: usize,
         op: impl FnMut(&T) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        self.attempt(cx, interest, op, Direction::wait_unnamed).map_ok(|(seen, moved)| {
-            if Poller::SHORT_IS_EMPTY && 0 < moved && moved < wanted {
-                self.direction(interest).fell_short(seen);
+        match self.attempt(cx, interest, op, Direction::wait_unnamed) {
+            Poll::Ready(Ok((seen, moved))) => {
+                if Poller::SHORT_IS_EMPTY && 0 < moved && moved < wanted {
+                    self.direction(interest).fell_short(seen);
+                }
+                Poll::Ready(Ok(moved))
             }
-            moved
-        })
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     fn io<R: Send>(

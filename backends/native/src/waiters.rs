@@ -1,8 +1,9 @@
 //! One direction of one source: whether it is ready, and who waits for that.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
+
+use crate::loom_shim::{AtomicUsize, Fault, Mutex, MutexGuard, Ordering, planted};
 
 /// An operation may succeed. It is not certain, but where this is clear there will be an event.
 const READY: usize = 1;
@@ -20,6 +21,9 @@ const CALLERS: usize = 64;
 pub(crate) struct Seen(usize);
 
 /// One direction.
+///
+/// `READY` is set with the lock held, which is when all who wait are taken; and nobody begins to wait while it is set. So a direction
+/// that is ready has no waiters, and one that is not is changed by nobody without the lock.
 #[derive(Debug)]
 pub(crate) struct Direction {
     bits: AtomicUsize,
@@ -28,7 +32,7 @@ pub(crate) struct Direction {
 
 #[derive(Debug, Default)]
 struct Waiters {
-    /// Nearly always there is one; only the others need memory.
+    /// Nearly always there is one; only the others need memory. Without it there are no others.
     first: Option<(u64, Waker)>,
     others: Vec<(u64, Waker)>,
     next_id: u64,
@@ -47,16 +51,23 @@ impl Direction {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[inline]
     pub(crate) fn look(&self) -> Seen {
         Seen(self.bits.load(Ordering::Acquire))
     }
 
     /// The attempt made after `seen` would have blocked.
+    #[inline]
     pub(crate) fn blocked(&self, seen: Seen) {
+        if planted(Fault::BlockedForgetsEvents) {
+            self.bits.fetch_and(!READY, Ordering::AcqRel);
+            return;
+        }
         let _ = self.bits.compare_exchange(seen.0, seen.0 & !READY, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// The attempt made after `seen` moved fewer bytes than it asked for.
+    #[inline]
     pub(crate) fn fell_short(&self, seen: Seen) {
         if seen.0 & ENDED == 0 {
             self.blocked(seen);
@@ -64,25 +75,43 @@ impl Direction {
     }
 
     /// An event: collects everybody who waits into `wake`.
-    pub(crate) fn event(&self, ended: bool, wake: &mut Vec<Waker>) {
+    #[inline]
+    pub(crate) fn event(&self, ended: bool, wake: &mut Vec<Option<Waker>>) {
+        let bits = self.bits.load(Ordering::Acquire);
+        if bits & READY != 0 {
+            if planted(Fault::EventIsNotCounted) {
+                return;
+            }
+            // Nobody waits. It counts only for those whose attempt goes on just now.
+            let next = after_event(bits, ended);
+            if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                return;
+            }
+        }
         let mut waiters = self.lock();
-        self.change(|bits| (bits.wrapping_add(EVENT) | READY) | if ended { ENDED } else { 0 });
+        let bits = self.bits.load(Ordering::Acquire);
+        if bits & READY == 0 {
+            // Nobody else changes it now.
+            self.bits.store(after_event(bits, ended), Ordering::Release);
+        } else {
+            self.change(|bits| after_event(bits, ended));
+        }
         waiters.take(wake);
     }
 
     /// Wakes everybody although nothing happened, where they have to arm the source anew.
-    pub(crate) fn shake(&self, wake: &mut Vec<Waker>) {
+    pub(crate) fn shake(&self, wake: &mut Vec<Option<Waker>>) {
         self.lock().take(wake);
     }
 
     /// The loop has ended.
-    pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
+    pub(crate) fn close(&self, wake: &mut Vec<Option<Waker>>) {
         let mut waiters = self.lock();
         self.change(|bits| bits | CLOSED);
         waiters.take(wake);
     }
 
-    /// Only `blocked` changes the bits without the lock.
+    /// For bits that others may change at the same time.
     fn change(&self, f: impl Fn(usize) -> usize) {
         let _ = self.bits.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |bits| Some(f(bits)));
     }
@@ -106,8 +135,13 @@ impl Direction {
     /// As `wait`, for callers without a name.
     pub(crate) fn wait_unnamed(&self, waker: &Waker) -> bool {
         let mut waiters = self.lock();
-        if self.bits.load(Ordering::Acquire) & (READY | CLOSED) != 0 {
+        let found = self.bits.load(Ordering::Acquire) & (READY | CLOSED) != 0;
+        if found && !planted(Fault::WaitDoesNotLook) {
             return false;
+        }
+        if waiters.first.is_none() {
+            waiters.first = Some((0, waker.clone()));
+            return true;
         }
         let crowded = waiters.put_unnamed(waker);
         drop(waiters);
@@ -173,17 +207,29 @@ impl Waiters {
         Some(self.others.remove(place).1)
     }
 
-    fn take(&mut self, wake: &mut Vec<Waker>) {
-        wake.extend(self.first.take().map(|(_, waker)| waker));
-        wake.extend(self.others.drain(..).map(|(_, waker)| waker));
+    fn take(&mut self, wake: &mut Vec<Option<Waker>>) {
+        let Some((_, waker)) = self.first.take() else { return };
+        wake.push(Some(waker));
+        if !self.others.is_empty() {
+            wake.extend(self.others.drain(..).map(|(_, waker)| Some(waker)));
+        }
     }
 }
 
+/// What the bits become by an event.
+#[inline]
+fn after_event(bits: usize, ended: bool) -> usize {
+    (bits.wrapping_add(EVENT) | READY) | if ended { ENDED } else { 0 }
+}
+
 impl Seen {
+    /// Whether an attempt may be made.
+    #[inline]
     pub(crate) fn is_ready(self) -> bool {
-        self.0 & READY != 0
+        self.0 & (READY | CLOSED) == READY
     }
 
+    #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0
     }

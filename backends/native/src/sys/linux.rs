@@ -158,16 +158,26 @@ impl Events {
         Events { list: Vec::with_capacity(1024) }
     }
 
+    /// Whether nothing happened. A wake is something, though `iter` leaves it out.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = Event> + '_ {
-        self.list.iter().filter_map(|event| {
+        let closed = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
+        let readable = closed | EventFlags::IN | EventFlags::PRI;
+        let writable = EventFlags::OUT | EventFlags::HUP | EventFlags::ERR;
+        self.list.iter().filter(|event| event.data.u64() != WAKE as u64).map(move |event| {
+            // Copied first: the kernel's record is packed.
             let flags = event.flags;
-            let closed = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
-            (event.data.u64() != WAKE as u64).then(|| Event {
+            Event {
                 key: event.data.u64() as usize,
-                readable: flags.intersects(closed | EventFlags::IN | EventFlags::PRI),
-                writable: flags.intersects(EventFlags::OUT | EventFlags::HUP | EventFlags::ERR),
+                readable: flags.intersects(readable),
+                writable: flags.intersects(writable),
                 closed: flags.intersects(closed),
-            })
+            }
         })
     }
 }

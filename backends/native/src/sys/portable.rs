@@ -144,6 +144,11 @@ impl Events {
         Events { list: polling::Events::new() }
     }
 
+    /// Whether nothing happened. A wake may count as nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = Event> + '_ {
         self.list.iter().map(|event| Event {
             key: event.key,
