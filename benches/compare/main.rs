@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 // What measures and what shows grow side by side; until both are there, some of it has no user.
 #[allow(dead_code)]
 mod names;
+mod report;
 #[allow(dead_code)]
 mod results;
 
@@ -24,6 +25,9 @@ enum Command {
     Render {
         /// The CSV that a run wrote.
         csv: PathBuf,
+        /// The folder that the page is written to.
+        #[arg(long, default_value = "report")]
+        out: PathBuf,
     },
 }
 
@@ -38,8 +42,10 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let Command::Render { csv } = &args.command;
+    let Command::Render { csv, out } = &args.command;
     let results = results::file::read(csv)?;
-    println!("{} figures of {}", results.rows.len(), results.date);
+    println!("{}", report::terminal::tables(&results));
+    report::write(out, &results)?;
+    println!("{}", out.join("index.html").display());
     Ok(())
 }

@@ -1,0 +1,138 @@
+//! Between plotters and the page: colours that stand for CSS classes, so that one picture is light and dark.
+//!
+//! plotters writes each colour into the picture. Here it is given colours that mean nothing, one a class, and [`finish`] puts
+//! the classes in their place; what they look like is said once, in the page's style or the picture's own.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::names;
+
+/// What a thing drawn is, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// Words and figures.
+    Text,
+    /// Units, marks, and other words of the second rank.
+    Quiet,
+    /// The lines behind the figures.
+    Grid,
+    /// The line that everything is compared with.
+    Even,
+    /// A contestant, by its place in [`names::CONTESTANTS`].
+    Of(usize),
+}
+
+impl Ink {
+    pub(crate) fn of(contestant: &str) -> Self {
+        Self::Of(names::order(contestant))
+    }
+
+    fn number(self) -> u8 {
+        match self {
+            Self::Text => 0,
+            Self::Quiet => 1,
+            Self::Grid => 2,
+            Self::Even => 3,
+            Self::Of(at) => 4 + u8::try_from(at).unwrap_or(u8::MAX - 4),
+        }
+    }
+
+    /// The colour that stands for it in what plotters draws.
+    pub(crate) fn colour(self) -> RGBColor {
+        RGBColor(1, 0, self.number())
+    }
+}
+
+/// Text of a size, anchored left, in the middle or right, its middle at its height.
+pub(crate) fn text(ink: Ink, size: i32, side: HPos) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&ink.colour()).pos(Pos::new(side, VPos::Center))
+}
+
+/// The classes of the contestants' colours, light or dark, for a style sheet.
+pub(crate) fn palette(dark: bool) -> String {
+    let colours = PALETTE.iter().map(|(light, night)| if dark { night } else { light });
+    let base = if dark {
+        ["#e5e7eb", "#9ca3af", "#2b3442", "#94a3b8"]
+    } else {
+        ["#111827", "#6b7280", "#e5e7eb", "#64748b"]
+    };
+    base.iter().chain(colours).enumerate().map(|(at, colour)| format!("--i{at}:{colour};")).collect()
+}
+
+/// The rules that give each class its colour.
+pub(crate) fn classes() -> String {
+    (0..4 + PALETTE.len())
+        .map(|at| format!(".f{at}{{fill:var(--i{at})}}.s{at}{{stroke:var(--i{at})}}"))
+        .collect()
+}
+
+/// Light and dark of each contestant, in the order of [`names::CONTESTANTS`], then of strangers.
+const PALETTE: [(&str, &str); 18] = [
+    ("#0b7a75", "#2dd4bf"), // native
+    ("#4aa8a2", "#99f6e4"),
+    ("#155e4b", "#34d399"),
+    ("#2563eb", "#60a5fa"), // tokio
+    ("#1e3a8a", "#93c5fd"),
+    ("#c2570c", "#fb923c"), // smol
+    ("#86a9ef", "#3b66b8"), // raw tokio
+    ("#5b7fc9", "#5577b5"),
+    ("#e3a06f", "#a3612c"), // raw smol
+    ("#374151", "#d1d5db"), // raw epoll
+    ("#8b5cf6", "#a78bfa"), // monoio
+    ("#b45fc9", "#d8a0e6"), // compio
+    ("#9a9a9a", "#7d7d7d"), // agnostic
+    ("#b3ab90", "#6f6a5a"), // async-rs
+    ("#6b7280", "#9ca3af"), // one by one
+    ("#dc2626", "#f87171"), // threads
+    ("#9333ea", "#c084fc"), // pool
+    ("#808080", "#808080"),
+];
+
+/// Puts classes in the place of the colours, gives the picture its name, and lets it be as wide as its place.
+pub(crate) fn finish(drawn: &str, name: &str) -> String {
+    let mut svg = String::with_capacity(drawn.len());
+    let mut rest = drawn;
+    // Of `fill="#010007"`, the two digits at the end are the class's number.
+    while let Some(at) = rest.find("=\"#0100") {
+        let key = if rest[..at].ends_with("fill") { "fill" } else { "stroke" };
+        let (before, after) = (&rest[..at - key.len()], &rest[at + 7..]);
+        let number = u8::from_str_radix(&after[..2], 16).unwrap_or(u8::MAX);
+        svg += before;
+        svg += &format!("class=\"{}{number}\"", &key[..1]);
+        rest = &after[3..];
+    }
+    svg += rest;
+    let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let start = svg.find("viewBox").unwrap_or(0);
+    svg.replace_range(..start, &format!("<svg role=\"img\" aria-label=\"{name}\" "));
+    svg.replace(" font-family=\"sans-serif\"", "").replace(" opacity=\"1\"", "")
+}
+
+/// A spot of a colour, for a picture's key.
+pub(crate) fn dot(ink: Ink) -> String {
+    let class = ink.number();
+    format!(
+        "<svg viewBox=\"0 0 12 12\" aria-hidden=\"true\"><circle class=\"f{class}\" cx=\"6\" cy=\"6\" r=\"5\"/></svg>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_become_classes() {
+        let drawn = "<svg width=\"9\" height=\"9\" viewBox=\"0 0 9 9\">\n<line opacity=\"1\" stroke=\"#010002\"/><rect fill=\"#01000A\" stroke=\"none\"/></svg>";
+        let svg = finish(drawn, "a < \"b\"");
+        assert_eq!(
+            svg,
+            "<svg role=\"img\" aria-label=\"a &lt; &quot;b&quot;\" viewBox=\"0 0 9 9\">\n<line class=\"s2\"/><rect class=\"f10\" stroke=\"none\"/></svg>"
+        );
+    }
+
+    #[test]
+    fn each_contestant_has_its_colour() {
+        assert_eq!(PALETTE.len(), names::CONTESTANTS.len() + 1);
+    }
+}

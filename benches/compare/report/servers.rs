@@ -1,0 +1,134 @@
+//! The section on server models: requests per second and memory against ever more clients, and where each breaks.
+
+use std::error::Error;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::figure::{figure, with_unit};
+use super::lines::{Point, Series, lines};
+use super::paint::Ink;
+use super::section::ours;
+use super::summary::key;
+use super::view::{Case, cases, workload};
+use crate::names::{self, SERVERS};
+use crate::results::{Metric, Results};
+
+/// What the cases differ in.
+const CLIENTS: &str = "clients";
+const SHOWN: [(Metric, &str); 3] = [
+    (Metric::OpsPerS, "requests per second"),
+    (Metric::RssMib, "memory of the server, MiB"),
+    (Metric::P99Us, "time of 99 requests of 100 at most, µs"),
+];
+
+/// The section, or None where it was not measured.
+pub(crate) fn section(results: &Results) -> Result<Option<Markup>, Box<dyn Error>> {
+    let Some(workload) = workload(SERVERS) else { return Ok(None) };
+    let cases = cases(results, workload);
+    if cases.is_empty() {
+        return Ok(None);
+    }
+    let mut who: Vec<&str> = cases.iter().flat_map(Case::contestants).collect();
+    who.sort_by_key(|name| (names::order(name), *name));
+    who.dedup();
+    let mut pictures = Vec::new();
+    for (metric, words) in SHOWN {
+        let series: Vec<Series> = who.iter().filter_map(|name| series(&cases, name, metric)).collect();
+        if !series.is_empty() {
+            let name = format!("{}: {words} against concurrent clients", workload.title);
+            pictures.push((words, lines(&name, "concurrent clients, logarithmic", words, &series)?));
+        }
+    }
+    Ok(Some(html! {
+        p { (workload.about) " " (waited(&cases)) }
+        (key(&who))
+        p.quiet { "A cross marks the last number of clients before a model broke; what happened then stands in the table." }
+        div.panels { @for (words, svg) in &pictures { figure { figcaption { (words) } (PreEscaped(svg)) } } }
+        (breaks(results, &cases, &who))
+        @for (metric, words) in SHOWN { details { summary { "As a table: " (words) } (table(&cases, &who, metric)) } }
+    }))
+}
+
+/// How the time of a handler was spent, in words.
+fn waited(cases: &[Case<'_>]) -> String {
+    let find = |metric| {
+        let all = cases.iter().flat_map(|case| &case.rows).filter(|row| row.metric == metric);
+        let mut values: Vec<f64> = all.map(|row| row.summary.median).collect();
+        values.sort_by(f64::total_cmp);
+        Some((*values.first()?, *values.last()?))
+    };
+    match (find(Metric::WaitedUs), find(Metric::RanUs)) {
+        (Some((least, _)), Some((low, high))) => format!(
+            "A handler waited for {} or more and ran for {} to {}: most of a request's time is waiting.",
+            with_unit(least, "µs"),
+            figure(low),
+            with_unit(high, "µs")
+        ),
+        _ => String::new(),
+    }
+}
+
+fn series(cases: &[Case<'_>], name: &str, metric: Metric) -> Option<Series> {
+    let points: Vec<Point> = cases
+        .iter()
+        .filter_map(|case| {
+            let summary = case.get(name, metric)?;
+            let x = case.params.get(CLIENTS)? as f64;
+            (summary.median > 0.0).then_some(Point {
+                x,
+                value: summary.median,
+                spread: (summary.p10, summary.p90),
+            })
+        })
+        .collect();
+    let unserved = |case: &Case<'_>| case.get(name, Metric::Unserved).is_some_and(|s| s.median > 0.0);
+    (!points.is_empty()).then(|| Series { ink: Ink::of(name), points, broke: cases.iter().any(unserved) })
+}
+
+/// Where each broke and with what. The runs leave it as notes about `contestant/servers`.
+fn breaks(results: &Results, cases: &[Case<'_>], who: &[&str]) -> Markup {
+    let most = |name: &str| {
+        let served = |case: &&Case<'_>| {
+            case.get(name, Metric::OpsPerS).is_some()
+                && case.get(name, Metric::Unserved).is_none_or(|s| s.median == 0.0)
+        };
+        cases.iter().filter(served).filter_map(|case| case.params.get(CLIENTS)).max()
+    };
+    html! {
+        div.scroll {
+            table {
+                tr { th { "" } th { "most clients, all served" } th { "what happened then" } }
+                @for name in who {
+                    @let about = format!("{name}/{SERVERS}");
+                    @let words: Vec<_> = results.notes.iter().filter(|n| n.about == about).map(|n| n.text.as_str()).collect();
+                    tr.ours[ours(name)] {
+                        td { (names::label(name)) }
+                        td { (most(name).map_or_else(|| "–".to_owned(), |n| figure(n as f64))) }
+                        td.words { @if words.is_empty() { "did not break" } @else { (words.join("; ")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn table(cases: &[Case<'_>], who: &[&str], metric: Metric) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                tr { th { "clients" } @for case in cases { th { (case.params.get(CLIENTS).map_or(String::new(), |n| figure(n as f64))) } } }
+                @for name in who {
+                    tr.ours[ours(name)] {
+                        td { (names::label(name)) }
+                        @for case in cases {
+                            @match case.get(name, metric) {
+                                Some(s) => { td title={ (figure(s.p10)) " to " (figure(s.p90)) } { (figure(s.median)) } }
+                                None => { td { "–" } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
