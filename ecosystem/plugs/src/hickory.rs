@@ -1,0 +1,182 @@
+//! hickory: tasks, timers, UDP and TCP for DNS.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hickory_net::runtime::{DnsTcpStream, DnsUdpSocket, RuntimeProvider, Spawn};
+use loop_api::io::Interest;
+use loop_api::net::{Net, TcpOptions, UdpOptions, socket};
+use loop_api::readiness::{Readiness, Source};
+
+use crate::Plug;
+
+/// What hickory waits for a server when it does not say how long.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl<H: Handle> RuntimeProvider for Plug<H> {
+    type Handle = Plug<H>;
+    type Timer = Time<H>;
+    type Udp = Udp<H>;
+    type Tcp = Tcp<H>;
+
+    fn create_handle(&self) -> Plug<H> {
+        self.clone()
+    }
+
+    fn connect_tcp(
+        &self,
+        server: SocketAddr,
+        bind: Option<SocketAddr>,
+        wait_for: Option<Duration>,
+    ) -> BoxFuture<io::Result<Tcp<H>>> {
+        let handle = self.handle.clone();
+        let mut options = TcpOptions::default();
+        options.nodelay = Some(true);
+        options.local_addr = bind;
+        Box::pin(async move {
+            let connecting = handle.connect_tcp(server, &options);
+            match handle.timeout(wait_for.unwrap_or(CONNECT_TIMEOUT), connecting).await {
+                Ok(connected) => connected.map(|stream| Tcp { stream }),
+                Err(_) => Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("no answer to the connection to {server} in time"),
+                )),
+            }
+        })
+    }
+
+    fn bind_udp(&self, local: SocketAddr, _server: SocketAddr) -> BoxFuture<io::Result<Udp<H>>> {
+        let handle = self.handle.clone();
+        Box::pin(async move {
+            let socket = socket::udp(local, &UdpOptions::default())?;
+            Ok(Udp { source: handle.register(socket)? })
+        })
+    }
+}
+
+/// What hickory needs of a loop's handle: sockets, and readiness for UDP that is polled.
+pub trait Handle: Net + Readiness + Unpin {}
+impl<H: Net + Readiness + Unpin> Handle for H {}
+
+impl<H: Handle> Spawn for Plug<H> {
+    fn spawn_bg(&mut self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.handle.spawn(future)); // it runs on
+    }
+}
+
+/// Timers of the loop that the caller runs in: hickory asks for them without saying on which.
+///
+/// # Panics
+///
+/// Where no such loop runs.
+pub struct Time<H> {
+    loops: PhantomData<fn() -> H>,
+}
+
+impl<H> fmt::Debug for Time<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Time").finish_non_exhaustive()
+    }
+}
+
+fn current<H: loop_api::Handle>() -> H {
+    H::try_current().expect(
+        "hickory's timers need the loop that its provider was made for: poll its futures on that loop",
+    )
+}
+
+#[async_trait]
+impl<H: Handle> hickory_net::runtime::Time for Time<H> {
+    async fn delay_for(duration: Duration) {
+        current::<H>().sleep(duration).await;
+    }
+
+    async fn timeout<F: Future + Send + 'static>(duration: Duration, future: F) -> io::Result<F::Output> {
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
+        current::<H>().timeout(duration, future).await.map_err(late)
+    }
+}
+
+/// A UDP socket of the loop.
+pub struct Udp<H: Readiness> {
+    source: H::Source<std::net::UdpSocket>,
+}
+
+impl<H: Readiness> fmt::Debug for Udp<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Udp").field("source", &self.source).finish()
+    }
+}
+
+#[async_trait]
+impl<H: Handle> DnsUdpSocket for Udp<H> {
+    type Time = Time<H>;
+
+    fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
+        self.source.poll_io(cx, Interest::Readable, |socket| socket.recv_from(buf))
+    }
+
+    async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.source.io(Interest::Readable, |socket| socket.recv_from(buf)).await
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], target: SocketAddr) -> Poll<io::Result<usize>> {
+        self.source.poll_io(cx, Interest::Writable, |socket| socket.send_to(buf, target))
+    }
+
+    async fn send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
+        self.source.io(Interest::Writable, |socket| socket.send_to(buf, target)).await
+    }
+}
+
+/// A TCP connection of the loop.
+pub struct Tcp<H: Net> {
+    stream: H::TcpStream,
+}
+
+impl<H: Net> fmt::Debug for Tcp<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tcp").field("stream", &self.stream).finish()
+    }
+}
+
+impl<H: Net> futures_io::AsyncRead for Tcp<H> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<H: Net> futures_io::AsyncWrite for Tcp<H> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_close(cx)
+    }
+}
+
+impl<H: Handle> DnsTcpStream for Tcp<H> {
+    type Time = Time<H>;
+}

@@ -1,0 +1,56 @@
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use anyloop::time::{sleep, timeout};
+use hickory_resolver::Resolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig};
+
+use crate::support::{Server, plug};
+
+/// dnsmasq on a free port, which knows one name, and that port.
+fn dnsmasq() -> (Server, u16) {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new("/usr/sbin/dnsmasq");
+    command.args([
+        "--keep-in-foreground",
+        "--no-resolv",
+        "--no-hosts",
+        "--bind-interfaces",
+        "--conf-file=/dev/null",
+    ]);
+    command.args(["--pid-file=", "--user=", "--group=", "--listen-address=127.0.0.1"]);
+    command.arg(format!("--port={port}")).arg("--address=/coffee.test/192.0.2.7");
+    (Server::start(&mut command), port)
+}
+
+async fn resolve(protocol: ProtocolConfig) {
+    let (_server, port) = dnsmasq();
+    let mut connection = ConnectionConfig::new(protocol);
+    connection.port = port;
+    let server = NameServerConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST), true, vec![connection]);
+    let config = ResolverConfig::from_parts(None, vec![], vec![server]);
+    let found = timeout(Duration::from_secs(20), async {
+        loop {
+            let resolver = Resolver::builder_with_config(config.clone(), plug()).build().unwrap();
+            // Until the server has begun to listen.
+            match resolver.lookup_ip("coffee.test.").await {
+                Ok(found) => return found.iter().collect::<Vec<_>>(),
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    });
+    assert_eq!(found.await.unwrap(), [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))]);
+}
+
+#[anyloop::test]
+#[ignore = "starts dnsmasq (Debian: dnsmasq-base)"]
+async fn a_name_is_resolved_over_udp() {
+    resolve(ProtocolConfig::Udp).await;
+}
+
+#[anyloop::test]
+#[ignore = "starts dnsmasq (Debian: dnsmasq-base)"]
+async fn a_name_is_resolved_over_tcp() {
+    resolve(ProtocolConfig::Tcp).await;
+}

@@ -1,0 +1,21 @@
+//! Each plug with its library at work, on every backend. Those that start a server of Debian's wait for `--include-ignored`.
+#![cfg(all(
+    unix,
+    feature = "aws",
+    feature = "backon",
+    feature = "hickory",
+    feature = "hyper",
+    feature = "libp2p",
+    feature = "opentelemetry",
+    feature = "quinn",
+    feature = "zbus"
+))]
+
+mod aws;
+mod backon;
+mod hickory;
+mod libp2p;
+mod opentelemetry;
+mod quinn;
+mod support;
+mod zbus;
