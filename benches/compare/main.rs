@@ -1,38 +1,37 @@
 //! Backends side by side: measures, and shows what it found.
+//!
+//!     cargo run --release -p benches --bin compare
+//!
+//! The same programs on each loop, in processes that are all alive at once and get short slices in turn, so that noise is shared.
+#![cfg_attr(not(target_os = "linux"), allow(unused))]
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
+#[cfg(target_os = "linux")]
+mod contestants;
+mod gate;
+#[cfg(target_os = "linux")]
+mod harness;
+mod job;
 // What measures and what shows grow side by side; until both are there, some of it has no user.
 #[allow(dead_code)]
 mod names;
+mod options;
+#[allow(dead_code)]
+mod plan;
 mod report;
 #[allow(dead_code)]
 mod results;
+#[cfg(target_os = "linux")]
+mod run;
 
-#[derive(Parser)]
-struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Make the page again from the CSV of an earlier run, and measure nothing.
-    Render {
-        /// The CSV that a run wrote.
-        csv: PathBuf,
-        /// The folder that the page is written to.
-        #[arg(long, default_value = "report")]
-        out: PathBuf,
-    },
-}
+use options::{Command, Options};
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -41,11 +40,34 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let Command::Render { csv, out } = &args.command;
-    let results = results::file::read(csv)?;
-    println!("{}", report::terminal::tables(&results));
-    report::write(out, &results)?;
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    if options.list {
+        print!("{}", options::list());
+        return Ok(());
+    }
+    match &options.command {
+        Some(Command::Render { csv }) => {
+            let results = results::file::read(csv)?;
+            show(&results, &options.out)
+        }
+        #[cfg(target_os = "linux")]
+        Some(Command::Child { core, contestant, workload, params }) => {
+            let job = job::Job { workload: workload.clone(), params: params.parse()? };
+            Ok(harness::child::run(contestant, &job, *core)?)
+        }
+        #[cfg(target_os = "linux")]
+        None => {
+            let results = run::run(options)?;
+            show(&results, &options.out)
+        }
+        #[cfg(not(target_os = "linux"))]
+        _ => Err("compare measures with epoll and the scheduler's own account: it needs Linux".into()),
+    }
+}
+
+fn show(results: &results::Results, out: &std::path::Path) -> Result<(), Box<dyn Error>> {
+    println!("{}", report::terminal::tables(results));
+    report::write(out, results)?;
     println!("{}", out.join("index.html").display());
     Ok(())
 }

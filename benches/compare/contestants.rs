@@ -1,0 +1,35 @@
+//! The contestants: the programs that each loop runs, written with that loop's own calls.
+//!
+//! What is the same for all stands in `programs` and is compiled once into each contestant, with that contestant's
+//! `spawn`, `sleep` and sockets: each is what its users write by hand, with no layer in between.
+
+use crate::job::{Job, Start};
+use crate::names;
+
+mod any;
+mod raw_epoll;
+mod raw_smol;
+mod raw_tokio;
+
+/// Readies the contestant of this name for a job.
+pub(crate) fn start(name: &str, job: &Job) -> Start {
+    use anyloop::runtime::Backend;
+    match name {
+        names::NATIVE => any::start(Backend::Native, 1, job),
+        names::NATIVE_MT => any::start(Backend::Native, 2, job),
+        names::TOKIO => any::start(Backend::Tokio, 1, job),
+        names::TOKIO_MT => any::start(Backend::Tokio, 2, job),
+        names::SMOL => any::start(Backend::Smol, 1, job),
+        names::RAW_TOKIO => raw_tokio::start(1, job),
+        names::RAW_TOKIO_MT => raw_tokio::start(2, job),
+        names::RAW_SMOL => raw_smol::start(1, job),
+        names::RAW_EPOLL => raw_epoll::start(job),
+        crate::harness::load::NAME => crate::harness::load::start(job),
+        _ => Start::left_out(format!("no contestant is called {name}")),
+    }
+}
+
+/// What a contestant says of a workload that it does not know.
+fn lacks(contestant: &str, job: &Job) -> Start {
+    Start::left_out(format!("{contestant} has no program for {}", job.workload))
+}

@@ -1,0 +1,72 @@
+//! anyloop, over whichever of its backends.
+
+use std::future::Future;
+use std::net::TcpListener;
+
+use anyloop::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use anyloop::net::UnixStream as Unix;
+use anyloop::runtime::{Backend, Builder, Runtime};
+
+use crate::job::{Job, Start};
+use crate::names;
+
+#[path = "../programs/pairs.rs"]
+mod pairs;
+
+pub(super) fn start(backend: Backend, threads: usize, job: &Job) -> Start {
+    let mut runtime = Loop::new(backend, threads);
+    match job.workload.as_str() {
+        names::UNIX_PAIRS => pairs::start(runtime, job),
+        names::TCP_ECHO | names::MT_ECHO => {
+            let bytes = job.param("bytes");
+            Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
+        }
+        _ => super::lacks("anyloop", job),
+    }
+}
+
+struct Loop(Runtime);
+
+impl Loop {
+    fn new(backend: Backend, threads: usize) -> Self {
+        let mut builder = Builder::new();
+        if threads > 1 {
+            builder.worker_threads(threads);
+        }
+        Self(builder.backend(backend).build().expect("the loop starts"))
+    }
+
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+        self.0.block_on(future)
+    }
+}
+
+fn detach(task: impl Future<Output = ()> + Send + 'static) {
+    drop(anyloop::spawn(task));
+}
+
+async fn serve(listener: TcpListener, bytes: usize) {
+    let listener = anyloop::net::TcpListener::from_std(listener).expect("a listener");
+    while let Ok((stream, _)) = listener.accept().await {
+        stream.set_nodelay(true).expect("a socket");
+        detach(echo(stream, bytes));
+    }
+}
+
+async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: usize) {
+    let mut buf = vec![0; 2 * bytes];
+    while let Ok(n @ 1..) = stream.read(&mut buf).await {
+        if stream.write_all(&buf[..n]).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), mut buf: Vec<u8>, bytes: usize) -> Vec<u8> {
+    stream.write_all(&buf[..bytes]).await.expect("the server reads");
+    let mut got = 0;
+    while got < bytes {
+        got += stream.read(&mut buf[got..]).await.expect("the server answers");
+    }
+    buf
+}

@@ -1,0 +1,89 @@
+//! smol's own crates used directly: an `Executor` and `Async` sockets, on one thread or on several.
+
+use std::future::Future;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+
+use async_executor::Executor;
+use async_io::Async;
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
+
+use crate::job::{Job, Start};
+use crate::names;
+
+#[path = "../programs/pairs.rs"]
+mod pairs;
+
+pub(super) fn start(threads: usize, job: &Job) -> Start {
+    let mut runtime = Loop::new(threads);
+    match job.workload.as_str() {
+        names::UNIX_PAIRS => pairs::start(runtime, job),
+        names::TCP_ECHO | names::MT_ECHO => {
+            let bytes = job.param("bytes");
+            Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
+        }
+        _ => super::lacks("smol", job),
+    }
+}
+
+static EXECUTOR: Executor<'_> = Executor::new();
+
+struct Loop;
+
+impl Loop {
+    /// With more than one, the others beside this one run tasks too.
+    fn new(threads: usize) -> Self {
+        for _ in 1..threads {
+            std::thread::spawn(|| async_io::block_on(EXECUTOR.run(std::future::pending::<()>())));
+        }
+        Self
+    }
+
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+        async_io::block_on(EXECUTOR.run(future))
+    }
+}
+
+fn detach(task: impl Future<Output = ()> + Send + 'static) {
+    EXECUTOR.spawn(task).detach();
+}
+
+struct Unix;
+
+impl Unix {
+    fn pair() -> io::Result<(Async<UnixStream>, Async<UnixStream>)> {
+        Async::<UnixStream>::pair()
+    }
+}
+
+async fn serve(listener: TcpListener, bytes: usize) {
+    let listener = Async::<TcpListener>::new(listener).expect("a listener");
+    while let Ok((stream, _)) = listener.accept().await {
+        stream.get_ref().set_nodelay(true).expect("a socket");
+        let stream: Async<TcpStream> = stream;
+        detach(echo(stream, bytes));
+    }
+}
+
+async fn echo(mut stream: impl futures_lite::AsyncRead + futures_lite::AsyncWrite + Unpin, bytes: usize) {
+    let mut buf = vec![0; 2 * bytes];
+    while let Ok(n @ 1..) = stream.read(&mut buf).await {
+        if stream.write_all(&buf[..n]).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn ask(
+    stream: &mut (impl futures_lite::AsyncRead + futures_lite::AsyncWrite + Unpin),
+    mut buf: Vec<u8>,
+    bytes: usize,
+) -> Vec<u8> {
+    stream.write_all(&buf[..bytes]).await.expect("the server reads");
+    let mut got = 0;
+    while got < bytes {
+        got += stream.read(&mut buf[got..]).await.expect("the server answers");
+    }
+    buf
+}

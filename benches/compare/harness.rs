@@ -1,0 +1,7 @@
+//! The harness: each contestant works in a process of its own; all are alive at once and get short slices in turn.
+
+pub(crate) mod child;
+pub(crate) mod cpu;
+pub(crate) mod load;
+pub(crate) mod process;
+pub(crate) mod slices;

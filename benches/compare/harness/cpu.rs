@@ -1,0 +1,53 @@
+//! CPU time, and which core a process runs on.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::thread::CpuSet;
+use rustix::time::{ClockId, clock_gettime};
+
+/// What all threads of this process have used, those that have ended too.
+pub(crate) fn own() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// What the threads of another process have used, from the scheduler's own account (`schedstat`), in nanoseconds.
+pub(crate) fn of_process(pid: u32) -> io::Result<Duration> {
+    let mut sum = 0;
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        let first = text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok());
+        sum += first.ok_or_else(|| io::Error::other(format!("schedstat says {text:?}")))?;
+    }
+    Ok(Duration::from_nanos(sum))
+}
+
+/// Memory that a process has in use, in bytes.
+#[allow(dead_code)]
+pub(crate) fn resident(pid: u32) -> io::Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm"))?;
+    let pages = text.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok());
+    let pages = pages.ok_or_else(|| io::Error::other(format!("statm says {text:?}")))?;
+    Ok(pages * rustix::param::page_size() as u64)
+}
+
+/// Keeps this thread, and the threads that it will start, on one core. On a machine with fewer cores it stays where it is.
+pub(crate) fn pin(core: usize) -> io::Result<()> {
+    if core >= std::thread::available_parallelism().map_or(1, usize::from) {
+        return Ok(());
+    }
+    let mut set = CpuSet::new();
+    set.set(core);
+    Ok(rustix::thread::sched_setaffinity(None, &set)?)
+}
+
+/// As many descriptors as the hard limit allows; how many that is.
+pub(crate) fn raise_descriptors() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // Where it may not be raised, what there is has to do.
+    let _refused = setrlimit(Resource::Nofile, wanted);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}

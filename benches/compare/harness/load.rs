@@ -1,0 +1,140 @@
+//! The load: one client for all servers, a raw epoll loop in a process of its own. Each connection asks, waits for the whole
+//! answer, and asks again.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use hdrhistogram::Histogram;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+
+use crate::job::{Job, Start, Values};
+use crate::results::Metric;
+
+/// The child that is no contestant.
+pub(crate) const NAME: &str = "load";
+
+/// A load of requests of `bytes` that are echoed, on `connections` to `port`.
+pub(crate) fn start(job: &Job) -> Start {
+    let (port, connections, bytes) = (job.param("port"), job.param("connections"), job.param("bytes"));
+    match Load::connect(port as u16, connections, vec![b'x'; bytes], bytes) {
+        Ok(load) => load.start(),
+        Err(error) => Start::left_out(format!("{connections} connections: {error}")),
+    }
+}
+
+/// Connections that are open, and what is sent on them.
+pub(crate) struct Load {
+    epoll: OwnedFd,
+    events: Vec<Event>,
+    connections: Vec<Connection>,
+    request: Vec<u8>,
+    /// How long an answer is, in bytes.
+    answer: usize,
+    buf: Vec<u8>,
+    /// Of the slice, in nanoseconds.
+    latencies: Histogram<u64>,
+}
+
+struct Connection {
+    stream: TcpStream,
+    asked: Instant,
+    got: usize,
+}
+
+impl Load {
+    pub(crate) fn connect(
+        port: u16,
+        connections: usize,
+        request: Vec<u8>,
+        answer: usize,
+    ) -> io::Result<Self> {
+        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
+        let mut open = Vec::with_capacity(connections);
+        for key in 0..connections {
+            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            stream.set_nodelay(true)?;
+            stream.set_nonblocking(true)?;
+            let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
+            epoll::add(&epoll, &stream, EventData::new_u64(key as u64), flags)?;
+            open.push(Connection { stream, asked: Instant::now(), got: 0 });
+        }
+        Ok(Self {
+            epoll,
+            events: Vec::with_capacity(1024),
+            connections: open,
+            request,
+            answer,
+            buf: vec![0; 64 << 10],
+            latencies: Histogram::new(3).map_err(io::Error::other)?,
+        })
+    }
+
+    pub(crate) fn start(mut self) -> Start {
+        Start::Steps(Box::new(move |times| self.run(times).expect("the server answers")))
+    }
+
+    /// So many requests in all, no more than one at a time on each connection.
+    fn run(&mut self, times: u64) -> io::Result<Values> {
+        self.latencies.reset();
+        let (mut to_ask, mut to_hear) = (times, times);
+        for connection in self.connections.iter_mut().take(times as usize) {
+            connection.ask(&self.request)?;
+            to_ask -= 1;
+        }
+        while to_hear > 0 {
+            self.events.clear();
+            epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut self.events), None)?;
+            for event in &self.events {
+                let connection = &mut self.connections[event.data.u64() as usize];
+                if !connection.hear(&mut self.buf, self.answer)? {
+                    continue;
+                }
+                to_hear -= 1;
+                // A latency past the histogram's end is counted at its end.
+                self.latencies.saturating_record(connection.asked.elapsed().as_nanos() as u64);
+                if to_ask > 0 {
+                    to_ask -= 1;
+                    connection.ask(&self.request)?;
+                }
+            }
+        }
+        let quantile = |q: f64| self.latencies.value_at_quantile(q) as f64 / 1e3;
+        Ok(vec![
+            (Metric::P50Us, quantile(0.5)),
+            (Metric::P99Us, quantile(0.99)),
+            (Metric::P999Us, quantile(0.999)),
+        ])
+    }
+}
+
+impl Connection {
+    fn ask(&mut self, request: &[u8]) -> io::Result<()> {
+        self.asked = Instant::now();
+        // It fits into the socket's buffer: the answer to the last one has come, so that one was read.
+        self.stream.write_all(request)
+    }
+
+    /// Whether the answer is whole.
+    fn hear(&mut self, buf: &mut [u8], answer: usize) -> io::Result<bool> {
+        loop {
+            match self.stream.read(buf) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(n) => {
+                    self.got += n;
+                    if n < buf.len() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let whole = self.got >= answer;
+        if whole {
+            self.got -= answer;
+        }
+        Ok(whole)
+    }
+}

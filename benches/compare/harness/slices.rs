@@ -1,0 +1,136 @@
+//! Turns: all contestants are alive at once, and each gets a short slice in turn, in the other order every round.
+
+use std::io;
+use std::time::Duration;
+
+use super::cpu;
+use super::load;
+use super::process::{Child, Hello, Tally};
+use crate::job::Job;
+use crate::plan::{Cell, How};
+
+/// How long to measure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) slice: Duration,
+    pub(crate) rounds: usize,
+}
+
+/// What the slices of one cell found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Each contestant's slices, round by round.
+    pub(crate) slices: Vec<(&'static str, Vec<Tally>)>,
+    /// Who could not do it, and why.
+    pub(crate) left_out: Vec<(&'static str, String)>,
+}
+
+/// A contestant at work.
+struct Contender {
+    name: &'static str,
+    /// Does the operations, or has the server do them.
+    driver: Child,
+    server: Option<Child>,
+    /// How many operations a slice has.
+    times: u64,
+    done: Vec<Tally>,
+}
+
+impl Contender {
+    fn start(name: &'static str, cell: &Cell) -> io::Result<Result<Self, String>> {
+        let core = (cell.how == How::Alone || cell.how == How::Served).then_some(0);
+        let (child, hello) = Child::start(name, &cell.job, core)?;
+        let port = match hello {
+            Hello::LeftOut(why) => return Ok(Err(why)),
+            Hello::Ready => {
+                return Ok(Ok(Self {
+                    name,
+                    driver: child,
+                    server: None,
+                    times: cell.unit,
+                    done: Vec::new(),
+                }));
+            }
+            Hello::Listening(port) => port,
+        };
+        let mut job = Job { workload: cell.job.workload.clone(), params: cell.job.params.clone() };
+        job.params.0.push(("port".to_owned(), port.into()));
+        let (driver, hello) = Child::start(load::NAME, &job, Some(1))?;
+        if let Hello::LeftOut(why) = hello {
+            return Ok(Err(why));
+        }
+        Ok(Ok(Self { name, driver, server: Some(child), times: cell.unit, done: Vec::new() }))
+    }
+
+    fn slice(&mut self) -> io::Result<Tally> {
+        let Some(server) = &self.server else { return self.driver.run(self.times) };
+        let before = cpu::of_process(server.id())?;
+        let mut tally = self.driver.run(self.times)?;
+        tally.cpu = cpu::of_process(server.id())?.saturating_sub(before);
+        Ok(tally)
+    }
+
+    /// Finds how many operations fill a slice, and warms up with them.
+    fn tune(&mut self, unit: u64, slice: Duration) -> io::Result<()> {
+        for _ in 0..12 {
+            let wall = self.slice()?.wall.as_secs_f64().max(1e-9);
+            let factor = slice.as_secs_f64() / wall;
+            // Short runs tell little of long ones: step by step.
+            let times = self.times as f64 * factor.min(16.0);
+            self.times = ((times / unit as f64) as u64).max(1) * unit;
+            if (0.8..1.25).contains(&factor) {
+                break;
+            }
+            if factor < 1.0 && self.times == unit {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Measures one cell; `tell` hears who is at work, once for each contestant and round.
+pub(crate) fn measure(
+    cell: &Cell,
+    contestants: &[&'static str],
+    pace: Pace,
+    mut tell: impl FnMut(&str),
+) -> io::Result<Found> {
+    let mut found = Found::default();
+    let mut contenders = Vec::new();
+    for &name in contestants {
+        tell(name);
+        match Contender::start(name, cell)? {
+            Ok(contender) => contenders.push(contender),
+            Err(why) => found.left_out.push((name, why)),
+        }
+    }
+    let mut failed = Vec::new();
+    for contender in &mut contenders {
+        tell(contender.name);
+        if let Err(error) = contender.tune(cell.unit, pace.slice) {
+            failed.push((contender.name, error.to_string()));
+        }
+    }
+    contenders.retain(|contender| failed.iter().all(|(name, _)| *name != contender.name));
+    for round in 0..pace.rounds {
+        let mut turns: Vec<&mut Contender> = contenders.iter_mut().collect();
+        if round % 2 == 1 {
+            turns.reverse();
+        }
+        for contender in turns {
+            tell(contender.name);
+            if failed.iter().any(|(name, _)| *name == contender.name) {
+                continue;
+            }
+            match contender.slice() {
+                Ok(tally) => contender.done.push(tally),
+                Err(error) => failed.push((contender.name, error.to_string())),
+            }
+        }
+    }
+    contenders.retain(|contender| failed.iter().all(|(name, _)| *name != contender.name));
+    found.left_out.extend(failed);
+    found.slices.extend(contenders.into_iter().map(|contender| (contender.name, contender.done)));
+    Ok(found)
+}

@@ -1,0 +1,100 @@
+//! A whole run: every cell of the plan, and what it found as figures.
+
+use std::error::Error;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::harness::process::Tally;
+use crate::harness::slices::{self, Found, Pace};
+use crate::names;
+use crate::options::{self, Options};
+use crate::plan::{self, Cell, How};
+use crate::results::{Better, Metric, Note, Results, Row, Summary};
+
+/// Measures what the options ask for.
+pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
+    let workloads = options::workloads(&options.only)?;
+    let contestants = options::contestants(&options.backends)?;
+    let pace = match options.quick {
+        true => Pace { slice: Duration::from_millis(20), rounds: 8 },
+        false => Pace { slice: Duration::from_millis(30), rounds: 24 },
+    };
+    let cells: Vec<_> = plan::cells(options.quick)
+        .into_iter()
+        .filter(|cell| workloads.contains(&cell.job.workload.as_str()))
+        .map(|cell| {
+            let here = cell.contestants.iter().copied().filter(|name| contestants.contains(name)).collect();
+            (cell, here)
+        })
+        .collect::<Vec<(Cell, Vec<&'static str>)>>();
+    let steps: usize = cells.iter().map(|(_, who)| who.len() * (pace.rounds + 2)).sum();
+    let progress = bar(steps as u64)?;
+    let mut results = Results::here();
+    for (cell, who) in &cells {
+        let before = progress.position();
+        let found = slices::measure(cell, who, pace, |name| {
+            progress.set_message(format!(
+                "{} {}: {}",
+                cell.job.workload,
+                cell.job.params,
+                names::label(name)
+            ));
+            progress.inc(1);
+        })?;
+        // Those who were left out took fewer steps.
+        progress.set_position(before + (who.len() * (pace.rounds + 2)) as u64);
+        record(&mut results, cell, &found);
+    }
+    progress.finish_and_clear();
+    Ok(results)
+}
+
+fn bar(steps: u64) -> Result<ProgressBar, Box<dyn Error>> {
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} of about {duration}  {msg}")?;
+    let progress = ProgressBar::new(steps).with_style(style);
+    progress.enable_steady_tick(Duration::from_millis(250));
+    Ok(progress)
+}
+
+/// Turns the slices of a cell into rows.
+fn record(results: &mut Results, cell: &Cell, found: &Found) {
+    for (name, why) in &found.left_out {
+        let about = format!("{name}/{}", cell.job.workload);
+        let note = Note::new(about, why.clone());
+        if !results.left_out.contains(&note) {
+            results.left_out.push(note);
+        }
+    }
+    for (name, slices) in &found.slices {
+        let mut put = |metric: Metric, samples: Vec<f64>| {
+            if let Some(summary) = Summary::of(&samples, metric.better()) {
+                results.rows.push(Row {
+                    workload: cell.job.workload.clone(),
+                    params: cell.job.params.clone(),
+                    contestant: (*name).to_owned(),
+                    metric,
+                    summary,
+                });
+            }
+        };
+        put(Metric::CpuNsPerOp, slices.iter().map(Tally::cpu_per_operation).collect());
+        match cell.how {
+            How::Served => {
+                put(Metric::OpsPerS, slices.iter().map(|s| 1e9 / s.wall_per_operation()).collect());
+            }
+            How::Alone | How::Threads => {
+                put(Metric::WallNsPerOp, slices.iter().map(Tally::wall_per_operation).collect());
+            }
+        }
+        let values = slices.iter().flat_map(|slice| &slice.values);
+        let mut metrics: Vec<Metric> = values.clone().map(|(metric, _)| *metric).collect();
+        metrics.sort_unstable();
+        metrics.dedup();
+        for metric in metrics {
+            put(metric, values.clone().filter(|(m, _)| *m == metric).map(|(_, value)| *value).collect());
+        }
+    }
+    debug_assert_eq!(Metric::CpuNsPerOp.better(), Better::Lower, "less work is better");
+}
