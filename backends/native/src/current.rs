@@ -84,6 +84,24 @@ pub(crate) fn is_running(unparker: &Unparker) -> bool {
     })
 }
 
+/// What queues a task of the loop of `handle`, if this thread runs that.
+pub(crate) fn here(handle: &NativeHandle) -> Option<fn(Runnable)> {
+    let runs =
+        RUNNING.with(|slot| slot.with(|running| running.is_some_and(|running| running.handle.is(handle))));
+    if runs { Some(push_here) } else { None }
+}
+
+fn push_here(task: Runnable) {
+    RUNNING.with(|slot| {
+        slot.with(|running| {
+            // Nothing came in between that could have ended the run; if it had, its tasks would be gone.
+            if let Some(running) = running {
+                running.queue.borrow_mut().push_back(task);
+            }
+        })
+    });
+}
+
 /// Queues `task`, if this thread runs its loop; else gives it back.
 pub(crate) fn push(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
     RUNNING.with(|slot| {

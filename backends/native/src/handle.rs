@@ -16,7 +16,7 @@ use crate::remote::Remote;
 use crate::sys::Poller;
 use crate::timers::{NativeSleep, Timers};
 use crate::wake::Unparker;
-use crate::workers::Workers;
+use crate::workers::{self, Workers};
 
 /// What all handles of a loop share.
 #[derive(Debug)]
@@ -125,6 +125,13 @@ impl Schedule for ToLoop {
         }
     }
 
+    fn here(&self) -> Option<fn(Runnable)> {
+        match &self.0.inner.workers {
+            Some(_) => workers::here(&self.0),
+            None => current::here(&self.0),
+        }
+    }
+
     fn tasks(&self) -> Option<&TaskSet> {
         Some(&self.0.inner.tasks)
     }
@@ -143,6 +150,10 @@ fn to_thread(handle: &NativeHandle, task: Runnable) {
 impl Schedule for ToThread {
     fn schedule(&self, task: Runnable) {
         to_thread(&self.0, task);
+    }
+
+    fn here(&self) -> Option<fn(Runnable)> {
+        current::here(&self.0)
     }
 
     fn tasks(&self) -> Option<&TaskSet> {

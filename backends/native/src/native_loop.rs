@@ -206,7 +206,9 @@ impl NativeLoop {
             let Some(task) = task else { break };
             *budget -= 1;
             current::begin_poll();
-            task.run();
+            if let Some(again) = task.poll() {
+                self.running.queue.borrow_mut().push_back(again);
+            }
         }
     }
 

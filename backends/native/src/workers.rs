@@ -128,21 +128,19 @@ impl Workers {
 
     /// Queues a task of these workers, from any thread.
     pub(crate) fn schedule(&self, handle: &NativeHandle, task: Runnable) {
-        let (left, dispatches) = WORKER.with(|slot| {
+        let left = WORKER.with(|slot| {
             slot.with(|worker| match worker {
                 Some(worker) if worker.handle.is(handle) => {
-                    let left = self.seats[worker.seat].queue.push(task).err().map(|full| full.into_inner());
-                    (left, worker.dispatches.get())
+                    worker.push(task);
+                    None
                 }
-                _ => (Some(task), false),
+                _ => Some(task),
             })
         });
         if let Some(task) = left {
             self.injector.push(task);
-        } else if dispatches {
-            return;
+            self.wake_one(handle);
         }
-        self.wake_one(handle);
     }
 
     fn wake_one(&self, handle: &NativeHandle) {
@@ -167,7 +165,35 @@ impl Workers {
     }
 }
 
+/// What queues a task of the loop of `handle`, if this thread is one of its workers.
+pub(crate) fn here(handle: &NativeHandle) -> Option<fn(Runnable)> {
+    let runs = WORKER.with(|slot| slot.with(|worker| worker.is_some_and(|worker| worker.handle.is(handle))));
+    if runs { Some(push_here) } else { None }
+}
+
+fn push_here(task: Runnable) {
+    WORKER.with(|slot| {
+        slot.with(|worker| {
+            // It was there a moment ago, on this thread.
+            if let Some(worker) = worker {
+                worker.push(task);
+            }
+        })
+    });
+}
+
 impl Worker {
+    /// Queues a task that was woken on this thread.
+    fn push(&self, task: Runnable) {
+        let workers = self.workers();
+        if let Err(full) = workers.seats[self.seat].queue.push(task) {
+            workers.injector.push(full.into_inner());
+        } else if self.dispatches.get() {
+            return;
+        }
+        workers.wake_one(&self.handle);
+    }
+
     fn run(&self) {
         let workers = self.workers();
         let seat = &workers.seats[self.seat];
@@ -182,7 +208,12 @@ impl Worker {
                     }
                 }
                 current::begin_poll();
-                task.run();
+                if let Some(again) = task.poll() {
+                    // Nobody has to be woken for it: this worker comes for it.
+                    if let Err(full) = workers.seats[self.seat].queue.push(again) {
+                        workers.injector.push(full.into_inner());
+                    }
+                }
             } else {
                 picked = self.sleep();
             }

@@ -50,8 +50,15 @@ pub trait Schedule: Send + Sync + 'static {
     fn schedule(&self, task: Runnable);
 
     /// As [`schedule`](Self::schedule), for a task that was woken while it ran: it is called by the thread that ran it, after its poll.
+    /// An executor that runs tasks by [`Runnable::poll`] gets them from there instead.
     fn yield_now(&self, task: Runnable) {
         self.schedule(task);
+    }
+
+    /// A shorter way to the queue, where the calling thread is the one that runs it: what is called with the `Runnable` at once, on
+    /// this thread, instead of [`schedule`](Self::schedule). The task then needs no reference counted for the time of the call.
+    fn here(&self) -> Option<fn(Runnable)> {
+        None
     }
 
     /// The set on which the task was spawned; `None` for a task that was spawned on no set.

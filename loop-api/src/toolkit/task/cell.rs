@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
 use super::owned::Links;
-use super::state::{Idle, Start, State};
+use super::state::{Idle, Start, State, WakeLast};
 use super::{Runnable, Schedule, TaskFuture, waker};
 use crate::error::JoinError;
 use crate::loom_shim::UnsafeCell;
@@ -31,10 +31,15 @@ pub(super) struct Header {
 /// What depends on the future's type. Each takes a task that is alive, of the type the table was made for.
 #[derive(Debug)]
 pub(super) struct VTable {
-    /// Runs a `Runnable`, whose reference it consumes.
-    pub(super) run: unsafe fn(NonNull<Header>),
-    /// Makes a `Runnable` from a reference that was counted for it, and schedules it.
+    /// Polls on behalf of a `Runnable`, whose reference it consumes; but if true the task was woken meanwhile, and the reference is
+    /// for the `Runnable` that is to be made.
+    pub(super) poll: unsafe fn(NonNull<Header>) -> bool,
+    /// Makes a `Runnable` from a reference that was counted for it, and schedules it. The caller holds another.
     schedule: unsafe fn(NonNull<Header>),
+    /// The same with the caller's last reference.
+    schedule_last: unsafe fn(NonNull<Header>),
+    /// As `schedule`, but by `yield_now`.
+    pub(super) yield_now: unsafe fn(NonNull<Header>),
     /// Drops the future, which is the caller's (RUNNING), and completes; then releases so many references.
     pub(super) cancel: unsafe fn(NonNull<Header>, usize),
     /// Moves the output of a complete task to a `Result<T, JoinError>`. The output must be the caller's.
@@ -74,8 +79,10 @@ pub(super) fn size_of_task<F: TaskFuture, S>(_: &F) -> usize {
 
 impl<F: TaskFuture, S: Schedule> Cell<F, S> {
     const VTABLE: VTable = VTable {
-        run: run::<F, S>,
+        poll: poll::<F, S>,
         schedule: schedule::<F, S>,
+        schedule_last: schedule_last::<F, S>,
+        yield_now: yield_now::<F, S>,
         cancel: cancel::<F, S>,
         take: take::<F, S>,
         drop_output: drop_output::<F, S>,
@@ -142,6 +149,22 @@ pub(super) unsafe fn wake(task: NonNull<Header>) {
 
 /// # Safety
 ///
+/// The caller gives up a reference.
+pub(super) unsafe fn wake_last(task: NonNull<Header>) {
+    // SAFETY: alive until the reference is given up, by the state or by one of the branches.
+    let header = unsafe { task.as_ref() };
+    let vtable = header.vtable;
+    match header.state.wake_last() {
+        // SAFETY: the reference is the Runnable's now.
+        WakeLast::Schedule => unsafe { (vtable.schedule_last)(task) },
+        WakeLast::Released(false) => {}
+        // SAFETY: it was the last one.
+        WakeLast::Released(true) => unsafe { (vtable.free)(task) },
+    }
+}
+
+/// # Safety
+///
 /// The caller holds a reference throughout.
 pub(super) unsafe fn abort(task: NonNull<Header>) {
     // SAFETY: as in `wake`.
@@ -188,7 +211,7 @@ pub(super) unsafe fn release(task: NonNull<Header>, references: usize) {
 /// # Safety
 ///
 /// See [`VTable`].
-unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
     /// Ends the task if its poll unwinds. That is not the future's panic, which is in the output, but that of the coat around it.
     struct Unwound<F: TaskFuture, S: Schedule>(NonNull<Header>, std::marker::PhantomData<(F, S)>);
     impl<F: TaskFuture, S: Schedule> Drop for Unwound<F, S> {
@@ -203,9 +226,15 @@ unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     match cell.header.state.start(false) {
         Start::Poll => {}
         // SAFETY: RUNNING is set by `start`; our reference is given up.
-        Start::Cancel => return unsafe { cancel::<F, S>(task, 1) },
+        Start::Cancel => unsafe {
+            cancel::<F, S>(task, 1);
+            return false;
+        },
         // SAFETY: our reference is given up.
-        Start::Gone => return unsafe { release(task, 1) },
+        Start::Gone => unsafe {
+            release(task, 1);
+            return false;
+        },
     }
 
     let unwound = Unwound::<F, S>(task, std::marker::PhantomData);
@@ -221,19 +250,15 @@ unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     mem::forget(unwound);
 
     let Poll::Ready(output) = polled else {
-        return match cell.header.state.idle() {
+        match cell.header.state.idle() {
             Idle::Waits => {}
             // SAFETY: that was the last reference.
             Idle::Last => unsafe { free::<F, S>(task) },
-            Idle::Again => {
-                // SAFETY: one of our two references is for the Runnable; the other keeps the scheduler alive until it is done.
-                cell.schedule.yield_now(unsafe { Runnable::from_header(task) });
-                // SAFETY: the other one.
-                unsafe { release(task, 1) }
-            }
+            Idle::Again => return true,
             // SAFETY: RUNNING is still set; our reference is given up.
             Idle::Abort => unsafe { cancel::<F, S>(task, 1) },
-        };
+        }
+        return false;
     };
     // SAFETY: RUNNING is set, so the stage is ours.
     let dropped = unsafe {
@@ -246,6 +271,7 @@ unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     report::<F>(dropped, cell.location);
     // SAFETY: the stage has the output; our reference is given up.
     unsafe { finish::<F, S>(task, 1) }
+    false
 }
 
 /// # Safety
@@ -254,6 +280,32 @@ unsafe fn run<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
 unsafe fn schedule<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: the caller has a reference of its own, so the scheduler is alive until it returns; and one for the Runnable.
     unsafe { Cell::<F, S>::of(task).schedule.schedule(Runnable::from_header(task)) }
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn schedule_last<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the reference is the caller's until the Runnable is made of it, and the scheduler is not used after that.
+    unsafe {
+        if let Some(put) = Cell::<F, S>::of(task).schedule.here() {
+            return put(Runnable::from_header(task));
+        }
+    }
+    // SAFETY: the task is alive, so a reference can be counted, which keeps the scheduler alive until it is done.
+    unsafe {
+        task.as_ref().state.retain();
+        schedule::<F, S>(task);
+        release(task, 1);
+    }
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn yield_now<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: as in `schedule`.
+    unsafe { Cell::<F, S>::of(task).schedule.yield_now(Runnable::from_header(task)) }
 }
 
 /// # Safety

@@ -29,11 +29,28 @@ impl Runnable {
         Runnable(task)
     }
 
-    /// Polls the task, or drops its future if it was aborted.
+    /// Polls the task, or drops its future if it was aborted. If it was woken meanwhile it goes to [`Schedule::yield_now`].
     pub fn run(self) {
+        if let Some(again) = self.poll() {
+            let task = ManuallyDrop::new(again).0;
+            // SAFETY: one reference is for the Runnable; the other keeps the scheduler alive until it is done.
+            unsafe {
+                let header = task.as_ref();
+                header.state.retain();
+                (header.vtable.yield_now)(task);
+                cell::release(task, 1);
+            }
+        }
+    }
+
+    /// As [`run`](Self::run), but a task that was woken meanwhile is given back, to be queued again: for an executor that knows its
+    /// own queue.
+    #[inline]
+    #[must_use = "a task that is given back has to be queued again; dropping it cancels it"]
+    pub fn poll(self) -> Option<Runnable> {
         let task = ManuallyDrop::new(self).0;
-        // SAFETY: a Runnable holds a reference, and `run` consumes it.
-        unsafe { (task.as_ref().vtable.run)(task) }
+        // SAFETY: a Runnable holds a reference, and `poll` consumes it or gives it back.
+        unsafe { if (task.as_ref().vtable.poll)(task) { Some(Runnable(task)) } else { None } }
     }
 }
 

@@ -42,10 +42,19 @@ pub(super) enum Idle {
     Waits,
     /// As `Waits`, and it was the last one: nothing can wake this task any more.
     Last,
-    /// The task was woken meanwhile. The poll's reference is still there, and there is one more, for the `Runnable`.
+    /// The task was woken meanwhile. The poll's reference is the `Runnable`'s now.
     Again,
     /// The task was aborted meanwhile, and still belongs to the caller, who drops the future and completes.
     Abort,
+}
+
+/// What becomes of the reference of a waker that is used up.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum WakeLast {
+    /// It is the `Runnable`'s now, which the caller makes.
+    Schedule,
+    /// It is gone: nothing had to be scheduled. True if it was the last.
+    Released(bool),
 }
 
 /// What is left to do for a join handle that is dropped.
@@ -80,6 +89,7 @@ impl State {
     /// Replaces the state by what `f` gives, unless that is `None`; the second value is given back.
     ///
     /// Every change here is a release and an acquire, even one that changes nothing: whoever wakes must be seen by the run it counts on.
+    #[inline]
     fn update<R>(&self, mut f: impl FnMut(usize) -> (Option<usize>, R)) -> R {
         let mut now = self.0.load(Acquire);
         loop {
@@ -92,6 +102,7 @@ impl State {
     }
 
     /// A `Runnable` begins, or is dropped (`cancel`). Except for `Gone`, the caller has the future to itself now.
+    #[inline]
     pub(super) fn start(&self, cancel: bool) -> Start {
         self.update(|now| {
             debug_assert!(now & NOTIFIED != 0);
@@ -116,13 +127,14 @@ impl State {
     }
 
     /// A poll ended and was not ready.
+    #[inline]
     pub(super) fn idle(&self) -> Idle {
         self.update(|now| {
             debug_assert!(now & (RUNNING | COMPLETE) == RUNNING);
             if now & ABORTED != 0 && !planted("an abort during a poll is forgotten") {
                 (None, Idle::Abort)
             } else if now & NOTIFIED != 0 && !planted("a wake during a poll is forgotten") {
-                (Some(with_reference(now - RUNNING)), Idle::Again)
+                (Some(now - RUNNING), Idle::Again)
             } else {
                 let next = (now & !NOTIFIED) - RUNNING - REF;
                 (Some(next), if next < REF { Idle::Last } else { Idle::Waits })
@@ -131,6 +143,7 @@ impl State {
     }
 
     /// The caller's future is gone, and its output is in place.
+    #[inline]
     pub(super) fn complete(&self) -> Completed {
         let order = if planted("completion does not publish the output") { Relaxed } else { AcqRel };
         // RUNNING is set and COMPLETE, the bit above it, is not: adding carries.
@@ -140,6 +153,7 @@ impl State {
     }
 
     /// Wakes the task. If true, the caller makes a `Runnable`, whose reference has been counted.
+    #[inline]
     pub(super) fn wake(&self) -> bool {
         self.update(|now| {
             if now & COMPLETE != 0
@@ -150,6 +164,25 @@ impl State {
                 (Some(now | NOTIFIED), false)
             } else {
                 (Some(with_reference(now | NOTIFIED)), true)
+            }
+        })
+    }
+
+    /// Wakes the task, and gives up the waker's reference.
+    #[inline]
+    pub(super) fn wake_last(&self) -> WakeLast {
+        self.update(|now| {
+            if now & COMPLETE != 0 {
+                let next = now - REF;
+                (Some(next), WakeLast::Released(next < REF))
+            } else if now & (NOTIFIED | RUNNING) != 0 {
+                // Not the last: there is the Runnable's, or the poll's.
+                if planted("a wake during a poll lets go and says nothing") && now & RUNNING != 0 {
+                    return (Some(now - REF), WakeLast::Released(false));
+                }
+                (Some((now | NOTIFIED) - REF), WakeLast::Released(false))
+            } else {
+                (Some(now | NOTIFIED), WakeLast::Schedule)
             }
         })
     }
@@ -172,11 +205,13 @@ impl State {
     }
 
     /// Whether the future is gone. If so, what the completer wrote is seen by the caller.
+    #[inline]
     pub(super) fn is_complete(&self) -> bool {
         self.0.load(Acquire) & COMPLETE != 0
     }
 
     /// Gives the filled slot to the completer. False if the task is complete: then the slot stays the join handle's.
+    #[inline]
     pub(super) fn give_waker(&self) -> bool {
         self.update(|now| {
             if now & COMPLETE != 0
@@ -190,6 +225,7 @@ impl State {
     }
 
     /// Takes the slot back for the join handle, if it is not there. False if the task is complete: then a slot that was given stays given.
+    #[inline]
     pub(super) fn take_waker(&self) -> bool {
         self.update(|now| match now & (COMPLETE | JOIN_WAKER) {
             0 => (None, true),
@@ -199,6 +235,7 @@ impl State {
     }
 
     /// The join handle is dropped.
+    #[inline]
     pub(super) fn drop_join(&self) -> DropJoin {
         self.update(|now| match now & (COMPLETE | JOIN_WAKER) {
             0 => {
@@ -211,12 +248,14 @@ impl State {
     }
 
     /// One reference more.
+    #[inline]
     pub(super) fn retain(&self) {
         // Whoever makes a new reference has one, so nothing is to be ordered.
         with_reference(self.0.fetch_add(REF, Relaxed));
     }
 
     /// So many references fewer. If true they were the last, and the caller frees the cell.
+    #[inline]
     pub(super) fn release(&self, references: usize) -> bool {
         let order = if planted("letting go does not come before freeing") { Relaxed } else { AcqRel };
         let before = self.0.fetch_sub(references * REF, order);

@@ -42,11 +42,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: the waker holds a reference, which is given up only after the wake.
-    unsafe {
-        cell::wake(header(data));
-        cell::release(header(data), 1);
-    }
+    // SAFETY: the waker's reference, which is given up.
+    unsafe { cell::wake_last(header(data)) }
 }
 
 unsafe fn wake_by_ref(data: *const ()) {

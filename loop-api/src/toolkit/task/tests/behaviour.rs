@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use super::super::cell::size_of_task;
-use super::super::{AbortHandle, JoinHandle};
+use super::super::{AbortHandle, JoinHandle, Runnable, Schedule, TaskSet};
 use super::support::{Dropped, Executor, TestHandle};
 use crate::error::JoinError;
 use crate::task::Task;
@@ -170,6 +170,88 @@ fn a_wake_during_the_poll_yields_once() {
     executor.run();
     assert_eq!(executor.yielded(), 2);
     assert_eq!(now(&mut join).unwrap(), 3);
+}
+
+#[test]
+fn a_task_that_is_polled_rather_than_run_is_given_back_when_woken() {
+    let executor = Executor::new();
+    let gate = Gate::default();
+    let wait = gate.wait();
+    let mut join = executor.spawn(async move {
+        futures_lite::future::yield_now().await;
+        wait.await;
+        7
+    });
+    let task = executor.pop().unwrap();
+    let again = task.poll().expect("it woke itself");
+    assert_eq!((executor.scheduled(), executor.yielded()), (0, 0));
+    assert!(again.poll().is_none(), "it waits");
+    gate.open();
+    assert!(executor.pop().unwrap().poll().is_none(), "it is done");
+    assert_eq!(now(&mut join).unwrap(), 7);
+
+    let mut join = executor.spawn(futures_lite::future::yield_now());
+    drop(executor.pop().unwrap().poll());
+    assert!(now(&mut join).unwrap_err().is_cancelled(), "dropping it cancels");
+    assert!(executor.set().is_empty());
+}
+
+thread_local! {
+    static HERE: RefCell<Vec<Runnable>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Has a queue of its thread's own.
+struct Near(&'static TaskSet);
+
+impl Schedule for Near {
+    fn schedule(&self, task: Runnable) {
+        HERE.with_borrow_mut(|queue| queue.push(task));
+    }
+
+    fn here(&self) -> Option<fn(Runnable)> {
+        Some(|task| HERE.with_borrow_mut(|queue| queue.push(task)))
+    }
+
+    fn tasks(&self) -> Option<&TaskSet> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
+    let set: &TaskSet = Box::leak(Box::default());
+    let (gate, drops) = (Gate::default(), Dropped::new());
+    let (guard, count) = drops;
+    let wait = gate.wait();
+    let (task, join) = set.spawn(
+        Guarded::<_, TestHandle>::new(async move {
+            let _guard = guard;
+            wait.await;
+        }),
+        Near(set),
+    );
+    drop(join);
+    task.unwrap().run();
+    gate.open();
+    let mut tasks = HERE.take();
+    assert_eq!(tasks.len(), 1);
+    tasks.pop().unwrap().run();
+    assert_eq!((count.load(SeqCst), set.len()), (1, 0));
+
+    // Woken when it is done: only the waker's reference is left, and goes.
+    let waker = Arc::new(Mutex::new(None::<Waker>));
+    let slot = Arc::clone(&waker);
+    let (task, join) = set.spawn(
+        Guarded::<_, TestHandle>::new(poll_fn(move |cx| {
+            *slot.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Ready(())
+        })),
+        Near(set),
+    );
+    drop(join);
+    task.unwrap().run();
+    waker.lock().unwrap().take().unwrap().wake();
+    assert!(HERE.take().is_empty());
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn poll<T>(join: &mut JoinHandle<T>, waker: &Waker) -> Poll<Result<T, crate::err
 // ---- wake and run ----
 
 /// A task waits for a number that another thread sets without any order but that of the wake.
-fn wake_and_run() {
+fn wake_and_run(wake: fn(Waker)) {
     let executor = Executor::new();
     let number = Arc::new(AtomicUsize::new(0));
     let waker = Arc::new(Mutex::new(None::<Waker>));
@@ -79,7 +79,7 @@ fn wake_and_run() {
     waker.wake_by_ref();
     let other = thread::spawn(move || {
         number.store(1, Relaxed);
-        waker.wake();
+        wake(waker);
     });
     executor.run();
     other.join().unwrap();
@@ -90,9 +90,14 @@ fn wake_and_run() {
 
 #[test]
 fn a_wake_is_never_lost() {
-    model(wake_and_run);
-    model_with_bug("a wake during a poll is forgotten", wake_and_run);
-    model_with_bug("a wake that changes nothing does not synchronise", wake_and_run);
+    let by_reference = || wake_and_run(|waker| waker.wake_by_ref());
+    let by_value = || wake_and_run(Waker::wake);
+    for wakes in [by_reference, by_value] {
+        model(wakes);
+        model_with_bug("a wake during a poll is forgotten", wakes);
+    }
+    model_with_bug("a wake that changes nothing does not synchronise", by_reference);
+    model_with_bug("a wake during a poll lets go and says nothing", by_value);
 }
 
 /// Two threads wake at once, one by value: there is never more than one `Runnable`, and the future is never polled by two.
