@@ -214,6 +214,9 @@ fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
     if let Some(time) = options.thread_keep_alive {
         builder = builder.thread_keep_alive(time);
     }
+    if let Some(time) = options.spin {
+        builder = builder.spin(time);
+    }
     builder.build()
 }
 

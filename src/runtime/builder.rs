@@ -36,6 +36,7 @@ pub(crate) struct Options {
     pub(crate) thread_name: Option<String>,
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
+    pub(crate) spin: Option<Duration>,
 }
 
 impl Builder {
@@ -126,6 +127,24 @@ impl Builder {
     /// How long an idle thread for blocking jobs waits for the next one before it ends. smol does not heed this.
     pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
         self.options.thread_keep_alive = Some(time);
+        self
+    }
+
+    /// How long the loop, when it has nothing to do, looks for work again and again before its thread sleeps: lower latency, paid with a
+    /// busy processor. Off by default. Only the native loop on one thread heeds this; tokio and smol have no such thing.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::Builder;
+    /// use std::time::Duration;
+    ///
+    /// let mut runtime = Builder::new().spin(Duration::from_micros(50)).build()?;
+    /// let answer = runtime.block_on(async { anyloop::task::spawn_blocking(|| 42).await });
+    /// assert_eq!(answer?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn spin(&mut self, time: Duration) -> &mut Self {
+        self.options.spin = Some(time);
         self
     }
 

@@ -29,6 +29,7 @@ pub struct Builder {
     pub(crate) thread_name: String,
     pub(crate) event_interval: u32,
     pub(crate) pool: PoolBuilder,
+    pub(crate) spin: Duration,
 }
 
 impl Builder {
@@ -38,6 +39,7 @@ impl Builder {
             thread_name: "anyloop-worker".to_owned(),
             event_interval: EVENT_INTERVAL,
             pool: Pool::builder(),
+            spin: Duration::ZERO,
         }
     }
 
@@ -58,6 +60,30 @@ impl Builder {
     /// After so many tasks I/O and timers are looked at, though more tasks wait; 61 by default, at least one.
     pub fn event_interval(mut self, tasks: u32) -> Self {
         self.event_interval = tasks.max(1);
+        self
+    }
+
+    /// How long the loop, when it has nothing to do, looks for I/O and wakes again and again before its thread sleeps. Zero, the default, is
+    /// not at all, and costs nothing.
+    ///
+    /// What comes within that time is answered without the thread being woken up, and a wake from another thread makes no system call: some
+    /// microseconds each. The price is a processor that is busy for that time whenever the loop is idle, also while others could use
+    /// it; so it pays only with a processor to spare, and for some tens of microseconds. With [`worker_threads`](Self::worker_threads)
+    /// nobody does.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use loop_api::{EventLoop, Handle};
+    /// use loop_native::NativeLoop;
+    ///
+    /// let mut native = NativeLoop::builder().spin(Duration::from_micros(50)).build()?;
+    /// let handle = native.handle().clone();
+    /// let answer = native.block_on(handle.spawn_blocking(|| 42)); // found without a sleep, if it comes in time
+    /// assert_eq!(answer.unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn spin(mut self, time: Duration) -> Self {
+        self.spin = time;
         self
     }
 

@@ -60,7 +60,7 @@ impl NativeHandle {
             home: context::thread_id(),
             tasks: TaskSet::new(),
             reactor: Reactor::new(poller),
-            timers: Timers::new(),
+            timers: Timers::new(workers.is_none()),
             unparker: Arc::new(Unparker::new(own)),
             remote: Remote::new(),
             workers,

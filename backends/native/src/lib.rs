@@ -37,6 +37,7 @@ mod parker;
 mod reactor;
 mod remote;
 mod source;
+mod spin;
 mod sys;
 mod timers;
 mod turn;

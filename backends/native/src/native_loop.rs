@@ -53,6 +53,8 @@ pub struct NativeLoop {
     /// Whether this thread waits for I/O and timers, because there are no workers who do.
     pub(crate) drives: bool,
     threads: Vec<JoinHandle<()>>,
+    /// How long to look for work before a wait; never zero.
+    pub(crate) spin: Option<Duration>,
 }
 
 impl EventLoop for NativeLoop {
@@ -147,19 +149,20 @@ impl NativeLoop {
             event_interval: builder.event_interval,
             drives: threads.is_empty(),
             threads,
+            spin: (!builder.spin.is_zero()).then_some(builder.spin),
         })
     }
 
     /// Whether nothing can ever wake the main future, which is pending. True only where that is certain.
     fn is_dead(&self) -> bool {
         let handle = &self.running.handle;
+        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it borrowed neither from us. And the workers'.
+        if handle.count() != 3 + self.threads.len() || !handle.shared().is_loop_thread() {
+            return false;
+        }
         // Two of our own, one of them in the waker; and the pump's.
         let pumps = handle.shared().callback_wakers(&self.waker);
         if pumps == 0 || Arc::strong_count(&self.main) != 2 + pumps {
-            return false;
-        }
-        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it borrowed neither from us. And the workers'.
-        if handle.count() != 3 + self.threads.len() || !handle.shared().is_loop_thread() {
             return false;
         }
         // Whoever let go of a waker or a handle may have used it before: see what that did.
@@ -228,7 +231,10 @@ impl NativeLoop {
     }
 
     /// Waits for I/O, a timer or a wake, for at most `limit`.
-    pub(crate) fn park(&mut self, limit: Option<Duration>) {
+    pub(crate) fn park(&mut self, mut limit: Option<Duration>) {
+        if self.spin.is_some() && self.spin(&mut limit) {
+            return;
+        }
         let running = &self.running;
         let parker = &running.handle.unparker().parker;
         if !parker.prepare() {
@@ -241,7 +247,7 @@ impl NativeLoop {
     }
 
     /// Wakes those who wait for what has happened.
-    fn dispatch(&mut self) {
+    pub(crate) fn dispatch(&mut self) {
         if self.drives {
             let handle = &self.running.handle;
             self.waiting.dispatch(handle.reactor());

@@ -40,6 +40,11 @@ impl Parker {
         parked
     }
 
+    /// Whether `prepare` would be refused.
+    pub(crate) fn is_notified(&self) -> bool {
+        self.state.load(Ordering::Acquire) == NOTIFIED
+    }
+
     /// Says that the caller is awake again, for whatever reason.
     pub(crate) fn finish(&self) {
         // A swap, to see all that was done before an `unpark` whose token this takes.
@@ -52,5 +57,11 @@ impl Parker {
             return false;
         }
         self.state.swap(NOTIFIED, Ordering::AcqRel) == PARKED
+    }
+
+    /// Whether the sleeper has said that it sleeps.
+    #[cfg(test)]
+    pub(crate) fn is_parked(&self) -> bool {
+        self.state.load(Ordering::Acquire) == PARKED
     }
 }

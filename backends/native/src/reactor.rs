@@ -187,6 +187,11 @@ impl Waiting {
         }
     }
 
+    /// Whether the last wait gave nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// Wakes whoever waits for what the last wait gave.
     pub(crate) fn dispatch(&mut self, reactor: &Reactor) {
         reactor.collect(&self.events, &mut self.wake);

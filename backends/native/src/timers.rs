@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use loop_api::time::{Instant, Sleep};
 
+use crate::current;
 use crate::handle::NativeHandle;
 use crate::wheel::{Expired, Key, Wheel};
 
@@ -17,6 +19,11 @@ pub(crate) struct Timers {
     /// The wheel's zero.
     start: Instant,
     state: Mutex<State>,
+    /// Whether it is the loop's own thread that waits, and no other.
+    lone: bool,
+    /// Whether a wait has nothing to do here: there are no sleeps, and whoever begins one wakes the thread if it waits. Written with the
+    /// lock held. Who reads it late, while another thread begins a sleep, is woken by that as soon as it waits.
+    quiet: AtomicBool,
 }
 
 struct State {
@@ -27,9 +34,10 @@ struct State {
 }
 
 impl Timers {
-    pub(crate) fn new() -> Self {
+    /// `lone` says that the loop has no workers.
+    pub(crate) fn new(lone: bool) -> Self {
         let state = State { wheel: Wheel::new(), waiting: None, closed: false };
-        Timers { start: Instant::now(), state: Mutex::new(state) }
+        Timers { start: Instant::now(), state: Mutex::new(state), lone, quiet: AtomicBool::new(false) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -51,9 +59,15 @@ impl Timers {
 
     /// How long the caller may wait in the poller, at most `limit`; from now on an earlier deadline wakes it.
     pub(crate) fn begin_wait(&self, limit: Option<Duration>) -> Option<Duration> {
+        if self.quiet.load(Ordering::Acquire) {
+            return limit;
+        }
         let mut state = self.lock();
         let next = state.wheel.next();
         state.waiting = Some(next.unwrap_or(u64::MAX));
+        if next.is_none() && self.lone {
+            self.quiet.store(true, Ordering::Release);
+        }
         let timeout = next.map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(Instant::now()))));
         match (timeout, limit) {
             (Some(timeout), Some(limit)) => Some(timeout.min(limit)),
@@ -61,8 +75,16 @@ impl Timers {
         }
     }
 
+    /// Whether an earlier deadline came since `begin_wait`.
+    pub(crate) fn is_disturbed(&self) -> bool {
+        self.lock().waiting.is_none()
+    }
+
     /// Ends the wait, and wakes the sleeps that are due; `room` is empty before and after.
     pub(crate) fn fire(&self, room: &mut Vec<Expired<Waker>>) {
+        if self.quiet.load(Ordering::Acquire) {
+            return;
+        }
         let mut state = self.lock();
         state.waiting = None;
         if state.wheel.is_empty() {
@@ -174,14 +196,17 @@ impl Sleep for NativeSleep {
 
 /// Begins to wait. For a deadline in the past too: it is due in the next turn, after those that were before it.
 fn begin(handle: &NativeHandle, mut state: MutexGuard<'_, State>, deadline: Instant, waker: Waker) -> Key {
-    let deadline = handle.timers().nanos(deadline);
+    let timers = handle.timers();
+    let deadline = timers.nanos(deadline);
     let key = state.wheel.insert(deadline, waker);
     let early = state.waiting.is_some_and(|waiting| deadline < waiting);
     if early {
         state.waiting = None;
+        timers.quiet.store(false, Ordering::Release);
     }
     drop(state);
-    if early {
+    // The thread that runs the loop looks at the timers before it waits.
+    if early && !(timers.lone && current::is_running(handle.unparker())) {
         handle.interrupt();
     }
     key
