@@ -49,6 +49,7 @@
 //! | `dyn` | any other loop, behind one type: [`loop_api::erased`](https://docs.rs/loop-api) and `Runtime::from_erased` |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `sync` (default) | `sync`: locks, channels, signals |
+//! | `compat` | `compat`: futures, sockets and timers of tokio on any loop |
 //!
 //! Features only add: what compiles with some of them compiles with more, and behaves the same.
 //!
@@ -143,6 +144,9 @@ pub use anyloop_macros::test;
 pub use loop_api;
 pub use loop_api::{EventLoop, JoinError, RunError};
 pub use loop_api::{callback, promise, protocol, task_local};
+/// Futures, sockets and timers of one runtime on another.
+#[cfg(feature = "compat")]
+pub use loop_compat as compat;
 pub use std::pin::pin;
 pub use task::spawn;
 
