@@ -1,6 +1,9 @@
 //! The I/O traits, and which way a descriptor is waited for.
 
+mod uninit;
+
 pub use futures_io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, IoSlice, IoSliceMut};
+pub use uninit::{AsyncReadUninit, ReadCursor};
 
 /// One direction of readiness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -17,9 +17,10 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
-use futures_io::{AsyncRead, AsyncWrite};
+use futures_io::AsyncWrite;
 
 use crate::handle::Handle;
+use crate::io::AsyncReadUninit;
 
 mod addr;
 mod connect;
@@ -146,13 +147,13 @@ pub trait StdNet: Net {
 }
 
 /// A connected stream of bytes, TCP or unix. Dropping it closes it.
-pub trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
+pub trait Stream: AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
     /// The reading half, borrowed.
-    type ReadHalf<'a>: AsyncRead + fmt::Debug + Unpin + Send + Sync;
+    type ReadHalf<'a>: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync;
     /// The writing half, borrowed. Its `poll_close` sends FIN; dropping it does not.
     type WriteHalf<'a>: AsyncWrite + fmt::Debug + Unpin + Send + Sync;
     /// The reading half, owned.
-    type OwnedReadHalf: AsyncRead + fmt::Debug + Unpin + Send + Sync + 'static;
+    type OwnedReadHalf: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync + 'static;
     /// The writing half, owned. Dropping it sends FIN, as tokio's does.
     type OwnedWriteHalf: AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static;
 

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
+use loop_api::io::{AsyncReadUninit, ReadCursor};
 
 macro_rules! arms {
     ($($bound:ident { $(fn $name:ident($($arg:ident: $ty:ty),*) -> $output:ty;)* })*) => {$($(
@@ -37,6 +38,9 @@ arms! {
     AsyncRead {
         fn poll_read(buf: &mut [u8]) -> usize;
         fn poll_read_vectored(bufs: &mut [IoSliceMut<'_>]) -> usize;
+    }
+    AsyncReadUninit {
+        fn poll_read_uninit(buf: ReadCursor<'_>) -> ();
     }
     AsyncWrite {
         fn poll_write(buf: &[u8]) -> usize;

@@ -22,6 +22,18 @@ macro_rules! async_read {
                 $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read_vectored(io, cx, bufs))
             }
         }
+
+        impl $($generics)* loop_api::io::AsyncReadUninit for $name {
+            #[inline]
+            fn poll_read_uninit(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: loop_api::io::ReadCursor<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read_uninit(io, cx, buf))
+            }
+        }
+
     };
 }
 pub(crate) use async_read;
@@ -64,6 +76,7 @@ macro_rules! async_write {
                 $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_close(io, cx))
             }
         }
+
     };
 }
 pub(crate) use async_write;

@@ -12,6 +12,7 @@ use crate::handle::TokioHandle;
 mod stream;
 mod tcp;
 mod udp;
+mod uninit;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]

@@ -146,6 +146,7 @@ macro_rules! __conformance_table {
             net01_connect_and_echo: [net];
             net01_half_close_in_both_orders: [net];
             net01_dropping_a_stream_sends_fin: [net];
+            net01_reading_into_memory_that_nobody_initialised: [net];
             net02_a_refused_connection_is_an_error: [net];
             net02_a_local_address_can_be_chosen: [net];
             net02_dropping_a_pending_connect_is_harmless: [net];

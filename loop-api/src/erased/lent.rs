@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use super::stream::Object;
+use crate::io::ReadCursor;
 use crate::net::Stream;
 
 /// An object whose halves take turns with it.
@@ -32,6 +33,7 @@ unsafe impl<S: Send, Std> Sync for Lent<S, Std> {}
 pub(super) trait DynLent: Send + Sync {
     fn read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>;
     fn read_vectored(&self, cx: &mut Context<'_>, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>;
+    fn read_uninit(&self, cx: &mut Context<'_>, buf: ReadCursor<'_>) -> Poll<io::Result<()>>;
     fn write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
     fn write_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
     fn flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
@@ -68,6 +70,10 @@ impl<S: Stream, Std: 'static> DynLent for Lent<S, Std> {
 
     fn read_vectored(&self, cx: &mut Context<'_>, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>> {
         self.with(|socket| socket.poll_read_vectored(cx, bufs))
+    }
+
+    fn read_uninit(&self, cx: &mut Context<'_>, buf: ReadCursor<'_>) -> Poll<io::Result<()>> {
+        self.with(|socket| socket.poll_read_uninit(cx, buf))
     }
 
     fn write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {

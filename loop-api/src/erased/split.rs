@@ -9,10 +9,11 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::lent::DynLent;
+use crate::io::{AsyncReadUninit, ReadCursor};
 
 /// A reading half.
-pub(super) trait Read: AsyncRead + fmt::Debug + Unpin + Send + Sync {}
-impl<R: AsyncRead + fmt::Debug + Unpin + Send + Sync> Read for R {}
+pub(super) trait Read: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync {}
+impl<R: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync> Read for R {}
 
 /// A writing half.
 pub(super) trait Write: AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
@@ -84,6 +85,16 @@ macro_rules! read {
                 Pin::new(&mut self.$field).poll_read_vectored(cx, bufs)
             }
         }
+
+        impl $($generics)* $crate::io::AsyncReadUninit for $half {
+            fn poll_read_uninit(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: $crate::io::ReadCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                $crate::io::AsyncReadUninit::poll_read_uninit(Pin::new(&mut self.$field), cx, buf)
+            }
+        }
     };
 }
 pub(super) use read;
@@ -141,6 +152,16 @@ impl AsyncRead for ReadHalf<'_> {
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         self.0.read_vectored(cx, bufs)
+    }
+}
+
+impl AsyncReadUninit for ReadHalf<'_> {
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.0.read_uninit(cx, buf)
     }
 }
 

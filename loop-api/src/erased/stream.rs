@@ -15,6 +15,7 @@ use super::split::{
     Boxes, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
 };
 use super::{BoxFuture, unsupported};
+use crate::io::AsyncReadUninit;
 use crate::net::Stream;
 
 /// How a socket becomes one of the standard library's, where it can.
@@ -49,7 +50,9 @@ pub(super) trait Holds<S, Std>: Sized {
 }
 
 /// [`Stream`] without types of its own; `E` is the erased stream.
-pub(super) trait DynStream<E>: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync {
+pub(super) trait DynStream<E>:
+    AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Sync
+{
     fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>);
     fn into_split(self: Box<Self>) -> (OwnedReadHalf<E>, OwnedWriteHalf<E>);
     fn readable(&self) -> BoxFuture<'_, io::Result<()>>;

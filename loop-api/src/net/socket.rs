@@ -12,6 +12,8 @@ use crate::readiness::AsSource;
 
 mod accept;
 mod error;
+#[cfg(any(unix, windows))]
+mod receive;
 #[cfg(unix)]
 mod unix;
 
@@ -19,6 +21,8 @@ pub use accept::accept_tcp;
 #[cfg(unix)]
 pub use accept::accept_unix;
 pub use error::{cannot, written};
+#[cfg(any(unix, windows))]
+pub use receive::receive;
 #[cfg(unix)]
 pub use unix::{
     unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
+use loop_api::io::{AsyncReadUninit, ReadCursor};
 
 use super::stream::{StdStream, Stream};
 
@@ -105,6 +106,17 @@ macro_rules! read_half {
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
                 T::poll_read_vectored(&self.stream.io, cx, bufs)
+            }
+        }
+
+        impl<$($a,)? T: StdStream> AsyncReadUninit for $half<$($a,)? T> {
+            #[inline]
+            fn poll_read_uninit(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: ReadCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                T::poll_read_uninit(&self.stream.io, cx, buf)
             }
         }
         half!($half $(<$a>)?);

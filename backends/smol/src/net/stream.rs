@@ -5,11 +5,15 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
-use loop_api::net::{self, socket::written};
+use loop_api::io::{AsyncReadUninit, ReadCursor};
+use loop_api::net::{
+    self,
+    socket::{receive, written},
+};
 use loop_api::readiness::AsSource;
 
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
@@ -31,6 +35,21 @@ pub trait StdStream: sealed::Sealed + AsSource + fmt::Debug + Send + Sync + Size
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>>;
+    #[doc(hidden)]
+    fn poll_read_uninit(
+        io: &Async<Self>,
+        cx: &mut Context<'_>,
+        mut buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            match receive(io.get_ref(), &mut buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => return Poll::Ready(result.map(drop)),
+            }
+            ready!(io.poll_readable(cx))?;
+        }
+    }
     #[doc(hidden)]
     fn poll_write(io: &Async<Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
     #[doc(hidden)]
@@ -146,6 +165,17 @@ impl<T: StdStream> AsyncRead for Stream<T> {
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         T::poll_read_vectored(&self.io, cx, bufs)
+    }
+}
+
+impl<T: StdStream> AsyncReadUninit for Stream<T> {
+    #[inline]
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        T::poll_read_uninit(&self.io, cx, buf)
     }
 }
 

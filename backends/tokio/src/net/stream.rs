@@ -69,6 +69,17 @@ macro_rules! async_read {
                 }
             }
         }
+
+        impl loop_api::io::AsyncReadUninit for $name $(<$life>)? {
+            #[inline]
+            fn poll_read_uninit(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: loop_api::io::ReadCursor<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                $crate::net::uninit::poll_read(&mut self.get_mut().0, cx, buf)
+            }
+        }
     )+};
 }
 pub(crate) use async_read;

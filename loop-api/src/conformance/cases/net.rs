@@ -1,13 +1,18 @@
 //! NET: TCP streams and their servers.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::task::ready;
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use crate::conformance::support::{Counter, LONG, SHORT, connected, loopback, run, until, within};
 use crate::conformance::{HandleOf, Subject};
 use crate::handle::Handle;
+use crate::io::{AsyncReadUninit, ReadCursor};
 use crate::net::{Net, Stream, TcpListener, TcpOptions, TcpStream};
 
 pub fn net01_connect_and_echo<S: Subject>()
@@ -60,6 +65,46 @@ where
         let mut buf = [0; 1];
         let read = within(&handle, LONG, server.read(&mut buf)).await.expect("the end was not seen");
         assert_eq!(read.expect("the end"), 0);
+    });
+}
+
+/// Reads once, into memory for at most eight bytes.
+async fn read_uninit<R: AsyncReadUninit + Unpin>(reader: &mut R, room: usize) -> io::Result<Vec<u8>> {
+    let mut memory = [MaybeUninit::uninit(); 8];
+    poll_fn(|cx| {
+        let mut filled = 0;
+        let mut cursor = ReadCursor::new(&mut memory[..room], &mut filled);
+        ready!(Pin::new(&mut *reader).poll_read_uninit(cx, cursor.reborrow()))?;
+        io::Result::Ok(cursor.filled().to_vec()).into()
+    })
+    .await
+}
+
+pub fn net01_reading_into_memory_that_nobody_initialised<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (mut client, mut server) = connected(&handle).await;
+        assert!(within(&handle, SHORT, read_uninit(&mut server, 8)).await.is_none(), "there is nothing yet");
+        client.write_all(b"abcdefghijk").await.expect("a write");
+        // What does not fit stays for the next, whichever half it is.
+        assert_eq!(read_uninit(&mut server, 4).await.expect("a read"), b"abcd");
+        assert_eq!(read_uninit(&mut server.split().0, 4).await.expect("a read"), b"efgh");
+        assert_eq!(read_uninit(&mut server, 0).await.expect("a read"), b"");
+        let (mut reader, _writer) = server.into_split();
+        assert_eq!(read_uninit(&mut reader, 8).await.expect("a read"), b"ijk");
+        // Whoever waits is woken, at the end too.
+        let waiting = handle.spawn(async move {
+            let more = read_uninit(&mut reader, 8).await?;
+            io::Result::Ok((more, read_uninit(&mut reader, 8).await?))
+        });
+        handle.sleep(SHORT).await;
+        client.write_all(b"l").await.expect("a write");
+        handle.sleep(SHORT).await;
+        client.close().await.expect("FIN to be sent");
+        let read = within(&handle, LONG, waiting).await.expect("the reader was not woken");
+        assert_eq!(read.expect("the task to end").expect("a read"), (b"l".to_vec(), Vec::new()));
     });
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::stream::{StdStream, Stream};
+use crate::io::{AsyncReadUninit, ReadCursor};
 use crate::readiness::Readiness;
 
 /// The reading half of a stream, borrowed.
@@ -103,6 +104,17 @@ macro_rules! read_half {
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
                 self.0.poll_recv_vectored(cx, bufs)
+            }
+        }
+
+        impl<$($a,)? H: Readiness, T: StdStream> AsyncReadUninit for $half<$($a,)? H, T> {
+            #[inline]
+            fn poll_read_uninit(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: ReadCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                self.0.poll_recv_uninit(cx, buf)
             }
         }
         half!($half $(<$a>)?, 0);

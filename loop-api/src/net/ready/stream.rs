@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
-use crate::io::Interest;
-use crate::net::socket::{is_ready, written};
+use crate::io::{AsyncReadUninit, Interest, ReadCursor};
+use crate::net::socket::{is_ready, receive, written};
 use crate::readiness::{AsSource, Readiness, Source};
 
 /// A connected stream `T` of the standard library on the loop of `H`: [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
@@ -120,6 +120,16 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
     }
 
     #[inline]
+    pub(super) fn poll_recv_uninit(
+        &self,
+        cx: &mut Context<'_>,
+        mut buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wanted = buf.remaining();
+        self.source.poll_transfer(cx, Interest::Readable, wanted, |io| receive(io, &mut buf)).map_ok(drop)
+    }
+
+    #[inline]
     pub(super) fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Interest::Writable, buf.len(), |io| io.write(buf))
     }
@@ -156,6 +166,17 @@ impl<H: Readiness, T: StdStream> AsyncRead for Stream<H, T> {
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         self.poll_recv_vectored(cx, bufs)
+    }
+}
+
+impl<H: Readiness, T: StdStream> AsyncReadUninit for Stream<H, T> {
+    #[inline]
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_recv_uninit(cx, buf)
     }
 }
 
