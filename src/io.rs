@@ -7,6 +7,11 @@
 //! need no loop; [`Async`] puts any descriptor on the loop, as tokio's `AsyncFd` does on unix. Each method says whether it is cancel
 //! safe: whether dropping its future before it is done loses nothing.
 //!
+//! With the feature `tokio-io` our streams (those of [`net`](crate::net) and their halves, [`DuplexStream`], [`Async`]) are also tokio's `AsyncRead` and
+//! `AsyncWrite`, with `hyper` hyper's `rt::Read` and `rt::Write`, with no wrapper: vectored writes stay vectored, nothing is zeroed
+//! before it is read into, and `poll_shutdown` is `poll_close`. The features bring the traits alone, and no runtime. Where a module
+//! imports both tokio's extension traits and these, a call of `read` on such a stream is ambiguous: import those that are meant.
+//!
 //! What differs from tokio: these traits have `poll_close` where tokio's have `poll_shutdown`, and
 //! `poll_read` takes a slice. There are no standard streams, and no `read_buf` and `write_buf`.
 //!
@@ -35,6 +40,7 @@ mod descriptor;
 mod duplex;
 mod read_ext;
 mod read_to_end;
+pub(crate) mod speaks;
 mod write_ext;
 
 pub use buf_read_ext::{AsyncBufReadExt, Lines, Split};
@@ -49,5 +55,6 @@ pub use loop_api::io::Interest;
 pub use loop_api::readiness::{AsSource, Readiness, Source};
 pub use read_ext::AsyncReadExt;
 pub use read_to_end::ReadToEnd;
+pub(crate) use speaks::{speaks_read, speaks_write};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
 pub use write_ext::AsyncWriteExt;

@@ -47,6 +47,7 @@
 //! | `tokio` | tokio's runtime, made or adopted; tokio's sockets inside, by `into_tokio` and `From` |
 //! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
 //! | `dyn` | any other loop, behind one type: [`loop_api::erased`](https://docs.rs/loop-api) and `Runtime::from_erased` |
+//! | `tokio-io`, `hyper` | streams are tokio's `AsyncRead` and `AsyncWrite`, or hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `sync` (default) | `sync`: locks, channels, signals |
 //! | `compat` | `compat`: futures, sockets and timers of tokio on any loop |

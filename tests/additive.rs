@@ -2,7 +2,7 @@
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use anyloop::io::Async;
+use anyloop::io::{Async, DuplexStream};
 use anyloop::net::{TcpListener, TcpStream, UdpSocket, tcp};
 use anyloop::runtime::{Builder, Choice, Handle, NoLoop, Runtime};
 use anyloop::task::{AbortHandle, JoinHandle, LocalJoinHandle};
@@ -43,6 +43,7 @@ fn auto_traits_are_the_same_with_all_features() {
     shared::<tcp::OwnedReadHalf>();
     shared::<tcp::OwnedWriteHalf>();
     shared::<Async<std::net::TcpStream>>();
+    shared::<DuplexStream>();
     shared_pinned::<Sleep>();
     lacks!(Sleep: Unpin);
     lacks!(Runtime: Send, Sync);

@@ -34,6 +34,7 @@ macro_rules! async_read {
             }
         }
 
+        $crate::io::speaks_read!([$($generics)*] $name);
     };
 }
 pub(crate) use async_read;
@@ -77,6 +78,7 @@ macro_rules! async_write {
             }
         }
 
+        $crate::io::speaks_write!([$($generics)*] $name);
     };
 }
 pub(crate) use async_write;

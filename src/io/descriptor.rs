@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
-use loop_api::io::Interest;
+use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::net::socket::is_ready;
 use loop_api::readiness::{AsSource, Readiness, Source};
 
@@ -202,6 +202,50 @@ where
     }
 }
 
+/// Zeroes what is left of the buffer at each try, as what reads is somebody else's; a try is made only when there may be something.
+impl<T: AsSource + Send + Sync + 'static> AsyncReadUninit for Async<T>
+where
+    for<'a> &'a T: Read,
+{
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: ReadCursor<'_>,
+    ) -> Poll<Result<()>> {
+        self.poll_io(cx, Interest::Readable, |mut io| buf.read_zeroed(|zeroed| io.read(zeroed))).map_ok(drop)
+    }
+}
+
+/// tokio's buffer knows what is initialised: it is zeroed once.
+#[cfg(feature = "tokio-io")]
+impl<T: AsSource + Send + Sync + 'static> tokio::io::AsyncRead for Async<T>
+where
+    for<'a> &'a T: Read,
+{
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        let read = |mut io: &T| io.read(buf.initialize_unfilled()).map(|n| buf.advance(n));
+        self.poll_io(cx, Interest::Readable, read)
+    }
+}
+
+#[cfg(feature = "hyper")]
+impl<T: AsSource + Send + Sync + 'static> hyper::rt::Read for Async<T>
+where
+    for<'a> &'a T: Read,
+{
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<Result<()>> {
+        super::speaks::uninit::read_hyper(self, cx, buf)
+    }
+}
+
 impl<T: AsSource + Send + Sync + 'static> AsyncWrite for Async<T>
 where
     for<'a> &'a T: Write,
@@ -227,6 +271,8 @@ where
         self.poll_flush(cx)
     }
 }
+
+super::speaks_write!([<T: AsSource + Send + Sync + 'static>] Async<T> where for<'a> &'a T: Write);
 
 impl<T: AsSource + Send + Sync + 'static> fmt::Debug for Async<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

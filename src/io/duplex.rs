@@ -1,12 +1,13 @@
 //! A pipe in memory.
 
 use std::collections::VecDeque;
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, IoSlice, Read, Result};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
+use loop_api::io::{AsyncReadUninit, ReadCursor};
 
 /// Two streams connected to one another in memory, each direction holding at most `max` bytes. They need no loop. Dropping one is the end
 /// for the other: it reads what is left and then zero, and writing gives `BrokenPipe`.
@@ -103,9 +104,15 @@ fn wait(slot: &mut Option<Waker>, cx: &Context<'_>) {
     }
 }
 
-impl AsyncRead for DuplexStream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
-        if buf.is_empty() {
+impl DuplexStream {
+    /// Reads by `take`, once there is something or the end was reached. Empty reads never wait.
+    fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        room: usize,
+        take: impl FnOnce(&mut VecDeque<u8>) -> Result<usize>,
+    ) -> Poll<Result<usize>> {
+        if room == 0 {
             return Poll::Ready(Ok(0));
         }
         let mut state = self.incoming.lock();
@@ -116,22 +123,26 @@ impl AsyncRead for DuplexStream {
             wait(&mut state.reader, cx);
             return Poll::Pending;
         }
-        let n = state.bytes.read(buf)?;
+        let n = take(&mut state.bytes)?;
         let writer = state.writer.take();
         drop(state);
         wake(writer);
         Poll::Ready(Ok(n))
     }
-}
 
-impl AsyncWrite for DuplexStream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+    /// Writes so many bytes by `put` as there is room for, once there is some.
+    fn poll_put(
+        &self,
+        cx: &mut Context<'_>,
+        wanted: usize,
+        put: impl FnOnce(&mut VecDeque<u8>, usize),
+    ) -> Poll<Result<usize>> {
         let mut state = self.outgoing.lock();
         if state.ended || state.unread {
             let problem = if state.ended { "this side was shut down" } else { "the other side is gone" };
             return Poll::Ready(Err(Error::new(ErrorKind::BrokenPipe, problem)));
         }
-        if buf.is_empty() {
+        if wanted == 0 {
             return Poll::Ready(Ok(0));
         }
         let room = state.max - state.bytes.len();
@@ -139,12 +150,60 @@ impl AsyncWrite for DuplexStream {
             wait(&mut state.writer, cx);
             return Poll::Pending;
         }
-        let n = room.min(buf.len());
-        state.bytes.extend(&buf[..n]);
+        let n = room.min(wanted);
+        put(&mut state.bytes, n);
         let reader = state.reader.take();
         drop(state);
         wake(reader);
         Poll::Ready(Ok(n))
+    }
+}
+
+impl AsyncRead for DuplexStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
+        self.poll_take(cx, buf.len(), |bytes| bytes.read(buf))
+    }
+}
+
+impl AsyncReadUninit for DuplexStream {
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: ReadCursor<'_>,
+    ) -> Poll<Result<()>> {
+        let room = buf.remaining();
+        let read = self.poll_take(cx, room, |bytes| {
+            let (first, second) = bytes.as_slices();
+            let first = &first[..first.len().min(room)];
+            let second = &second[..second.len().min(room - first.len())];
+            buf.put_slice(first);
+            buf.put_slice(second);
+            let n = first.len() + second.len();
+            bytes.drain(..n);
+            Ok(n)
+        });
+        read.map_ok(drop)
+    }
+}
+
+impl AsyncWrite for DuplexStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+        self.poll_put(cx, buf.len(), |bytes, n| bytes.extend(&buf[..n]))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        self.poll_put(cx, wanted, |bytes, mut left| {
+            for buf in bufs {
+                let n = buf.len().min(left);
+                bytes.extend(&buf[..n]);
+                left -= n;
+            }
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {
@@ -156,6 +215,9 @@ impl AsyncWrite for DuplexStream {
         Poll::Ready(Ok(()))
     }
 }
+
+super::speaks_read!([] DuplexStream);
+super::speaks_write!([] DuplexStream);
 
 impl Drop for DuplexStream {
     fn drop(&mut self) {

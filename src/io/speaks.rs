@@ -1,0 +1,87 @@
+//! tokio's I/O traits and hyper's on our own streams, which speak futures-io always.
+
+#[cfg(any(feature = "tokio-io", feature = "hyper"))]
+pub(crate) mod uninit;
+
+/// `tokio::io::AsyncRead` and `hyper::rt::Read`, as far as the features ask, for what is `AsyncReadUninit`.
+macro_rules! speaks_read {
+    ([$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
+        #[cfg(feature = "tokio-io")]
+        impl $($generics)* tokio::io::AsyncRead for $name $(where $($bounds)*)? {
+            #[inline]
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                $crate::io::speaks::uninit::read_tokio(self, cx, buf)
+            }
+        }
+
+        #[cfg(feature = "hyper")]
+        impl $($generics)* hyper::rt::Read for $name $(where $($bounds)*)? {
+            #[inline]
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: hyper::rt::ReadBufCursor<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                $crate::io::speaks::uninit::read_hyper(self, cx, buf)
+            }
+        }
+    };
+}
+pub(crate) use speaks_read;
+
+/// `tokio::io::AsyncWrite` and `hyper::rt::Write`, likewise, for what is futures-io's. Their methods are the same.
+macro_rules! speaks_write {
+    ([$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
+        #[cfg(feature = "tokio-io")]
+        $crate::io::speaks::speaks_write!(@ (tokio::io::AsyncWrite) [$($generics)*] $name $(where $($bounds)*)?);
+        #[cfg(feature = "hyper")]
+        $crate::io::speaks::speaks_write!(@ (hyper::rt::Write) [$($generics)*] $name $(where $($bounds)*)?);
+    };
+    (@ ($trait:path) [$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
+        impl $($generics)* $trait for $name $(where $($bounds)*)? {
+            #[inline]
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                futures_io::AsyncWrite::poll_write(self, cx, buf)
+            }
+
+            #[inline]
+            fn poll_write_vectored(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                futures_io::AsyncWrite::poll_write_vectored(self, cx, bufs)
+            }
+
+            #[inline]
+            fn is_write_vectored(&self) -> bool {
+                true
+            }
+
+            #[inline]
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                futures_io::AsyncWrite::poll_flush(self, cx)
+            }
+
+            #[inline]
+            fn poll_shutdown(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                futures_io::AsyncWrite::poll_close(self, cx)
+            }
+        }
+    };
+}
+pub(crate) use speaks_write;
