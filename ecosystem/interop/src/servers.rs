@@ -1,0 +1,139 @@
+//! Real servers, from the system's packages, on free loopback ports and in a folder of their own; they end with the value that holds them.
+
+mod config;
+mod start;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+
+use tempfile::TempDir;
+
+use crate::Env;
+
+/// A program that a use needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// The database.
+    PostgreSql,
+    /// redis-server.
+    Redis,
+    /// nginx, with a few pages.
+    Nginx,
+    /// dbus-daemon, as a session's bus.
+    Dbus,
+    /// An IMAP server: dovecot.
+    Dovecot,
+    /// Our own, on plain tokio and plain threads: for protocols that no package of the system's serves.
+    Peer,
+}
+
+impl Service {
+    /// Every one.
+    pub const ALL: [Service; 6] =
+        [Service::PostgreSql, Service::Redis, Service::Nginx, Service::Dbus, Service::Dovecot, Service::Peer];
+
+    /// Debian's package that has it.
+    pub fn package(self) -> &'static str {
+        match self {
+            Service::PostgreSql => "postgresql",
+            Service::Redis => "redis-server",
+            Service::Nginx => "nginx-light",
+            Service::Dbus => "dbus",
+            Service::Dovecot => "dovecot-imapd",
+            Service::Peer => "this one",
+        }
+    }
+
+    /// Where its program is, if it is installed.
+    pub fn program(self) -> Option<PathBuf> {
+        match self {
+            Service::PostgreSql => start::postgres_program("postgres"),
+            Service::Redis => start::in_path("redis-server"),
+            Service::Nginx => start::in_path("nginx"),
+            Service::Dbus => start::in_path("dbus-daemon"),
+            Service::Dovecot => start::in_path("dovecot"),
+            Service::Peer => Some(PathBuf::new()),
+        }
+    }
+
+    /// What a test says that cannot run without it; `None` if it is there.
+    pub fn missing(self) -> Option<String> {
+        self.program()
+            .is_none()
+            .then(|| format!("skipped: {self} is not installed (package {})", self.package()))
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Service::PostgreSql => "PostgreSQL",
+            Service::Redis => "redis",
+            Service::Nginx => "nginx",
+            Service::Dbus => "dbus",
+            Service::Dovecot => "dovecot",
+            Service::Peer => "peer",
+        })
+    }
+}
+
+/// The servers that were started. Dropping this ends them.
+#[derive(Debug)]
+pub struct Servers {
+    running: Vec<Running>,
+    addresses: BTreeMap<Service, String>,
+    dir: TempDir,
+}
+
+impl Servers {
+    /// Starts those of `wanted` that are installed. `program` is one that serves as [`peer`](crate::peer) when it is called
+    /// with the argument `peer`.
+    ///
+    /// # Errors
+    ///
+    /// That one of them does not start, and what it said.
+    pub fn start(wanted: &[Service], program: &Path) -> Result<Servers, Box<dyn Error + Send + Sync>> {
+        let dir = tempfile::Builder::new().prefix("interop-").tempdir()?;
+        config::open_to_others(dir.path())?;
+        let mut servers = Servers { running: Vec::new(), addresses: BTreeMap::new(), dir };
+        let mut wanted: Vec<_> = wanted.iter().filter(|service| service.missing().is_none()).collect();
+        wanted.sort();
+        wanted.dedup();
+        for &service in wanted {
+            let (running, address) = start::start(service, servers.dir.path(), program)
+                .map_err(|error| format!("{service} does not start: {error}"))?;
+            servers.running.push(running);
+            servers.addresses.insert(service, address);
+        }
+        Ok(servers)
+    }
+
+    /// Where they are.
+    pub fn env(&self) -> Env {
+        Env::new(self.addresses.clone(), self.dir.path())
+    }
+}
+
+/// A process that is ended with this value.
+#[derive(Debug)]
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // nginx, dovecot and postgres end their own children when they are asked; redis and dbus have none.
+        let id = nix::unistd::Pid::from_raw(self.0.id().cast_signed());
+        // A server that has ended by itself is no reason for a panic here.
+        let _gone = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT);
+        for _ in 0..500 {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let _gone = self.0.kill();
+        let _status = self.0.wait();
+    }
+}

@@ -1,0 +1,79 @@
+//! Every use and every edge on every backend, each in a process of its own: a hang or a crash of one is no matter of another's.
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use interop::servers::{Servers, Service};
+use interop::{EDGES, Env, Host, Side};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// How long one of them may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // They start processes and threads of their own; more at once would only be slower.
+    arguments.test_threads.get_or_insert(2);
+    let program = Path::new(env!("CARGO_BIN_EXE_matrix"));
+    let servers = if arguments.list { &[][..] } else { &Service::ALL };
+    let servers = match Servers::start(servers, program) {
+        Ok(servers) => servers,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    for host in Host::BACKENDS {
+        // Until the other loops can have tokio's context.
+        let all = host == Host::Tokio;
+        for one in interop::all().filter(|one| all || one.side == Side::AsyncIo) {
+            trials.push(trial(["cell", one.name], host, one.missing(), servers.env()));
+        }
+        for edge in EDGES.iter().filter(|_| all) {
+            let missing = edge.needs.iter().find_map(|service| service.missing());
+            trials.push(trial(["edge", edge.name], host, missing, servers.env()));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(servers);
+    conclusion.exit_code()
+}
+
+/// A test that runs the program as its child. One whose server is not installed is shown as ignored, with the reason.
+fn trial(args: [&'static str; 2], host: Host, missing: Option<String>, env: Env) -> Trial {
+    let ignored = missing.is_some();
+    let name = format!("{host}: {}", args[1]);
+    let test = Trial::test(name, move || run(args, host, &env)).with_ignored_flag(ignored);
+    match missing {
+        Some(reason) => test.with_kind(reason),
+        None => test,
+    }
+}
+
+fn run(args: [&str; 2], host: Host, env: &Env) -> Result<(), Failed> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_matrix"));
+    env.pass_to(&mut command);
+    command.args(args).args(["--host", host.name()]);
+    let log = tempfile::NamedTempFile::new()?;
+    let (stdout, stderr) = (log.reopen()?, log.as_file().try_clone()?);
+    let mut child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn()?;
+    let begun = Instant::now();
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if begun.elapsed() > PATIENCE => {
+                child.kill()?;
+                break child.wait()?;
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    if status.success() {
+        return Ok(());
+    }
+    let said = std::fs::read_to_string(log.path())?;
+    let late = if begun.elapsed() > PATIENCE { ", because it did not end" } else { "" };
+    Err(format!("{status}{late}\n{said}").into())
+}
