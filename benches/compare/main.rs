@@ -48,7 +48,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     match &options.command {
         Some(Command::Render { csv }) => {
             let results = results::file::read(csv)?;
-            show(&results, &options.out)
+            show(&results, options)
         }
         #[cfg(target_os = "linux")]
         Some(Command::Child { core, contestant, workload, params }) => {
@@ -58,16 +58,19 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         #[cfg(target_os = "linux")]
         None => {
             let results = run::run(options)?;
-            show(&results, &options.out)
+            show(&results, options)
         }
         #[cfg(not(target_os = "linux"))]
         _ => Err("compare measures with epoll and the scheduler's own account: it needs Linux".into()),
     }
 }
 
-fn show(results: &results::Results, out: &std::path::Path) -> Result<(), Box<dyn Error>> {
+fn show(results: &results::Results, options: &Options) -> Result<(), Box<dyn Error>> {
     println!("{}", report::terminal::tables(results));
-    report::write(out, results)?;
-    println!("{}", out.join("index.html").display());
+    report::write(&options.out, results)?;
+    println!("{}", options.out.join("index.html").display());
+    if options.write_docs {
+        report::write_docs(results)?;
+    }
     Ok(())
 }

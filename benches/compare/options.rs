@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// The folder for the page and the CSV.
     #[arg(long, global = true, default_value = "report", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
+    /// Writes the repository's docs/performance.md too, with its picture and its figures.
+    #[arg(long, global = true)]
+    pub(crate) write_docs: bool,
     /// Tells the workloads and the contestants, and measures nothing.
     #[arg(long)]
     pub(crate) list: bool,

@@ -7,7 +7,9 @@ use crate::results::{Results, file};
 
 mod axis;
 mod bars;
+mod docs;
 mod figure;
+mod goals;
 mod lines;
 mod method;
 mod page;
@@ -26,6 +28,14 @@ mod sample;
 pub(crate) fn write(folder: &Path, results: &Results) -> Result<(), Box<dyn Error>> {
     file::put(&folder.join("index.html"), &page::page(results)?)?;
     file::write(&folder.join("results.csv"), results)
+}
+
+/// Writes the repository's own page on performance, and says what it lacks.
+pub(crate) fn write_docs(results: &Results) -> Result<(), Box<dyn Error>> {
+    for lack in docs::write(Path::new(docs::FOLDER), results)? {
+        eprintln!("docs/performance.md: {lack}");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

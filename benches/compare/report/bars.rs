@@ -81,8 +81,11 @@ fn draw(root: &Area<'_>, axis: &Axis, unit: &str, rows: &[Bar], height: i32) -> 
             root.draw(&line(vec![(high, y - 4), (high, y + 4)]))?;
         }
         let (mark, size) = (x(bar.mark), 3);
-        let points = vec![(mark, y - size), (mark + size, y), (mark, y + size), (mark - size, y)];
-        root.draw(&Polygon::new(points, Ink::Text.colour().filled()))?;
+        // On a dot it would only hide the dot.
+        if !axis.log || mark.abs_diff(x(bar.value)) > 8 {
+            let points = vec![(mark, y - size), (mark + size, y), (mark, y + size), (mark - size, y)];
+            root.draw(&Polygon::new(points, Ink::Text.colour().filled()))?;
+        }
         root.draw(&Text::new(figure(bar.value), (right + 8, y), text(Ink::Text, 15, HPos::Left)))?;
     }
     Ok(())

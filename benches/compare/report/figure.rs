@@ -21,9 +21,13 @@ pub(crate) fn short(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A ratio: two digits behind the point.
+/// A ratio: two digits behind the point while it is small.
 pub(crate) fn ratio(value: f64) -> String {
-    format!("{value:.2}")
+    match value {
+        _ if value < 0.0095 => format!("{value:.3}"),
+        _ if value < 9.995 => format!("{value:.2}"),
+        _ => figure(value),
+    }
 }
 
 /// With its unit, if it has one.

@@ -59,7 +59,7 @@ pub(crate) fn lines(name: &str, x: &str, y: &str, series: &[Series]) -> Result<S
             // Words that would touch the last ones are left out; the line stays.
             if at > free {
                 let words = across.text(*mark);
-                free = at + 8 * words.chars().count() as i32;
+                free = at + 10 * words.chars().count() as i32;
                 root.draw(&Text::new(words, (at, bottom + 14), text(Ink::Quiet, 15, HPos::Center)))?;
             }
         }

@@ -85,7 +85,7 @@ fn left_out(notes: &[Note]) -> Markup {
         @if notes.is_empty() { p { "Everybody did every work." } } @else {
             div.scroll {
                 table {
-                    tr { th { "who" } th { "why" } }
+                    tr { th { "who" } th.words { "why" } }
                     @for note in notes { tr { td { (about_whom(&note.about)) } td.words { (note.text) } } }
                 }
             }

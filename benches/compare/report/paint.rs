@@ -75,9 +75,9 @@ const PALETTE: [(&str, &str); 18] = [
     ("#2563eb", "#60a5fa"), // tokio
     ("#1e3a8a", "#93c5fd"),
     ("#c2570c", "#fb923c"), // smol
-    ("#86a9ef", "#3b66b8"), // raw tokio
+    ("#86a9ef", "#4f7fe0"), // raw tokio
     ("#5b7fc9", "#5577b5"),
-    ("#e3a06f", "#a3612c"), // raw smol
+    ("#e3a06f", "#c27a3e"), // raw smol
     ("#374151", "#d1d5db"), // raw epoll
     ("#8b5cf6", "#a78bfa"), // monoio
     ("#b45fc9", "#d8a0e6"), // compio
@@ -115,6 +115,29 @@ pub(crate) fn dot(ink: Ink) -> String {
     format!(
         "<svg viewBox=\"0 0 12 12\" aria-hidden=\"true\"><circle class=\"f{class}\" cx=\"6\" cy=\"6\" r=\"5\"/></svg>"
     )
+}
+
+/// The picture as a file of its own, light and dark by itself, on a ground of its own.
+pub(crate) fn standalone(svg: &str) -> String {
+    let style = format!(
+        "<style>svg{{{}--page:#fff;font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}}\
+         @media (prefers-color-scheme:dark){{svg{{{}--page:#0f1620}}}}.page{{fill:var(--page)}}{}</style>\n\
+         <rect class=\"page\" x=\"-14\" y=\"-12\" width=\"100%\" height=\"100%\" rx=\"6\"/>\n",
+        palette(false),
+        palette(true),
+        classes()
+    );
+    let (head, rest) = svg.split_once('>').unwrap_or(("<svg", svg));
+    // `viewBox="0 0 WIDTH HEIGHT"`, with a margin around it.
+    let size: Vec<u32> = head.split(['"', ' ']).filter_map(|word| word.parse().ok()).collect();
+    let head = match size[..] {
+        [0, 0, width, height] => head.replace(
+            &format!("\"0 0 {width} {height}\""),
+            &format!("\"-14 -12 {0} {1}\" width=\"{0}\" height=\"{1}\"", width + 28, height + 24),
+        ),
+        _ => head.to_owned(),
+    };
+    format!("{head}>\n{style}{}", rest.trim_start())
 }
 
 #[cfg(test)]

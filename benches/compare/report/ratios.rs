@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
@@ -13,66 +14,95 @@ use super::paint::{Ink, finish, text};
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) label: String,
-    pub(crate) to: Vec<(Ink, f64, f64)>,
+    pub(crate) to: Vec<Option<(f64, f64)>>,
 }
 
-const WIDTH: i32 = 620;
-const NAMES: i32 = 236;
 const ROW: i32 = 26;
-const HEAD: i32 = 26;
-const FOOT: i32 = 40;
-/// The first one's figure stands on the right.
-const FIGURES: i32 = 48;
+const HEAD: i32 = 36;
+const FOOT: i32 = 42;
+/// Of a column of figures.
+const COLUMN: i32 = 42;
+/// What lies beyond is drawn at the edge; its figure stands beside it.
+const ENDS: (f64, f64) = (0.08, 5.0);
+
+/// How wide the picture is, and how much of that is for the names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) width: i32,
+    pub(crate) names: i32,
+}
+
+/// Those compared with, in the order of each line's ratios: a short name, and the colour.
+pub(crate) type Others = [(&'static str, Ink)];
 
 /// The picture as SVG.
-pub(crate) fn ratios(name: &str, lines: &[Line]) -> Result<String, Box<dyn Error>> {
+pub(crate) fn ratios(
+    name: &str,
+    size: Size,
+    others: &Others,
+    lines: &[Line],
+) -> Result<String, Box<dyn Error>> {
     let mut svg = String::new();
-    let rows = lines.len() as i32 * ROW;
-    let (bottom, height) = (HEAD + rows, HEAD + rows + FOOT);
-    let all = || lines.iter().flat_map(|line| line.to.iter().flat_map(|(_, a, b)| [*a, *b]));
-    let low = all().fold(0.5, f64::min) / 1.15;
-    let high = all().fold(1.25, f64::max) * 1.15;
-    let marks = [0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0];
-    let crowded = high / low > 12.0;
-    let marks = marks.into_iter().filter(|m| (low..=high).contains(m));
-    let marks = marks.filter(|m| !crowded || ![0.2, 0.75, 1.5, 3.0].contains(m)).collect();
-    let axis = Axis::log_at(low, high, marks);
-    let (left, right) = (NAMES, WIDTH - FIGURES);
-    let at = |place: f64| {
-        let part = (place - axis.from) / (axis.to - axis.from);
-        left + (part * f64::from(right - left)).round() as i32
-    };
-    let x = |value: f64| at(axis.place(value));
+    let height = HEAD + lines.len() as i32 * ROW + FOOT;
     {
-        let root = SVGBackend::with_string(&mut svg, (WIDTH as u32, height as u32)).into_drawing_area();
-        for mark in &axis.marks {
-            let even = *mark == 0.0;
-            let ink = if even { Ink::Even } else { Ink::Grid };
-            let line = vec![(at(*mark), HEAD), (at(*mark), bottom + 4)];
-            root.draw(&PathElement::new(line, ink.colour().stroke_width(if even { 2 } else { 1 })))?;
-            let below = (at(*mark), bottom + 13);
-            root.draw(&Text::new(axis.text(*mark), below, text(Ink::Quiet, 14, HPos::Center)))?;
-        }
-        let head =
-            |words: &'static str, from: i32, side| Text::new(words, (from, 12), text(Ink::Quiet, 14, side));
-        root.draw(&head("← native takes less", x(1.0) - 8, HPos::Right))?;
-        root.draw(&head("more →", x(1.0) + 8, HPos::Left))?;
-        let under = (x(1.0), bottom + 31);
-        root.draw(&Text::new("times theirs, logarithmic", under, text(Ink::Quiet, 14, HPos::Center)))?;
-        for (at, line) in lines.iter().enumerate() {
-            let y = HEAD + at as i32 * ROW + ROW / 2;
-            root.draw(&Text::new(line.label.clone(), (left - 10, y), text(Ink::Text, 15, HPos::Right)))?;
-            // The first is drawn last, over the others.
-            for (ink, median, best) in line.to.iter().rev() {
-                let between = vec![(x(*median), y), (x(*best), y)];
-                root.draw(&PathElement::new(between, ink.colour().stroke_width(3)))?;
-                root.draw(&Circle::new((x(*median), y), 6, ink.colour().filled()))?;
-            }
-            if let Some((_, median, _)) = line.to.first() {
-                root.draw(&Text::new(ratio(*median), (right + 8, y), text(Ink::Text, 15, HPos::Left)))?;
-            }
-        }
+        let root = SVGBackend::with_string(&mut svg, (size.width as u32, height as u32)).into_drawing_area();
+        draw(&root, size, others, lines)?;
         root.present()?;
     }
     Ok(finish(&svg, name))
+}
+
+fn axis(lines: &[Line]) -> Axis {
+    let all = || lines.iter().flat_map(|line| line.to.iter().flatten().flat_map(|(a, b)| [*a, *b]));
+    let low = (all().fold(0.5, f64::min) / 1.15).max(ENDS.0);
+    let high = (all().fold(1.25, f64::max) * 1.15).min(ENDS.1);
+    let marks: &[f64] =
+        if high / low > 6.0 { &[0.1, 0.25, 0.5, 1.0, 2.0, 4.0] } else { &[0.5, 0.75, 1.0, 1.5, 2.0] };
+    Axis::log_at(low, high, marks.iter().copied().filter(|m| (low..=high).contains(m)).collect())
+}
+
+fn draw(
+    root: &DrawingArea<SVGBackend<'_>, Shift>,
+    size: Size,
+    others: &Others,
+    lines: &[Line],
+) -> Result<(), Box<dyn Error>> {
+    let axis = axis(lines);
+    let bottom = HEAD + lines.len() as i32 * ROW;
+    let (left, right) = (size.names, size.width - 12 - COLUMN * others.len() as i32);
+    let column = |at: usize| right + 12 + COLUMN * at as i32 + COLUMN - 4;
+    let at = |place: f64| {
+        let part = (place - axis.from) / (axis.to - axis.from);
+        left + (part.clamp(0.0, 1.0) * f64::from(right - left)).round() as i32
+    };
+    let x = |value: f64| at(axis.place(value));
+    for mark in &axis.marks {
+        let even = *mark == 0.0;
+        let ink = if even { Ink::Even } else { Ink::Grid };
+        let line = vec![(at(*mark), HEAD), (at(*mark), bottom + 4)];
+        root.draw(&PathElement::new(line, ink.colour().stroke_width(if even { 2 } else { 1 })))?;
+        let below = (at(*mark), bottom + 14);
+        root.draw(&Text::new(axis.text(*mark), below, text(Ink::Quiet, 14, HPos::Center)))?;
+    }
+    let words = |words: &'static str, place, side| Text::new(words, place, text(Ink::Quiet, 14, side));
+    root.draw(&words("← native takes less", (x(1.0) - 6, 24), HPos::Right))?;
+    root.draw(&words("more →", (x(1.0) + 6, 24), HPos::Left))?;
+    root.draw(&words("× theirs, logarithmic", ((left + right) / 2, bottom + 33), HPos::Center))?;
+    for (at, (short, ink)) in others.iter().enumerate() {
+        root.draw(&Circle::new((column(at) - 14, 9), 5, ink.colour().filled()))?;
+        root.draw(&words(short, (column(at), 24), HPos::Right))?;
+    }
+    for (at, line) in lines.iter().enumerate() {
+        let y = HEAD + at as i32 * ROW + ROW / 2;
+        root.draw(&Text::new(line.label.clone(), (left - 10, y), text(Ink::Text, 15, HPos::Right)))?;
+        // The first is drawn last, over the others.
+        for (at, ((_, ink), to)) in others.iter().zip(&line.to).enumerate().rev() {
+            let Some((median, best)) = *to else { continue };
+            let between = vec![(x(median), y), (x(best), y)];
+            root.draw(&PathElement::new(between, ink.colour().stroke_width(3)))?;
+            root.draw(&Circle::new((x(median), y), 6, ink.colour().filled()))?;
+            root.draw(&Text::new(ratio(median), (column(at), y), text(Ink::Text, 15, HPos::Right)))?;
+        }
+    }
+    Ok(())
 }

@@ -13,17 +13,31 @@ use crate::results::{Better, Metric, Results};
 
 /// The section, or None where nothing of the group was measured.
 pub(crate) fn section(results: &Results, group: Group) -> Result<Option<Markup>, Box<dyn Error>> {
-    let mut parts = Vec::new();
+    let mut works = Vec::new();
     for workload in WORKLOADS.iter().filter(|w| w.group == group) {
         let cases = cases(results, workload);
         if !cases.is_empty() {
-            parts.push(one(workload, &cases)?);
+            works.push((workload, cases));
         }
     }
-    Ok((!parts.is_empty()).then(|| html! { @for part in &parts { (part) } }))
+    let (mut parts, mut single) = (Vec::new(), Vec::new());
+    let lonely = works.len() == 1;
+    for (workload, cases) in works {
+        parts.push(one(workload, &cases, lonely)?);
+        // Works of one case are shown side by side, and share a table.
+        if cases.len() == 1 {
+            single.extend(cases);
+        }
+    }
+    Ok((!parts.is_empty()).then(|| {
+        html! {
+            div.works { @for part in &parts { (part) } }
+            @if single.len() > 1 { (overview(&single, |case| case.title())) }
+        }
+    }))
 }
 
-fn one(workload: &Workload, cases: &[Case<'_>]) -> Result<Markup, Box<dyn Error>> {
+fn one(workload: &Workload, cases: &[Case<'_>], lonely: bool) -> Result<Markup, Box<dyn Error>> {
     let mut panels = Vec::new();
     for case in cases {
         if let Some(metric) = case.main_metric() {
@@ -36,20 +50,23 @@ fn one(workload: &Workload, cases: &[Case<'_>]) -> Result<Markup, Box<dyn Error>
             exact.push(panel(case, Metric::InstructionsPerOp)?);
         }
     }
+    let many = cases.len() > 1;
     Ok(html! {
-        h3 { (workload.title) }
-        p { (workload.about) }
-        div.panels { @for panel in &panels { (panel) } }
-        @if cases.len() > 1 { (overview(cases)) }
-        @if !exact.is_empty() {
-            details {
-                summary { "Instructions, counted" }
-                div.panels { @for panel in &exact { (panel) } }
+        article.all[many] {
+            h3 { (workload.title) }
+            p { (workload.about) }
+            div.panels { @for panel in &panels { (panel) } }
+            @if many { (overview(cases, |case| case.short())) }
+            @if !exact.is_empty() {
+                details {
+                    summary { "Instructions, counted" }
+                    div.panels { @for panel in &exact { (panel) } }
+                }
             }
-        }
-        details open[cases.len() == 1] {
-            summary { "Every figure" }
-            @for case in cases { (table(case)) }
+            details open[lonely && !many] {
+                summary { "Every figure" }
+                @for case in cases { (table(case)) }
+            }
         }
     })
 }
@@ -81,16 +98,23 @@ fn panel(case: &Case<'_>, metric: Metric) -> Result<Markup, Box<dyn Error>> {
 }
 
 /// The main figure of every case at once: a row for each contestant, a column for each case.
-fn overview(cases: &[Case<'_>]) -> Markup {
+fn overview(cases: &[Case<'_>], title: impl Fn(&Case<'_>) -> String) -> Markup {
     let mut who: Vec<&str> = cases.iter().flat_map(Case::contestants).collect();
     who.sort_by_key(|name| (names::order(name), *name));
     who.dedup();
-    let Some(metric) = cases.iter().find_map(Case::main_metric) else { return html! {} };
+    let mut units: Vec<String> = Vec::new();
+    for metric in cases.iter().filter_map(Case::main_metric) {
+        let words = format!("{} in {}", metric.title(), metric.unit());
+        if !units.contains(&words) {
+            units.push(words);
+        }
+    }
+    let unit = units.join(", ");
     html! {
-        p.quiet { (metric.title()) ", " (metric.unit()) ", median; in brackets its ratio to tokio (current-thread)" }
+        p.quiet { (unit) ", medians; in brackets the ratio to tokio (current-thread)" }
         div.scroll {
             table {
-                tr { th { "" } @for case in cases { th { (case.short()) } } }
+                tr { th { "" } @for case in cases { th.case { (title(case)) } } }
                 @for name in who {
                     tr.ours[ours(name)] {
                         td { (names::label(name)) }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::figure::{figure, with_unit};
+use super::figure::{figure, short, with_unit};
 use super::lines::{Point, Series, lines};
 use super::paint::Ink;
 use super::section::ours;
@@ -15,10 +15,10 @@ use crate::results::{Metric, Results};
 
 /// What the cases differ in.
 const CLIENTS: &str = "clients";
-const SHOWN: [(Metric, &str); 3] = [
-    (Metric::OpsPerS, "requests per second"),
-    (Metric::RssMib, "memory of the server, MiB"),
-    (Metric::P99Us, "time of 99 requests of 100 at most, µs"),
+const SHOWN: [(Metric, &str, &str); 3] = [
+    (Metric::OpsPerS, "Requests per second", "1/s, logarithmic"),
+    (Metric::RssMib, "Memory of the server", "MiB, logarithmic"),
+    (Metric::P99Us, "Time of a request, 99 of 100 took at most", "µs, logarithmic"),
 ];
 
 /// The section, or None where it was not measured.
@@ -32,20 +32,20 @@ pub(crate) fn section(results: &Results) -> Result<Option<Markup>, Box<dyn Error
     who.sort_by_key(|name| (names::order(name), *name));
     who.dedup();
     let mut pictures = Vec::new();
-    for (metric, words) in SHOWN {
+    for (metric, words, unit) in SHOWN {
         let series: Vec<Series> = who.iter().filter_map(|name| series(&cases, name, metric)).collect();
         if !series.is_empty() {
             let name = format!("{}: {words} against concurrent clients", workload.title);
-            pictures.push((words, lines(&name, "concurrent clients, logarithmic", words, &series)?));
+            pictures.push((words, lines(&name, "concurrent clients, logarithmic", unit, &series)?));
         }
     }
     Ok(Some(html! {
         p { (workload.about) " " (waited(&cases)) }
         (key(&who))
         p.quiet { "A cross marks the last number of clients before a model broke; what happened then stands in the table." }
-        div.panels { @for (words, svg) in &pictures { figure { figcaption { (words) } (PreEscaped(svg)) } } }
+        div.panels { @for (words, svg) in &pictures { figure { figcaption { b { (words) } } (PreEscaped(svg)) } } }
         (breaks(results, &cases, &who))
-        @for (metric, words) in SHOWN { details { summary { "As a table: " (words) } (table(&cases, &who, metric)) } }
+        @for (metric, words, _) in SHOWN { details { summary { "As a table: " (words) } (table(&cases, &who, metric)) } }
     }))
 }
 
@@ -97,13 +97,13 @@ fn breaks(results: &Results, cases: &[Case<'_>], who: &[&str]) -> Markup {
     html! {
         div.scroll {
             table {
-                tr { th { "" } th { "most clients, all served" } th { "what happened then" } }
+                tr { th { "" } th { "most clients, all served" } th.words { "what happened then" } }
                 @for name in who {
                     @let about = format!("{name}/{SERVERS}");
                     @let words: Vec<_> = results.notes.iter().filter(|n| n.about == about).map(|n| n.text.as_str()).collect();
                     tr.ours[ours(name)] {
                         td { (names::label(name)) }
-                        td { (most(name).map_or_else(|| "–".to_owned(), |n| figure(n as f64))) }
+                        td { (most(name).map_or_else(|| "–".to_owned(), |n| short(n as f64))) }
                         td.words { @if words.is_empty() { "did not break" } @else { (words.join("; ")) } }
                     }
                 }
@@ -116,7 +116,7 @@ fn table(cases: &[Case<'_>], who: &[&str], metric: Metric) -> Markup {
     html! {
         div.scroll {
             table {
-                tr { th { "clients" } @for case in cases { th { (case.params.get(CLIENTS).map_or(String::new(), |n| figure(n as f64))) } } }
+                tr { th { "clients" } @for case in cases { th { (case.params.get(CLIENTS).map_or(String::new(), |n| short(n as f64))) } } }
                 @for name in who {
                     tr.ours[ours(name)] {
                         td { (names::label(name)) }

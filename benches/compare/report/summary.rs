@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::figure::{figure, ratio, with_unit};
 use super::paint::Ink;
-use super::ratios::{Line, ratios};
+use super::ratios::{Line, Size, ratios};
 use super::view::{Case, cases};
 use crate::names::{self, Group, NATIVE, NATIVE_MT, RAW_EPOLL, RAW_SMOL, RAW_TOKIO, RAW_TOKIO_MT, WORKLOADS};
 use crate::results::{Metric, Results};
@@ -39,50 +39,55 @@ fn pair<'a>(case: &Case<'_>, other: &'a str) -> (&'a str, &'a str) {
     }
 }
 
-/// The picture of all ratios.
-pub(crate) fn picture(results: &Results) -> Result<Option<String>, Box<dyn Error>> {
-    let lines: Vec<Line> = compared(results)
-        .iter()
-        .map(|(case, metric)| Line {
-            label: case.title(),
-            to: OTHERS
-                .iter()
-                .filter_map(|other| {
-                    let (one, whom) = pair(case, other);
-                    let (median, best) = case.ratio(*metric, one, whom)?;
-                    Some((Ink::of(other), median, best))
-                })
-                .collect(),
-        })
-        .collect();
-    if lines.is_empty() {
-        return Ok(None);
-    }
-    ratios("What the native loop takes as a part of what tokio, smol and a raw loop take", &lines).map(Some)
+/// The lines of a picture of these cases.
+pub(crate) fn lines(compared: &[(Case<'_>, Metric)]) -> Vec<Line> {
+    let to = |case: &Case<'_>, metric: Metric, other: &str| {
+        let (one, whom) = pair(case, other);
+        case.ratio(metric, one, whom)
+    };
+    let line = |(case, metric): &(Case<'_>, Metric)| Line {
+        label: case.title(),
+        to: OTHERS.iter().map(|other| to(case, *metric, other)).collect(),
+    };
+    compared.iter().map(line).collect()
 }
+
+/// The picture of the ratios in these lines.
+pub(crate) fn picture(size: Size, lines: &[Line]) -> Result<String, Box<dyn Error>> {
+    let [tokio, smol, raw] = OTHERS.map(Ink::of);
+    let name = "What the native loop takes as a part of what tokio, smol and a raw loop take";
+    ratios(name, size, &[("tokio", tokio), ("smol", smol), ("raw", raw)], lines)
+}
+
+/// Half of the page's width; on a telephone all of it.
+const HALF: Size = Size { width: 516, names: 226 };
 
 pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
     let compared = compared(results);
-    let picture = picture(results)?;
+    // Two halves that stand side by side, or one over the other.
+    let lines = lines(&compared);
+    let (left, right) = lines.split_at(lines.len().div_ceil(2));
+    let mut pictures = Vec::new();
+    for half in [left, right].into_iter().filter(|half| !half.is_empty()) {
+        pictures.push(picture(HALF, half)?);
+    }
     Ok(html! {
         h2 id="summary" { "Summary" }
-        @if let Some(picture) = &picture {
+        @if compared.is_empty() {
+            p { "Native and tokio were not both measured, so there is nothing to compare here." }
+        } @else {
             div.tiles { @for other in OTHERS { (tile(&compared, other)) } }
-            figure.wide {
-                figcaption {
-                    b { "What native takes, as a part of what others take for the same work" }
-                    " · CPU time per operation (for the sleep of 1 ms its lateness). The dot is the ratio of the medians, "
-                    "the line leads to the ratio of the cheapest tenths. On the right: to tokio."
-                }
-                (key(&OTHERS))
-                (PreEscaped(picture))
+            h3 { "What native takes, as a part of what others take for the same work" }
+            p.quiet {
+                "CPU time per operation; for the sleep of 1 ms its lateness, for memory its bytes. The dot and the figures are ratios of medians, the line leads to the "
+                "ratio of the cheapest tenths."
             }
+            (key(&OTHERS))
+            div.panels { @for picture in &pictures { figure { (PreEscaped(picture)) } } }
             details {
                 summary { "As a table" }
                 (table(&compared))
             }
-        } @else {
-            p { "Native and tokio were not both measured, so there is nothing to compare here." }
         }
     })
 }
@@ -103,7 +108,7 @@ fn tile(compared: &[(Case<'_>, Metric)], other: &str) -> Markup {
         @if !parts.is_empty() {
             div.tile {
                 b { (ratio(mean)) " ×" }
-                "the CPU time of " (names::label(other))
+                "native's CPU time to " (names::label(other)) "'s"
                 div.quiet { "geometric mean of " (parts.len()) " works, " (ratio(parts.iter().copied().fold(f64::MAX, f64::min)))
                     " to " (ratio(parts.iter().copied().fold(0.0, f64::max))) }
             }
