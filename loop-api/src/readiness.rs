@@ -55,6 +55,16 @@ pub trait Readiness: Handle {
 
     // ---- provided ----
 
+    /// As [`register`](Self::register), for what will be waited for to write it, such as a socket that connects. That is a hint, which spares a
+    /// loop that asks its system for writability only when somebody waits for it one system call.
+    ///
+    /// # Errors
+    ///
+    /// As `register`.
+    fn register_writer<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Self::Source<T>> {
+        self.register(io)
+    }
+
     /// Calls `callback` on the loop's thread, through the queue of [`callback`], whenever `io` can be read, its other
     /// side has closed, or it has an error; again each turn for as long as this is so. `io` must be non-blocking, as for
     /// [`register`](Self::register). Any number of readers and writers may watch one descriptor: give each an `Arc` of it.

@@ -1,6 +1,7 @@
 //! The registered sources, and what the poller says of them.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -19,6 +20,8 @@ const HALF: u32 = usize::BITS / 2;
 pub(crate) struct Directions {
     pub(crate) read: Direction,
     pub(crate) write: Direction,
+    /// Whether the poller reports that it can be written.
+    writes: AtomicBool,
 }
 
 /// The sources of one loop. They can be registered and dropped on any thread.
@@ -52,16 +55,18 @@ impl Reactor {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers a source: its key, and its two directions.
-    pub(crate) fn add(&self, source: &impl AsSource) -> io::Result<(usize, Arc<Directions>)> {
-        let directions = Arc::new(Directions { read: Direction::new(), write: Direction::new() });
+    /// Registers a source: its key, and its two directions. `writes` says that it will be waited for to write it.
+    pub(crate) fn add(&self, source: &impl AsSource, writes: bool) -> io::Result<(usize, Arc<Directions>)> {
+        let (read, write) = (Direction::new(), Direction::new());
+        let directions =
+            Arc::new(Directions { read, write, writes: AtomicBool::new(writes || Poller::BOTH) });
         let (poller, key) = {
             let mut registry = self.lock();
             let poller = registry.poller.clone().ok_or(Closed)?;
             (poller, registry.take_place(directions.clone())?)
         };
         // Its place is taken first: the first event may come before this returns.
-        if let Err(error) = poller.add(source, key) {
+        if let Err(error) = poller.add(source, key, writes) {
             self.lock().leave_place(key);
             return Err(error);
         }
@@ -76,10 +81,24 @@ impl Reactor {
         done
     }
 
-    /// Asks for one more report of the directions that somebody waits for, where the poller needs to be asked.
+    /// Asks for a report of the directions that somebody waits for, where the poller needs to be asked: each time, or the first time for
+    /// writing.
+    #[cold]
     pub(crate) fn arm(&self, source: &impl AsSource, key: usize, directions: &Directions) -> io::Result<()> {
+        if !Poller::ONESHOT && directions.writes.swap(true, Ordering::AcqRel) {
+            // Whoever was first asks for all who wait by then, and is told even of what came before.
+            return Ok(());
+        }
         let poller = self.lock().poller.clone().ok_or(Closed)?;
-        poller.arm(source, key, || (directions.read.is_awaited(), directions.write.is_awaited()))
+        let armed = poller.arm(source, key, || (directions.read.is_awaited(), directions.write.is_awaited()));
+        if armed.is_err() && !Poller::ONESHOT {
+            // The others ask for themselves.
+            directions.writes.store(false, Ordering::Release);
+            let mut wake = Vec::new();
+            directions.write.shake(&mut wake);
+            wake.into_iter().flatten().for_each(Waker::wake);
+        }
+        armed
     }
 
     /// Ends the wait in the poller that is under way, or the next one.

@@ -21,13 +21,16 @@ impl Readiness for NativeHandle {
     type Source<T: AsSource + Send + Sync + 'static> = NativeSource<T>;
 
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<NativeSource<T>> {
-        let (key, directions) = self.reactor().add(&io)?;
-        Ok(NativeSource { io: Some(io), key, directions, handle: self.clone() })
+        NativeSource::new(self, io, false)
+    }
+
+    fn register_writer<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<NativeSource<T>> {
+        NativeSource::new(self, io, true)
     }
 }
 
-/// A descriptor on a native loop: see [`Source`]. It was registered once, for both directions, and costs a system
-/// call again only when it is dropped. Any number may wait for it; `poll_io` remembers some dozens of callers.
+/// A descriptor on a native loop: see [`Source`]. It costs a system call to register it and one to drop it; on Linux one more the first time
+/// that somebody has to wait to write. Any number may wait for it; `poll_io` remembers some dozens of callers.
 pub struct NativeSource<T: AsSource> {
     /// `None` only after `into_inner` took it.
     io: Option<T>,
@@ -37,6 +40,11 @@ pub struct NativeSource<T: AsSource> {
 }
 
 impl<T: AsSource> NativeSource<T> {
+    fn new(handle: &NativeHandle, io: T, writes: bool) -> io::Result<Self> {
+        let (key, directions) = handle.reactor().add(&io, writes)?;
+        Ok(NativeSource { io: Some(io), key, directions, handle: handle.clone() })
+    }
+
     #[inline]
     fn direction(&self, interest: Interest) -> &Direction {
         match interest {
@@ -55,7 +63,7 @@ impl<T: AsSource> NativeSource<T> {
     }
 
     /// Tries `op` until it gives something or there is nothing to wait for but an event, for which `wait` registers.
-    #[inline]
+    #[inline(always)]
     fn attempt<R>(
         &self,
         cx: &mut Context<'_>,
@@ -73,7 +81,7 @@ impl<T: AsSource> NativeSource<T> {
                 if !wait(direction, cx.waker()) {
                     continue;
                 }
-                if Poller::ONESHOT {
+                if Poller::ONESHOT || matches!(interest, Interest::Writable) {
                     self.handle.reactor().arm(self.io(), self.key, &self.directions)?;
                 }
                 return Poll::Pending;
@@ -84,11 +92,7 @@ impl<T: AsSource> NativeSource<T> {
             }
             match op(self.io()) {
                 Ok(done) => return Poll::Ready(Ok((seen, done))),
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => direction.blocked(seen),
-                    io::ErrorKind::Interrupted => {}
-                    _ => return Poll::Ready(Err(error)),
-                },
+                Err(error) => direction.failed(seen, error)?,
             }
         }
     }
@@ -105,7 +109,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         self.attempt(cx, interest, op, Direction::wait_unnamed).map_ok(|(_, done)| done)
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,

@@ -1,5 +1,6 @@
 //! One direction of one source: whether it is ready, and who waits for that.
 
+use std::io;
 use std::sync::PoisonError;
 use std::task::Waker;
 
@@ -64,6 +65,17 @@ impl Direction {
             return;
         }
         let _ = self.bits.compare_exchange(seen.0, seen.0 & !READY, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
+    /// The attempt made after `seen` failed. The error is given back, unless it says to try again, or to wait.
+    #[cold]
+    pub(crate) fn failed(&self, seen: Seen, error: io::Error) -> io::Result<()> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => self.blocked(seen),
+            io::ErrorKind::Interrupted => {}
+            _ => return Err(error),
+        }
+        Ok(())
     }
 
     /// The attempt made after `seen` moved fewer bytes than it asked for.

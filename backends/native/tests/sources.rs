@@ -177,3 +177,28 @@ fn a_socket_that_is_always_ready_keeps_nobody_waiting() {
         greedy.abort();
     });
 }
+
+#[test]
+fn all_who_wait_to_write_are_woken_when_there_is_room() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        let (ours, mut theirs) = pair(&handle);
+        // Nothing is asked of the system before somebody has to wait.
+        while ours.get_ref().write(&[0; 4096]).is_ok() {}
+        let ours = Arc::new(ours);
+        let writers: Vec<_> = (0..3)
+            .map(|_| {
+                let ours = ours.clone();
+                handle.spawn(async move { ours.io(Writable, |mut io| io.write(&[1])).await })
+            })
+            .collect();
+        handle.sleep(Duration::from_millis(2)).await;
+        assert!(writers.iter().all(|writer| !loop_api::task::Task::is_finished(writer)));
+        theirs.set_nonblocking(true).unwrap();
+        while theirs.read(&mut [0; 4096]).is_ok() {}
+        for writer in writers {
+            assert_eq!(writer.await.unwrap().unwrap(), 1);
+        }
+    });
+}

@@ -1,4 +1,5 @@
-//! Linux: each source is registered once, edge triggered; a wait is one system call.
+//! Linux: each source is registered once, edge triggered; a wait is one system call. That a source can be written is asked for when somebody
+//! waits for it: nearly all writes succeed at once, and a unix socket reports it each time that its peer has read.
 //!
 //! `Poller::wait` of polling makes five (it sets a timerfd, re-arms it, waits, reads the notifier and re-arms that), so the wait
 //! goes to the poller's epoll descriptor directly. So does the registration, because polling cannot ask for `EPOLLRDHUP`,
@@ -41,8 +42,10 @@ pub(crate) struct Events {
 unsafe impl Send for Events {}
 
 impl Poller {
-    /// Sources are registered once for both directions.
+    /// A registration lasts.
     pub(crate) const ONESHOT: bool = false;
+    /// Whether a source is registered for both directions from the beginning.
+    pub(crate) const BOTH: bool = false;
     /// Whether a transfer of fewer bytes than asked for means that the next one would block.
     pub(crate) const SHORT_IS_EMPTY: bool = true;
 
@@ -53,9 +56,9 @@ impl Poller {
         Ok(Poller { poller, wake })
     }
 
-    pub(crate) fn add(&self, source: &impl AsSource, key: usize) -> io::Result<()> {
-        let flags = EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP | EventFlags::OUT | EventFlags::ET;
-        epoll::add(&self.poller, source, EventData::new_u64(key as u64), flags).map_err(|error| match error {
+    pub(crate) fn add(&self, source: &impl AsSource, key: usize, writes: bool) -> io::Result<()> {
+        let data = EventData::new_u64(key as u64);
+        epoll::add(&self.poller, source, data, flags(writes)).map_err(|error| match error {
             Errno::PERM => super::always_ready(),
             error => error.into(),
         })
@@ -65,14 +68,14 @@ impl Poller {
         Ok(epoll::delete(&self.poller, source)?)
     }
 
-    /// Not needed where a registration lasts.
+    /// Asks for writing, too, from now on; also if it can be written already.
     pub(crate) fn arm(
         &self,
-        _: &impl AsSource,
-        _: usize,
+        source: &impl AsSource,
+        key: usize,
         _awaited: impl FnOnce() -> (bool, bool),
     ) -> io::Result<()> {
-        Ok(())
+        Ok(epoll::modify(&self.poller, source, EventData::new_u64(key as u64), flags(true))?)
     }
 
     /// Wakes the wait that is under way, or the next one. It may be called from a signal handler's thread: it cannot block.
@@ -145,6 +148,11 @@ impl Poller {
         unsafe { events.list.set_len(count) };
         Ok(())
     }
+}
+
+fn flags(writes: bool) -> EventFlags {
+    let read = EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP | EventFlags::ET;
+    if writes { read | EventFlags::OUT } else { read }
 }
 
 impl AsFd for Poller {

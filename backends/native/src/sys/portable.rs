@@ -37,6 +37,8 @@ impl Poller {
         target_os = "dragonfly",
         anyloop_edge
     ));
+    /// Sources are registered for both directions from the beginning.
+    pub(crate) const BOTH: bool = true;
     /// Whether what is asked for during a wait may count from the next one on only. On Windows, polling takes orders
     /// from a queue when a wait begins, and one that comes just after that stays there.
     const LATE: bool = cfg!(any(windows, anyloop_portable));
@@ -48,7 +50,7 @@ impl Poller {
         Ok(Poller { poller, arming: Mutex::new(()), waiting: AtomicBool::new(false) })
     }
 
-    pub(crate) fn add(&self, source: &impl AsSource, key: usize) -> io::Result<()> {
+    pub(crate) fn add(&self, source: &impl AsSource, key: usize, _writes: bool) -> io::Result<()> {
         // With no interest, on Windows, an error of a source for which nobody waits would make the wait spin inside polling.
         let interest = polling::Event::all(key);
         let mode = if Self::ONESHOT { PollMode::Oneshot } else { PollMode::Edge };
@@ -174,7 +176,7 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
         let poller = Poller::new().unwrap();
-        poller.add(&stream, 1).unwrap();
+        poller.add(&stream, 1, true).unwrap();
         let mut events = Events::new();
         // A new source is reported once by itself.
         poller.wait(&mut events, Some(Duration::from_secs(10))).unwrap();
@@ -209,7 +211,7 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
         let poller = Poller::new().unwrap();
-        poller.add(&stream, 1).unwrap();
+        poller.add(&stream, 1, true).unwrap();
         for _ in 0..200 {
             thread::scope(|scope| {
                 scope.spawn(|| poller.arm(&stream, 1, || (false, true)).unwrap());

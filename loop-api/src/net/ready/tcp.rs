@@ -32,7 +32,8 @@ pub async fn connect_tcp<H: Readiness>(
     addr: SocketAddr,
     options: TcpOptions,
 ) -> io::Result<TcpStream<H>> {
-    let stream = Stream::new(&handle, socket::tcp_connecting(addr, &options)?)?;
+    let stream: TcpStream<H> =
+        Stream { source: handle.register_writer(socket::tcp_connecting(addr, &options)?)? };
     let connected = stream.source.io(Interest::Writable, socket::tcp_connected).await;
     connected.map_err(|error| socket::cannot("connect to", addr, error))?;
     Ok(stream)
