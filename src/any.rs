@@ -217,12 +217,17 @@ fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
     if let Some(time) = options.spin {
         builder = builder.spin(time);
     }
+    if let Some(host) = &options.host {
+        builder = builder.host(host.clone());
+    }
     builder.build()
 }
 
 #[cfg(feature = "tokio")]
 fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
     let mut builder = loop_tokio::Builder::new();
+    // It is tokio itself.
+    let _ = &options.host;
     if let Some(n) = options.worker_threads {
         builder = builder.worker_threads(n);
     }
@@ -243,6 +248,9 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
     let mut builder = loop_smol::Builder::new();
     if let Some(n) = options.worker_threads {
         builder.worker_threads(n);
+    }
+    if let Some(host) = &options.host {
+        builder.host(host.clone());
     }
     builder.build()
 }

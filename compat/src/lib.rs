@@ -8,6 +8,7 @@
 pub mod context;
 #[cfg(feature = "tokio")]
 mod future;
+pub mod host;
 
 #[cfg(feature = "tokio")]
 pub use context::{enter_tokio, shutdown, tokio_handle};

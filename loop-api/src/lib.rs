@@ -51,6 +51,7 @@ pub mod erased;
 pub mod error;
 mod event_loop;
 mod handle;
+pub mod host;
 pub mod io;
 mod loom_shim;
 pub mod net;

@@ -1,7 +1,10 @@
 //! A loop with options.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+
+use loop_api::host::Host;
 
 use super::{Backend, Choice, Reason, Runtime, choice};
 use crate::any;
@@ -37,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
     pub(crate) spin: Option<Duration>,
+    /// A foreign runtime as part of the loop.
+    pub(crate) host: Option<Arc<dyn Host>>,
 }
 
 impl Builder {
@@ -145,6 +150,40 @@ impl Builder {
     /// ```
     pub fn spin(&mut self, time: Duration) -> &mut Self {
         self.options.spin = Some(time);
+        self
+    }
+
+    /// Makes tokio's context part of the loop, on whichever backend: what is spawned, polled, called or dropped on the loop finds it, on every
+    /// thread, at any depth, without a wrapper. So crates that need tokio run next to all others.
+    ///
+    /// | backend | what it is, and what it costs |
+    /// | --- | --- |
+    /// | tokio | the runtime itself: nothing |
+    /// | native | the loop waits in a tokio runtime of its own on the same thread: no thread, one system call for each wait that brings news of anyloop's own sockets. Timers are as fine as tokio's: a millisecond. With worker threads, tokio's I/O is served by the thread inside `block_on`. unix only, unless there are worker threads |
+    /// | smol | as on native; async-io's own sockets and timers are then served by its thread "async-io", which costs them a switch of threads for each event |
+    ///
+    /// tokio's part runs while the loop does. When the loop ends, tokio's tasks are dropped after the loop's own, and its blocking jobs
+    /// are waited for within the same time limit. A loop with it does not tell a deadlock.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::Builder;
+    ///
+    /// let mut runtime = Builder::new().with_tokio().build()?;
+    /// let sum = runtime.block_on(async {
+    ///     // On any backend, in a task of the loop's: tokio's timer and tokio's spawn.
+    ///     let task = anyloop::spawn(async {
+    ///         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    ///         tokio::spawn(async { 1 + 2 }).await
+    ///     });
+    ///     task.await.unwrap()
+    /// });
+    /// assert_eq!(sum?, 3);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[cfg(feature = "compat")]
+    pub fn with_tokio(&mut self) -> &mut Self {
+        self.options.host = Some(Arc::new(loop_compat::host::TokioHost::new()));
         self
     }
 

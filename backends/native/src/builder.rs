@@ -1,8 +1,10 @@
 //! How a loop is made that differs from the default.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use loop_api::host::Host;
 use loop_api::toolkit::{Pool, PoolBuilder};
 
 use crate::native_loop::NativeLoop;
@@ -30,6 +32,7 @@ pub struct Builder {
     pub(crate) event_interval: u32,
     pub(crate) pool: PoolBuilder,
     pub(crate) spin: Duration,
+    pub(crate) host: Option<Arc<dyn Host>>,
 }
 
 impl Builder {
@@ -40,6 +43,7 @@ impl Builder {
             event_interval: EVENT_INTERVAL,
             pool: Pool::builder(),
             spin: Duration::ZERO,
+            host: None,
         }
     }
 
@@ -102,6 +106,13 @@ impl Builder {
     /// What the names of the threads for blocking jobs begin with; `anyloop-blocking` by default.
     pub fn blocking_thread_name(mut self, prefix: impl Into<String>) -> Self {
         self.pool = self.pool.thread_name(prefix);
+        self
+    }
+
+    /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in it, and its context is found on
+    /// every thread of the loop. Such a loop cannot be stepped by [`Turn`](loop_api::turn::Turn), and does not tell a deadlock.
+    pub fn host(mut self, host: Arc<dyn Host>) -> Self {
+        self.host = Some(host);
         self
     }
 

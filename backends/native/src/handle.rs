@@ -5,6 +5,7 @@ use std::future::Future;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use loop_api::host::{self, Surroundings};
 use loop_api::time::Instant;
 use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
 use loop_api::toolkit::{self, Guarded, Pool};
@@ -33,6 +34,8 @@ struct Inner {
     workers: Option<Workers>,
     /// Its threads start with the first job.
     pool: Pool,
+    /// What is around every thread of the loop, if it has a foreign part.
+    around: Option<Arc<dyn Surroundings>>,
 }
 
 /// A native loop seen from anywhere.
@@ -54,7 +57,13 @@ pub struct NativeHandle {
 
 impl NativeHandle {
     /// `poller` is the one that sources are registered with; `own` the one that the loop's own thread sleeps in.
-    pub(crate) fn new(poller: Arc<Poller>, own: Arc<Poller>, workers: Option<Workers>, pool: Pool) -> Self {
+    pub(crate) fn new(
+        poller: Arc<Poller>,
+        own: Arc<Poller>,
+        workers: Option<Workers>,
+        pool: Pool,
+        around: Option<Arc<dyn Surroundings>>,
+    ) -> Self {
         let inner = Inner {
             shared: Shared::new("native"),
             home: context::thread_id(),
@@ -65,6 +74,7 @@ impl NativeHandle {
             remote: Remote::new(),
             workers,
             pool,
+            around,
         };
         NativeHandle { inner: Arc::new(inner) }
     }
@@ -101,12 +111,19 @@ impl NativeHandle {
 
     /// Has whoever waits in the poller look at the timers again.
     pub(crate) fn interrupt(&self) {
-        self.inner.reactor.notify();
+        match self.inner.workers {
+            None => self.inner.unparker.interrupt(),
+            Some(_) => self.inner.reactor.notify(),
+        }
     }
 
     /// The threads on which blocking is allowed.
     pub fn pool(&self) -> &Pool {
         &self.inner.pool
+    }
+
+    pub(crate) fn around(&self) -> Option<&dyn Surroundings> {
+        self.inner.around.as_deref()
     }
 
     pub(crate) fn workers(&self) -> Option<&Workers> {
@@ -171,7 +188,10 @@ impl Handle for NativeHandle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        current::enter(self, f)
+        match &self.inner.around {
+            None => current::enter(self, f),
+            Some(around) => host::within(&**around, || current::enter(self, f)),
+        }
     }
 
     fn shared(&self) -> &Shared {

@@ -28,6 +28,7 @@
 mod builder;
 mod current;
 mod handle;
+mod hosted;
 mod idle;
 #[cfg(all(test, anyloop_loom))]
 mod loom_models;

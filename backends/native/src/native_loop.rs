@@ -19,6 +19,7 @@ use loop_api::{EventLoop, Handle, RunError};
 use crate::builder::Builder;
 use crate::current::{self, Running};
 use crate::handle::NativeHandle;
+use crate::hosted::Hosting;
 use crate::reactor::Waiting;
 use crate::sys::Poller;
 use crate::turn::Turning;
@@ -49,12 +50,14 @@ pub struct NativeLoop {
     pub(crate) waker: Waker,
     pub(crate) turning: Turning,
     expired: Vec<Expired<Waker>>,
-    event_interval: u32,
+    pub(crate) event_interval: u32,
     /// Whether this thread waits for I/O and timers, because there are no workers who do.
     pub(crate) drives: bool,
     threads: Vec<JoinHandle<()>>,
     /// How long to look for work before a wait; never zero.
     pub(crate) spin: Option<Duration>,
+    /// The foreign part of the loop, in which this thread then waits.
+    pub(crate) hosting: Option<Rc<Hosting>>,
 }
 
 impl EventLoop for NativeLoop {
@@ -71,6 +74,9 @@ impl EventLoop for NativeLoop {
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let mut future = pin!(future);
         self.turning.stop();
+        if let Some(hosting) = self.hosting.clone() {
+            return self.drive_hosted(&hosting, future);
+        }
         let running = self.running.clone();
         running.handle.unparker().parker.finish();
         current::run(&running, || {
@@ -108,9 +114,10 @@ impl EventLoop for NativeLoop {
             return;
         }
         self.turning.stop();
-        current::enter(handle, || {
+        let end = timeout.and_then(|timeout| std::time::Instant::now().checked_add(timeout));
+        handle.enter(|| {
             handle.tasks().close();
-            self.join_jobs(timeout);
+            self.join_jobs(end);
             if let Some(workers) = handle.workers() {
                 workers.stop(handle, std::mem::take(&mut self.threads));
             }
@@ -121,6 +128,9 @@ impl EventLoop for NativeLoop {
             self.waiting.close(handle.reactor());
         });
         handle.unparker().close();
+        if let Some(hosting) = self.hosting.take() {
+            current::enter(handle, || hosting.shutdown(handle.shared(), end));
+        }
     }
 }
 
@@ -136,7 +146,10 @@ impl NativeLoop {
                 (poller, Some(Workers::new(count, waiting, builder.event_interval)))
             }
         };
-        let handle = NativeHandle::new(poller, own.clone(), workers, builder.pool.build());
+        let drives = builder.worker_threads == 0;
+        let hosting = builder.host.map(|host| Hosting::open(&*host, drives.then_some(&own))).transpose()?;
+        let around = hosting.as_ref().map(Hosting::surroundings);
+        let handle = NativeHandle::new(poller, own.clone(), workers, builder.pool.build(), around);
         let threads = Workers::start(&handle, &builder.thread_name)?;
         let main = Arc::new(MainWaker::new(handle.unparker().clone()));
         Ok(NativeLoop {
@@ -147,9 +160,10 @@ impl NativeLoop {
             turning: Turning::default(),
             expired: Vec::new(),
             event_interval: builder.event_interval,
-            drives: threads.is_empty(),
+            drives,
             threads,
             spin: (!builder.spin.is_zero()).then_some(builder.spin),
+            hosting: hosting.map(Rc::new),
         })
     }
 
@@ -175,10 +189,9 @@ impl NativeLoop {
     }
 
     /// Waits for the blocking jobs that have begun. Those may block on sockets and timers of this loop, which are served meanwhile.
-    fn join_jobs(&mut self, timeout: Option<Duration>) {
+    fn join_jobs(&mut self, end: Option<std::time::Instant>) {
         /// How long the end of a job may go unnoticed.
         const GLANCE: Duration = Duration::from_millis(2);
-        let end = timeout.and_then(|timeout| std::time::Instant::now().checked_add(timeout));
         loop {
             let left = end.map(|end| end.saturating_duration_since(std::time::Instant::now()));
             let glance = left.map_or(GLANCE, |left| left.min(GLANCE));
@@ -190,7 +203,12 @@ impl NativeLoop {
                     self.handle().shared().report(&Exception::new(ExceptionKind::Blocking, message, None));
                     return;
                 }
-                Err(_) => self.look(false),
+                Err(_) => {
+                    self.look(false);
+                    if let Some(hosting) = &self.hosting {
+                        hosting.look();
+                    }
+                }
             }
         }
     }
@@ -249,10 +267,14 @@ impl NativeLoop {
     /// Wakes those who wait for what has happened.
     pub(crate) fn dispatch(&mut self) {
         if self.drives {
-            let handle = &self.running.handle;
-            self.waiting.dispatch(handle.reactor());
-            handle.timers().fire(&mut self.expired);
+            self.waiting.dispatch(self.running.handle.reactor());
+            self.fire();
         }
+    }
+
+    /// Wakes the sleeps that are due.
+    pub(crate) fn fire(&mut self) {
+        self.running.handle.timers().fire(&mut self.expired);
     }
 }
 

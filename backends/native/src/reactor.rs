@@ -217,6 +217,17 @@ impl Waiting {
         self.wake_all();
     }
 
+    /// Wakes whoever waits for what has happened, all of it, without waiting.
+    pub(crate) fn look(&mut self, reactor: &Reactor) {
+        loop {
+            self.wait(Some(Duration::ZERO));
+            self.dispatch(reactor);
+            if !self.events.is_full() {
+                return;
+            }
+        }
+    }
+
     /// Ends the reactor: every source answers that the loop is closed.
     pub(crate) fn close(&mut self, reactor: &Reactor) {
         reactor.close(&mut self.wake);

@@ -80,6 +80,20 @@ impl Timers {
         self.lock().waiting.is_none()
     }
 
+    /// As `begin_wait`, for who waits elsewhere: until when.
+    pub(crate) fn begin_wait_until(&self) -> Option<Instant> {
+        if self.quiet.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut state = self.lock();
+        let next = state.wheel.next();
+        state.waiting = Some(next.unwrap_or(u64::MAX));
+        if next.is_none() && self.lone {
+            self.quiet.store(true, Ordering::Release);
+        }
+        next.map(|next| self.start + Duration::from_nanos(next))
+    }
+
     /// Ends the wait, and wakes the sleeps that are due; `room` is empty before and after.
     pub(crate) fn fire(&self, room: &mut Vec<Expired<Waker>>) {
         if self.quiet.load(Ordering::Acquire) {

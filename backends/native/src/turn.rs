@@ -12,6 +12,7 @@ use loop_api::{EventLoop, Handle, RunError, context};
 
 use crate::current;
 use crate::handle::NativeHandle;
+use crate::hosted;
 use crate::native_loop::NativeLoop;
 
 /// What a loop keeps from turn to turn.
@@ -36,6 +37,9 @@ impl Turn for NativeLoop {
         let running = self.running.clone();
         if running.handle.shared().is_closed() {
             return Err(io::Error::other(RunError::Closed));
+        }
+        if self.hosting.is_some() {
+            return Err(hosted::no_turns());
         }
         // A run of this loop around the turn, by a host: its callbacks and its stop() are the run's.
         let within_run = running.handle.shared().is_loop_thread();

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 use crate::parker::Parker;
 use crate::sys::Poller;
@@ -11,16 +11,25 @@ use crate::sys::Poller;
 #[derive(Debug)]
 pub(crate) struct Unparker {
     pub(crate) parker: Parker,
-    poller: Mutex<Option<Arc<Poller>>>,
+    sleeps_in: Mutex<SleepsIn>,
+}
+
+/// What ends the sleep.
+#[derive(Debug)]
+enum SleepsIn {
+    Poller(Arc<Poller>),
+    /// A foreign runtime, whose task this wakes.
+    Host(Waker),
+    Nothing,
 }
 
 impl Unparker {
     pub(crate) fn new(poller: Arc<Poller>) -> Self {
-        Unparker { parker: Parker::new(), poller: Mutex::new(Some(poller)) }
+        Unparker { parker: Parker::new(), sleeps_in: Mutex::new(SleepsIn::Poller(poller)) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Poller>>> {
-        self.poller.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SleepsIn> {
+        self.sleeps_in.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes the loop, if it sleeps; if it does not, it will look around before it does.
@@ -33,15 +42,24 @@ impl Unparker {
     /// Ends the wait that is under way in the poller, or the next one.
     #[cold]
     pub(crate) fn interrupt(&self) {
-        if let Some(poller) = &*self.lock() {
-            poller.notify();
+        match &*self.lock() {
+            SleepsIn::Poller(poller) => poller.notify(),
+            SleepsIn::Host(waker) => waker.wake_by_ref(),
+            SleepsIn::Nothing => {}
         }
     }
 
-    /// Lets go of the poller.
+    /// From now on the thread sleeps in a foreign runtime, whose task is woken.
+    pub(crate) fn sleep_in_host(&self, waker: &Waker) {
+        let waker = SleepsIn::Host(waker.clone());
+        let before = std::mem::replace(&mut *self.lock(), waker);
+        drop(before);
+    }
+
+    /// Lets go of what it woke.
     pub(crate) fn close(&self) {
-        let poller = self.lock().take();
-        drop(poller);
+        let before = std::mem::replace(&mut *self.lock(), SleepsIn::Nothing);
+        drop(before);
     }
 }
 

@@ -15,6 +15,7 @@ use loop_api::toolkit::task::Runnable;
 
 use crate::current;
 use crate::handle::NativeHandle;
+use crate::hosted;
 use crate::idle::Idle;
 use crate::parker::Parker;
 use crate::reactor::Waiting;
@@ -95,7 +96,15 @@ impl Workers {
                 let handle = own;
                 let worker = Worker { handle, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
                 let _running = context::enter_nested();
-                current::enter(&worker.handle, || WORKER.with(|slot| slot.set(&worker, || worker.run())));
+                let run = |poll: fn(&NativeHandle, Runnable) -> Option<Runnable>| {
+                    current::enter(&worker.handle, || {
+                        WORKER.with(|slot| slot.set(&worker, || worker.run(poll)))
+                    });
+                };
+                match worker.handle.around() {
+                    None => run(|_, task| task.poll()),
+                    Some(around) => around.as_worker(&mut || run(hosted::poll_task)),
+                }
             };
             match thread::Builder::new().name(name.to_owned()).spawn(worker) {
                 Ok(thread) => threads.push(thread),
@@ -194,7 +203,8 @@ impl Worker {
         workers.wake_one(&self.handle);
     }
 
-    fn run(&self) {
+    /// Runs tasks, each by `poll`, until the workers are stopped.
+    fn run(&self, poll: impl Fn(&NativeHandle, Runnable) -> Option<Runnable>) {
         let workers = self.workers();
         let seat = &workers.seats[self.seat];
         let _ = seat.thread.set(thread::current());
@@ -208,7 +218,7 @@ impl Worker {
                     }
                 }
                 current::begin_poll();
-                if let Some(again) = task.poll() {
+                if let Some(again) = poll(&self.handle, task) {
                     // Nobody has to be woken for it: this worker comes for it.
                     if let Err(full) = workers.seats[self.seat].queue.push(again) {
                         workers.injector.push(full.into_inner());

@@ -1,14 +1,17 @@
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_lite::future::{or, yield_now};
+use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared};
 
 use crate::handle::{Executor, SmolHandle};
+use crate::hosted;
 use crate::one_thread::Tasks;
 use crate::workers::Workers;
 
@@ -30,6 +33,8 @@ use crate::workers::Workers;
 pub struct SmolLoop {
     handle: SmolHandle,
     workers: Option<Workers>,
+    /// The foreign part of the loop, in which this thread then waits.
+    driver: Option<Rc<dyn Driver>>,
     /// Not `Send`: tasks that are not `Send` are dropped with it.
     thread: PhantomData<*const ()>,
 }
@@ -50,6 +55,7 @@ pub struct SmolLoop {
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     worker_threads: Option<usize>,
+    host: Option<Arc<dyn Host>>,
 }
 
 impl Builder {
@@ -65,6 +71,14 @@ impl Builder {
         self
     }
 
+    /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in it, and its context is found on
+    /// every thread of the loop. async-io's reactor is then served by the worker threads, or, on a loop without them, by async-io's own
+    /// thread.
+    pub fn host(&mut self, host: Arc<dyn Host>) -> &mut Builder {
+        self.host = Some(host);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -72,10 +86,15 @@ impl Builder {
     /// What the system said when it was asked for threads; `InvalidInput` for zero of them.
     pub fn build(&self) -> io::Result<SmolLoop> {
         let shared = Shared::new("smol");
+        let driver = self.host.as_ref().map(|host| host.open()).transpose()?.map(Rc::from);
+        let around = driver.as_ref().map(|driver: &Rc<dyn Driver>| driver.surroundings());
         let Some(n) = self.worker_threads else {
-            let handle =
-                SmolHandle::new(shared, Executor::Own { tasks: Tasks::of_this_thread(), local: None });
-            return Ok(SmolLoop { handle, workers: None, thread: PhantomData });
+            let handle = SmolHandle::new(
+                shared,
+                Executor::Own { tasks: Tasks::of_this_thread(), local: None },
+                around,
+            );
+            return Ok(SmolLoop { handle, workers: None, driver, thread: PhantomData });
         };
         if n == 0 {
             return Err(io::Error::new(
@@ -86,9 +105,9 @@ impl Builder {
         let executor = Arc::new(async_executor::Executor::new());
         let tasks = Tasks::of_all_threads(executor.clone());
         let local = Some(Tasks::of_this_thread());
-        let handle = SmolHandle::new(shared, Executor::Own { tasks, local });
+        let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, around);
         let workers = Workers::start(n, &executor, &handle)?;
-        Ok(SmolLoop { handle, workers: Some(workers), thread: PhantomData })
+        Ok(SmolLoop { handle, workers: Some(workers), driver, thread: PhantomData })
     }
 }
 
@@ -105,26 +124,42 @@ impl EventLoop for SmolLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
-        Ok(self.handle.run(with_tasks(&executor, future)))
+        match self.driver.clone() {
+            None => Ok(self.handle.run(with_tasks(&executor, future))),
+            Some(driver) => hosted::drive(&*driver, &self.handle, &executor, future),
+        }
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
         self.handle.shared().close();
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // What the tasks' destructors call finds the loop, closed.
         self.handle.enter(|| {
             if let Some(mut workers) = self.workers.take() {
                 workers.stop();
             }
             self.handle.close_tasks();
-            if let Err(jobs) = self.handle.pool().shutdown(timeout) {
+            let left = match &self.driver {
+                None => self.handle.pool().shutdown(timeout),
+                Some(driver) => hosted::join_jobs(&**driver, self.handle.pool(), end),
+            };
+            if let Err(jobs) = left {
                 self.handle.shared().report(&left_behind(jobs));
             }
         });
+        if let Some(driver) = self.driver.take() {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            // Its tasks' destructors, too, find the loop closed.
+            let jobs = self.handle.enter_loop(|| driver.shutdown(left));
+            if jobs > 0 {
+                self.handle.shared().report(&left_behind(jobs));
+            }
+        }
     }
 }
 
 /// How many tasks run before the main future and I/O have their turn.
-const TASKS_PER_TURN: usize = 200;
+pub(crate) const TASKS_PER_TURN: usize = 200;
 
 /// Runs tasks on this thread until `future` is done. `Executor::run` does the same by way of a second queue, for threads to steal from. On
 /// one thread that only costs, and what is left in it when a run ends goes behind what was spawned later.

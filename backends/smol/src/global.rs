@@ -12,7 +12,7 @@ use crate::handle::{Executor, SmolHandle};
 
 fn global() -> &'static SmolHandle {
     static GLOBAL: OnceLock<SmolHandle> = OnceLock::new();
-    GLOBAL.get_or_init(|| SmolHandle::new(Shared::adopted("smol"), Executor::Global))
+    GLOBAL.get_or_init(|| SmolHandle::new(Shared::adopted("smol"), Executor::Global, None))
 }
 
 impl SmolHandle {

@@ -3,6 +3,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use loop_api::context::{self, Scoped};
+use loop_api::host::{self, Surroundings};
 use loop_api::time::Instant;
 use loop_api::toolkit::{self, Guarded, Pool};
 use loop_api::{Handle, LocalError, RunError, Shared};
@@ -25,6 +26,8 @@ struct Inner {
     shared: Shared,
     tasks: Executor,
     pool: Pool,
+    /// What is around every thread of the loop, if it has a foreign part.
+    around: Option<Arc<dyn Surroundings>>,
 }
 
 /// Where tasks go.
@@ -39,8 +42,17 @@ pub(crate) enum Executor {
 }
 
 impl SmolHandle {
-    pub(crate) fn new(shared: Shared, tasks: Executor) -> SmolHandle {
-        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new() }) }
+    pub(crate) fn new(shared: Shared, tasks: Executor, around: Option<Arc<dyn Surroundings>>) -> SmolHandle {
+        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new(), around }) }
+    }
+
+    pub(crate) fn around(&self) -> Option<&dyn Surroundings> {
+        self.inner.around.as_deref()
+    }
+
+    /// As `enter`, without the foreign part.
+    pub(crate) fn enter_loop<R>(&self, f: impl FnOnce() -> R) -> R {
+        CURRENT.with(|slot| slot.set(self, f))
     }
 
     /// What the loop's own thread runs; nothing, if the loop is adopted.
@@ -93,7 +105,10 @@ impl Handle for SmolHandle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        CURRENT.with(|slot| slot.set(self, f))
+        match self.around() {
+            None => self.enter_loop(f),
+            Some(around) => host::within(around, || self.enter_loop(f)),
+        }
     }
 
     #[inline]

@@ -33,6 +33,7 @@ mod event_loop;
 #[cfg(feature = "global")]
 mod global;
 mod handle;
+mod hosted;
 pub mod net;
 mod one_thread;
 mod readiness;

@@ -10,6 +10,7 @@ use event_listener::Event;
 use loop_api::context;
 
 use crate::handle::SmolHandle;
+use crate::hosted;
 
 /// Threads that run an executor until they are told to stop.
 #[derive(Debug)]
@@ -48,7 +49,10 @@ impl Workers {
             let (stop, executor, handle) = (workers.stop.clone(), executor.clone(), handle.clone());
             let thread = thread::Builder::new().name(format!("anyloop-smol-{i}")).spawn(move || {
                 let _running = context::enter_nested();
-                handle.run(executor.run(stop.wait()));
+                match handle.around() {
+                    None => handle.run(executor.run(stop.wait())),
+                    Some(around) => hosted::run_worker(around, &handle, &executor, stop.wait()),
+                }
             });
             match thread {
                 Ok(thread) => workers.threads.push(thread),

@@ -172,6 +172,11 @@ impl Events {
         self.list.is_empty()
     }
 
+    /// Whether there may be more than had room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() == self.list.capacity()
+    }
+
     #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = Event> + '_ {
         let closed = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;

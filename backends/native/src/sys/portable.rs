@@ -151,6 +151,11 @@ impl Events {
         self.list.is_empty()
     }
 
+    /// Whether there may be more than had room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= self.list.capacity().get()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = Event> + '_ {
         self.list.iter().map(|event| Event {
             key: event.key,

@@ -1,0 +1,214 @@
+//! A loop with a foreign part: its thread waits in the foreign runtime, which waits for the loop's poller and timers in turn.
+//!
+//! The whole loop is one future of that runtime. What is woken on this thread while the future is not being polled, such as by the foreign
+//! runtime's own sockets, takes the way of other threads: into the queue for them, and by the runtime's waker, which makes no
+//! system call on its own thread.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use loop_api::host::{Driver, Host, Surroundings, Watch};
+use loop_api::shared::{Exception, ExceptionKind};
+use loop_api::toolkit::task::Runnable;
+use loop_api::{RunError, Shared};
+
+use crate::current;
+use crate::handle::NativeHandle;
+use crate::native_loop::NativeLoop;
+use crate::sys::Poller;
+
+/// The foreign part of a loop.
+pub(crate) struct Hosting {
+    /// None where worker threads wait in the poller and for timers. Goes before the runtime that it is of.
+    watch: RefCell<Option<Box<dyn Watch>>>,
+    driver: Box<dyn Driver>,
+    /// The waker that the unparker was given last.
+    known: RefCell<Option<Waker>>,
+}
+
+impl Hosting {
+    pub(crate) fn open(host: &dyn Host, poller: Option<&Arc<Poller>>) -> io::Result<Hosting> {
+        let driver = host.open()?;
+        let watch = poller.map(|poller| watch(&*driver, poller)).transpose()?;
+        Ok(Hosting { watch: RefCell::new(watch), driver, known: RefCell::new(None) })
+    }
+
+    pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
+        self.driver.surroundings()
+    }
+
+    /// Has the foreign runtime look at its I/O, timers and tasks, without waiting.
+    pub(crate) fn look(&self) {
+        let mut looked = false;
+        let once = poll_fn(|cx| {
+            if std::mem::replace(&mut looked, true) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        });
+        self.driver.block_on(pin!(once));
+    }
+
+    pub(crate) fn shutdown(&self, shared: &Shared, end: Option<Instant>) {
+        self.watch.take();
+        self.known.take();
+        let left = self.driver.shutdown(end.map(|end| end.saturating_duration_since(Instant::now())));
+        if left > 0 {
+            let message = format!(
+                "{left} blocking job(s) of the foreign runtime outlived their loop: they are left to themselves"
+            );
+            shared.report(&Exception::new(ExceptionKind::Blocking, message, None));
+        }
+    }
+
+    /// Whether the poller or the clock has something for the loop; if not, they will wake it.
+    fn has_news(&self, cx: &mut Context<'_>, deadline: Option<loop_api::time::Instant>) -> News {
+        let mut watch = self.watch.borrow_mut();
+        let Some(watch) = &mut *watch else { return News { events: false, due: false } };
+        let due = deadline.is_some_and(|deadline| watch.poll_deadline(cx, deadline).is_ready());
+        News { events: watch.poll_readable(cx).is_ready(), due }
+    }
+}
+
+struct News {
+    events: bool,
+    due: bool,
+}
+
+#[cfg(unix)]
+fn watch(driver: &dyn Driver, poller: &Poller) -> io::Result<Box<dyn Watch>> {
+    use std::os::fd::AsFd;
+    driver.watch(poller.as_fd())
+}
+
+#[cfg(not(unix))]
+fn watch(_: &dyn Driver, _: &Poller) -> io::Result<Box<dyn Watch>> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "on this system a loop on one thread cannot wait inside a foreign runtime: give it worker threads, or take the backend of \
+         that runtime",
+    ))
+}
+
+/// What a turn of such a loop gives.
+pub(crate) fn no_turns() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "a loop with a foreign runtime as its part cannot be run a turn at a time, because that runtime cannot: run it by block_on, or \
+         build it without the runtime",
+    )
+}
+
+/// Polls a task of a loop that has a foreign part; gives it back if it is to be polled again.
+pub(crate) fn poll_task(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
+    let Some(around) = handle.around() else { return task.poll() };
+    let mut task = Some(task);
+    let mut again = None;
+    around.poll(&mut || again = task.take().and_then(Runnable::poll));
+    again
+}
+
+impl NativeLoop {
+    pub(crate) fn drive_hosted<F: Future>(
+        &mut self,
+        hosting: &Hosting,
+        mut future: Pin<&mut F>,
+    ) -> Result<F::Output, RunError> {
+        let running = self.running.clone();
+        let mut output = None;
+        self.main.set();
+        // The foreign runtime's own tasks are in this loop, too.
+        current::enter(&running.handle, || {
+            let root = poll_fn(|cx| {
+                let polled = current::run(&running, || self.poll_hosted(hosting, future.as_mut(), cx));
+                polled.map(|value| output = Some(value))
+            });
+            hosting.driver.block_on(pin!(root));
+        });
+        output.ok_or(RunError::Stopped)
+    }
+
+    /// Runs the loop until it has nothing to do, or until the foreign runtime should have its turn.
+    fn poll_hosted<F: Future>(
+        &mut self,
+        hosting: &Hosting,
+        mut future: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let running = self.running.clone();
+        let handle = &running.handle;
+        let parker = &handle.unparker().parker;
+        parker.finish();
+        if !hosting.known.borrow().as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            handle.unparker().sleep_in_host(cx.waker());
+            *hosting.known.borrow_mut() = Some(cx.waker().clone());
+        }
+        let news = hosting.has_news(cx, None);
+        self.take_news(&news);
+
+        let mut budget = self.event_interval;
+        loop {
+            self.take_remote();
+            if self.main.take() {
+                budget = budget.saturating_sub(1);
+                current::begin_poll();
+                let mut polled = Poll::Pending;
+                let mut poll = || polled = future.as_mut().poll(&mut Context::from_waker(&self.waker));
+                match handle.around() {
+                    Some(around) => around.poll(&mut poll),
+                    None => poll(),
+                }
+                if polled.is_ready() {
+                    return polled;
+                }
+            }
+            self.run_tasks_hosted(&mut budget);
+            if self.is_busy() {
+                if budget > 0 {
+                    continue;
+                }
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if !parker.prepare() {
+                continue;
+            }
+            let deadline = if self.drives { handle.timers().begin_wait_until() } else { None };
+            let news = hosting.has_news(cx, deadline);
+            if news.events || news.due {
+                parker.finish();
+                self.take_news(&news);
+                cx.waker().wake_by_ref();
+            }
+            return Poll::Pending;
+        }
+    }
+
+    /// Wakes those who wait for what has happened.
+    fn take_news(&mut self, news: &News) {
+        if news.events {
+            self.waiting.look(self.running.handle.reactor());
+        }
+        if self.drives {
+            self.fire();
+        }
+    }
+
+    fn run_tasks_hosted(&self, budget: &mut u32) {
+        while *budget > 0 {
+            let task = self.running.queue.borrow_mut().pop_front();
+            let Some(task) = task else { break };
+            *budget -= 1;
+            current::begin_poll();
+            if let Some(again) = poll_task(&self.running.handle, task) {
+                self.running.queue.borrow_mut().push_back(again);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A loop with a foreign part: its thread runs the tasks inside the foreign runtime, and waits there.
+//!
+//! async-io gives out neither its poller nor what it waits for, so the foreign runtime cannot wait for it: async-io's own thread, or the
+//! loop's workers, serve its sockets and timers.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use async_executor::Executor;
+use futures_lite::future::{or, yield_now};
+use loop_api::RunError;
+use loop_api::host::{Driver, Surroundings};
+use loop_api::toolkit::Pool;
+
+use crate::event_loop::TASKS_PER_TURN;
+use crate::handle::SmolHandle;
+
+/// Runs the loop until `future` is done.
+pub(crate) fn drive<F: Future>(
+    driver: &dyn Driver,
+    handle: &SmolHandle,
+    executor: &Executor<'static>,
+    future: F,
+) -> Result<F::Output, RunError> {
+    let mut output = None;
+    let root = async { output = Some(or(budgeted(handle, future), tasks(handle, executor)).await) };
+    handle.enter_loop(|| driver.block_on(pin!(root)));
+    output.ok_or(RunError::Stopped)
+}
+
+/// What a worker thread does. `Executor::run` polls many tasks in one poll, for each of which the limit of the foreign runtime must begin anew.
+pub(crate) fn run_worker(
+    around: &dyn Surroundings,
+    handle: &SmolHandle,
+    executor: &Executor<'static>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut stop = pin!(stop);
+    around.as_worker(&mut || {
+        let work = or(stop.as_mut(), tasks(handle, executor));
+        handle.enter_loop(|| async_io::block_on(work));
+    });
+}
+
+/// Each poll of `future` is that of one task.
+async fn budgeted<F: Future>(handle: &SmolHandle, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let mut polled = Poll::Pending;
+        let mut poll = || polled = future.as_mut().poll(cx);
+        match handle.around() {
+            Some(around) => around.poll(&mut poll),
+            None => poll(),
+        }
+        polled
+    })
+    .await
+}
+
+async fn tasks<T>(handle: &SmolHandle, executor: &Executor<'static>) -> T {
+    loop {
+        for _ in 0..TASKS_PER_TURN {
+            budgeted(handle, executor.tick()).await;
+        }
+        yield_now().await;
+    }
+}
+
+/// Waits for the blocking jobs that have begun. Those may wait for the foreign runtime's I/O and timers, which are served meanwhile.
+pub(crate) fn join_jobs(driver: &dyn Driver, pool: &Pool, end: Option<Instant>) -> Result<(), usize> {
+    /// How long the end of a job may go unnoticed.
+    const GLANCE: Duration = Duration::from_millis(2);
+    loop {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let glance = left.map_or(GLANCE, |left| left.min(GLANCE));
+        match pool.shutdown(Some(glance)) {
+            Err(_) if !glance.is_zero() => driver.block_on(pin!(yield_now())),
+            done => return done,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A foreign runtime as part of a loop: the hosts for [`loop_api::host`].
+
+#[cfg(feature = "tokio")]
+mod tokio;
+#[cfg(all(unix, feature = "tokio"))]
+mod watch;
+
+#[cfg(feature = "tokio")]
+pub use self::tokio::TokioHost;

@@ -1,0 +1,186 @@
+//! tokio as part of a loop.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use loop_api::context;
+use loop_api::host::{Driver, Host, Surroundings};
+use tokio::runtime::{self, LocalOptions, LocalRuntime};
+use tokio::task::coop;
+
+/// tokio as part of a loop: its context is found by whatever the loop polls, calls or drops, and its I/O, timers and tasks run on the loop's
+/// own thread, whenever the loop does.
+///
+/// Each loop gets a tokio runtime of its own, on one thread. `tokio::spawn`, `tokio::task::spawn_local` (on a loop without worker
+/// threads, and in the future inside `block_on`), sockets, timers, files, processes and signals work without a wrapper, and each task
+/// has tokio's cooperative budget. What was spawned ends as it does when a tokio runtime is dropped: tasks are dropped, jobs that
+/// have not begun do not run, and those that have are waited for, for as long as the loop's shutdown may take.
+///
+/// ```
+/// use loop_api::EventLoop;
+/// # use loop_api::host::Host;
+/// # fn example(mut event_loop: impl EventLoop) {
+/// // `event_loop` was built with `.host(Arc::new(TokioHost::new()))`.
+/// let sum = event_loop.block_on(async {
+///     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+///     tokio::spawn(async { 1 + 2 }).await
+/// });
+/// assert_eq!(sum.unwrap(), 3);
+/// # }
+/// assert_eq!(loop_compat::host::TokioHost::new().name(), "tokio");
+/// ```
+///
+/// After `fork`, the child must not use the loop: tokio's descriptors are shared with the parent. Start other programs by
+/// `tokio::process`, or make the loop in the child.
+#[derive(Debug, Clone, Default)]
+pub struct TokioHost {
+    max_blocking_threads: Option<usize>,
+    thread_name: Option<String>,
+}
+
+impl TokioHost {
+    /// With tokio's defaults.
+    pub fn new() -> TokioHost {
+        TokioHost::default()
+    }
+
+    /// How many of tokio's own blocking jobs may run at once, at least one; tokio's default is 512.
+    pub fn max_blocking_threads(mut self, count: usize) -> TokioHost {
+        self.max_blocking_threads = Some(count.max(1));
+        self
+    }
+
+    /// The name of tokio's threads for blocking jobs.
+    pub fn thread_name(mut self, name: impl Into<String>) -> TokioHost {
+        self.thread_name = Some(name.into());
+        self
+    }
+}
+
+impl Host for TokioHost {
+    fn name(&self) -> &'static str {
+        "tokio"
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Driver>> {
+        let threads = Threads::default();
+        let (started, stopped) = (threads.clone(), threads.clone());
+        let mut builder = runtime::Builder::new_current_thread();
+        builder.enable_all();
+        builder.on_thread_start(move || *started.lock() += 1);
+        builder.on_thread_stop(move || stopped.stop());
+        if let Some(count) = self.max_blocking_threads {
+            builder.max_blocking_threads(count);
+        }
+        if let Some(name) = &self.thread_name {
+            builder.thread_name(name);
+        }
+        let runtime = builder.build_local(LocalOptions::default())?;
+        let around = Arc::new(Around(runtime.handle().clone()));
+        Ok(Box::new(TokioDriver { runtime: RefCell::new(Some(Rc::new(runtime))), around, threads }))
+    }
+}
+
+/// How many threads tokio has for blocking jobs: it does not tell.
+#[derive(Debug, Clone, Default)]
+struct Threads(Arc<(Mutex<usize>, Condvar)>);
+
+impl Threads {
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self) {
+        *self.lock() -= 1;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until none is left, and gives how many are when the time is up.
+    fn wait(&self, timeout: Option<Duration>) -> usize {
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut left = self.lock();
+        while *left > 0 {
+            left = match end.map(|end| end.saturating_duration_since(Instant::now())) {
+                Some(Duration::ZERO) => break,
+                Some(rest) => self.0.1.wait_timeout(left, rest).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.0.1.wait(left).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        *left
+    }
+}
+
+struct TokioDriver {
+    /// None once it was shut down.
+    runtime: RefCell<Option<Rc<LocalRuntime>>>,
+    around: Arc<Around>,
+    threads: Threads,
+}
+
+impl Driver for TokioDriver {
+    fn surroundings(&self) -> Arc<dyn Surroundings> {
+        self.around.clone()
+    }
+
+    fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
+        // Not borrowed meanwhile: what runs in there may do anything.
+        let runtime = self.runtime.borrow().clone();
+        if let Some(runtime) = runtime {
+            runtime.block_on(future);
+        }
+    }
+
+    #[cfg(unix)]
+    fn watch(&self, fd: std::os::fd::BorrowedFd<'_>) -> io::Result<Box<dyn loop_api::host::Watch>> {
+        let _entered = self.around.0.enter();
+        Ok(Box::new(super::watch::TokioWatch::new(fd.try_clone_to_owned()?)?))
+    }
+
+    fn shutdown(&self, timeout: Option<Duration>) -> usize {
+        let Some(runtime) = self.runtime.take().and_then(Rc::into_inner) else { return 0 };
+        // Where a loop runs nothing may wait, and tokio panics rather than wait inside any of its runtimes.
+        let may_wait = !context::is_running() && runtime::Handle::try_current().is_err();
+        // The tasks go first: a job may wait for one of them.
+        runtime.shutdown_background();
+        self.threads.wait(if may_wait { timeout } else { Some(Duration::ZERO) })
+    }
+}
+
+impl fmt::Debug for TokioDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokioDriver").finish_non_exhaustive()
+    }
+}
+
+/// tokio's context.
+#[derive(Debug)]
+struct Around(runtime::Handle);
+
+impl Surroundings for Around {
+    fn within(&self, f: &mut dyn FnMut()) {
+        let _entered = self.0.enter();
+        f();
+    }
+
+    fn as_worker(&self, f: &mut dyn FnMut()) {
+        // Nothing is waited for: this is how a thread becomes one that polls tasks, with a budget for each.
+        self.0.block_on(poll_fn(|_| {
+            f();
+            Poll::Ready(())
+        }));
+    }
+
+    fn poll(&self, f: &mut dyn FnMut()) {
+        // Given back at the end of the poll, a unit also restores the budget as it was when the unit was taken.
+        let unit = coop::poll_proceed(&mut Context::from_waker(Waker::noop()));
+        f();
+        drop(unit);
+    }
+}

@@ -1,0 +1,143 @@
+//! What tokio's reactor and timer watch for a loop.
+#![allow(unsafe_code)]
+
+use std::future::Future;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use loop_api::host::Watch;
+use loop_api::time::Instant;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::task::coop;
+use tokio::time::Sleep;
+
+/// A descriptor in tokio's reactor, and a moment in its timer. Each has a waker of its own, so that a look that has nothing to tell is a
+/// look at a flag. What they use of tokio's budget is given back, for it is the tasks'.
+pub(super) struct TokioWatch {
+    fd: AsyncFd<OwnedFd>,
+    readable: Bell,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// The moment that the sleep was set to, until it has come.
+    armed: Option<Instant>,
+    due: Bell,
+}
+
+impl TokioWatch {
+    /// In tokio's context.
+    pub(super) fn new(fd: OwnedFd) -> io::Result<TokioWatch> {
+        // SAFETY: the descriptor is owned, and goes with the AsyncFd, which deregisters it first: nobody closes it before, nor can it be
+        // taken out, since the field is private and never replaced.
+        let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?;
+        Ok(TokioWatch { fd, readable: Bell::new(), sleep: None, armed: None, due: Bell::new() })
+    }
+}
+
+impl Watch for TokioWatch {
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.readable.hang(cx);
+        if !self.readable.take() {
+            return Poll::Pending;
+        }
+        let _budget = coop::poll_proceed(&mut Context::from_waker(Waker::noop()));
+        match self.fd.poll_read_ready(&mut self.readable.context()) {
+            Poll::Ready(Ok(mut ready)) => {
+                // Before the look, so that what comes after it is told again; and the next call asks anew.
+                ready.clear_ready();
+                self.readable.ring();
+                Poll::Ready(())
+            }
+            // tokio is shutting down.
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        self.due.hang(cx);
+        let rung = self.due.take();
+        if rung {
+            self.armed = None;
+        }
+        // An alarm that comes too early is cheaper than to set it again for each sleep that is dropped.
+        if self.armed.is_some_and(|armed| armed <= deadline) {
+            return Poll::Pending;
+        }
+        if deadline <= Instant::now() {
+            return Poll::Ready(());
+        }
+        let at = tokio::time::Instant::from_std(deadline.into_std());
+        let sleep = match &mut self.sleep {
+            Some(sleep) => {
+                sleep.as_mut().reset(at);
+                sleep
+            }
+            None => self.sleep.insert(Box::pin(tokio::time::sleep_until(at))),
+        };
+        let _budget = coop::poll_proceed(&mut Context::from_waker(Waker::noop()));
+        let due = sleep.as_mut().poll(&mut self.due.context());
+        self.armed = if due.is_ready() { None } else { Some(deadline) };
+        due
+    }
+}
+
+/// A waker that also tells whether it was woken.
+struct Bell {
+    line: Arc<Line>,
+    waker: Waker,
+    /// The task that the line has.
+    task: Option<Waker>,
+}
+
+struct Line {
+    rung: AtomicBool,
+    task: Mutex<Option<Waker>>,
+}
+
+impl Bell {
+    /// It has rung already, so that the first look is a true one.
+    fn new() -> Bell {
+        let line = Arc::new(Line { rung: AtomicBool::new(true), task: Mutex::new(None) });
+        Bell { waker: Waker::from(line.clone()), line, task: None }
+    }
+
+    /// From now on it wakes the context's task.
+    fn hang(&mut self, cx: &Context<'_>) {
+        if self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            return;
+        }
+        self.task = Some(cx.waker().clone());
+        let before =
+            self.line.task.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
+        drop(before);
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context::from_waker(&self.waker)
+    }
+
+    fn ring(&self) {
+        self.line.rung.store(true, Ordering::Release);
+    }
+
+    fn take(&self) -> bool {
+        self.line.rung.load(Ordering::Acquire) && self.line.rung.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for Line {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rung.store(true, Ordering::Release);
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}

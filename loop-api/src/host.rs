@@ -1,0 +1,100 @@
+//! A foreign runtime as part of a loop: what the loop waits in instead of its own poller, and what surrounds its threads.
+//!
+//! A [`Host`] is given to a backend's builder, and opens one [`Driver`] for each loop. The loop then runs inside
+//! [`Driver::block_on`], so that the foreign runtime serves its own sockets, timers and tasks on the loop's thread, and its
+//! context is found by whatever the loop polls, calls or drops: on that thread, on worker threads, and in blocking jobs.
+//!
+//! Nothing here names a runtime. The crate `loop-compat` has the host for tokio:
+//!
+//! ```ignore
+//! let host = Arc::new(loop_compat::host::TokioHost::new());
+//! let native = loop_native::NativeLoop::builder().host(host).build()?;
+//! ```
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::time::Instant;
+
+/// Makes the foreign part of a loop; one builder may build many.
+pub trait Host: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
+    /// What users know it by, such as `"tokio"`.
+    fn name(&self) -> &'static str;
+
+    /// The foreign part of one loop. It is called on the thread that makes the loop, and stays there.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    fn open(&self) -> io::Result<Box<dyn Driver>>;
+}
+
+/// The foreign runtime of one loop, on the loop's own thread.
+pub trait Driver: fmt::Debug {
+    /// What other threads of the loop need of it.
+    fn surroundings(&self) -> Arc<dyn Surroundings>;
+
+    /// Runs the foreign runtime on this thread until `future` is done. The future is polled when it was woken, and it is woken
+    /// without a system call where that happens on this thread. Being woken while it is polled lets the runtime's own
+    /// tasks and I/O go first.
+    fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>);
+
+    /// Has the runtime wait for a descriptor and a moment on the loop's behalf. The descriptor is one that other descriptors can be
+    /// found ready in, such as an epoll instance.
+    ///
+    /// # Errors
+    ///
+    /// What the system said, or `Unsupported`.
+    #[cfg(unix)]
+    fn watch(&self, fd: std::os::fd::BorrowedFd<'_>) -> io::Result<Box<dyn Watch>>;
+
+    /// Ends the runtime: drops its tasks in its context, then waits for its blocking jobs for at most `timeout` (`None`: as long as it
+    /// takes). Gives how many of them are left. Idempotent.
+    fn shutdown(&self, timeout: Option<Duration>) -> usize;
+}
+
+/// What the foreign runtime watches on the loop's behalf.
+pub trait Watch {
+    /// Ready, once, when the descriptor has become readable since this was last ready; the first call may be ready without a
+    /// reason. Pending, the context's task is woken when it becomes readable. A call that has nothing to tell costs next to nothing.
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Has the context's task woken at `deadline`, or a little later. It may be woken earlier, for a deadline of before. Ready if it
+    /// is past.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()>;
+}
+
+/// The context of the foreign runtime, for every thread of a loop.
+pub trait Surroundings: fmt::Debug + Send + Sync {
+    /// Calls `f` inside the context.
+    fn within(&self, f: &mut dyn FnMut());
+
+    /// As [`within`](Self::within), for all that a worker thread does: it polls tasks.
+    fn as_worker(&self, f: &mut dyn FnMut());
+
+    /// Calls `f`, which polls one task, in [`as_worker`](Self::as_worker) or [`Driver::block_on`]. If the runtime limits how much a
+    /// task may do in one poll, the limit begins anew.
+    fn poll(&self, f: &mut dyn FnMut());
+}
+
+/// [`Surroundings::within`] for a closure that gives a value.
+///
+/// # Panics
+///
+/// If the surroundings do not call the closure.
+pub fn within<R>(surroundings: &dyn Surroundings, f: impl FnOnce() -> R) -> R {
+    let mut f = Some(f);
+    let mut result = None;
+    surroundings.within(&mut || {
+        if let Some(f) = f.take() {
+            result = Some(f());
+        }
+    });
+    result.expect("surroundings that call the closure")
+}
