@@ -7,6 +7,7 @@ use crate::job::{Job, Start};
 use crate::names;
 
 mod any;
+pub(crate) mod hello;
 mod raw_epoll;
 mod raw_smol;
 mod raw_tokio;
@@ -14,6 +15,9 @@ mod raw_tokio;
 /// Readies the contestant of this name for a job.
 pub(crate) fn start(name: &str, job: &Job) -> Start {
     use anyloop::runtime::Backend;
+    if job.workload == names::HYPER_HELLO && name != crate::harness::load::NAME {
+        return hello::start(name, job);
+    }
     match name {
         names::NATIVE => any::start(Backend::Native, 1, job),
         names::NATIVE_MT => any::start(Backend::Native, 2, job),

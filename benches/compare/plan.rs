@@ -44,6 +44,9 @@ const ONE_THREAD: &[&str] = &[
     names::RAW_EPOLL,
 ];
 
+/// Everybody whom hyper's server runs on.
+const HYPER: &[&str] = &[names::NATIVE, names::TOKIO, names::SMOL, names::RAW_TOKIO, names::RAW_SMOL];
+
 /// All of it, or what is quick to see.
 pub(crate) fn cells(quick: bool) -> Vec<Cell> {
     let mut cells = Vec::new();
@@ -59,6 +62,9 @@ pub(crate) fn cells(quick: bool) -> Vec<Cell> {
     for &(connections, bytes) in echo {
         let params = [("connections", connections), ("bytes", bytes)];
         cells.push(Cell::new(names::TCP_ECHO, &params, How::Served, ONE_THREAD));
+    }
+    for &connections in if quick { &[50][..] } else { &[1, 50, 500] } {
+        cells.push(Cell::new(names::HYPER_HELLO, &[("connections", connections)], How::Served, HYPER));
     }
     cells
 }

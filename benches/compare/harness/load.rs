@@ -9,19 +9,44 @@ use std::time::Instant;
 use hdrhistogram::Histogram;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
+use crate::contestants::hello;
 use crate::job::{Job, Start, Values};
+use crate::names;
 use crate::results::Metric;
 
 /// The child that is no contestant.
 pub(crate) const NAME: &str = "load";
 
-/// A load of requests of `bytes` that are echoed, on `connections` to `port`.
+/// A load on `connections` to `port`: of requests of `bytes` that are echoed, or of HTTP.
 pub(crate) fn start(job: &Job) -> Start {
-    let (port, connections, bytes) = (job.param("port"), job.param("connections"), job.param("bytes"));
-    match Load::connect(port as u16, connections, vec![b'x'; bytes], bytes) {
+    let (port, connections) = (job.param("port") as u16, job.param("connections"));
+    let load = match job.workload.as_str() {
+        names::HYPER_HELLO => http_answer(port)
+            .and_then(|answer| Load::connect(port, connections, hello::REQUEST.to_vec(), answer)),
+        _ => {
+            let bytes = job.param("bytes");
+            Load::connect(port, connections, vec![b'x'; bytes], bytes)
+        }
+    };
+    match load {
         Ok(load) => load.start(),
         Err(error) => Start::left_out(format!("{connections} connections: {error}")),
     }
+}
+
+/// How long the server's answer is, head and body: it is the same every time.
+fn http_answer(port: u16) -> io::Result<usize> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.write_all(hello::REQUEST)?;
+    let mut answer = Vec::new();
+    let mut buf = [0; 1024];
+    while !answer.ends_with(hello::BODY) {
+        match stream.read(&mut buf)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => answer.extend_from_slice(&buf[..n]),
+        }
+    }
+    Ok(answer.len())
 }
 
 /// Connections that are open, and what is sent on them.

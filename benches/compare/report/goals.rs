@@ -175,9 +175,9 @@ pub(crate) const GOALS: &[Goal] = &[
         ],
     },
     Goal {
-        what: "HTTP hello through hyper, CPU to hyper on tokio",
+        what: "HTTP hello through hyper, CPU to hyper on tokio, 50 connections",
         goal: "≤ 0.95",
-        parts: &[cpu(HYPER_HELLO, &[], RAW_TOKIO, 0.95)],
+        parts: &[cpu(HYPER_HELLO, &[("connections", 50)], RAW_TOKIO, 0.95)],
     },
     Goal {
         what: "Two workers, CPU to tokio's two: spawn storm / 500 connections / fan-out",
