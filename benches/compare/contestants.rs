@@ -8,6 +8,7 @@ use crate::names;
 
 mod any;
 pub(crate) mod hello;
+pub(crate) mod models;
 mod raw_epoll;
 mod raw_smol;
 mod raw_tokio;
@@ -15,8 +16,11 @@ mod raw_tokio;
 /// Readies the contestant of this name for a job.
 pub(crate) fn start(name: &str, job: &Job) -> Start {
     use anyloop::runtime::Backend;
-    if job.workload == names::HYPER_HELLO && name != crate::harness::load::NAME {
-        return hello::start(name, job);
+    match (job.workload.as_str(), name) {
+        (_, crate::harness::load::NAME) => {}
+        (names::HYPER_HELLO, _) => return hello::start(name, job),
+        (names::SERVERS, _) => return models::start(name, job),
+        _ => {}
     }
     match name {
         names::NATIVE => any::start(Backend::Native, 1, job),

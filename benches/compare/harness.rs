@@ -1,5 +1,6 @@
 //! The harness: each contestant works in a process of its own; all are alive at once and get short slices in turn.
 
+pub(crate) mod callers;
 pub(crate) mod child;
 pub(crate) mod cpu;
 pub(crate) mod load;

@@ -27,6 +27,8 @@ mod report;
 mod results;
 #[cfg(target_os = "linux")]
 mod run;
+#[cfg(target_os = "linux")]
+mod servers;
 
 use options::{Command, Options};
 

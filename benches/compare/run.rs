@@ -11,6 +11,7 @@ use crate::names;
 use crate::options::{self, Options};
 use crate::plan::{self, Cell, How};
 use crate::results::{Better, Metric, Note, Results, Row, Summary};
+use crate::servers;
 
 /// Measures what the options ask for.
 pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
@@ -29,7 +30,9 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
         })
         .collect::<Vec<(Cell, Vec<&'static str>)>>();
     let steps: usize = cells.iter().map(|(_, who)| who.len() * (pace.rounds + 2)).sum();
-    let progress = bar(steps as u64)?;
+    let models = workloads.contains(&names::SERVERS);
+    let server_steps = if models { servers::steps(options.quick, &contestants) } else { 0 };
+    let progress = bar((steps + server_steps) as u64)?;
     let mut results = Results::here();
     for (cell, who) in &cells {
         let before = progress.position();
@@ -45,6 +48,13 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
         // Those who were left out took fewer steps.
         progress.set_position(before + (who.len() * (pace.rounds + 2)) as u64);
         record(&mut results, cell, &found);
+    }
+    if models {
+        servers::run(&mut results, options.quick, &contestants, |what| {
+            progress.set_message(format!("{}: {what}", names::SERVERS));
+            // A step of a slice is some 30 ms, and these take more.
+            progress.inc(servers::WEIGHT as u64);
+        });
     }
     progress.finish_and_clear();
     Ok(results)

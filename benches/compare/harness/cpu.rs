@@ -32,6 +32,14 @@ pub(crate) fn resident(pid: u32) -> io::Result<u64> {
     Ok(pages * rustix::param::page_size() as u64)
 }
 
+/// The most memory that a process has had in use at once, in bytes.
+pub(crate) fn peak_resident(pid: u32) -> io::Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    Ok(kib.ok_or_else(|| io::Error::other("status has no VmHWM"))? * 1024)
+}
+
 /// Keeps this thread, and the threads that it will start, on one core. On a machine with fewer cores it stays where it is.
 pub(crate) fn pin(core: usize) -> io::Result<()> {
     if core >= std::thread::available_parallelism().map_or(1, usize::from) {

@@ -19,6 +19,9 @@ pub(crate) const NAME: &str = "load";
 
 /// A load on `connections` to `port`: of requests of `bytes` that are echoed, or of HTTP.
 pub(crate) fn start(job: &Job) -> Start {
+    if job.workload == names::SERVERS {
+        return super::callers::start(job);
+    }
     let (port, connections) = (job.param("port") as u16, job.param("connections"));
     let load = match job.workload.as_str() {
         names::HYPER_HELLO => http_answer(port)
@@ -92,7 +95,7 @@ impl Load {
             request,
             answer,
             buf: vec![0; 64 << 10],
-            latencies: Histogram::new(3).map_err(io::Error::other)?,
+            latencies: Histogram::new_with_bounds(1, 60_000_000_000, 3).map_err(io::Error::other)?,
         })
     }
 

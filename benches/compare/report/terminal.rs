@@ -1,6 +1,6 @@
 //! Tables for the terminal.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::figure::{figure, ratio};
@@ -24,7 +24,7 @@ fn table(case: &Case<'_>) -> Table {
     let main = case.main_metric();
     let others: Vec<Metric> = case.metrics().into_iter().filter(|m| Some(*m) != main).collect();
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    table.load_preset(UTF8_FULL_CONDENSED);
     let head = |metric: Metric| match metric.unit() {
         "" => metric.name().replace('_', " "),
         // The names end with the unit mostly, so that a CSV needs no second look.
