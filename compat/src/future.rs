@@ -162,9 +162,9 @@ impl<T> Tokio<T> {
 
     /// Calls `f` with the pinned value inside the context; `waits` says of an answer whether something may wait in the runtime now.
     #[inline]
-    pub(crate) fn poll_with<R>(
-        self: Pin<&mut Self>,
-        f: impl FnOnce(Pin<&mut T>) -> R,
+    pub(crate) fn poll_with<'a, R>(
+        self: Pin<&'a mut Self>,
+        f: impl FnOnce(Pin<&'a mut T>) -> R,
         waits: impl FnOnce(&R) -> bool,
     ) -> R {
         let this = self.project();

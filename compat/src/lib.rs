@@ -5,12 +5,25 @@
 #![deny(unsafe_code)]
 
 #[cfg(feature = "tokio")]
+mod checked;
+#[cfg(feature = "tokio")]
 pub mod context;
 #[cfg(feature = "tokio")]
 mod future;
 pub mod host;
+#[cfg(feature = "tokio")]
+mod local;
+mod smol;
+#[cfg(feature = "tokio")]
+mod stream;
+pub mod value;
 
+#[cfg(feature = "tokio")]
+pub use checked::{Checked, ContextError, checked};
 #[cfg(feature = "tokio")]
 pub use context::{enter_tokio, shutdown, tokio_handle};
 #[cfg(feature = "tokio")]
 pub use future::{Tokio, tokio};
+#[cfg(feature = "tokio")]
+pub use local::{Driven, drive, tokio_local};
+pub use smol::smol;

@@ -91,6 +91,27 @@ impl<T> Promise<T> {
         }
     }
 
+    /// Gives the waiter the outcome of another [`Deferred`], such as one that went through another runtime: the value, the failure, or that
+    /// it was cancelled or abandoned. [`Pending`](DeferredError::Pending) and [`Taken`](DeferredError::Taken), which are no outcomes, count
+    /// as abandoned.
+    ///
+    /// ```
+    /// # use loop_api::promise::{DeferredError, promise};
+    /// let (promise, mut deferred) = promise::<u8>();
+    /// promise.complete(Err(DeferredError::Cancelled)).unwrap();
+    /// assert!(deferred.try_result().unwrap_err().is_cancelled());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The outcome, if the waiter is gone or has cancelled.
+    pub fn complete(self, outcome: Result<T, DeferredError>) -> Result<(), Result<T, DeferredError>> {
+        self.finish(match outcome {
+            Err(DeferredError::Pending | DeferredError::Taken) => Err(DeferredError::Abandoned),
+            outcome => outcome,
+        })
+    }
+
     /// Whether the waiter is gone or has cancelled, so that settling would be for nothing.
     pub fn is_cancelled(&self) -> bool {
         self.core.is_done()

@@ -1,0 +1,67 @@
+//! Oneshots of futures-channel.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_channel::oneshot;
+use loop_api::promise::{Deferred, DeferredError};
+
+use super::forward::{self, Steps};
+use super::{IntoDeferred, Source};
+
+impl<T: Send + 'static> Source for oneshot::Receiver<T> {
+    type Value = T;
+
+    fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, DeferredError>> {
+        Pin::new(self).poll(cx).map_err(|_cancelled| DeferredError::Abandoned)
+    }
+
+    fn cancel(&mut self) {
+        self.close();
+    }
+}
+
+impl<T: Send + 'static> IntoDeferred for oneshot::Receiver<T> {
+    type Value = T;
+    type Source = Self;
+
+    fn into_source(self) -> Self {
+        self
+    }
+}
+
+/// A receiver of futures-channel's for what the deferred gives: as `to_tokio`.
+///
+/// ```
+/// use loop_api::promise::promise;
+/// use loop_compat::value::to_futures;
+///
+/// let (promise, deferred) = promise();
+/// let receiver: futures_channel::oneshot::Receiver<_> = to_futures(deferred);
+/// promise.settle(7).unwrap();
+/// assert_eq!(futures_lite::future::block_on(receiver).unwrap().unwrap(), 7);
+/// ```
+pub fn to_futures<T: Send + 'static>(deferred: Deferred<T>) -> oneshot::Receiver<Result<T, DeferredError>> {
+    let (sender, receiver) = oneshot::channel();
+    forward::start(ToFutures { deferred, sender: Some(sender) });
+    receiver
+}
+
+struct ToFutures<T> {
+    deferred: Deferred<T>,
+    sender: Option<oneshot::Sender<Result<T, DeferredError>>>,
+}
+
+impl<T: Send + 'static> Steps for ToFutures<T> {
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Poll::Ready(outcome) = Pin::new(&mut self.deferred).poll(cx) {
+            if let Some(sender) = self.sender.take() {
+                let _nobody_waits = sender.send(outcome);
+            }
+            return Poll::Ready(());
+        }
+        // Ready drops the deferred, which cancels it.
+        self.sender.as_mut().map_or(Poll::Ready(()), |sender| sender.poll_canceled(cx))
+    }
+}

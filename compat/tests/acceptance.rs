@@ -1,0 +1,370 @@
+//! What the adapter of today fails at, each with how it is answered here. Over every test stands in a line what `async-compat` 0.2 does.
+
+mod support;
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use loop_compat::{
+    ContextError, Tokio, checked, enter_tokio, shutdown, tokio as tokio_compat, tokio_handle, tokio_local,
+};
+use support::{LONG, alone, block_on, is_alone};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+const SOON: Duration = Duration::from_millis(2);
+
+/// What a client of a database is, as far as a runtime can tell: requests go to a task over a channel, answers have a time limit, and dropping it
+/// spawns.
+struct Client {
+    requests: tokio::sync::mpsc::UnboundedSender<tokio::sync::oneshot::Sender<u32>>,
+    closed: mpsc::Sender<()>,
+}
+
+impl Client {
+    fn new() -> (Client, mpsc::Receiver<()>) {
+        let (requests, mut asked) =
+            tokio::sync::mpsc::unbounded_channel::<tokio::sync::oneshot::Sender<u32>>();
+        tokio::spawn(async move {
+            while let Some(answer) = asked.recv().await {
+                tokio::time::sleep(SOON).await;
+                let _gone = answer.send(42);
+            }
+        });
+        let (closed, closes) = mpsc::channel();
+        (Client { requests, closed }, closes)
+    }
+
+    async fn get(&self) -> u32 {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        self.requests.send(answer).unwrap();
+        tokio::time::timeout(LONG, answered).await.unwrap().unwrap()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let closed = self.closed.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(SOON).await;
+            let _nobody = closed.send(());
+        });
+    }
+}
+
+fn refused<T>(f: impl FnOnce() -> T) -> ContextError {
+    let panic = catch_unwind(AssertUnwindSafe(f)).err().expect("it is refused");
+    ContextError::of_panic(&*panic).expect("by tokio, with words that are known")
+}
+
+// Panics: "there is no reactor running".
+#[test]
+fn acceptance_a01_spawn_and_block_on_from_another_thread() {
+    block_on(tokio_compat(async {
+        // tokio's own threads have the context.
+        let job = tokio::task::spawn_blocking(|| {
+            let task = tokio::spawn(async { 1 });
+            Handle::current().block_on(async {
+                tokio::time::sleep(SOON).await;
+                task.await.unwrap()
+            })
+        });
+        assert_eq!(job.await.unwrap(), 1);
+
+        // A handle can go to any thread, and works there.
+        let handle = Handle::current();
+        let (says, said) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            handle.block_on(async { tokio::time::sleep(SOON).await });
+            says.send(2).unwrap();
+        });
+        assert_eq!(said.await.unwrap(), 2);
+
+        // Other threads: a guard or a handle, and the refusal names them.
+        let (says, said) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let bare = refused(|| tokio::spawn(async {}));
+            assert_eq!(bare, ContextError::NoContext);
+            assert!(bare.to_string().contains("enter_tokio()"), "{bare}");
+            let by_handle = tokio_handle().unwrap().spawn(async { 3 });
+            let _tokio = enter_tokio().unwrap();
+            let by_guard = tokio::spawn(async { 4 });
+            says.send(block_on(async { (by_handle.await.unwrap(), by_guard.await.unwrap()) })).unwrap();
+        });
+        assert_eq!(said.await.unwrap(), (3, 4));
+    }));
+}
+
+// Panics: the time limit looks for a runtime when the handle is used outside.
+#[test]
+fn acceptance_a02_a_handle_used_outside_later() {
+    let (client, _closes) = block_on(tokio_compat(async { Client::new() }));
+    assert_eq!(block_on(tokio_compat(client.get())), 42, "wrapped again");
+    {
+        let _tokio = enter_tokio().unwrap();
+        assert_eq!(block_on(client.get()), 42, "under a guard");
+    }
+    let error = block_on(checked(client.get())).unwrap_err();
+    assert_eq!(error, ContextError::NoContext, "with neither, an error");
+    assert!(error.to_string().contains("compat::tokio()"), "that says what to do: {error}");
+    drop(Tokio::own(client));
+}
+
+// Panics in drop, which aborts when it happens in a panic.
+#[test]
+fn acceptance_a03_a_value_dropped_outside() {
+    let (client, closes) = block_on(tokio_compat(async {
+        let (client, closes) = Client::new();
+        (Tokio::new(client), closes)
+    }));
+    assert_eq!(block_on(tokio_compat(client.get())), 42, "and used through the wrapper meanwhile");
+    drop(client);
+    closes.recv_timeout(LONG).expect("what its drop spawned has run");
+
+    // On a thread that is ending in a panic.
+    let (client, closes) = block_on(tokio_compat(async {
+        let (client, closes) = Client::new();
+        (Tokio::new(client), closes)
+    }));
+    let ends = std::thread::spawn(move || {
+        let _client = client;
+        panic!("on purpose");
+    });
+    assert!(ends.join().is_err());
+    closes.recv_timeout(LONG).expect("what its drop spawned has run");
+
+    // A future that is dropped half way, with such a value inside.
+    let (closes_send, closes) = mpsc::channel();
+    let half = async move {
+        let (client, closes) = Client::new();
+        closes_send.send(closes).unwrap();
+        std::future::pending::<()>().await;
+        drop(client);
+    };
+    {
+        let mut half = pin!(tokio_compat(half));
+        assert!(half.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    closes.recv_timeout(LONG).unwrap().recv_timeout(LONG).expect("dropped inside the context");
+}
+
+// Lost in silence when main returns.
+#[test]
+fn acceptance_a04_background_work_at_the_end() {
+    if !is_alone() {
+        alone("acceptance_a04_background_work_at_the_end");
+        return;
+    }
+    shutdown(LONG).expect("nothing was ever given to it");
+    let done = Arc::new(AtomicUsize::new(0));
+    let give = || {
+        let (task, job) = (done.clone(), done.clone());
+        tokio_compat(async move {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let inner = task.clone();
+                tokio::task::spawn_blocking(move || inner.fetch_add(1, Ordering::SeqCst)).await.unwrap();
+                task.fetch_add(1, Ordering::SeqCst);
+            });
+            tokio::task::spawn_blocking(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                job.fetch_add(1, Ordering::SeqCst);
+            });
+        })
+    };
+    futures_lite::future::block_on(give());
+    shutdown(LONG).expect("there was time");
+    assert_eq!(done.load(Ordering::SeqCst), 3, "all of it has run");
+
+    // What needs a runtime afterwards gets one, and what is not done in time is named.
+    let (release, held) = mpsc::channel::<()>();
+    futures_lite::future::block_on(tokio_compat(async move {
+        tokio::spawn(std::future::pending::<()>());
+        tokio::spawn(std::future::pending::<()>());
+        let (begins, begun) = tokio::sync::oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            begins.send(()).unwrap();
+            held.recv()
+        });
+        begun.await.unwrap();
+    }));
+    let left = shutdown(Duration::from_millis(20)).unwrap_err();
+    assert_eq!((left.tasks, left.blocking), (2, 1));
+    assert!(left.to_string().starts_with("2 tokio task(s) and 1 blocking job(s)"), "{left}");
+    drop(release);
+}
+
+// Hangs: the child has the runtime but not its thread.
+#[test]
+#[cfg(unix)]
+fn acceptance_a05_after_fork() {
+    unsafe extern "C" {
+        fn fork() -> i32;
+        fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+        fn _exit(status: i32) -> !;
+    }
+    if !is_alone() {
+        alone("acceptance_a05_after_fork");
+        return;
+    }
+    let work = || {
+        futures_lite::future::block_on(tokio_compat(async {
+            tokio::time::sleep(SOON).await;
+            tokio::spawn(async { 3 }).await.unwrap()
+        }))
+    };
+    let guard = enter_tokio().unwrap();
+    drop(guard);
+    assert_eq!(work(), 3);
+    // SAFETY: the other threads of this process hold no lock that the child needs: tokio's waits, and the test harness waits for this one.
+    let pid = unsafe { fork() };
+    if pid == 0 {
+        let right = work() == 3 && tokio_handle().is_ok_and(|tokio| tokio.block_on(async { 4 }) == 4);
+        // SAFETY: it ends the child here, without the harness's destructors.
+        unsafe { _exit(if right { 0 } else { 1 }) };
+    }
+    let mut status = 0;
+    // SAFETY: the pointer is to a local that lives.
+    assert_eq!(unsafe { waitpid(pid, &mut status, 0) }, pid);
+    assert_eq!(status, 0, "the child worked on a runtime of its own");
+    assert_eq!(work(), 3, "and the parent still does");
+}
+
+// Panics: "IO is disabled", "being shutdown", though its own runtime would do.
+#[test]
+fn acceptance_a06_another_context_wins() {
+    async fn sleeps() {
+        tokio::time::sleep(SOON).await;
+    }
+    async fn binds() {
+        drop(tokio::net::TcpListener::bind("127.0.0.1:0").await);
+    }
+    let bare = Builder::new_current_thread().build().unwrap();
+    let no_io = bare.block_on(checked(tokio_compat(binds()))).unwrap_err();
+    assert_eq!(no_io, ContextError::NoIo);
+    assert!(no_io.to_string().contains("compat::Tokio::own()"), "{no_io}");
+    assert_eq!(bare.block_on(checked(tokio_compat(sleeps()))).unwrap_err(), ContextError::NoTime);
+    bare.block_on(async {
+        Tokio::own(binds()).await;
+        Tokio::own(sleeps()).await;
+    });
+    drop(bare);
+
+    let ended = Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = ended.handle().clone();
+    drop(ended);
+    let _entered = handle.enter();
+    assert_eq!(block_on(checked(tokio_compat(sleeps()))).unwrap_err(), ContextError::ShuttingDown);
+    block_on(Tokio::own(sleeps()));
+    let other = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    block_on(Tokio::of(other.handle(), sleeps()));
+}
+
+// Panics: "`spawn_local` called from outside of a `task::LocalSet`".
+#[test]
+fn acceptance_a07_spawn_local() {
+    let sum = block_on(tokio_local(async {
+        let shared = std::rc::Rc::new(20);
+        let tasks = [1, 1].map(|n| {
+            let shared = shared.clone();
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(SOON).await;
+                *shared + n
+            })
+        });
+        let mut sum = 0;
+        for task in tasks {
+            sum += task.await.unwrap();
+        }
+        sum
+    }));
+    assert_eq!(sum, 42);
+    let refused = block_on(checked(tokio_compat(async { drop(tokio::task::spawn_local(async {})) })));
+    assert_eq!(refused, Err(ContextError::NoLocalSet));
+    assert!(ContextError::NoLocalSet.to_string().contains("tokio_local()"));
+}
+
+// One poll for all of them; a task of tokio's takes 782.
+#[test]
+fn acceptance_a08_a_cooperative_budget() {
+    const ITEMS: usize = 100_000;
+    fn polls(wrap: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()>>>) -> usize) -> usize {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        for n in 0..ITEMS {
+            sender.send(n).unwrap();
+        }
+        drop(sender);
+        wrap(Box::pin(async move { while receiver.recv().await.is_some() {} }))
+    }
+    fn count(future: impl Future<Output = ()>) -> usize {
+        let mut future = pin!(future);
+        let mut polls = 0;
+        block_on(std::future::poll_fn(|cx| {
+            polls += 1;
+            future.as_mut().poll(cx)
+        }));
+        polls
+    }
+    assert_eq!(polls(count), 1, "without a runtime there is no budget");
+    assert_eq!(polls(|future| count(tokio_compat(future))), ITEMS.div_ceil(128));
+    assert_eq!(polls(|future| count(tokio_compat(tokio_compat(future)))), ITEMS.div_ceil(128));
+}
+
+// The executor's thread is blocked, in silence.
+#[test]
+fn acceptance_a09_blocking_the_executor_is_refused() {
+    let nested = checked(tokio_compat(async { Handle::current().block_on(async {}) }));
+    assert_eq!(block_on(nested), Err(ContextError::NestedBlockOn));
+    let nested = checked(tokio_compat(async { Runtime::new().unwrap().block_on(async {}) }));
+    assert_eq!(block_on(nested), Err(ContextError::NestedBlockOn));
+    let dropped = checked(tokio_compat(async {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        drop(runtime);
+    }));
+    assert_eq!(block_on(dropped), Err(ContextError::RuntimeDropped));
+    // What may block does so elsewhere.
+    block_on(tokio_compat(async {
+        tokio::task::spawn_blocking(|| Runtime::new().unwrap().block_on(async {})).await.unwrap();
+    }));
+}
+
+// Works.
+#[test]
+fn acceptance_a11_nested_wrappers() {
+    async fn work() -> u32 {
+        tokio::time::sleep(SOON).await;
+        tokio_compat(async { tokio::spawn(tokio_compat(async { 42 })).await.unwrap() }).await
+    }
+    assert_eq!(block_on(tokio_compat(tokio_compat(work()))), 42);
+    assert_eq!(block_on(tokio_compat(Tokio::own(work()))), 42);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(tokio_compat(Tokio::own(tokio_compat(work())))), 42);
+    let sync_inside = tokio_compat(async { futures_lite::future::block_on(tokio_compat(async { 42 })) });
+    assert_eq!(block_on(sync_inside), 42);
+}
+
+// Hangs: nobody drives the runtime that the task is on.
+#[test]
+fn acceptance_a12_a_join_handle_of_a_current_thread_runtime() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut task = runtime.spawn(async {
+        tokio::time::sleep(SOON).await;
+        42
+    });
+    let once = pin!(&mut task).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(once, Poll::Pending));
+    let driven = loop_compat::drive(runtime).unwrap();
+    assert_eq!(block_on(task).unwrap(), 42);
+    let runtime = driven.into_runtime().unwrap();
+    assert_eq!(runtime.block_on(async { 7 }), 7, "it is as it was");
+
+    // One of the process's own runtime needs nothing.
+    let tasks = block_on(tokio_compat(async { [tokio::spawn(async { 42 })] }));
+    for task in tasks {
+        assert_eq!(block_on(task).unwrap(), 42);
+    }
+}
