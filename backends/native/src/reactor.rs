@@ -217,15 +217,16 @@ impl Waiting {
         self.wake_all();
     }
 
-    /// Wakes whoever waits for what has happened, all of it, without waiting.
-    pub(crate) fn look(&mut self, reactor: &Reactor) {
-        loop {
+    /// Wakes whoever waits for what has happened, all of it, without waiting. False if nothing has.
+    pub(crate) fn look(&mut self, reactor: &Reactor) -> bool {
+        self.wait(Some(Duration::ZERO));
+        let something = !self.events.is_empty();
+        self.dispatch(reactor);
+        while self.events.is_full() {
             self.wait(Some(Duration::ZERO));
             self.dispatch(reactor);
-            if !self.events.is_full() {
-                return;
-            }
         }
+        something
     }
 
     /// Ends the reactor: every source answers that the loop is closed.
