@@ -17,6 +17,14 @@ impl Job {
         let value = self.params.get(name);
         value.unwrap_or_else(|| panic!("{} needs the parameter {name}", self.workload)) as usize
     }
+
+    /// The same with a parameter of another value, or with one more.
+    pub(crate) fn with(&self, name: &str, value: u64) -> Self {
+        let mut job = self.clone();
+        job.params.0.retain(|(other, _)| other != name);
+        job.params.0.push((name.to_owned(), value));
+        job
+    }
 }
 
 /// What one slice found beside its time: the middle of what it measured itself.

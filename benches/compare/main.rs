@@ -12,6 +12,7 @@ use clap::Parser;
 
 #[cfg(target_os = "linux")]
 mod contestants;
+mod counting;
 mod gate;
 #[cfg(target_os = "linux")]
 mod harness;
@@ -20,7 +21,6 @@ mod job;
 #[allow(dead_code)]
 mod names;
 mod options;
-#[allow(dead_code)]
 mod plan;
 mod report;
 #[allow(dead_code)]

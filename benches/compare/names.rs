@@ -14,14 +14,17 @@ const fn contestant(name: &'static str, label: &'static str) -> Contestant {
 /// Whose turn it is, in the order in which every table and chart shows them.
 pub(crate) const CONTESTANTS: &[Contestant] = &[
     contestant(NATIVE, "anyloop: native"),
+    contestant(NATIVE_ALONE, "anyloop: native alone"),
     contestant(NATIVE_SPIN, "anyloop: native, spinning"),
     contestant(NATIVE_MT, "anyloop: native, 2 workers"),
     contestant(TOKIO, "anyloop: tokio"),
     contestant(TOKIO_MT, "anyloop: tokio, 2 workers"),
     contestant(SMOL, "anyloop: smol"),
+    contestant(SMOL_MT, "anyloop: smol, 2 workers"),
     contestant(RAW_TOKIO, "tokio"),
     contestant(RAW_TOKIO_MT, "tokio, 2 workers"),
     contestant(RAW_SMOL, "smol"),
+    contestant(RAW_SMOL_MT, "smol, 2 workers"),
     contestant(RAW_EPOLL, "raw epoll loop"),
     contestant(MONOIO, "monoio"),
     contestant(COMPIO, "compio"),
@@ -33,15 +36,19 @@ pub(crate) const CONTESTANTS: &[Contestant] = &[
 ];
 
 pub(crate) const NATIVE: &str = "native";
+/// The native loop where no other is compiled in: through the contract, without the facade's choice between loops.
+pub(crate) const NATIVE_ALONE: &str = "native-alone";
 pub(crate) const NATIVE_SPIN: &str = "native-spin";
 pub(crate) const NATIVE_MT: &str = "native-mt";
 pub(crate) const TOKIO: &str = "tokio";
 pub(crate) const TOKIO_MT: &str = "tokio-mt";
 pub(crate) const SMOL: &str = "smol";
+pub(crate) const SMOL_MT: &str = "smol-mt";
 /// tokio's current-thread runtime, used directly: what everything is compared with.
 pub(crate) const RAW_TOKIO: &str = "raw-tokio";
 pub(crate) const RAW_TOKIO_MT: &str = "raw-tokio-mt";
 pub(crate) const RAW_SMOL: &str = "raw-smol";
+pub(crate) const RAW_SMOL_MT: &str = "raw-smol-mt";
 /// Edge-triggered epoll by hand, no async: the limit.
 pub(crate) const RAW_EPOLL: &str = "raw-epoll";
 pub(crate) const MONOIO: &str = "monoio";

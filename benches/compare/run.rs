@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::contestants;
 use crate::harness::process::Tally;
 use crate::harness::slices::{self, Found, Pace};
 use crate::names;
 use crate::options::{self, Options};
 use crate::plan::{self, Cell, How};
-use crate::results::{Better, Metric, Note, Results, Row, Summary};
+use crate::results::{Metric, Note, Results, Row, Summary};
 use crate::servers;
 
 /// Measures what the options ask for.
 pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
     let workloads = options::workloads(&options.only)?;
-    let contestants = options::contestants(&options.backends)?;
+    let backends = options::contestants(&options.backends)?;
     let pace = match options.quick {
         true => Pace { slice: Duration::from_millis(20), rounds: 8 },
         false => Pace { slice: Duration::from_millis(30), rounds: 24 },
@@ -25,15 +26,18 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
         .into_iter()
         .filter(|cell| workloads.contains(&cell.job.workload.as_str()))
         .map(|cell| {
-            let here = cell.contestants.iter().copied().filter(|name| contestants.contains(name)).collect();
+            let here = cell.contestants.iter().copied().filter(|name| backends.contains(name)).collect();
             (cell, here)
         })
         .collect::<Vec<(Cell, Vec<&'static str>)>>();
-    let steps: usize = cells.iter().map(|(_, who)| who.len() * (pace.rounds + 2)).sum();
+    let slices: usize = cells.iter().map(|(cell, who)| steps(cell, who.len(), pace)).sum();
     let models = workloads.contains(&names::SERVERS);
-    let server_steps = if models { servers::steps(options.quick, &contestants) } else { 0 };
-    let progress = bar((steps + server_steps) as u64)?;
+    let server_steps = if models { servers::steps(options.quick, &backends) } else { 0 };
+    let progress = bar((slices + server_steps) as u64)?;
     let mut results = Results::here();
+    for name in &backends {
+        results.notes.extend(contestants::note(name).map(|note| Note::new(*name, note)));
+    }
     for (cell, who) in &cells {
         let before = progress.position();
         let found = slices::measure(cell, who, pace, |name| {
@@ -44,13 +48,13 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
                 names::label(name)
             ));
             progress.inc(1);
-        })?;
+        });
         // Those who were left out took fewer steps.
-        progress.set_position(before + (who.len() * (pace.rounds + 2)) as u64);
+        progress.set_position(before + steps(cell, who.len(), pace) as u64);
         record(&mut results, cell, &found);
     }
     if models {
-        servers::run(&mut results, options.quick, &contestants, |what| {
+        servers::run(&mut results, options.quick, &backends, |what| {
             progress.set_message(format!("{}: {what}", names::SERVERS));
             // A step of a slice is some 30 ms, and these take more.
             progress.inc(servers::WEIGHT as u64);
@@ -58,6 +62,11 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
     }
     progress.finish_and_clear();
     Ok(results)
+}
+
+/// How often the bar moves for a cell: at each start, each tuning, and each slice.
+fn steps(cell: &Cell, contestants: usize, pace: Pace) -> usize {
+    contestants * (cell.rounds(pace.rounds) + 2)
 }
 
 fn bar(steps: u64) -> Result<ProgressBar, Box<dyn Error>> {
@@ -89,14 +98,17 @@ fn record(results: &mut Results, cell: &Cell, found: &Found) {
                 });
             }
         };
-        put(Metric::CpuNsPerOp, slices.iter().map(Tally::cpu_per_operation).collect());
+        if !matches!(cell.how, How::Counted | How::Idle) {
+            put(Metric::CpuNsPerOp, slices.iter().map(Tally::cpu_per_operation).collect());
+        }
         match cell.how {
-            How::Served => {
+            How::Served | How::ServedByThreads => {
                 put(Metric::OpsPerS, slices.iter().map(|s| 1e9 / s.wall_per_operation()).collect());
             }
             How::Alone | How::Threads => {
                 put(Metric::WallNsPerOp, slices.iter().map(Tally::wall_per_operation).collect());
             }
+            How::Counted | How::Idle => {}
         }
         let values = slices.iter().flat_map(|slice| &slice.values);
         let mut metrics: Vec<Metric> = values.clone().map(|(metric, _)| *metric).collect();
@@ -106,5 +118,4 @@ fn record(results: &mut Results, cell: &Cell, found: &Found) {
             put(metric, values.clone().filter(|(m, _)| *m == metric).map(|(_, value)| *value).collect());
         }
     }
-    debug_assert_eq!(Metric::CpuNsPerOp.better(), Better::Lower, "less work is better");
 }

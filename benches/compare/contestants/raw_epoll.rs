@@ -13,7 +13,7 @@ use crate::names;
 pub(super) fn start(job: &Job) -> Start {
     match job.workload.as_str() {
         names::UNIX_PAIRS => Pairs::new(job.param("pairs")).start(),
-        names::TCP_ECHO => {
+        names::TCP_ECHO | names::IDLE_CONNECTION => {
             let bytes = job.param("bytes");
             Start::server(move |listener| serve(&listener, bytes).expect("the loop runs"))
         }

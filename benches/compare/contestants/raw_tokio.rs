@@ -6,18 +6,44 @@ use std::net::TcpListener;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UnixStream as Unix;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use crate::job::{Job, Start};
 use crate::names;
 
+#[path = "../programs/blocking.rs"]
+mod blocking;
+#[path = "../programs/memory.rs"]
+mod memory;
 #[path = "../programs/pairs.rs"]
 mod pairs;
+#[path = "../programs/tasks.rs"]
+mod tasks;
+#[path = "../programs/time.rs"]
+mod time;
+#[path = "../programs/wake.rs"]
+mod wake;
+#[path = "../programs/workers.rs"]
+mod workers;
 
 pub(super) fn start(threads: usize, job: &Job) -> Start {
     let runtime = Loop::new(threads);
     match job.workload.as_str() {
         names::UNIX_PAIRS => pairs::start(runtime, job),
-        names::TCP_ECHO | names::MT_ECHO => {
+        names::SPAWN_JOIN => tasks::spawn_join(runtime, job),
+        names::YIELD => tasks::yields(runtime, job),
+        names::CHANNEL => tasks::ping_pong(runtime),
+        names::SLEEP_DROP => time::created_and_dropped(runtime),
+        names::SLEEP_EXPIRE => time::expiring(runtime, job),
+        names::SLEEP_LATE => time::lateness(runtime),
+        names::WAKE => wake::round_trip(runtime),
+        names::BLOCKING => blocking::round_trip(runtime),
+        names::SPAWN_STORM => workers::storm(runtime),
+        names::FAN_OUT => workers::fan_out(runtime),
+        names::TASK_SIZE => memory::task(runtime),
+        names::SLEEP_SIZE => memory::nap(runtime),
+        names::TCP_ECHO | names::MT_ECHO | names::IDLE_CONNECTION => {
             let bytes = job.param("bytes");
             Start::server(move |listener| runtime.0.block_on(serve(listener, bytes)))
         }
@@ -46,6 +72,17 @@ impl Loop {
 
 fn detach(task: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(task));
+}
+
+fn spawn<T: Send + 'static>(
+    task: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = T> + Send {
+    let task = tokio::spawn(task);
+    async { task.await.expect("the task ends") }
+}
+
+async fn spawn_blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(job).await.expect("the job ends")
 }
 
 async fn serve(listener: TcpListener, bytes: usize) {

@@ -7,8 +7,10 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
+use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
+use super::process::{Child, Hello};
 use crate::contestants::hello;
 use crate::job::{Job, Start, Values};
 use crate::names;
@@ -16,6 +18,16 @@ use crate::results::Metric;
 
 /// The child that is no contestant.
 pub(crate) const NAME: &str = "load";
+
+/// Starts the client of a server at this job, on the second core, with its connections open. It may spin if that core is its own.
+pub(crate) fn client(job: &Job, port: u16, spin: bool) -> io::Result<Child> {
+    let job = job.with("port", port.into()).with("spin", spin.into());
+    match Child::start(NAME, &job, Some(1))? {
+        (child, Hello::Ready) => Ok(child),
+        (_, Hello::LeftOut(why)) => Err(io::Error::other(why)),
+        (_, Hello::Listening(_)) => Err(io::Error::other("a client does not listen")),
+    }
+}
 
 /// A load on `connections` to `port`: of requests of `bytes` that are echoed, or of HTTP.
 pub(crate) fn start(job: &Job) -> Start {
@@ -32,7 +44,10 @@ pub(crate) fn start(job: &Job) -> Start {
         }
     };
     match load {
-        Ok(load) => load.start(),
+        Ok(mut load) => {
+            load.spin = job.params.get("spin") == Some(1);
+            load.start()
+        }
         Err(error) => Start::left_out(format!("{connections} connections: {error}")),
     }
 }
@@ -52,6 +67,8 @@ fn http_answer(port: u16) -> io::Result<usize> {
     Ok(answer.len())
 }
 
+const ZERO: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
 /// Connections that are open, and what is sent on them.
 pub(crate) struct Load {
     epoll: OwnedFd,
@@ -61,6 +78,8 @@ pub(crate) struct Load {
     /// How long an answer is, in bytes.
     answer: usize,
     buf: Vec<u8>,
+    /// Whether to look for answers again and again: then no server pays for waking the client, be it fast or slow.
+    spin: bool,
     /// Of the slice, in nanoseconds.
     latencies: Histogram<u64>,
 }
@@ -96,6 +115,7 @@ impl Load {
             answer,
             buf: vec![0; 64 << 10],
             latencies: Histogram::new_with_bounds(1, 60_000_000_000, 3).map_err(io::Error::other)?,
+            spin: false,
         })
     }
 
@@ -113,7 +133,8 @@ impl Load {
         }
         while to_hear > 0 {
             self.events.clear();
-            epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut self.events), None)?;
+            let timeout = self.spin.then_some(&ZERO);
+            epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut self.events), timeout)?;
             for event in &self.events {
                 let connection = &mut self.connections[event.data.u64() as usize];
                 if !connection.hear(&mut self.buf, self.answer)? {

@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use super::cpu;
+use super::idle;
 use super::load;
 use super::process::{Child, Hello, Tally};
-use crate::job::Job;
 use crate::plan::{Cell, How};
 
 /// How long to measure.
@@ -38,28 +38,19 @@ struct Contender {
 
 impl Contender {
     fn start(name: &'static str, cell: &Cell) -> io::Result<Result<Self, String>> {
-        let core = (cell.how == How::Alone || cell.how == How::Served).then_some(0);
-        let (child, hello) = Child::start(name, &cell.job, core)?;
-        let port = match hello {
+        let two_cores = std::thread::available_parallelism().is_ok_and(|n| n.get() > 1);
+        // Threads go where there is room.
+        let pinned = cell.how != How::Threads;
+        let (child, hello) = Child::start(name, &cell.job, pinned.then_some(0))?;
+        let (driver, server) = match hello {
             Hello::LeftOut(why) => return Ok(Err(why)),
-            Hello::Ready => {
-                return Ok(Ok(Self {
-                    name,
-                    driver: child,
-                    server: None,
-                    times: cell.unit,
-                    done: Vec::new(),
-                }));
+            Hello::Ready => (child, None),
+            Hello::Listening(port) => {
+                let spin = two_cores && cell.how == How::Served;
+                (load::client(&cell.job, port, spin)?, Some(child))
             }
-            Hello::Listening(port) => port,
         };
-        let mut job = Job { workload: cell.job.workload.clone(), params: cell.job.params.clone() };
-        job.params.0.push(("port".to_owned(), port.into()));
-        let (driver, hello) = Child::start(load::NAME, &job, Some(1))?;
-        if let Hello::LeftOut(why) = hello {
-            return Ok(Err(why));
-        }
-        Ok(Ok(Self { name, driver, server: Some(child), times: cell.unit, done: Vec::new() }))
+        Ok(Ok(Self { name, driver, server, times: cell.unit, done: Vec::new() }))
     }
 
     fn slice(&mut self) -> io::Result<Tally> {
@@ -72,16 +63,14 @@ impl Contender {
 
     /// Finds how many operations fill a slice, and warms up with them.
     fn tune(&mut self, unit: u64, slice: Duration) -> io::Result<()> {
-        for _ in 0..12 {
+        for _ in 0..8 {
             let wall = self.slice()?.wall.as_secs_f64().max(1e-9);
             let factor = slice.as_secs_f64() / wall;
             // Short runs tell little of long ones: step by step.
             let times = self.times as f64 * factor.min(16.0);
+            let before = self.times;
             self.times = ((times / unit as f64) as u64).max(1) * unit;
-            if (0.8..1.25).contains(&factor) {
-                break;
-            }
-            if factor < 1.0 && self.times == unit {
+            if (0.5..2.0).contains(&factor) || self.times == before {
                 break;
             }
         }
@@ -95,25 +84,33 @@ pub(crate) fn measure(
     contestants: &[&'static str],
     pace: Pace,
     mut tell: impl FnMut(&str),
-) -> io::Result<Found> {
+) -> Found {
+    let rounds = cell.rounds(pace.rounds);
+    if cell.how == How::Idle {
+        return idle::measure(cell, contestants, rounds, tell);
+    }
     let mut found = Found::default();
     let mut contenders = Vec::new();
     for &name in contestants {
         tell(name);
-        match Contender::start(name, cell)? {
-            Ok(contender) => contenders.push(contender),
-            Err(why) => found.left_out.push((name, why)),
+        match Contender::start(name, cell) {
+            Ok(Ok(contender)) => contenders.push(contender),
+            Ok(Err(why)) => found.left_out.push((name, why)),
+            Err(error) => found.left_out.push((name, error.to_string())),
         }
     }
     let mut failed = Vec::new();
     for contender in &mut contenders {
         tell(contender.name);
+        if cell.how == How::Counted {
+            continue;
+        }
         if let Err(error) = contender.tune(cell.unit, pace.slice) {
             failed.push((contender.name, error.to_string()));
         }
     }
     contenders.retain(|contender| failed.iter().all(|(name, _)| *name != contender.name));
-    for round in 0..pace.rounds {
+    for round in 0..rounds {
         let mut turns: Vec<&mut Contender> = contenders.iter_mut().collect();
         if round % 2 == 1 {
             turns.reverse();
@@ -132,5 +129,5 @@ pub(crate) fn measure(
     contenders.retain(|contender| failed.iter().all(|(name, _)| *name != contender.name));
     found.left_out.extend(failed);
     found.slices.extend(contenders.into_iter().map(|contender| (contender.name, contender.done)));
-    Ok(found)
+    found
 }
