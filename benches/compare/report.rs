@@ -15,6 +15,7 @@ mod method;
 mod page;
 mod paint;
 mod ratios;
+mod scatter;
 mod section;
 mod servers;
 mod summary;

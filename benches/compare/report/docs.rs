@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::goals::{Outcome, Verdict, outcomes};
 use super::ratios::Size;
-use super::{page, paint, summary};
+use super::{page, paint, scatter, summary};
 use crate::names;
 use crate::results::{Results, file};
 
@@ -68,6 +68,9 @@ pub(crate) fn page(results: &Results, reasons: &str) -> Result<(String, Vec<Stri
              The dots are ratios of medians, the lines lead to the ratios of the cheapest tenths. Every figure: [performance.csv](performance.csv);\n\
              `compare render docs/performance.csv` makes the whole page of it.\n\n";
     page += &table(&outcomes);
+    if let Some(sentence) = scatter::sentence(results) {
+        writeln!(page, "\n{sentence}")?;
+    }
     let missing = unreached(&mut page, &outcomes, reasons)?;
     if !results.left_out.is_empty() {
         page += "\n## Left out\n\n| who | what | why |\n|---|---|---|\n";

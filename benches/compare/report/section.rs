@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use super::bars::{Bar, bars};
 use super::figure::{figure, ratio, with_unit};
 use super::paint::Ink;
+use super::scatter::spinning;
 use super::view::{Case, cases};
 use crate::names::{self, Group, WORKLOADS, Workload};
 use crate::results::{Better, Metric, Results};
@@ -29,9 +30,11 @@ pub(crate) fn section(results: &Results, group: Group) -> Result<Option<Markup>,
             single.extend(cases);
         }
     }
+    let spinning = if group == Group::Sockets { spinning(results)? } else { None };
     Ok((!parts.is_empty()).then(|| {
         html! {
             div.works { @for part in &parts { (part) } }
+            @if let Some(part) = &spinning { (part) }
             @if single.len() > 1 { (overview(&single, |case| case.title())) }
         }
     }))
