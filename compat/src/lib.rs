@@ -11,6 +11,7 @@ pub mod context;
 #[cfg(feature = "tokio")]
 mod future;
 pub mod host;
+pub mod io;
 #[cfg(feature = "tokio")]
 mod local;
 mod smol;
