@@ -58,9 +58,68 @@ pub fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
+/// Where a test runs.
+#[derive(Debug)]
+pub enum On {
+    /// An executor that knows nothing of anything.
+    Plain,
+    Native(loop_native::NativeLoop),
+    Smol(loop_smol::SmolLoop),
+    Tokio(loop_tokio::TokioLoop),
+    #[cfg(unix)]
+    NativeWithTokio(loop_native::NativeLoop),
+    #[cfg(unix)]
+    SmolWithTokio(loop_smol::SmolLoop),
+}
+
+impl On {
+    /// Calls `test` for each.
+    pub fn each(mut test: impl FnMut(On)) {
+        use loop_api::EventLoop;
+
+        test(On::Plain);
+        test(On::Native(loop_native::NativeLoop::new().unwrap()));
+        test(On::Smol(loop_smol::SmolLoop::new().unwrap()));
+        test(On::Tokio(loop_tokio::TokioLoop::new().unwrap()));
+        #[cfg(unix)]
+        {
+            let host = std::sync::Arc::new(loop_compat::host::TokioHost::new());
+            let native = loop_native::NativeLoop::builder().host(host.clone()).build().unwrap();
+            test(On::NativeWithTokio(native));
+            test(On::SmolWithTokio(loop_smol::Builder::new().host(host).build().unwrap()));
+        }
+    }
+
+    /// Whether tokio's context is there without a wrapper.
+    pub fn has_tokio(&self) -> bool {
+        !matches!(self, On::Plain | On::Native(_) | On::Smol(_))
+    }
+
+    #[track_caller]
+    pub fn block_on<T>(&mut self, future: impl std::future::Future<Output = T>) -> T {
+        use loop_api::EventLoop;
+
+        bounded(|| match self {
+            On::Plain => futures_lite::future::block_on(future),
+            On::Native(native) => native.block_on(future),
+            On::Smol(smol) => smol.block_on(future),
+            On::Tokio(tokio) => tokio.block_on(future),
+            #[cfg(unix)]
+            On::NativeWithTokio(native) => native.block_on(future),
+            #[cfg(unix)]
+            On::SmolWithTokio(smol) => smol.block_on(future),
+        })
+    }
+}
+
 /// Waits for `future` on an executor that knows nothing of anything, no longer than [`LONG`].
 #[track_caller]
 pub fn block_on<T>(future: impl std::future::Future<Output = T>) -> T {
+    bounded(|| futures_lite::future::block_on(future))
+}
+
+/// Ends the process if `f` takes longer than [`LONG`].
+fn bounded<T>(f: impl FnOnce() -> T) -> T {
     let (cancel, cancelled) = std::sync::mpsc::channel::<()>();
     let late = std::thread::spawn({
         let name = std::thread::current().name().unwrap_or("a test").to_owned();
@@ -71,7 +130,7 @@ pub fn block_on<T>(future: impl std::future::Future<Output = T>) -> T {
             }
         }
     });
-    let value = futures_lite::future::block_on(future);
+    let value = f();
     drop(cancel);
     late.join().unwrap();
     value
