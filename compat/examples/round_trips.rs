@@ -137,7 +137,9 @@ mod measure {
     }
 
     /// The name, how to make it, and the name of what it is compared with.
-    const CONTESTANTS: &[(&str, fn() -> Run, &str)] = &[
+    type Contestant = (&'static str, fn() -> Run, &'static str);
+
+    const CONTESTANTS: &[Contestant] = &[
         ("tokio", plain_tokio, "tokio"),
         ("tokio-sockets-on-native", tokio_sockets, "tokio"),
         ("native", || native_sockets(false), "native"),

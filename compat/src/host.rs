@@ -7,3 +7,5 @@ mod watch;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::TokioHost;
+#[cfg(all(unix, feature = "tokio"))]
+pub(crate) use self::watch::TokioWatch;

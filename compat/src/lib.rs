@@ -10,6 +10,8 @@ mod checked;
 pub mod context;
 #[cfg(feature = "tokio")]
 mod future;
+#[cfg(unix)]
+pub mod guest;
 pub mod host;
 pub mod io;
 #[cfg(feature = "tokio")]

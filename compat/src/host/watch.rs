@@ -18,7 +18,7 @@ use tokio::time::Sleep;
 
 /// A descriptor in tokio's reactor, and a moment in its timer. Each has a waker of its own, so that a look that has nothing to tell is a
 /// look at a flag. What they use of tokio's budget is given back, for it is the tasks'.
-pub(super) struct TokioWatch {
+pub(crate) struct TokioWatch {
     fd: AsyncFd<OwnedFd>,
     readable: Bell,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -29,7 +29,7 @@ pub(super) struct TokioWatch {
 
 impl TokioWatch {
     /// In tokio's context.
-    pub(super) fn new(fd: OwnedFd) -> io::Result<TokioWatch> {
+    pub(crate) fn new(fd: OwnedFd) -> io::Result<TokioWatch> {
         // SAFETY: the descriptor is owned, and goes with the AsyncFd, which deregisters it first: nobody closes it before, nor can it be
         // taken out, since the field is private and never replaced.
         let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?;
