@@ -85,12 +85,14 @@ pub(crate) fn is_running(unparker: &Unparker) -> bool {
 }
 
 /// What queues a task of the loop of `handle`, if this thread runs that.
+#[inline]
 pub(crate) fn here(handle: &NativeHandle) -> Option<fn(Runnable)> {
     let runs =
         RUNNING.with(|slot| slot.with(|running| running.is_some_and(|running| running.handle.is(handle))));
     if runs { Some(push_here) } else { None }
 }
 
+#[inline]
 fn push_here(task: Runnable) {
     RUNNING.with(|slot| {
         slot.with(|running| {

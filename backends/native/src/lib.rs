@@ -27,6 +27,7 @@
 
 mod builder;
 mod current;
+mod direction;
 mod handle;
 mod hosted;
 mod idle;

@@ -1,6 +1,8 @@
 //! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every interleaving.
 
 #[cfg(anyloop_loom)]
+pub(crate) use loom::cell::UnsafeCell;
+#[cfg(anyloop_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence},
@@ -10,6 +12,41 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence},
 };
+
+/// `std::cell::UnsafeCell` with loom's interface.
+#[cfg(not(anyloop_loom))]
+#[repr(transparent)]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(anyloop_loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        UnsafeCell(std::cell::UnsafeCell::new(value))
+    }
+
+    /// For reading and writing.
+    #[inline]
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}
+
+/// Lets others go on who hold what the caller tries to get again and again.
+#[cfg(not(anyloop_loom))]
+pub(crate) fn relax(tries: &mut u32) {
+    *tries += 1;
+    if *tries < 100 {
+        std::thread::yield_now();
+    } else {
+        // Others of lower priority may be among them.
+        std::thread::sleep(std::time::Duration::from_micros(50));
+    }
+}
+
+#[cfg(anyloop_loom)]
+pub(crate) fn relax(_: &mut u32) {
+    loom::thread::yield_now();
+}
 
 /// A mistake that a model plants, to show that it would find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +68,10 @@ pub(crate) enum Fault {
     BlockedForgetsEvents,
     /// An event of a direction that is ready is not counted.
     EventIsNotCounted,
-    /// `wait_unnamed` does not look again once it has the lock.
+    /// `wait_unnamed` does not look whether it is ready when it takes the lock.
     WaitDoesNotLook,
+    /// An event takes the waiters without the lock.
+    EventDoesNotLock,
 }
 
 /// Whether the model that runs has planted `fault`. False outside models.

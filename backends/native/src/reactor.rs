@@ -9,8 +9,8 @@ use std::time::Duration;
 use loop_api::Closed;
 use loop_api::readiness::AsSource;
 
+use crate::direction::Direction;
 use crate::sys::{Events, Poller};
-use crate::waiters::Direction;
 
 /// A key's lower half is a place in the list, the upper half tells apart those who had the place one after the other.
 const HALF: u32 = usize::BITS / 2;
@@ -96,7 +96,7 @@ impl Reactor {
             directions.writes.store(false, Ordering::Release);
             let mut wake = Vec::new();
             directions.write.shake(&mut wake);
-            wake.into_iter().flatten().for_each(Waker::wake);
+            wake.into_iter().for_each(Waker::wake);
         }
         armed
     }
@@ -114,7 +114,7 @@ impl Reactor {
     }
 
     /// Collects the wakers of all who wait for one of `events`.
-    pub(crate) fn collect(&self, events: &Events, wake: &mut Vec<Option<Waker>>) {
+    pub(crate) fn collect(&self, events: &Events, wake: &mut Vec<Waker>) {
         if events.is_empty() {
             return;
         }
@@ -125,7 +125,7 @@ impl Reactor {
                 directions.read.event(event.closed, wake);
             }
             if event.writable {
-                directions.write.event(event.closed, wake);
+                writable(directions, event.closed, wake);
             }
             if Poller::ONESHOT {
                 // The report disarmed both directions: whoever still waits asks again.
@@ -136,7 +136,7 @@ impl Reactor {
     }
 
     /// Lets go of the poller, and collects everybody who waits.
-    pub(crate) fn close(&self, wake: &mut Vec<Option<Waker>>) {
+    pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
         let mut registry = self.lock();
         registry.poller = None;
         registry.free.clear();
@@ -145,6 +145,12 @@ impl Reactor {
             directions.write.close(wake);
         }
     }
+}
+
+/// Out of the way of those who read.
+#[inline(never)]
+fn writable(directions: &Directions, closed: bool, wake: &mut Vec<Waker>) {
+    directions.write.event(closed, wake);
 }
 
 impl Registry {
@@ -185,7 +191,7 @@ pub(crate) struct Waiting {
     poller: Arc<Poller>,
     events: Events,
     /// Empty but for a dispatch, and what is left of one that unwound.
-    wake: Vec<Option<Waker>>,
+    wake: Vec<Waker>,
 }
 
 impl Waiting {
@@ -237,11 +243,10 @@ impl Waiting {
 
     fn wake_all(&mut self) {
         // Without a lock: a waker may do anything, such as dropping a source.
-        for waker in &mut self.wake {
-            if let Some(waker) = waker.take() {
-                waker.wake();
-            }
+        // The first is taken first, and costs no more than the last would.
+        self.wake.reverse();
+        while let Some(waker) = self.wake.pop() {
+            waker.wake();
         }
-        self.wake.clear();
     }
 }

@@ -12,10 +12,11 @@ use loop_api::io::Interest;
 use loop_api::readiness::{AsSource, Readiness, Source};
 
 use crate::current;
+use crate::direction::{Direction, Seen};
 use crate::handle::NativeHandle;
 use crate::reactor::Directions;
 use crate::sys::Poller;
-use crate::waiters::{Direction, Seen, WaiterId};
+use crate::waiters::WaiterId;
 
 impl Readiness for NativeHandle {
     type Source<T: AsSource + Send + Sync + 'static> = NativeSource<T>;

@@ -1,0 +1,248 @@
+//! One direction of one source: whether it is ready, and who waits for that.
+//!
+//! All is in one word, a bit of which is the lock of the list of those who wait: a wait and an event change the word once each. The lock is held
+//! for a few instructions, in which no code of others runs; so whoever finds it taken tries again.
+//!
+//! `READY` is set by whoever takes the lock to wake all who wait, and nobody begins to wait while it is set: a direction that is ready has
+//! no waiters. While the lock is held, nobody else changes the word, so it is unlocked by a plain store.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::task::Waker;
+
+use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, planted, relax};
+use crate::waiters::{WaiterId, Waiters};
+
+/// An operation may succeed. It is not certain, but where this is clear there will be an event.
+const READY: usize = 1;
+/// The other side has closed: a short transfer does not mean that the next would block.
+const ENDED: usize = 2;
+/// The loop is closed: there will be no events.
+const CLOSED: usize = 4;
+/// The waiters belong to whoever set this.
+const LOCKED: usize = 8;
+/// The other bits count the events, so that readiness that came after an attempt is not cleared because of it.
+const EVENT: usize = 16;
+
+/// What one load of a direction said.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen(usize);
+
+/// One direction.
+pub(crate) struct Direction {
+    bits: AtomicUsize,
+    /// Belongs to whoever has set `LOCKED`: to a [`Guard`].
+    waiters: UnsafeCell<Waiters>,
+}
+
+// SAFETY: the waiters, which are Send, are reached by one thread at a time: see `Guard`.
+unsafe impl Sync for Direction {}
+
+/// The one who has set `LOCKED`.
+struct Guard<'a> {
+    direction: &'a Direction,
+    /// What the bits become once it is dropped, beside `LOCKED`.
+    bits: usize,
+}
+
+impl Direction {
+    /// Ready until an attempt says otherwise: a new socket often has something.
+    pub(crate) fn new() -> Self {
+        Direction { bits: AtomicUsize::new(READY), waiters: UnsafeCell::new(Waiters::default()) }
+    }
+
+    #[inline]
+    pub(crate) fn look(&self) -> Seen {
+        Seen(self.bits.load(Ordering::Acquire))
+    }
+
+    /// The attempt made after `seen` would have blocked.
+    #[inline]
+    pub(crate) fn blocked(&self, seen: Seen) {
+        if planted(Fault::BlockedForgetsEvents) {
+            self.bits.fetch_and(!READY, Ordering::AcqRel);
+            return;
+        }
+        // Not while it is locked, when it belongs to another: then this is tried again with the attempt.
+        let seen = seen.0 & !LOCKED;
+        let _ = self.bits.compare_exchange(seen, seen & !READY, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
+    /// The attempt made after `seen` failed. The error is given back, unless it says to try again, or to wait.
+    #[cold]
+    pub(crate) fn failed(&self, seen: Seen, error: io::Error) -> io::Result<()> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => self.blocked(seen),
+            io::ErrorKind::Interrupted => {}
+            _ => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The attempt made after `seen` moved fewer bytes than it asked for.
+    #[inline]
+    pub(crate) fn fell_short(&self, seen: Seen) {
+        if seen.0 & ENDED == 0 {
+            self.blocked(seen);
+        }
+    }
+
+    /// An event: collects everybody who waits into `wake`.
+    #[inline(always)]
+    pub(crate) fn event(&self, ended: bool, wake: &mut Vec<Waker>) {
+        let mut tries = 0;
+        let mut bits = self.bits.load(Ordering::Acquire);
+        loop {
+            if bits & LOCKED != 0 {
+                bits = self.again(&mut tries);
+                continue;
+            }
+            let ready = bits & READY != 0;
+            if ready && planted(Fault::EventIsNotCounted) {
+                return;
+            }
+            // Of one that is ready it counts only for those whose attempt goes on just now.
+            let lock = if ready || planted(Fault::EventDoesNotLock) { 0 } else { LOCKED };
+            let next = (bits.wrapping_add(EVENT) | READY | lock) | if ended { ENDED } else { 0 };
+            match self.bits.compare_exchange_weak(bits, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) if ready => return,
+                Ok(_) => return Guard { direction: self, bits: next }.take(wake),
+                Err(now) => bits = now,
+            }
+        }
+    }
+
+    /// Wakes everybody although nothing happened, where they have to arm the source anew.
+    pub(crate) fn shake(&self, wake: &mut Vec<Waker>) {
+        self.lock().take(wake);
+    }
+
+    /// The loop has ended.
+    pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
+        let mut guard = self.lock();
+        guard.bits |= CLOSED;
+        guard.take(wake);
+    }
+
+    /// Waits with `waker`, unless the direction is ready; then false. `id` is the waiter's name, zero if it has none yet.
+    pub(crate) fn wait(&self, id: &mut WaiterId, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let Some(mut guard) = self.lock_unless(READY | CLOSED) else { return false };
+        let displaced = guard.with(|waiters| waiters.put(id, waker));
+        drop(guard);
+        drop(displaced);
+        true
+    }
+
+    /// As `wait`, for callers without a name.
+    pub(crate) fn wait_unnamed(&self, waker: &Waker) -> bool {
+        // Cloned and dropped without the lock: the waker may be anybody's.
+        let waker = waker.clone();
+        let Some(mut guard) = self.lock_unless(READY | CLOSED) else { return false };
+        let spare = guard.with(|waiters| waiters.put_unnamed(waker));
+        drop(guard);
+        if let Some(spare) = spare {
+            spare.settle();
+        }
+        true
+    }
+
+    /// Whether anybody waits.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.lock().with(|waiters| !waiters.is_empty())
+    }
+
+    /// Forgets a waiter.
+    pub(crate) fn leave(&self, id: WaiterId) {
+        let mut guard = self.lock();
+        let left = guard.with(|waiters| waiters.remove(id));
+        drop(guard);
+        drop(left);
+    }
+
+    fn lock(&self) -> Guard<'_> {
+        loop {
+            if let Some(guard) = self.lock_unless(0) {
+                return guard;
+            }
+        }
+    }
+
+    /// Locks, unless one of the bits of `unless` is set.
+    #[inline]
+    fn lock_unless(&self, unless: usize) -> Option<Guard<'_>> {
+        let mut tries = 0;
+        let mut bits = self.bits.load(Ordering::Acquire);
+        loop {
+            if bits & unless != 0 && !planted(Fault::WaitDoesNotLook) {
+                return None;
+            }
+            if bits & LOCKED != 0 {
+                bits = self.again(&mut tries);
+                continue;
+            }
+            match self.bits.compare_exchange_weak(bits, bits | LOCKED, Ordering::Acquire, Ordering::Acquire) {
+                Ok(_) => return Some(Guard { direction: self, bits }),
+                Err(now) => bits = now,
+            }
+        }
+    }
+
+    /// The bits after others had time to unlock.
+    #[cold]
+    fn again(&self, tries: &mut u32) -> usize {
+        relax(tries);
+        self.bits.load(Ordering::Acquire)
+    }
+}
+
+impl Guard<'_> {
+    #[inline]
+    fn with<R>(&mut self, f: impl FnOnce(&mut Waiters) -> R) -> R {
+        // SAFETY: this guard was made by whoever changed LOCKED from clear to set, which acquires what the guard before released; nobody else
+        // does that until this one is dropped, and it lends the waiters for the length of this call, borrowed mutably itself.
+        self.direction.waiters.with_mut(|waiters| f(unsafe { &mut *waiters }))
+    }
+}
+
+impl Guard<'_> {
+    /// Moves all who wait to `wake`.
+    #[inline(always)]
+    fn take(mut self, wake: &mut Vec<Waker>) {
+        let (first, more) = self.with(|waiters| (waiters.take_first(), waiters.has_others()));
+        let Some(first) = first else { return };
+        if more {
+            wake.push(first);
+            return self.with(|waiters| waiters.take_others(wake));
+        }
+        drop(self);
+        wake.push(first);
+    }
+}
+
+impl Drop for Guard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.direction.bits.store(self.bits & !LOCKED, Ordering::Release);
+    }
+}
+
+impl fmt::Debug for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Direction").field("bits", &self.bits).finish_non_exhaustive()
+    }
+}
+
+impl Seen {
+    /// Whether an attempt may be made.
+    #[inline]
+    pub(crate) fn is_ready(self) -> bool {
+        self.0 & (READY | CLOSED) == READY
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
+    }
+}
