@@ -45,7 +45,7 @@ impl Host {
         }
     }
 
-    /// The loop, if it is one of anyloop's.
+    /// The loop with its tokio part on, if it is one of anyloop's.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Host {
             Host::Smol => Backend::Smol,
             other => return Err(format!("{other} is not a backend of anyloop").into()),
         };
-        Ok(Builder::new().backend(backend).build()?)
+        Ok(Builder::new().backend(backend).with_tokio().build()?)
     }
 
     /// Runs a future to its end in a task of the loop, which need not be `Send`. A host that is none of ours has no such tasks: there it is

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use interop::servers::{Servers, Service};
-use interop::{EDGES, Env, Host, Side};
+use interop::{EDGES, Env, Host};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// How long one of them may take on a busy machine.
@@ -26,16 +26,23 @@ fn main() -> ExitCode {
     };
     let mut trials = Vec::new();
     for host in Host::BACKENDS {
-        // Until the other loops can have tokio's context.
-        let all = host == Host::Tokio;
-        for one in interop::all().filter(|one| all || one.side == Side::AsyncIo) {
+        for one in interop::all() {
             trials.push(trial(["cell", one.name], host, one.missing(), servers.env()));
         }
-        for edge in EDGES.iter().filter(|_| all) {
+        for edge in EDGES {
             let missing = edge.needs.iter().find_map(|service| service.missing());
             trials.push(trial(["edge", edge.name], host, missing, servers.env()));
         }
     }
+    // That a use can fail at all: this is what it does without a tokio part.
+    let env = servers.env();
+    trials.push(Trial::test("plain smol has no reactor for tokio's crates", move || {
+        match run(["cell", "tokio::time"], Host::PlainSmol, &env) {
+            Err(failed) if failed.message().is_some_and(|said| said.contains("no reactor running")) => Ok(()),
+            Err(failed) => Err(failed),
+            Ok(()) => Err("tokio's timer worked where there is no tokio".into()),
+        }
+    }));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(servers);
     conclusion.exit_code()

@@ -1,0 +1,51 @@
+use std::io;
+use std::time::Duration;
+
+use async_std::channel;
+use async_std::future::timeout;
+use async_std::io::BufReader;
+use async_std::net::{TcpListener, TcpStream};
+use async_std::prelude::*;
+use async_std::task;
+
+fn main() -> io::Result<()> {
+    task::block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let (sender, receiver) = channel::bounded(8);
+        let server = task::spawn(async move {
+            let mut incoming = listener.incoming();
+            while let Some(client) = incoming.next().await {
+                task::spawn(echo(client?, sender.clone()));
+            }
+            io::Result::Ok(())
+        });
+
+        let mut client = TcpStream::connect(addr).await?;
+        client.write_all(b"one\ntwo\n").await?;
+        let mut lines = BufReader::new(client).lines();
+        while let Some(line) = lines.next().await {
+            let line = line?;
+            println!("{line}, {} bytes", receiver.recv().await.expect("it echoes"));
+            if line == "two" {
+                break;
+            }
+        }
+        let nobody = timeout(Duration::from_millis(5), receiver.recv()).await;
+        println!("{}", if nobody.is_err() { "quiet" } else { "more" });
+        server.cancel().await;
+        println!("{}", task::spawn_blocking(|| 6 * 7).await);
+        Ok(())
+    })
+}
+
+async fn echo(client: TcpStream, sender: channel::Sender<usize>) -> io::Result<()> {
+    let mut lines = BufReader::new(&client).lines();
+    let mut writer = &client;
+    while let Some(line) = lines.next().await {
+        let line = line? + "\n";
+        writer.write_all(line.as_bytes()).await?;
+        sender.send(line.len()).await.map_err(io::Error::other)?;
+    }
+    Ok(())
+}
