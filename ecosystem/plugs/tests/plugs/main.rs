@@ -8,14 +8,17 @@
     feature = "libp2p",
     feature = "opentelemetry",
     feature = "quinn",
+    feature = "tonic",
     feature = "zbus"
 ))]
 
 mod aws;
 mod backon;
 mod hickory;
+mod hyper;
 mod libp2p;
 mod opentelemetry;
 mod quinn;
 mod support;
+mod tonic;
 mod zbus;
