@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     ) else {
         eprintln!(
             "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|echo500|call_soon TIMES\n\
-                    probe raw-native|raw-tokio yield1|yield100|pingpong|expire|late|storm|crunch TIMES\n\
+                    probe raw-native|raw-tokio yield1|yield100|pingpong|expire|expire1000|sleeps|sleeps1000|late|storm|crunch TIMES\n\
              raw-native-2 and raw-tokio-2 have two worker threads"
         );
         return ExitCode::from(2);

@@ -1,6 +1,7 @@
 //! Workloads of tasks and timers alone, written once over the few calls that the raw runtimes have in common.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// What is measured here, each as an operation done `times` times.
@@ -10,8 +11,10 @@ pub(crate) enum Many {
     Yield { tasks: usize },
     /// A message goes to another task and comes back.
     PingPong,
-    /// A task sleeps for up to 50 ms; all of them at once.
-    Expire,
+    /// A task sleeps, up to so many milliseconds; all of them at once.
+    Expire { within: u64 },
+    /// A sleep ends, up to so many milliseconds after it began; all of them are in one task.
+    Sleeps { within: u64 },
     /// A sleep of 1 ms; how late it is.
     Late,
     /// Spawned from a task, all at once, and joined.
@@ -26,7 +29,10 @@ impl Many {
             "yield1" => Many::Yield { tasks: 1 },
             "yield100" => Many::Yield { tasks: 100 },
             "pingpong" => Many::PingPong,
-            "expire" => Many::Expire,
+            "expire" => Many::Expire { within: 50 },
+            "expire1000" => Many::Expire { within: 1000 },
+            "sleeps" => Many::Sleeps { within: 50 },
+            "sleeps1000" => Many::Sleeps { within: 1000 },
             "late" => Many::Late,
             "storm" => Many::Storm,
             "crunch" => Many::Crunch,
@@ -79,14 +85,24 @@ pub(crate) async fn run<R: Raw>(raw: R, many: Many, times: usize) {
             join(vec![asks]).await;
             answers.await;
         }
-        Many::Expire => {
+        Many::Expire { within } => {
             let start = Instant::now();
-            let tasks = (0..times).map(|i| {
-                let micros = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-                let sleep = raw.sleep_until(start + Duration::from_micros(micros % 50_000));
-                raw.spawn(sleep)
-            });
-            join(tasks.collect()).await;
+            join((0..times).map(|i| raw.spawn(raw.sleep_until(start + scattered(i, within)))).collect())
+                .await;
+        }
+        Many::Sleeps { within } => {
+            let start = Instant::now();
+            let mut sleeps: Vec<_> =
+                (0..times).map(|i| Box::pin(raw.sleep_until(start + scattered(i, within)))).collect();
+            poll_fn(|cx| {
+                sleeps.retain_mut(|sleep| sleep.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            // The rest in order; by the end of the last one all have ended.
+            for sleep in sleeps {
+                sleep.await;
+            }
         }
         Many::Late => {
             let mut late = Vec::new();
@@ -121,6 +137,12 @@ pub(crate) async fn run<R: Raw>(raw: R, many: Many, times: usize) {
             join(tasks.collect()).await;
         }
     }
+}
+
+/// A moment that hangs on the number in no simple way.
+fn scattered(number: usize, within: u64) -> Duration {
+    let random = (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    Duration::from_micros(random % (within * 1000))
 }
 
 async fn join<F: Future>(tasks: Vec<F>) {

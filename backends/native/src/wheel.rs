@@ -3,7 +3,10 @@
 //! A tick is 2^16 ns. Level 0 has a slot for each of 64 ticks, and each level above has slots 64 times as wide; eight levels
 //! hold every `u64`. An entry stands on the level of the highest digit in which its tick differs from the wheel's own, so all
 //! entries of a level come before those of the next, and inserting and removing are a few steps whatever the number of
-//! entries. What has expired is sorted by deadline and then by order of insertion, so a tick's width shows nowhere.
+//! entries. What has expired is sorted by deadline and then by order of insertion, so a tick's width shows nowhere there.
+//!
+//! The next moment to be awake is exact for few deadlines. Where many stand close together they get one moment, a quarter of a
+//! millisecond after the first of them at most: else a loop with thousands of timers would do little more than go to sleep.
 
 const TICK_BITS: u32 = 16;
 const DIGIT_BITS: u32 = 6;
@@ -12,6 +15,10 @@ const LEVELS: usize = 8;
 const NONE: u32 = u32::MAX;
 /// Up to this many entries of a slot are looked at to tell the next deadline exactly; with more, the slot's beginning is told.
 const LOOK: usize = 8;
+/// So many ticks, counted from a multiple of this, may get one moment to be awake: 262 us.
+const GROUP: usize = 4;
+/// They do from so many entries on; with up to `LOOK` it is the last of their deadlines.
+const CROWD: usize = 4;
 
 /// An entry of a [`Wheel`]; it means nothing once the entry has expired or was removed, even if its place is taken again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +54,9 @@ pub(crate) struct Wheel<T> {
     free: u32,
     len: usize,
     numbers: u64,
+    /// The first deadline that was inserted into the wheel's own tick, or before it, since it last advanced: that one waits for no
+    /// crowd. It stays when its entry is removed, which costs one look too many.
+    prompt: u64,
     /// First entry of each slot.
     slots: Box<[u32; SLOTS * LEVELS]>,
     /// A bit for each slot that is not empty.
@@ -61,6 +71,7 @@ impl<T> Wheel<T> {
             free: NONE,
             len: 0,
             numbers: 0,
+            prompt: u64::MAX,
             slots: Box::new([NONE; SLOTS * LEVELS]),
             occupied: [0; LEVELS],
         }
@@ -97,6 +108,9 @@ impl<T> Wheel<T> {
             index
         };
         self.len += 1;
+        if deadline >> TICK_BITS <= self.tick {
+            self.prompt = self.prompt.min(deadline);
+        }
         self.link(index);
         Key { index, generation: self.entries[index as usize].generation }
     }
@@ -141,29 +155,61 @@ impl<T> Wheel<T> {
             }
         }
         self.tick = end;
+        self.prompt = u64::MAX;
         while early != NONE {
             let next = self.entries[early as usize].next;
             self.link(early);
             early = next;
         }
-        expired[from..].sort_unstable_by_key(|expired| (expired.deadline, expired.number));
+        // One number, so that comparing takes no branch.
+        expired[from..]
+            .sort_unstable_by_key(|expired| u128::from(expired.deadline) << 64 | u128::from(expired.number));
     }
 
-    /// When to advance next: the next deadline, or a moment before it that brings the wheel closer.
+    /// When to advance next: the next deadline, a moment soon after it where others stand close by, or one before it that
+    /// brings the wheel closer.
     pub(crate) fn next(&self) -> Option<u64> {
         let (level, slot, start) = self.first_slot()?;
-        let look = if level == 0 { usize::MAX } else { LOOK };
-        let mut first = u64::MAX;
-        let mut index = self.slots[slot];
-        for _ in 0..look {
-            if index == NONE {
-                return Some(first);
-            }
-            let entry = &self.entries[index as usize];
-            first = first.min(entry.deadline);
-            index = entry.next;
+        if level == 0 {
+            return Some(self.next_in_group(slot, start).min(self.prompt));
         }
-        if index == NONE { Some(first) } else { Some(start << TICK_BITS) }
+        let (mut first, mut count) = (u64::MAX, 0);
+        for entry in self.in_slot(slot) {
+            first = first.min(entry.deadline);
+            count += 1;
+            if count > LOOK {
+                return Some(start << TICK_BITS);
+            }
+        }
+        Some(first)
+    }
+
+    /// The same for the entries from a slot of level 0, with its tick, to the end of its group.
+    fn next_in_group(&self, slot: usize, start: u64) -> u64 {
+        let (mut first, mut last, mut count) = (u64::MAX, 0, 0);
+        for step in 0..GROUP - slot % GROUP {
+            for entry in self.in_slot(slot + step) {
+                first = first.min(entry.deadline);
+                last = last.max(entry.deadline);
+                count += 1;
+                if count > LOOK {
+                    // The end of the group's last tick that has entries.
+                    let group = self.occupied[0] >> (slot - slot % GROUP) & ((1 << GROUP) - 1);
+                    let ticks = u64::from(u64::BITS - group.leading_zeros()) - (slot % GROUP) as u64;
+                    return (start + ticks) << TICK_BITS;
+                }
+            }
+        }
+        if count < CROWD { first } else { last }
+    }
+
+    fn in_slot(&self, slot: usize) -> impl Iterator<Item = &Entry<T>> {
+        let mut index = self.slots[slot];
+        std::iter::from_fn(move || {
+            let entry = self.entries.get(index as usize)?;
+            index = entry.next;
+            Some(entry)
+        })
     }
 
     /// Takes everything out, in no order.
@@ -234,6 +280,8 @@ mod tests {
 
     use super::*;
 
+    const WIDE: u64 = (GROUP as u64) << TICK_BITS;
+
     /// Numbers without a pattern, the same in each run.
     struct Random(u64);
 
@@ -276,7 +324,12 @@ mod tests {
                     _ => {
                         if let (Some(next), Some((&(first, _), _))) = (wheel.next(), model.first_key_value())
                         {
-                            assert!(next <= first, "{next} is told for {first}");
+                            let crowd = model.range(..(first + WIDE, 0)).count() >= CROWD;
+                            let latest = if crowd { first.max(now) + WIDE } else { first };
+                            assert!(next <= latest, "{next} is told for {first}");
+                            if first <= now {
+                                assert!(next <= first, "it is due already");
+                            }
                         }
                         let range = random.below(44);
                         now += random.below(1 << range);
@@ -316,13 +369,52 @@ mod tests {
 
     #[test]
     fn one_timer_is_told_exactly() {
-        let mut wheel = Wheel::new();
         for deadline in [1, 500_000, 10_000_000, 3_600_000_000_000] {
+            let mut wheel = Wheel::new();
             let key = wheel.insert(deadline, ());
             assert_eq!(wheel.next(), Some(deadline));
             wheel.remove(key);
             assert_eq!(wheel.next(), None);
         }
+    }
+
+    #[test]
+    fn a_crowd_gets_one_moment_and_few_get_their_own() {
+        const GROUP_AT: u64 = WIDE * 1000;
+        let mut wheel = Wheel::new();
+        wheel.advance(GROUP_AT - WIDE, &mut Vec::new());
+        for number in 0..3 {
+            wheel.insert(GROUP_AT + number * 50_000, ());
+        }
+        assert_eq!(wheel.next(), Some(GROUP_AT));
+        // Of the next group.
+        wheel.insert(GROUP_AT + WIDE, ());
+        assert_eq!(wheel.next(), Some(GROUP_AT));
+        wheel.insert(GROUP_AT + 1, ());
+        assert_eq!(wheel.next(), Some(GROUP_AT + 100_000), "the last of the four");
+        for number in 0..100 {
+            wheel.insert(GROUP_AT + 150_000 + number, ());
+        }
+        assert_eq!(wheel.next(), Some(GROUP_AT + 3 * (WIDE / 4)), "the end of the tick of the last");
+        let mut expired = Vec::new();
+        wheel.advance(GROUP_AT + 3 * (WIDE / 4), &mut expired);
+        assert_eq!((expired.len(), wheel.len), (104, 1));
+    }
+
+    #[test]
+    fn what_is_due_already_does_not_wait_for_a_crowd() {
+        let mut wheel = Wheel::new();
+        wheel.advance(WIDE * 10, &mut Vec::new());
+        for number in 0..100 {
+            wheel.insert(WIDE * 10 + 60_000 + number, ());
+        }
+        wheel.advance(WIDE * 10 + 1, &mut Vec::new());
+        assert_eq!(wheel.next(), Some(WIDE * 10 + (1 << TICK_BITS)));
+        wheel.insert(5, ());
+        assert_eq!(wheel.next(), Some(5));
+        wheel.advance(WIDE * 10 + 2, &mut Vec::new());
+        wheel.insert(WIDE * 10 + 30_000, ());
+        assert_eq!(wheel.next(), Some(WIDE * 10 + 30_000), "nor does what is due very soon");
     }
 
     #[test]
