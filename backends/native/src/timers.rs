@@ -14,6 +14,8 @@ use crate::current;
 use crate::handle::NativeHandle;
 use crate::wheel::{Expired, Key, Wheel};
 
+const NANOS: u64 = 1_000_000_000;
+
 /// All the sleeps of a loop.
 pub(crate) struct Timers {
     /// The wheel's zero.
@@ -44,8 +46,10 @@ impl Timers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A moment on the wheel's clock; before its zero it is zero.
     fn nanos(&self, moment: Instant) -> u64 {
-        u64::try_from(moment.duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+        let since = moment.duration_since(self.start);
+        since.as_secs().saturating_mul(NANOS).saturating_add(u64::from(since.subsec_nanos()))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -132,24 +136,52 @@ impl fmt::Debug for Timers {
 #[must_use = "a sleep does nothing unless awaited"]
 pub struct NativeSleep {
     handle: NativeHandle,
-    deadline: Instant,
-    stage: Stage,
+    deadline: Deadline,
+    /// `NEW` before the first poll, `DONE` once it has told that it is over.
+    key: Key,
 }
 
-enum Stage {
-    New,
-    Waiting(Key),
-    Done,
+/// A moment in nanoseconds on the wheel's clock; before its zero it is negative. Half as large as an `Instant`, and good for 292 years.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Deadline(i64);
+
+impl Deadline {
+    fn new(timers: &Timers, moment: Instant) -> Self {
+        match i64::try_from(timers.nanos(moment)).unwrap_or(i64::MAX) {
+            0 => Self::past(timers, moment),
+            nanos => Deadline(nanos),
+        }
+    }
+
+    #[cold]
+    fn past(timers: &Timers, moment: Instant) -> Self {
+        let before = timers.start.duration_since(moment).as_nanos();
+        Deadline(i64::try_from(before).map_or(i64::MIN, |before| -before))
+    }
+
+    fn instant(self, timers: &Timers) -> Instant {
+        let distance = Duration::from_nanos(self.0.unsigned_abs());
+        if self.0 < 0 { timers.start - distance } else { timers.start + distance }
+    }
+
+    /// The place on the wheel.
+    fn nanos(self) -> u64 {
+        u64::try_from(self.0).unwrap_or(0)
+    }
 }
 
 impl NativeSleep {
     pub(crate) fn new(handle: NativeHandle, deadline: Instant) -> Self {
-        NativeSleep { handle, deadline, stage: Stage::New }
+        let deadline = Deadline::new(handle.timers(), deadline);
+        NativeSleep { handle, deadline, key: Key::NEW }
     }
 
     /// Gives up the place in the wheel.
     fn leave(&mut self) -> Option<Waker> {
-        let Stage::Waiting(key) = std::mem::replace(&mut self.stage, Stage::New) else { return None };
+        let key = std::mem::replace(&mut self.key, Key::NEW);
+        if key == Key::NEW || key == Key::DONE {
+            return None;
+        }
         self.handle.timers().lock().wheel.remove(key)
     }
 }
@@ -159,30 +191,31 @@ impl Future for NativeSleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        if this.key == Key::DONE {
+            return Poll::Ready(());
+        }
         let timers = this.handle.timers();
         let mut state = timers.lock();
         if state.closed {
             drop(state);
             return if this.is_elapsed() { Poll::Ready(()) } else { Poll::Pending };
         }
-        match this.stage {
-            Stage::Done => return Poll::Ready(()),
-            Stage::New => {
-                let waker = cx.waker().clone();
-                this.stage = Stage::Waiting(begin(&this.handle, state, this.deadline, waker));
+        if this.key == Key::NEW {
+            let waker = cx.waker().clone();
+            this.key = begin(&this.handle, state, this.deadline, waker);
+            return Poll::Pending;
+        }
+        match state.wheel.get_mut(this.key) {
+            None => {
+                this.key = Key::DONE;
+                return Poll::Ready(());
             }
-            Stage::Waiting(key) => match state.wheel.get_mut(key) {
-                None => {
-                    this.stage = Stage::Done;
-                    return Poll::Ready(());
-                }
-                Some(waker) if waker.will_wake(cx.waker()) => {}
-                Some(waker) => {
-                    let displaced = std::mem::replace(waker, cx.waker().clone());
-                    drop(state);
-                    drop(displaced);
-                }
-            },
+            Some(waker) if waker.will_wake(cx.waker()) => {}
+            Some(waker) => {
+                let displaced = std::mem::replace(waker, cx.waker().clone());
+                drop(state);
+                drop(displaced);
+            }
         }
         Poll::Pending
     }
@@ -190,28 +223,28 @@ impl Future for NativeSleep {
 
 impl Sleep for NativeSleep {
     fn deadline(&self) -> Instant {
-        self.deadline
+        self.deadline.instant(self.handle.timers())
     }
 
     fn is_elapsed(&self) -> bool {
-        matches!(self.stage, Stage::Done) || self.deadline <= Instant::now()
+        self.key == Key::DONE || self.deadline() <= Instant::now()
     }
 
     fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
         let waker = self.leave();
         let this = &mut *self;
-        this.deadline = deadline;
-        this.stage = match waker {
-            Some(waker) => Stage::Waiting(begin(&this.handle, this.handle.timers().lock(), deadline, waker)),
-            None => Stage::New,
-        };
+        let timers = this.handle.timers();
+        this.deadline = Deadline::new(timers, deadline);
+        if let Some(waker) = waker {
+            this.key = begin(&this.handle, timers.lock(), this.deadline, waker);
+        }
     }
 }
 
 /// Begins to wait. For a deadline in the past too: it is due in the next turn, after those that were before it.
-fn begin(handle: &NativeHandle, mut state: MutexGuard<'_, State>, deadline: Instant, waker: Waker) -> Key {
+fn begin(handle: &NativeHandle, mut state: MutexGuard<'_, State>, deadline: Deadline, waker: Waker) -> Key {
     let timers = handle.timers();
-    let deadline = timers.nanos(deadline);
+    let deadline = deadline.nanos();
     let key = state.wheel.insert(deadline, waker);
     let early = state.waiting.is_some_and(|waiting| deadline < waiting);
     if early {
@@ -234,6 +267,6 @@ impl Drop for NativeSleep {
 
 impl fmt::Debug for NativeSleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NativeSleep").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("NativeSleep").field("deadline", &self.deadline()).finish_non_exhaustive()
     }
 }

@@ -169,5 +169,5 @@ fn many_loops_leave_no_descriptor_open() {
 
 #[test]
 fn a_sleep_is_small() {
-    assert!(size_of::<loop_native::NativeSleep>() <= 72);
+    assert!(size_of::<loop_native::NativeSleep>() <= 24);
 }

@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
 use super::owned::Links;
-use super::state::{Idle, Start, State, WakeLast};
+use super::state::{Completed, Idle, Start, State, WakeLast};
 use super::{Runnable, Schedule, TaskFuture, waker};
 use crate::error::JoinError;
 use crate::loom_shim::UnsafeCell;
@@ -338,19 +338,24 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
     let listed = cell.header.owner.is_some()
         // SAFETY: alive.
         && cell.schedule.tasks().is_some_and(|set| unsafe { set.remove(task) });
-    let completed = cell.header.state.complete();
-    if !completed.join {
-        // SAFETY: there was no join handle when the task completed, so the output is ours.
-        let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
-        report::<F>(dropped, cell.location);
-    } else if completed.waker {
-        // SAFETY: the slot was given to us, for good.
-        let waker = unsafe { cell.header.waker.with_mut(|slot| (*slot).take()) };
-        if let Some(waker) = waker {
-            report::<F>(catch_unwind(AssertUnwindSafe(|| waker.wake())), cell.location);
+    let references = references + usize::from(listed);
+    let location = cell.location;
+    match cell.header.state.complete(references) {
+        // The cell may be gone by now, unless the caller holds a reference.
+        Completed::Released => return,
+        Completed::Detached => {
+            // SAFETY: there was no join handle when the task completed, so the output is ours.
+            let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
+            report::<F>(dropped, location);
+        }
+        Completed::Awaited => {
+            // SAFETY: the slot was given to us, for good.
+            let waker = unsafe { cell.header.waker.with_mut(|slot| (*slot).take()) };
+            if let Some(waker) = waker {
+                report::<F>(catch_unwind(AssertUnwindSafe(|| waker.wake())), location);
+            }
         }
     }
-    let references = references + usize::from(listed);
     if references > 0 {
         // SAFETY: ours, and the list's.
         unsafe { release(task, references) }

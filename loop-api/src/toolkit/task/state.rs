@@ -13,7 +13,7 @@
 //! `NOTIFIED` without `RUNNING` says that exactly one `Runnable` exists. One may also exist beside `RUNNING`, when a closing set took
 //! the future from under it; that one finds out in [`State::start`] and goes.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed};
 
 use crate::loom_shim::{AtomicUsize, planted};
 
@@ -68,13 +68,15 @@ pub(super) enum DropJoin {
     Output,
 }
 
-/// The flags that the completer needs.
+/// What is left to do for the completer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Completed {
-    /// Whether a join handle wants the output.
-    pub(super) join: bool,
-    /// Whether the waker's slot is the caller's, and filled.
-    pub(super) waker: bool,
+pub(super) enum Completed {
+    /// Nothing: the output is the join handle's, and the references are gone.
+    Released,
+    /// Drop the output, which nobody wants, then release the references.
+    Detached,
+    /// Wake by the waker in the slot, which is filled and the completer's, then release the references.
+    Awaited,
 }
 
 #[derive(Debug)]
@@ -90,11 +92,16 @@ impl State {
     ///
     /// Every change here is a release and an acquire, even one that changes nothing: whoever wakes must be seen by the run it counts on.
     #[inline]
-    fn update<R>(&self, mut f: impl FnMut(usize) -> (Option<usize>, R)) -> R {
+    fn update<R>(&self, f: impl FnMut(usize) -> (Option<usize>, R)) -> R {
+        self.update_as(AcqRel, f)
+    }
+
+    #[inline]
+    fn update_as<R>(&self, order: Ordering, mut f: impl FnMut(usize) -> (Option<usize>, R)) -> R {
         let mut now = self.0.load(Acquire);
         loop {
             let (Some(next), result) = f(now) else { return f(now).1 };
-            match self.0.compare_exchange_weak(now, next, AcqRel, Acquire) {
+            match self.0.compare_exchange_weak(now, next, order, Acquire) {
                 Ok(_) => return result,
                 Err(other) => now = other,
             }
@@ -142,14 +149,20 @@ impl State {
         })
     }
 
-    /// The caller's future is gone, and its output is in place.
+    /// The caller's future is gone, and its output is in place. Gives up so many references too, if that is all that is left to do.
     #[inline]
-    pub(super) fn complete(&self) -> Completed {
+    pub(super) fn complete(&self, references: usize) -> Completed {
         let order = if planted("completion does not publish the output") { Relaxed } else { AcqRel };
-        // RUNNING is set and COMPLETE, the bit above it, is not: adding carries.
-        let before = self.0.fetch_add(RUNNING, order);
-        debug_assert!(before & (RUNNING | COMPLETE) == RUNNING);
-        Completed { join: before & JOIN != 0, waker: before & JOIN_WAKER != 0 }
+        self.update_as(order, |now| {
+            debug_assert!(now & (RUNNING | COMPLETE) == RUNNING);
+            // RUNNING is set and COMPLETE, the bit above it, is not: adding carries.
+            match now & (JOIN | JOIN_WAKER) {
+                // The join handle has a reference, so these are not the last.
+                JOIN => (Some(now + RUNNING - references * REF), Completed::Released),
+                0 => (Some(now + RUNNING), Completed::Detached),
+                _ => (Some(now + RUNNING), Completed::Awaited),
+            }
+        })
     }
 
     /// Wakes the task. If true, the caller makes a `Runnable`, whose reference has been counted.
