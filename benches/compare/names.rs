@@ -153,19 +153,19 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     workload(
         SPAWN_STORM,
         Group::Threads,
-        "Spawn storm on 2 workers",
+        "Spawn storm, 2 workers",
         "Tasks that spawn tasks, spread over two threads.",
     ),
     workload(
         FAN_OUT,
         Group::Threads,
-        "Fan-out on 2 workers",
+        "Fan-out, 2 workers",
         "Tasks that need the CPU, spread over two threads.",
     ),
     workload(
         MT_ECHO,
         Group::Threads,
-        "TCP echo on 2 workers",
+        "TCP echo, 2 workers",
         "The echo server with its connections spread over two threads.",
     ),
     workload(

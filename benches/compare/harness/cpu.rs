@@ -12,8 +12,15 @@ pub(crate) fn own() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// What the threads of another process have used, from the scheduler's own account (`schedstat`), in nanoseconds.
+/// What the threads of another process have used, from the scheduler's own account (`schedstat`), in nanoseconds. A thread that runs is in that
+/// account up to the last tick only, which may be 10 ms ago, so this waits a moment for all to sleep.
 pub(crate) fn of_process(pid: u32) -> io::Result<Duration> {
+    for _ in 0..500 {
+        if sleeps(pid)? {
+            break;
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
     let mut sum = 0;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
         let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
@@ -21,6 +28,19 @@ pub(crate) fn of_process(pid: u32) -> io::Result<Duration> {
         sum += first.ok_or_else(|| io::Error::other(format!("schedstat says {text:?}")))?;
     }
     Ok(Duration::from_nanos(sum))
+}
+
+/// Whether no thread of a process runs or is ready to.
+fn sleeps(pid: u32) -> io::Result<bool> {
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread that has ended in between does not run.
+        let stat = std::fs::read_to_string(task?.path().join("stat")).unwrap_or_default();
+        // The state stands behind the name, which is in brackets and may be anything.
+        if stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('R')) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Memory that a process has in use, in bytes.
@@ -58,4 +78,37 @@ pub(crate) fn raise_descriptors() -> u64 {
     // Where it may not be raised, what there is has to do.
     let _refused = setrlimit(Resource::Nofile, wanted);
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn what_a_process_has_just_used_is_in_the_account() {
+        for _ in 0..5 {
+            // It is busy, says that it is done, is busy a little longer, and waits for its input.
+            let work =
+                "i=0; while [ $i -lt 9000 ]; do i=$((i+1)); [ $i -eq 6000 ] && echo done; done; read nothing";
+            let mut shell = Command::new("sh")
+                .args(["-c", work])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("a shell");
+            let mut line = String::new();
+            let output = shell.stdout.take().expect("a pipe");
+            BufReader::new(output).read_line(&mut line).expect("a line");
+            let first = of_process(shell.id()).expect("it lives");
+            // By now every tick has come.
+            std::thread::sleep(Duration::from_millis(20));
+            let later = of_process(shell.id()).expect("it lives");
+            drop(shell.stdin.take());
+            shell.wait().expect("it ends");
+            assert!(later - first < Duration::from_millis(1), "{first:?} grew to {later:?}");
+        }
+    }
 }

@@ -117,7 +117,7 @@ fn overview(cases: &[Case<'_>], title: impl Fn(&Case<'_>) -> String) -> Markup {
         p.quiet { (unit) ", medians; in brackets the ratio to tokio (current-thread)" }
         div.scroll {
             table {
-                tr { th { "" } @for case in cases { th.case { (title(case)) } } }
+                tr { th { "" } @for case in cases { th { (title(case)) } } }
                 @for name in who {
                     tr.ours[ours(name)] {
                         td { (names::label(name)) }

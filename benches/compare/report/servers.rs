@@ -42,7 +42,7 @@ pub(crate) fn section(results: &Results) -> Result<Option<Markup>, Box<dyn Error
     Ok(Some(html! {
         p { (workload.about) " " (waited(&cases)) }
         (key(&who))
-        p.quiet { "A cross marks the last number of clients before a model broke; what happened then stands in the table." }
+        p.quiet { "A cross marks where a model broke, as some clients got no answer; the table tells more." }
         div.panels { @for (words, svg) in &pictures { figure { figcaption { b { (words) } } (PreEscaped(svg)) } } }
         (breaks(results, &cases, &who))
         @for (metric, words, _) in SHOWN { details { summary { "As a table: " (words) } (table(&cases, &who, metric)) } }

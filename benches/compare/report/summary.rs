@@ -46,7 +46,7 @@ pub(crate) fn lines(compared: &[(Case<'_>, Metric)]) -> Vec<Line> {
         case.ratio(metric, one, whom)
     };
     let line = |(case, metric): &(Case<'_>, Metric)| Line {
-        label: case.title(),
+        label: case.label(),
         to: OTHERS.iter().map(|other| to(case, *metric, other)).collect(),
     };
     compared.iter().map(line).collect()
@@ -80,7 +80,7 @@ pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
             h3 { "What native takes, as a part of what others take for the same work" }
             p.quiet {
                 "CPU time per operation; for the sleep of 1 ms its lateness, for memory its bytes. The dot and the figures are ratios of medians, the line leads to the "
-                "ratio of the cheapest tenths."
+                "ratio of the cheapest tenths. Sockets carry 64 bytes where nothing else is said."
             }
             (key(&OTHERS))
             div.panels { @for picture in &pictures { figure { (PreEscaped(picture)) } } }

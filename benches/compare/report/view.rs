@@ -25,6 +25,9 @@ pub(crate) fn cases<'a>(results: &'a Results, workload: &'static Workload) -> Ve
     found
 }
 
+/// What [`Case::label`] leaves out.
+const USUAL: &str = ", 64 B";
+
 /// A workload by its name.
 pub(crate) fn workload(name: &str) -> Option<&'static Workload> {
     names::WORKLOADS.iter().find(|w| w.name == name)
@@ -74,10 +77,20 @@ impl Case<'_> {
         let words = self.params.0.iter().map(|(key, value)| match (key.as_str(), *value) {
             ("bytes", value) if value >= 1024 && value % 1024 == 0 => format!("{} KiB", value / 1024),
             ("bytes", value) => format!("{value} B"),
+            ("from_task", 0) => "from block_on".to_owned(),
+            ("from_task", _) => "from a task".to_owned(),
             (key, 1) => format!("1 {}", key.trim_end_matches('s')),
             (key, value) => format!("{} {key}", super::figure::short(value as f64)),
         });
         words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// As short as it may be beside others: without how many there were to measure one, and without the bytes that are usual.
+    pub(crate) fn label(&self) -> String {
+        if self.workload.group == names::Group::Memory {
+            return self.workload.title.to_owned();
+        }
+        self.title().replace(USUAL, "")
     }
 
     /// The workload and its parameters for people.
