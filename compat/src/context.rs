@@ -45,6 +45,17 @@ pub(crate) fn made() -> Option<&'static Fallback> {
     last.filter(|fallback| fallback.serves())
 }
 
+/// A runtime of the process's own that serves no longer, which a guard from before a fork or a shutdown still makes current.
+fn is_stale(handle: &Handle) -> bool {
+    let runtimes = RUNTIMES.read().unwrap_or_else(PoisonError::into_inner);
+    runtimes.iter().any(|fallback| fallback.handle().id() == handle.id() && !fallback.serves())
+}
+
+/// The runtime that is current, if it is of any use.
+fn current() -> Option<Handle> {
+    Handle::try_current().ok().filter(|handle| !is_stale(handle))
+}
+
 /// The process's own runtime, made if it is not there.
 pub(crate) fn fallback() -> io::Result<&'static Fallback> {
     if let Some(fallback) = made() {
@@ -63,7 +74,7 @@ pub(crate) fn fallback() -> io::Result<&'static Fallback> {
 /// whose thread is started.
 ///
 /// For a thread or a program: one line at the head of `main`, of a thread's function or of a blocking job, and everything that is polled,
-/// called or dropped under it finds tokio. Guards are dropped in the reverse order of their making.
+/// called or dropped under it finds tokio. Guards are dropped in the reverse order of their making. A child of `fork` takes a guard of its own.
 ///
 /// ```
 /// let _tokio = loop_compat::enter_tokio()?;
@@ -76,7 +87,7 @@ pub(crate) fn fallback() -> io::Result<&'static Fallback> {
 ///
 /// What the system said when it could not give the runtime's descriptors or thread.
 pub fn enter_tokio() -> io::Result<TokioGuard> {
-    if is_tokio() {
+    if current().is_some() {
         return Ok(TokioGuard { _entered: None });
     }
     let fallback = fallback()?;
@@ -100,7 +111,7 @@ pub fn enter_tokio() -> io::Result<TokioGuard> {
 ///
 /// As [`enter_tokio`].
 pub fn tokio_handle() -> io::Result<Handle> {
-    if let Ok(handle) = Handle::try_current() {
+    if let Some(handle) = current() {
         return Ok(handle);
     }
     let fallback = fallback()?;

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, TryCurrentError};
 
 use crate::context::{self, Fallback, once_in};
 
@@ -178,13 +178,18 @@ impl Place {
     #[inline]
     fn visit<R>(&mut self, f: impl FnOnce() -> R, waits: impl FnOnce(&R) -> bool) -> R {
         self.touched = true;
+        // A task of tokio's: the usual case, and free to ask.
+        if matches!(self.chosen, Chosen::Any) && tokio::task::try_id().is_some() {
+            return f();
+        }
+        let current = Handle::try_current();
         match &self.chosen {
-            Chosen::Any if context::is_tokio() => return f(),
-            Chosen::Of(handle) => return in_handle(handle, f),
+            Chosen::Any if current.is_ok() => return f(),
+            Chosen::Of(handle) => return in_handle(handle, current, f),
             Chosen::Any | Chosen::Own => {}
         }
         let fallback = self.fallback();
-        let answer = in_handle(fallback.handle(), f);
+        let answer = in_handle(fallback.handle(), current, f);
         if !fallback.is_started() && (waits(&answer) || fallback.has_tasks()) {
             if let Err(error) = fallback.start() {
                 panic!("{}", NoRuntime(&error));
@@ -239,8 +244,8 @@ impl Place {
 
 /// Calls `f` in the runtime's context, as inside its `block_on` where nothing says that the thread is inside one already.
 #[inline]
-fn in_handle<R>(handle: &Handle, f: impl FnOnce() -> R) -> R {
-    match Handle::try_current() {
+fn in_handle<R>(handle: &Handle, current: Result<Handle, TryCurrentError>, f: impl FnOnce() -> R) -> R {
+    match current {
         Ok(current) if current.id() == handle.id() => f(),
         Ok(_other) => {
             let _entered = handle.enter();

@@ -218,6 +218,7 @@ fn acceptance_a05_after_fork() {
     unsafe extern "C" {
         fn fork() -> i32;
         fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+        fn alarm(seconds: u32) -> u32;
         fn _exit(status: i32) -> !;
     }
     if !is_alone() {
@@ -230,13 +231,18 @@ fn acceptance_a05_after_fork() {
             tokio::spawn(async { 3 }).await.unwrap()
         }))
     };
-    let guard = enter_tokio().unwrap();
-    drop(guard);
     assert_eq!(work(), 3);
+    let guard = enter_tokio().unwrap();
     // SAFETY: the other threads of this process hold no lock that the child needs: tokio's waits, and the test harness waits for this one.
     let pid = unsafe { fork() };
     if pid == 0 {
-        let right = work() == 3 && tokio_handle().is_ok_and(|tokio| tokio.block_on(async { 4 }) == 4);
+        // SAFETY: it has no effect but to end a child that hangs.
+        unsafe { alarm(10) };
+        let sleeps = async { tokio::time::sleep(SOON).await };
+        let right = tokio_handle().is_ok_and(|tokio| {
+            let _tokio = enter_tokio();
+            work() == 3 && futures_lite::future::block_on(tokio.spawn(sleeps)).is_ok()
+        });
         // SAFETY: it ends the child here, without the harness's destructors.
         unsafe { _exit(if right { 0 } else { 1 }) };
     }
@@ -244,6 +250,7 @@ fn acceptance_a05_after_fork() {
     // SAFETY: the pointer is to a local that lives.
     assert_eq!(unsafe { waitpid(pid, &mut status, 0) }, pid);
     assert_eq!(status, 0, "the child worked on a runtime of its own");
+    drop(guard);
     assert_eq!(work(), 3, "and the parent still does");
 }
 
@@ -361,7 +368,7 @@ fn acceptance_a09_blocking_the_executor_is_refused() {
             drop(runtime);
         }));
         assert_eq!(on.block_on(dropped), Err(ContextError::RuntimeDropped));
-        // What may block does so elsewhere.
+        // What may block does so elsewhere, or says so.
         on.block_on(tokio_compat(async {
             tokio::task::spawn_blocking(|| Runtime::new().unwrap().block_on(async {})).await.unwrap();
         }));

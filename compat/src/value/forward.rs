@@ -113,3 +113,33 @@ where
 pub(super) fn failed(error: JoinError) -> DeferredError {
     DeferredError::Failed(Arc::new(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Wakes itself in the middle of the first step, as a source does that gets its value meanwhile.
+    struct Twice(bool, mpsc::Sender<()>);
+
+    impl Steps for Twice {
+        fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+            if self.0 {
+                self.1.send(()).unwrap();
+                return Poll::Ready(());
+            }
+            self.0 = true;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_wake_up_during_a_step_is_another_step() {
+        let (says, said) = mpsc::channel();
+        start(Twice(false, says));
+        assert_eq!(said.try_recv(), Ok(()));
+        assert_eq!(said.try_recv(), Err(mpsc::TryRecvError::Disconnected), "and nothing is kept");
+    }
+}
