@@ -1,0 +1,1 @@
+//! The program is `main.rs`: `cargo run --release --example mixed`.
