@@ -31,6 +31,14 @@ pub(crate) struct Running {
     pub(crate) queue: RefCell<VecDeque<Runnable>>,
 }
 
+impl Running {
+    /// Apart, so that the way to it through the thread-local goes into the caller.
+    #[inline(never)]
+    fn push(&self, task: Runnable) {
+        self.queue.borrow_mut().push_back(task);
+    }
+}
+
 /// Calls `f` with the loop this thread is in.
 pub(crate) fn with<R>(f: impl FnOnce(Option<&NativeHandle>) -> R) -> R {
     CURRENT.with(|slot| slot.with(f))
@@ -98,7 +106,7 @@ fn push_here(task: Runnable) {
         slot.with(|running| {
             // Nothing came in between that could have ended the run; if it had, its tasks would be gone.
             if let Some(running) = running {
-                running.queue.borrow_mut().push_back(task);
+                running.push(task);
             }
         })
     });
@@ -109,7 +117,7 @@ pub(crate) fn push(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
     RUNNING.with(|slot| {
         slot.with(|running| match running {
             Some(running) if running.handle.is(handle) => {
-                running.queue.borrow_mut().push_back(task);
+                running.push(task);
                 None
             }
             _ => Some(task),

@@ -91,6 +91,20 @@ impl Direction {
     /// An event: collects everybody who waits into `wake`.
     #[inline(always)]
     pub(crate) fn event(&self, ended: bool, wake: &mut Vec<Waker>) {
+        let bits = self.bits.load(Ordering::Acquire);
+        if bits & (READY | LOCKED) == 0 {
+            let lock = if planted(Fault::EventDoesNotLock) { 0 } else { LOCKED };
+            let next = after_event(bits, ended) | lock;
+            if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                return Guard { direction: self, bits: next }.take(wake);
+            }
+        }
+        self.event_anyhow(ended, wake);
+    }
+
+    /// The same for whatever the bits are.
+    #[cold]
+    fn event_anyhow(&self, ended: bool, wake: &mut Vec<Waker>) {
         let mut tries = 0;
         let mut bits = self.bits.load(Ordering::Acquire);
         loop {
@@ -103,8 +117,7 @@ impl Direction {
                 return;
             }
             // Of one that is ready it counts only for those whose attempt goes on just now.
-            let lock = if ready || planted(Fault::EventDoesNotLock) { 0 } else { LOCKED };
-            let next = (bits.wrapping_add(EVENT) | READY | lock) | if ended { ENDED } else { 0 };
+            let next = after_event(bits, ended) | if ready { 0 } else { LOCKED };
             match self.bits.compare_exchange_weak(bits, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) if ready => return,
                 Ok(_) => return Guard { direction: self, bits: next }.take(wake),
@@ -139,6 +152,23 @@ impl Direction {
     pub(crate) fn wait_unnamed(&self, waker: &Waker) -> bool {
         // Cloned and dropped without the lock: the waker may be anybody's.
         let waker = waker.clone();
+        let bits = self.bits.load(Ordering::Acquire);
+        if bits & (READY | CLOSED | LOCKED) == 0 && self.try_lock(bits) {
+            let mut guard = Guard { direction: self, bits };
+            match guard.with(|waiters| waiters.put_first(waker)) {
+                Ok(()) => return true,
+                Err(waker) => {
+                    drop(guard);
+                    return self.wait_anyhow(waker);
+                }
+            }
+        }
+        self.wait_anyhow(waker)
+    }
+
+    /// The same whatever the bits are, and whoever waits.
+    #[cold]
+    fn wait_anyhow(&self, waker: Waker) -> bool {
         let Some(mut guard) = self.lock_unless(READY | CLOSED) else { return false };
         let spare = guard.with(|waiters| waiters.put_unnamed(waker));
         drop(guard);
@@ -169,8 +199,13 @@ impl Direction {
         }
     }
 
+    /// Locks, if the bits are these still, which say that nobody has.
+    #[inline(always)]
+    fn try_lock(&self, bits: usize) -> bool {
+        self.bits.compare_exchange(bits, bits | LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
     /// Locks, unless one of the bits of `unless` is set.
-    #[inline]
     fn lock_unless(&self, unless: usize) -> Option<Guard<'_>> {
         let mut tries = 0;
         let mut bits = self.bits.load(Ordering::Acquire);
@@ -178,14 +213,10 @@ impl Direction {
             if bits & unless != 0 && !planted(Fault::WaitDoesNotLook) {
                 return None;
             }
-            if bits & LOCKED != 0 {
-                bits = self.again(&mut tries);
-                continue;
+            if bits & LOCKED == 0 && self.try_lock(bits) {
+                return Some(Guard { direction: self, bits });
             }
-            match self.bits.compare_exchange_weak(bits, bits | LOCKED, Ordering::Acquire, Ordering::Acquire) {
-                Ok(_) => return Some(Guard { direction: self, bits }),
-                Err(now) => bits = now,
-            }
+            bits = self.again(&mut tries);
         }
     }
 
@@ -226,6 +257,12 @@ impl Drop for Guard<'_> {
     fn drop(&mut self) {
         self.direction.bits.store(self.bits & !LOCKED, Ordering::Release);
     }
+}
+
+/// What the bits become by an event, beside `LOCKED`.
+#[inline]
+fn after_event(bits: usize, ended: bool) -> usize {
+    (bits.wrapping_add(EVENT) | READY) | if ended { ENDED } else { 0 }
 }
 
 impl fmt::Debug for Direction {

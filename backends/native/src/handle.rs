@@ -80,6 +80,7 @@ impl NativeHandle {
     }
 
     /// Whether this is a handle of the same loop.
+    #[inline]
     pub(crate) fn is(&self, other: &NativeHandle) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
@@ -142,6 +143,7 @@ impl Schedule for ToLoop {
         }
     }
 
+    #[inline]
     fn here(&self) -> Option<fn(Runnable)> {
         match &self.0.inner.workers {
             Some(_) => workers::here(&self.0),
@@ -169,6 +171,7 @@ impl Schedule for ToThread {
         to_thread(&self.0, task);
     }
 
+    #[inline]
     fn here(&self) -> Option<fn(Runnable)> {
         current::here(&self.0)
     }

@@ -28,7 +28,6 @@ pub(crate) enum Spare {
 
 impl Spare {
     /// Does with it what is to be done.
-    #[cold]
     pub(crate) fn settle(self) {
         match self {
             Spare::Known(waker) => drop(waker),
@@ -66,18 +65,18 @@ impl Waiters {
         None
     }
 
-    /// Takes the waker of somebody without a name.
+    /// Takes the waker of somebody without a name, if nobody waits.
     #[inline]
-    pub(crate) fn put_unnamed(&mut self, waker: Waker) -> Option<Spare> {
-        if self.first.is_none() {
-            self.first = Some((0, waker));
-            return None;
+    pub(crate) fn put_first(&mut self, waker: Waker) -> Result<(), Waker> {
+        if self.first.is_some() {
+            return Err(waker);
         }
-        self.put_another(waker)
+        self.first = Some((0, waker));
+        Ok(())
     }
 
-    #[cold]
-    fn put_another(&mut self, waker: Waker) -> Option<Spare> {
+    /// Takes the waker of somebody without a name.
+    pub(crate) fn put_unnamed(&mut self, waker: Waker) -> Option<Spare> {
         if self.all().any(|(id, old)| *id == 0 && old.will_wake(&waker)) {
             return Some(Spare::Known(waker));
         }

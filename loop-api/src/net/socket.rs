@@ -14,6 +14,7 @@ mod accept;
 mod error;
 #[cfg(any(unix, windows))]
 mod receive;
+pub(crate) mod transfer;
 #[cfg(unix)]
 mod unix;
 

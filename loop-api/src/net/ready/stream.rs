@@ -11,7 +11,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::io::{AsyncReadUninit, Interest, ReadCursor};
-use crate::net::socket::{is_ready, receive, written};
+use crate::net::socket::{is_ready, receive, transfer, written};
 use crate::readiness::{AsSource, Readiness, Source};
 
 /// A connected stream `T` of the standard library on the loop of `H`: [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
@@ -47,7 +47,7 @@ macro_rules! std_stream {
         impl StdStream for $stream {
             #[inline]
             fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-                io::Read::read(&mut &*self, buf)
+                transfer::read(self, buf)
             }
             #[inline]
             fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
@@ -55,7 +55,7 @@ macro_rules! std_stream {
             }
             #[inline]
             fn write(&self, buf: &[u8]) -> io::Result<usize> {
-                io::Write::write(&mut &*self, buf).map_err(written)
+                transfer::write(self, buf)
             }
             #[inline]
             fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
