@@ -6,7 +6,7 @@ use crate::measure::Cost;
 /// The most instructions, ours to raw, with one backend compiled in.
 fn with_one(row: &Row) -> Option<f64> {
     match row.workload {
-        "echo1" | "echo50" => Some(1.03),
+        "echo1" | "echo50" | "tokio_io" => Some(1.03),
         "spawn" => Some(1.10),
         _ => None,
     }
@@ -16,7 +16,7 @@ fn with_one(row: &Row) -> Option<f64> {
 /// the same few instructions are a larger part of it.
 fn with_all(row: &Row) -> Option<f64> {
     let limit = if row.backend == "native" { 1.10 } else { 1.06 };
-    matches!(row.workload, "echo1" | "echo50").then_some(limit)
+    matches!(row.workload, "echo1" | "echo50" | "tokio_io").then_some(limit)
 }
 
 /// One line for each limit that is passed.

@@ -53,7 +53,7 @@ pub(crate) fn page(table: &str, misses: &[String]) -> Result<String, Box<dyn Err
          Instructions (valgrind's callgrind), allocations and system calls of one operation: the runtime used directly, anyloop with that\n\
          backend alone compiled in, and anyloop with all. In brackets: ours to raw. Both ends of an echo run on the one thread, and both\n\
          are counted. `raw` of native is the backend without the facade; `raw` of call_soon is a detached task, as other\n\
-         runtimes have no callbacks. {tools}.\n\n\
+         runtimes have no callbacks. `tokio_io` is an echo through tokio's I/O traits, into memory that is not initialised. {tools}.\n\n\
          Limits: echo 1.03 with one compiled in and 1.06 with all (native 1.10: it does half as much in an echo as the others); spawn\n\
          1.10; no allocation and no system call more, but for smol, whose counts hang on how its reactor's thread and the loop take turns.\n\n{table}\n{misses}\n"
     ))

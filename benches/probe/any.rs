@@ -27,6 +27,8 @@ pub(crate) fn run(backend: Backend, workload: Workload, times: usize) {
             }
         }),
         Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
+        #[cfg(feature = "tokio")]
+        Workload::TokioIo => runtime.block_on(tokio_io(times)),
         Workload::Many(many) => panic!("{many:?} is for the raw runtimes"),
         Workload::CallSoon => {
             let handle = runtime.handle().clone();
@@ -67,4 +69,18 @@ async fn echo(connections: usize, times: usize) {
     for client in clients {
         client.await.expect("the client ends");
     }
+}
+
+#[cfg(feature = "tokio")]
+async fn tokio_io(times: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = listener.local_addr().expect("an address");
+    let server = anyloop::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        crate::tokio_io::server(stream).await;
+    });
+    let client = TcpStream::connect(addr).await.expect("the server accepts");
+    let client = anyloop::spawn(crate::tokio_io::client(client, times));
+    client.await.expect("the client ends");
+    server.await.expect("the server ends");
 }

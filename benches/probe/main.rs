@@ -16,6 +16,8 @@ mod raw_native;
 mod raw_smol;
 #[cfg(feature = "tokio")]
 mod raw_tokio;
+#[cfg(feature = "tokio")]
+mod tokio_io;
 
 /// What is measured, each as an operation done `times` times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,9 @@ enum Workload {
     Sleep,
     /// 64 bytes go to an echo server and come back, over so many TCP connections in turn, both ends on this thread.
     Echo { connections: usize },
+    /// As an echo over one connection, but through tokio's I/O traits; on raw tokio, and on the loops where tokio is compiled in.
+    #[cfg(feature = "tokio")]
+    TokioIo,
     /// A callback is queued and runs; on a raw runtime, which has none, a detached task.
     CallSoon,
     /// Of tasks and timers alone; on the raw native loop and tokio.
@@ -43,6 +48,8 @@ impl Workload {
             "echo1" => Workload::Echo { connections: 1 },
             "echo50" => Workload::Echo { connections: 50 },
             "echo500" => Workload::Echo { connections: 500 },
+            #[cfg(feature = "tokio")]
+            "tokio_io" => Workload::TokioIo,
             "call_soon" => Workload::CallSoon,
             _ => Workload::Many(many::Many::parse(name)?),
         })
@@ -57,7 +64,7 @@ fn main() -> ExitCode {
         args.get(2).and_then(|times| times.parse::<usize>().ok()),
     ) else {
         eprintln!(
-            "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|echo500|call_soon TIMES\n\
+            "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|echo500|tokio_io|call_soon TIMES\n\
                     probe raw-native|raw-tokio yield1|yield100|pingpong|expire|expire1000|sleeps|sleeps1000|late|storm|crunch TIMES\n\
              raw-native-2 and raw-tokio-2 have two worker threads"
         );

@@ -33,6 +33,8 @@ pub(crate) fn run(workers: usize, workload: Workload, times: usize) {
             }
             Workload::Echo { connections } => echo(&handle, connections, times).await,
             Workload::Many(many) => many::run(Native(handle.clone()), many, times).await,
+            #[cfg(feature = "tokio")]
+            Workload::TokioIo => panic!("tokio's I/O traits are not on these sockets"),
             Workload::CallSoon => {
                 for _ in 0..times {
                     handle.call_soon(|| ()).expect("the loop is open");

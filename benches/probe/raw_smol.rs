@@ -31,6 +31,8 @@ pub(crate) fn run(workload: Workload, times: usize) {
             }
             Workload::Echo { connections } => echo(executor, connections, times).await,
             Workload::Many(many) => panic!("{many:?} is for native and tokio"),
+            #[cfg(feature = "tokio")]
+            Workload::TokioIo => panic!("tokio's I/O traits are not on these sockets"),
             Workload::CallSoon => {
                 for _ in 0..times {
                     executor.spawn(async {}).detach();

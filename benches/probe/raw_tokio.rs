@@ -31,6 +31,7 @@ pub(crate) fn run(workers: usize, workload: Workload, times: usize) {
             }
         }),
         Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
+        Workload::TokioIo => runtime.block_on(tokio_io(times)),
         Workload::Many(many) => runtime.block_on(many::run(Tokio, many, times)),
         Workload::CallSoon => runtime.block_on(async {
             for _ in 0..times {
@@ -68,6 +69,19 @@ async fn echo(connections: usize, times: usize) {
     for client in clients {
         client.await.expect("the client ends");
     }
+}
+
+async fn tokio_io(times: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = listener.local_addr().expect("an address");
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        crate::tokio_io::server(stream).await;
+    });
+    let client = TcpStream::connect(addr).await.expect("the server accepts");
+    let client = tokio::spawn(crate::tokio_io::client(client, times));
+    client.await.expect("the client ends");
+    server.await.expect("the server ends");
 }
 
 #[derive(Clone)]
