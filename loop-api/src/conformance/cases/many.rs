@@ -166,13 +166,17 @@ pub fn tsk21_a_group_waits_for_all<S: Subject>() {
                     let task = after(handle.clone(), ms, Ok(ms as u32));
                     group.spawn(task).expect("an open group");
                 }
-                // A task may add another.
+                // A task may add another; where there are worker threads, not before it is in the group itself.
                 let (inner, more) = (group.clone(), after(handle.clone(), 1, Ok(7)));
+                let go = Counter::new();
+                let gone = go.clone();
                 let adds = async move {
+                    assert!(until(&handle, || gone.get() == 1).await, "the body goes on");
                     inner.spawn(more).expect("an open group");
                     Ok(0)
                 };
                 group.spawn(adds).expect("an open group");
+                go.add();
                 "the body"
             }
         });

@@ -1,0 +1,88 @@
+//! `Builder::with_tokio` on every backend compiled in: tokio's things unwrapped, beside the ambient API.
+#![cfg(feature = "compat")]
+
+use std::io;
+use std::time::Duration;
+
+use anyloop::runtime::{Backend, Builder, Handle};
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
+
+/// A byte there and back between a socket of tokio's and one of the loop's.
+async fn mixed() -> io::Result<u8> {
+    let listener = anyloop::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let server = anyloop::spawn(async move {
+        let (mut stream, _) = listener.accept().await?;
+        let mut byte = [0];
+        stream.read_exact(&mut byte).await?;
+        stream.write_all(&byte).await?;
+        io::Result::Ok(())
+    });
+    // tokio's own type, with the methods that need no trait of its.
+    let stream = tokio::net::TcpStream::connect(address).await?;
+    stream.writable().await?;
+    assert_eq!(stream.try_write(&[9])?, 1);
+    let mut byte = [0];
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut byte) {
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    server.await??;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    anyloop::time::sleep(Duration::from_millis(1)).await;
+    Ok(byte[0])
+}
+
+fn on_each(workers: Option<usize>) {
+    for &backend in Backend::compiled() {
+        let mut builder = Builder::new();
+        builder.backend(backend).with_tokio();
+        if let Some(count) = workers {
+            builder.worker_threads(count);
+        }
+        let mut runtime = builder.build().unwrap();
+        let result = runtime.block_on(async {
+            // In the main future, in a task of the loop's, and in one of tokio's, which finds the same loop.
+            let here = mixed().await?;
+            let in_task = anyloop::spawn(mixed()).await??;
+            let in_tokios = tokio::spawn(async {
+                assert!(Handle::try_current().is_ok());
+                mixed().await
+            });
+            let found = tokio::spawn(async { Handle::current().backend() });
+            assert_eq!(found.await.unwrap(), backend);
+            io::Result::Ok([here, in_task, in_tokios.await.unwrap()?])
+        });
+        assert_eq!(result.unwrap(), [9; 3], "{backend}");
+        runtime.shutdown_timeout(Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn on_one_thread() {
+    on_each(None);
+}
+
+#[test]
+fn on_worker_threads() {
+    on_each(Some(2));
+}
+
+#[test]
+fn blocking_jobs_find_both() {
+    for &backend in Backend::compiled() {
+        let mut runtime = Builder::new().backend(backend).with_tokio().build().unwrap();
+        let job = runtime.spawn_blocking(|| {
+            let slept = tokio::runtime::Handle::current().block_on(async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                true
+            });
+            (slept, Handle::current().backend())
+        });
+        assert_eq!(runtime.block_on(job).unwrap(), (true, backend));
+    }
+}
