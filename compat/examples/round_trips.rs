@@ -6,6 +6,8 @@
 //! cargo run --release -p loop-compat --features tokio --example round_trips -- native-with-tokio 100000
 //! ```
 //!
+//! In the second half of the table the peer is a thread that blocks, and counts nothing: what one end costs, whose every byte is waited for.
+//!
 //! Without arguments all contestants live at once and get short slices in turn, the order reversed each time; the table has the median and the
 //! cheapest tenth of their CPU time. With a name, and a number, only that one makes so many round trips: for `strace -fc` and callgrind.
 
@@ -38,6 +40,20 @@ mod measure {
     /// Slices of each contestant.
     const SLICES: usize = 60;
 
+    /// An echo server on a thread of its own, for one connection.
+    fn peer() -> std::net::SocketAddr {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            stream.set_nodelay(true).expect("a TCP stream");
+            let mut byte = [0];
+            while stream.read_exact(&mut byte).is_ok() && stream.write_all(&byte).is_ok() {}
+        });
+        address
+    }
+
     /// Makes so many round trips.
     type Run = Box<dyn FnMut(usize)>;
 
@@ -50,7 +66,15 @@ mod measure {
     }
 
     /// tokio's sockets: an echo server in a task, and the stream to it.
-    async fn tokio_pair(spawn: impl FnOnce(tokio::net::TcpStream)) -> io::Result<tokio::net::TcpStream> {
+    async fn tokio_pair(
+        elsewhere: bool,
+        spawn: impl FnOnce(tokio::net::TcpStream),
+    ) -> io::Result<tokio::net::TcpStream> {
+        if elsewhere {
+            let client = tokio::net::TcpStream::connect(peer()).await?;
+            client.set_nodelay(true)?;
+            return Ok(client);
+        }
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let client = tokio::net::TcpStream::connect(listener.local_addr()?).await?;
         client.set_nodelay(true)?;
@@ -74,10 +98,10 @@ mod measure {
     }
 
     /// In a task, as a program would.
-    fn plain_tokio() -> Run {
+    fn plain_tokio(elsewhere: bool) -> Run {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let spawn = |server| drop(tokio::spawn(tokio_echo(server)));
-        let mut client = Some(runtime.block_on(tokio_pair(spawn)).expect("a pair"));
+        let mut client = Some(runtime.block_on(tokio_pair(elsewhere, spawn)).expect("a pair"));
         Box::new(move |count| {
             let mut stream = client.take().expect("the last run gave it back");
             let task = runtime.spawn(async move {
@@ -89,11 +113,11 @@ mod measure {
     }
 
     /// tokio's sockets in tasks of a native loop.
-    fn tokio_sockets() -> Run {
+    fn tokio_sockets(elsewhere: bool) -> Run {
         let mut native = native(true);
         let handle = native.handle().clone();
         let spawn = |server| drop(handle.spawn(tokio_echo(server)));
-        let mut client = Some(native.block_on(tokio_pair(spawn)).expect("a pair"));
+        let mut client = Some(native.block_on(tokio_pair(elsewhere, spawn)).expect("a pair"));
         Box::new(move |count| {
             let mut stream = client.take().expect("the last run gave it back");
             let task = native.handle().spawn(async move {
@@ -105,11 +129,16 @@ mod measure {
     }
 
     /// The loop's own sockets.
-    fn native_sockets(host: bool) -> Run {
+    fn native_sockets(host: bool, elsewhere: bool) -> Run {
         let mut native = native(host);
         let handle = native.handle().clone();
         let pair = async {
             let options = TcpOptions::default();
+            if elsewhere {
+                let client = handle.connect_tcp(peer(), &options).await?;
+                client.set_nodelay(true)?;
+                return io::Result::Ok(client);
+            }
             let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &options)?;
             let client = handle.connect_tcp(listener.local_addr()?, &options).await?;
             client.set_nodelay(true)?;
@@ -119,7 +148,7 @@ mod measure {
                 let mut byte = [0];
                 while server.read_exact(&mut byte).await.is_ok() && server.write_all(&byte).await.is_ok() {}
             }));
-            io::Result::Ok(client)
+            Ok(client)
         };
         let mut client = Some(native.block_on(pair).expect("a pair"));
         Box::new(move |count| {
@@ -140,14 +169,18 @@ mod measure {
     type Contestant = (&'static str, fn() -> Run, &'static str);
 
     const CONTESTANTS: &[Contestant] = &[
-        ("tokio", plain_tokio, "tokio"),
-        ("tokio-sockets-on-native", tokio_sockets, "tokio"),
-        ("native", || native_sockets(false), "native"),
-        ("native-with-tokio", || native_sockets(true), "native"),
+        ("tokio", || plain_tokio(false), "tokio"),
+        ("tokio-sockets-on-native", || tokio_sockets(false), "tokio"),
+        ("native", || native_sockets(false, false), "native"),
+        ("native-with-tokio", || native_sockets(true, false), "native"),
+        ("tokio-one-end", || plain_tokio(true), "tokio-one-end"),
+        ("tokio-sockets-on-native-one-end", || tokio_sockets(true), "tokio-one-end"),
+        ("native-one-end", || native_sockets(false, true), "native-one-end"),
+        ("native-with-tokio-one-end", || native_sockets(true, true), "native-one-end"),
     ];
 
     fn cpu() -> Duration {
-        let time = clock_gettime(ClockId::ProcessCPUTime);
+        let time = clock_gettime(ClockId::ThreadCPUTime);
         Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
     }
 
@@ -194,7 +227,7 @@ mod measure {
             }
         }
         println!(
-            "{:<26}{:>12}{:>16}{:>10}{:>14}",
+            "{:<34}{:>12}{:>16}{:>10}{:>14}",
             "", "median ns", "cheapest 10 %", "ratio", "switches each"
         );
         let mut tenths = Vec::new();
@@ -205,14 +238,14 @@ mod measure {
         for (index, (name, _, base)) in CONTESTANTS.iter().enumerate() {
             let base = CONTESTANTS.iter().position(|contestant| contestant.0 == *base).unwrap_or(index);
             println!(
-                "{name:<26}{:>12.0}{:>16.0}{:>10.3}{:>14.3}",
+                "{name:<34}{:>12.0}{:>16.0}{:>10.3}{:>14.3}",
                 times[index][times[index].len() / 2],
                 tenths[index],
                 tenths[index] / tenths[base],
                 switches[index] as f64 / (SLICE * SLICES) as f64,
             );
         }
-        println!("{} thread(s); CPU time of a round trip, both ends", status("Threads"));
+        println!("{} thread(s); CPU time of this thread for a round trip", status("Threads"));
         Ok(())
     }
 }

@@ -96,14 +96,12 @@ impl Workers {
                 let handle = own;
                 let worker = Worker { handle, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
                 let _running = context::enter_nested();
-                let run = |poll: fn(&NativeHandle, Runnable) -> Option<Runnable>| {
-                    current::enter(&worker.handle, || {
-                        WORKER.with(|slot| slot.set(&worker, || worker.run(poll)))
-                    });
+                let within = |run: &mut dyn FnMut()| {
+                    current::enter(&worker.handle, || WORKER.with(|slot| slot.set(&worker, run)));
                 };
                 match worker.handle.around() {
-                    None => run(|_, task| task.poll()),
-                    Some(around) => around.as_worker(&mut || run(hosted::poll_task)),
+                    None => within(&mut || worker.run(|_, task| task.poll())),
+                    Some(around) => around.as_worker(&mut || within(&mut || worker.run(hosted::poll_task))),
                 }
             };
             match thread::Builder::new().name(name.to_owned()).spawn(worker) {
