@@ -1,6 +1,35 @@
 //! Futures, sockets, timers and executors of one runtime, at home on another.
 //!
 //! Nothing here names a backend of anyloop: it works on any [`loop_api::EventLoop`], and, where it says so, on no loop of ours at all.
+//!
+//! # For those who choose the loop
+//!
+//! Make tokio a part of it: [`host::TokioHost`], which is `Builder::with_tokio` in `anyloop`. Then all that is polled, called or dropped on
+//! the loop finds tokio, without a wrapper and without another thread.
+//!
+//! # For those who do not
+//!
+//! A library, or a program on an executor of somebody else's, lends tokio's context (feature `tokio`):
+//!
+//! | to | by |
+//! | --- | --- |
+//! | a future, a stream, a sink, a reader or writer | `tokio(value)` |
+//! | one that calls `tokio::task::spawn_local` | `tokio_local(future)` |
+//! | a connection or pool that is dropped later, somewhere | `tokio(value)` where it is made, or `Tokio::own(value)` |
+//! | a thread, a blocking job, a program: all under it | the guard of `enter_tokio()` |
+//! | calls from a thread that has none | `tokio_handle()` |
+//! | anything, where the wrong runtime would win | `Tokio::of(handle, value)`, `Tokio::own(value)` |
+//!
+//! and has an answer for what goes wrong with runtimes:
+//!
+//! | what | by |
+//! | --- | --- |
+//! | tokio's panics about its context as errors that say what to do | `checked(future)` |
+//! | tasks and blocking jobs that `main` would cut off | `shutdown(timeout)`, which waits, and says what was left |
+//! | a current-thread runtime that nobody drives, so that its tasks and sockets wait for ever | `drive(runtime)` |
+//!
+//! Futures of async-io and smol need no context: [`smol()`] tells what they cost elsewhere. Join handles and oneshots of each become
+//! [`Deferred`](loop_api::promise::Deferred) and back in [`value`].
 
 #![deny(unsafe_code)]
 
