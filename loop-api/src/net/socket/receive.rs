@@ -3,8 +3,6 @@
 
 use std::io;
 
-use socket2::SockRef;
-
 use crate::io::ReadCursor;
 use crate::readiness::AsSource;
 
@@ -30,7 +28,11 @@ use crate::readiness::AsSource;
 pub fn receive<T: AsSource>(io: &T, buf: &mut ReadCursor<'_>) -> io::Result<usize> {
     // SAFETY: the system writes initialised bytes.
     let spare = unsafe { buf.spare() };
-    let n = SockRef::from(io).recv(spare)?;
+    // As `transfer::read`: on Linux without libc.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let n = rustix::net::recv(io, spare, rustix::net::RecvFlags::empty())?.0.0.len();
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let n = socket2::SockRef::from(io).recv(spare)?;
     // SAFETY: the system wrote so many, from the beginning on.
     unsafe { buf.advance(n) };
     Ok(n)
