@@ -22,7 +22,7 @@ pub(crate) fn clients(quick: bool) -> &'static [u64] {
 const ROUNDS: usize = 3;
 
 /// How long one model takes with one number of clients, in the steps of other workloads.
-pub(crate) const WEIGHT: usize = 60;
+pub(crate) const WEIGHT: usize = 75;
 
 /// How far the progress bar moves for all.
 pub(crate) fn steps(quick: bool, who: &[&str]) -> usize {
@@ -86,9 +86,9 @@ impl Server {
         }
     }
 
-    /// A slice of so many milliseconds that what comes in waves is seen several times.
+    /// A slice that is long enough to see many turns of each client.
     fn slice(&mut self, clients: u64) -> Slice {
-        let time = Duration::from_millis(if clients < 1000 { 300 } else { 600 });
+        let time = Duration::from_millis(if clients < 1000 { 500 } else { 1000 });
         let tally = self.clients.run(time.as_millis() as u64)?;
         Ok(tally.values.into_iter().collect())
     }

@@ -17,8 +17,8 @@ use crate::names;
 
 /// A request's bytes, and an answer's.
 pub(crate) const BYTES: usize = 64;
-/// How long a handler waits, as for a database or another server.
-const WAIT: Duration = Duration::from_millis(1);
+/// How long a handler waits, as for a database or another server. Long enough that many wait at once where a model lets them.
+const WAIT: Duration = Duration::from_millis(50);
 const POOL: usize = 16;
 
 /// How many connections wait to be accepted: as many as the system lets.

@@ -60,7 +60,8 @@ impl Callers {
             server: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port),
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             calls: (0..clients).map(|_| None).collect(),
-            end: Instant::now() + time,
+            // Until all have begun.
+            end: Instant::now() + Duration::from_secs(3600),
             time,
             served: 0,
             unserved: 0,
@@ -74,6 +75,8 @@ impl Callers {
         for client in 0..self.calls.len() {
             self.call(client)?;
         }
+        self.served = 0;
+        self.end = Instant::now() + self.time;
         let mut events: Vec<Event> = Vec::with_capacity(1024);
         let mut looked = Instant::now();
         while self.calls.iter().any(Option::is_some) {
