@@ -17,6 +17,7 @@ mod native_alone;
 mod raw_epoll;
 mod raw_smol;
 mod raw_tokio;
+pub(crate) mod slowed;
 
 /// Readies the contestant of this name for a job.
 pub(crate) fn start(name: &str, job: &Job) -> Start {
@@ -45,6 +46,7 @@ pub(crate) fn start(name: &str, job: &Job) -> Start {
         names::AGNOSTIC => agnostic::start(job),
         names::ASYNC_RS => async_rs::start(job),
         names::RAW_EPOLL => raw_epoll::start(job),
+        slowed::NAME => slowed::start(job),
         crate::harness::load::NAME => crate::harness::load::start(job),
         _ => Start::left_out(format!("no contestant is called {name}")),
     }

@@ -1,11 +1,12 @@
-//! An allocator that can tell how many bytes are in use. It counts only after it was asked once: until then it costs a branch.
+//! An allocator that can tell how many bytes are in use, and how often it was asked for some. It counts only after it was asked once: until then it costs a branch.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, Ordering};
 
 static ON: AtomicBool = AtomicBool::new(false);
 static LIVE: AtomicIsize = AtomicIsize::new(0);
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes in use, from some beginning: two calls tell how many more there are.
 pub(crate) fn live() -> isize {
@@ -13,9 +14,16 @@ pub(crate) fn live() -> isize {
     LIVE.load(Ordering::Relaxed)
 }
 
+/// How many allocations there have been since the first call.
+pub(crate) fn allocations() -> u64 {
+    ON.store(true, Ordering::Relaxed);
+    ALLOCATIONS.load(Ordering::Relaxed)
+}
+
 fn count(bytes: isize) {
     if ON.load(Ordering::Relaxed) {
         LIVE.fetch_add(bytes, Ordering::Relaxed);
+        ALLOCATIONS.fetch_add((bytes > 0).into(), Ordering::Relaxed);
     }
 }
 

@@ -13,6 +13,8 @@ use clap::Parser;
 #[cfg(target_os = "linux")]
 mod contestants;
 mod counting;
+#[cfg(target_os = "linux")]
+mod exact;
 mod gate;
 #[cfg(target_os = "linux")]
 mod harness;
@@ -28,7 +30,11 @@ mod results;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
+mod selftest;
+#[cfg(target_os = "linux")]
 mod servers;
+#[cfg(target_os = "linux")]
+mod stats;
 
 use options::{Command, Options};
 
@@ -53,10 +59,12 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             show(&results, options)
         }
         #[cfg(target_os = "linux")]
-        Some(Command::Child { core, contestant, workload, params }) => {
+        Some(Command::Child { conduct, contestant, workload, params }) => {
             let job = job::Job { workload: workload.clone(), params: params.parse()? };
-            Ok(harness::child::run(contestant, &job, *core)?)
+            Ok(harness::child::run(contestant, &job, *conduct)?)
         }
+        #[cfg(target_os = "linux")]
+        Some(Command::Selftest) => selftest::run(),
         #[cfg(target_os = "linux")]
         None => {
             let results = run::run(options)?;

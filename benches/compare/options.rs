@@ -39,11 +39,14 @@ pub(crate) enum Command {
         /// The CSV that a run wrote.
         csv: PathBuf,
     },
+    /// Shows that the tool sees a slowdown of 5 % that was planted, and no difference between a program and itself.
+    Selftest,
     /// One contestant at one workload: what a run starts many of.
     #[command(hide = true)]
     Child {
-        #[arg(long)]
-        core: Option<usize>,
+        #[cfg(target_os = "linux")]
+        #[command(flatten)]
+        conduct: crate::harness::child::Conduct,
         contestant: String,
         workload: String,
         #[arg(default_value = "")]

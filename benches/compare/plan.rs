@@ -39,7 +39,12 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    fn new(how: How, who: &'static [&'static str], workload: &str, params: &[(&str, u64)]) -> Self {
+    pub(crate) fn new(
+        how: How,
+        who: &'static [&'static str],
+        workload: &str,
+        params: &[(&str, u64)],
+    ) -> Self {
         let params = Params(params.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect());
         let mut units =
             ["pairs", "connections", "tasks", "sleeps"].into_iter().filter_map(|name| params.get(name));

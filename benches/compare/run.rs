@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::contestants;
+use crate::exact;
 use crate::harness::process::Tally;
 use crate::harness::slices::{self, Found, Pace};
 use crate::names;
@@ -33,7 +34,8 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
     let slices: usize = cells.iter().map(|(cell, who)| steps(cell, who.len(), pace)).sum();
     let models = workloads.contains(&names::SERVERS);
     let server_steps = if models { servers::steps(options.quick, &backends) } else { 0 };
-    let progress = bar((slices + server_steps) as u64)?;
+    let counts = exact::counts(options.quick, &workloads, &backends);
+    let progress = bar((slices + server_steps + counts.len() * COUNT_WEIGHT) as u64)?;
     let mut results = Results::here();
     for name in &backends {
         results.notes.extend(contestants::note(name).map(|note| Note::new(*name, note)));
@@ -60,9 +62,16 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
             progress.inc(servers::WEIGHT as u64);
         });
     }
+    exact::run(&mut results, &counts, |count| {
+        progress.set_message(count.to_string());
+        progress.inc(COUNT_WEIGHT as u64);
+    });
     progress.finish_and_clear();
     Ok(results)
 }
+
+/// How long a count takes, in steps of a slice: two runs of some seconds, two counts at a time.
+const COUNT_WEIGHT: usize = 40;
 
 /// How often the bar moves for a cell: at each start, each tuning, and each slice.
 fn steps(cell: &Cell, contestants: usize, pace: Pace) -> usize {

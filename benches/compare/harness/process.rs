@@ -10,7 +10,8 @@ use crate::job::{Job, Values};
 pub(crate) struct Child {
     name: String,
     process: std::process::Child,
-    input: ChildStdin,
+    /// `None` when it has been told to end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
@@ -44,30 +45,41 @@ impl Tally {
 impl Child {
     /// Starts this program again as `contestant` at `job`, on one core if that is said, and hears what it says.
     pub(crate) fn start(contestant: &str, job: &Job, core: Option<usize>) -> io::Result<(Self, Hello)> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("child");
-        if let Some(core) = core {
-            command.args(["--core", &core.to_string()]);
-        }
-        command.args([contestant, &job.workload, &job.params.to_string()]);
-        Self::of(&format!("{contestant} at {} {}", job.workload, job.params), command)
+        let core = core.map(|core| format!("--core={core}"));
+        Self::with(&[], contestant, job, core.as_deref().as_slice())
     }
 
-    /// The same with a command of one's own, such as this program under strace.
-    pub(crate) fn of(name: &str, mut command: Command) -> io::Result<(Self, Hello)> {
+    /// The same under another program, such as strace, and with flags for the child.
+    pub(crate) fn with(
+        under: &[&str],
+        contestant: &str,
+        job: &Job,
+        flags: &[&str],
+    ) -> io::Result<(Self, Hello)> {
+        let this = std::env::current_exe()?;
+        let mut command = match under {
+            [] => Command::new(this),
+            [program, args @ ..] => {
+                let mut command = Command::new(program);
+                command.args(args).arg(this);
+                command
+            }
+        };
+        command.arg("child").args(flags).args([contestant, &job.workload, &job.params.to_string()]);
+        let name = format!("{contestant} at {} {}", job.workload, job.params);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (input, output) = (process.stdin.take(), process.stdout.take().map(BufReader::new));
         let (Some(input), Some(output)) = (input, output) else {
             return Err(io::Error::other("the child has no pipes"));
         };
-        let mut child = Self { name: name.to_owned(), process, input, output };
+        let mut child = Self { name, process, input: Some(input), output };
         let line = child.hear()?;
         let hello = match line.split_once(' ') {
             None if line == "ready" => Hello::Ready,
             Some(("listening", port)) => Hello::Listening(port.parse().map_err(io::Error::other)?),
             _ => match line.strip_prefix("left out: ") {
                 Some(why) => Hello::LeftOut(why.to_owned()),
-                None => return Err(io::Error::other(format!("{name} said {line:?}"))),
+                None => return Err(io::Error::other(format!("{} said {line:?}", child.name))),
             },
         };
         Ok((child, hello))
@@ -79,10 +91,26 @@ impl Child {
 
     /// Has it do so many operations.
     pub(crate) fn run(&mut self, times: u64) -> io::Result<Tally> {
-        writeln!(self.input, "run {times}")?;
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        writeln!(input, "run {times}")?;
         let line = self.hear()?;
         let name = &self.name;
         parse(&line).ok_or_else(|| io::Error::other(format!("{name} said {line:?}")))
+    }
+
+    /// Has it end by itself, and waits until it has: at the end of its input, or by SIGTERM if it is a server, which reads none. Under
+    /// another program it is the child of that.
+    pub(crate) fn finish(mut self, server: bool) -> io::Result<()> {
+        drop(self.input.take());
+        if server {
+            let id = self.id();
+            let below = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+            let id = below.split_whitespace().next().and_then(|id| id.parse().ok()).unwrap_or(id);
+            let pid = rustix::process::Pid::from_raw(id as i32).ok_or(io::ErrorKind::NotFound)?;
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        }
+        self.process.wait()?;
+        Ok(())
     }
 
     fn hear(&mut self) -> io::Result<String> {
