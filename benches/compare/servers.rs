@@ -16,7 +16,7 @@ pub(crate) const MODELS: [&str; 6] =
 
 /// How many clients at once.
 pub(crate) fn clients(quick: bool) -> &'static [u64] {
-    if quick { &[1, 50, 1000] } else { &[1, 10, 50, 200, 500, 1000, 2000, 5000] }
+    if quick { &[1, 50, 1000] } else { &[1, 10, 50, 200, 1000, 2000, 5000] }
 }
 
 const ROUNDS: usize = 3;
@@ -88,7 +88,7 @@ impl Server {
 
     /// A slice that is long enough to see many turns of each client.
     fn slice(&mut self, clients: u64) -> Slice {
-        let time = Duration::from_millis(if clients < 1000 { 500 } else { 1000 });
+        let time = Duration::from_millis(if clients < 1000 { 400 } else { 800 });
         let tally = self.clients.run(time.as_millis() as u64)?;
         Ok(tally.values.into_iter().collect())
     }

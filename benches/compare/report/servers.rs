@@ -15,10 +15,11 @@ use crate::results::{Metric, Results};
 
 /// What the cases differ in.
 const CLIENTS: &str = "clients";
-const SHOWN: [(Metric, &str, &str); 3] = [
-    (Metric::OpsPerS, "Requests per second", "1/s, logarithmic"),
-    (Metric::RssMib, "Memory of the server", "MiB, logarithmic"),
-    (Metric::P99Us, "Time of a request, 99 of 100 took at most", "µs, logarithmic"),
+/// What is drawn: its heading, the unit that it is drawn in, and how many of its own units that is.
+const SHOWN: [(Metric, &str, &str, f64); 3] = [
+    (Metric::OpsPerS, "Requests per second", "1/s", 1.0),
+    (Metric::RssMib, "Memory of the server, at most", "MiB", 1.0),
+    (Metric::P99Us, "Time of a request, 99 of 100 took at most", "ms", 1000.0),
 ];
 
 /// The section, or None where it was not measured.
@@ -32,11 +33,14 @@ pub(crate) fn section(results: &Results) -> Result<Option<Markup>, Box<dyn Error
     who.sort_by_key(|name| (names::order(name), *name));
     who.dedup();
     let mut pictures = Vec::new();
-    for (metric, words, unit) in SHOWN {
-        let series: Vec<Series> = who.iter().filter_map(|name| series(&cases, name, metric)).collect();
+    for (metric, words, unit, scale) in SHOWN {
+        let series: Vec<Series> = who.iter().filter_map(|name| series(&cases, name, metric, scale)).collect();
         if !series.is_empty() {
             let name = format!("{}: {words} against concurrent clients", workload.title);
-            pictures.push((words, lines(&name, "concurrent clients, logarithmic", unit, &series)?));
+            pictures.push((
+                words,
+                lines(&name, "concurrent clients, logarithmic", &format!("{unit}, logarithmic"), &series)?,
+            ));
         }
     }
     Ok(Some(html! {
@@ -45,7 +49,7 @@ pub(crate) fn section(results: &Results) -> Result<Option<Markup>, Box<dyn Error
         p.quiet { "A cross marks where a model broke, as some clients got no answer; the table tells more." }
         div.panels { @for (words, svg) in &pictures { figure { figcaption { b { (words) } } (PreEscaped(svg)) } } }
         (breaks(results, &cases, &who))
-        @for (metric, words, _) in SHOWN { details { summary { "As a table: " (words) } (table(&cases, &who, metric)) } }
+        @for (metric, words, unit, scale) in SHOWN { details { summary { "As a table: " (words) ", " (unit) } (table(&cases, &who, metric, scale)) } }
     }))
 }
 
@@ -68,7 +72,7 @@ fn waited(cases: &[Case<'_>]) -> String {
     }
 }
 
-fn series(cases: &[Case<'_>], name: &str, metric: Metric) -> Option<Series> {
+fn series(cases: &[Case<'_>], name: &str, metric: Metric, scale: f64) -> Option<Series> {
     let points: Vec<Point> = cases
         .iter()
         .filter_map(|case| {
@@ -76,8 +80,8 @@ fn series(cases: &[Case<'_>], name: &str, metric: Metric) -> Option<Series> {
             let x = case.params.get(CLIENTS)? as f64;
             (summary.median > 0.0).then_some(Point {
                 x,
-                value: summary.median,
-                spread: (summary.p10, summary.p90),
+                value: summary.median / scale,
+                spread: (summary.p10 / scale, summary.p90 / scale),
             })
         })
         .collect();
@@ -112,7 +116,7 @@ fn breaks(results: &Results, cases: &[Case<'_>], who: &[&str]) -> Markup {
     }
 }
 
-fn table(cases: &[Case<'_>], who: &[&str], metric: Metric) -> Markup {
+fn table(cases: &[Case<'_>], who: &[&str], metric: Metric, scale: f64) -> Markup {
     html! {
         div.scroll {
             table {
@@ -122,7 +126,7 @@ fn table(cases: &[Case<'_>], who: &[&str], metric: Metric) -> Markup {
                         td { (names::label(name)) }
                         @for case in cases {
                             @match case.get(name, metric) {
-                                Some(s) => { td title={ (figure(s.p10)) " to " (figure(s.p90)) } { (figure(s.median)) } }
+                                Some(s) => { td title={ (figure(s.p10 / scale)) " to " (figure(s.p90 / scale)) } { (figure(s.median / scale)) } }
                                 None => { td { "–" } }
                             }
                         }
