@@ -2,7 +2,8 @@
 //!
 //! `coming` says that a waker is not needed: either no worker sleeps, or one that was woken is on its way to look for tasks. Whoever
 //! queues a task calls `pick` after that; whoever goes to sleep calls `enlist` and looks once more after that; whoever was woken and
-//! finds a task calls `pass_on` and looks whether there are more.
+//! finds a task calls `pass_on` and looks whether there are more. A worker that puts a task in its own empty queue, and takes the
+//! next one from there, need not call anybody.
 
 use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, fence, planted};
 

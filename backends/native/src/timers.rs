@@ -133,6 +133,9 @@ impl fmt::Debug for Timers {
 
 /// A wait for a moment: see [`loop_api::time::Sleep`]. It needs no memory of its own; what its loop keeps is a place in the
 /// loop's wheel, from the first poll until it is done or dropped.
+///
+/// Never early, and as late as the system's own timers make it (some 70 us on Linux); where more than three are due within a
+/// quarter of a millisecond they may be told together, at the end of it.
 #[must_use = "a sleep does nothing unless awaited"]
 pub struct NativeSleep {
     handle: NativeHandle,

@@ -201,6 +201,20 @@ impl Worker {
         workers.wake_one(&self.handle);
     }
 
+    /// Queues a task that gave way.
+    fn push_again(&self, task: Runnable) {
+        let workers = self.workers();
+        let own = &workers.seats[self.seat].queue;
+        if !own.is_empty() {
+            return self.push(task);
+        }
+        // Nobody has to be woken for it: this worker comes for it next, unless another takes it before.
+        if let Err(full) = own.push(task) {
+            // Only this worker fills its queue, so there was room.
+            workers.injector.push(full.into_inner());
+        }
+    }
+
     /// Runs tasks, each by `poll`, until the workers are stopped.
     fn run(&self, poll: impl Fn(&NativeHandle, Runnable) -> Option<Runnable>) {
         let workers = self.workers();
@@ -217,10 +231,7 @@ impl Worker {
                 }
                 current::begin_poll();
                 if let Some(again) = poll(&self.handle, task) {
-                    // Nobody has to be woken for it: this worker comes for it.
-                    if let Err(full) = workers.seats[self.seat].queue.push(again) {
-                        workers.injector.push(full.into_inner());
-                    }
+                    self.push_again(again);
                 }
             } else {
                 picked = self.sleep();

@@ -171,3 +171,10 @@ fn removed_entries_are_used_again() {
     }
     assert_eq!(wheel.entries.places(), 1);
 }
+
+#[test]
+fn an_entry_is_small() {
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(size_of::<Entry<std::task::Waker>>(), 40);
+    }
+}
