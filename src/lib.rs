@@ -50,7 +50,7 @@
 //! | `tokio-io`, `hyper` | streams are tokio's `AsyncRead` and `AsyncWrite`, or hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `sync` (default) | `sync`: locks, channels, signals |
-//! | `compat` | `compat`: futures, sockets and timers of tokio on any loop |
+//! | `compat` | `compat`: futures, sockets and timers of tokio on any loop; readers and writers of one kind as those of another |
 //!
 //! Features only add: what compiles with some of them compiles with more, and behaves the same.
 //!
