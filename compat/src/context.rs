@@ -123,7 +123,8 @@ pub fn tokio_handle() -> io::Result<Handle> {
 /// was not. Blocks this thread: it is for the end of `main`, outside any future.
 ///
 /// Without it, what still runs in the background when `main` returns is lost, as it is with any runtime. Nothing is done where nothing was
-/// ever given to it. What needs a runtime afterwards gets a new one.
+/// ever given to it. What needs a runtime afterwards gets a new one. Called from a task of that runtime, which cannot wait for itself, it changes nothing
+/// and says what is there.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;
@@ -170,6 +171,12 @@ pub struct Unfinished {
     pub tasks: usize,
     /// Threads that were still busy with blocking jobs. Jobs that waited for a thread are not counted.
     pub blocking: usize,
+}
+
+impl Unfinished {
+    fn into_result(self) -> Result<(), Unfinished> {
+        if self.tasks == 0 && self.blocking == 0 { Ok(()) } else { Err(self) }
+    }
 }
 
 impl fmt::Display for Unfinished {

@@ -4,7 +4,7 @@
 //!
 //! # For those who choose the loop
 //!
-//! Make tokio a part of it: [`host::TokioHost`], which is `Builder::with_tokio` in `anyloop`. Then all that is polled, called or dropped on
+//! Make tokio a part of it: `host::TokioHost`, which is `Builder::with_tokio` in `anyloop`. Then all that is polled, called or dropped on
 //! the loop finds tokio, without a wrapper and without another thread.
 //!
 //! # For those who do not

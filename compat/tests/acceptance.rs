@@ -190,7 +190,13 @@ fn acceptance_a04_background_work_at_the_end() {
         })
     };
     futures_lite::future::block_on(give());
+    let from_inside = futures_lite::future::block_on(tokio_compat(async {
+        tokio::spawn(async { shutdown(LONG) }).await.unwrap()
+    }));
+    assert!(from_inside.unwrap_err().tasks >= 2, "the task that asks, and the one that sleeps");
     shutdown(LONG).expect("there was time");
+    #[cfg(target_os = "linux")]
+    assert!(!support::threads().iter().any(|name| name.starts_with("anyloop")), "no thread stays");
     assert_eq!(done.load(Ordering::SeqCst), 3, "all of it has run");
 
     // What needs a runtime afterwards gets one, and what is not done in time is named.
@@ -209,6 +215,10 @@ fn acceptance_a04_background_work_at_the_end() {
     assert_eq!((left.tasks, left.blocking), (2, 1));
     assert!(left.to_string().starts_with("2 tokio task(s) and 1 blocking job(s)"), "{left}");
     drop(release);
+
+    futures_lite::future::block_on(give());
+    shutdown(Duration::MAX).expect("as long as it takes");
+    assert_eq!(done.load(Ordering::SeqCst), 6);
 }
 
 // Hangs: the child has the runtime but not its thread.

@@ -57,6 +57,26 @@ fn cmp03_timers_tasks_and_blocking_jobs_inside_the_wrapper() {
 }
 
 #[test]
+fn a_wrapper_is_what_its_value_is() {
+    fn send_and_sync<T: Send + Sync + Unpin>(_: &T) {}
+    send_and_sync(&tokio_compat(std::future::ready(1)));
+    send_and_sync(&Tokio::own(Vec::<u8>::new()));
+    assert_eq!(tokio_compat(vec![1]).len(), 1);
+    assert_eq!(Tokio::own(vec![1]).into_inner(), [1]);
+    let mut sleeps = tokio_compat(Vec::new());
+    sleeps.with(|sleeps| sleeps.push(Box::pin(tokio::time::sleep(Duration::from_millis(1)))));
+    block_on(tokio_compat(sleeps.into_inner().remove(0)));
+}
+
+#[test]
+fn a_panic_inside_leaves_the_thread_as_it_was() {
+    let panics = std::panic::catch_unwind(|| block_on(tokio_compat(async { panic!("on purpose") })));
+    assert!(panics.is_err());
+    assert!(tokio::runtime::Handle::try_current().is_err());
+    assert_eq!(&block_on(tokio_compat(echo())).unwrap(), b"ciao");
+}
+
+#[test]
 fn cmp07_wrapping_twice_changes_nothing() {
     let twice = tokio_compat(tokio_compat(Tokio::own(tokio_compat(echo()))));
     assert_eq!(&block_on(twice).unwrap(), b"ciao");

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::task::Poll;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
@@ -28,14 +28,9 @@ pub(crate) struct Fallback {
 
 enum State {
     Idle(Runtime),
-    /// The thread ends when it is told until when, and answers what was left.
-    Driven(oneshot::Sender<Farewell>),
+    /// The thread ends when it is told until when, and gives what was left.
+    Driven(oneshot::Sender<Option<Instant>>, thread::JoinHandle<Unfinished>),
     Closed,
-}
-
-struct Farewell {
-    deadline: Option<Instant>,
-    answer: mpsc::SyncSender<Unfinished>,
 }
 
 /// What the runtime's own hooks see.
@@ -120,12 +115,11 @@ impl Fallback {
         // The runtime goes to the thread by a channel, so that it is still here if there is none to be had.
         let (give, take) = mpsc::sync_channel::<Runtime>(1);
         let watch = self.watch.clone();
-        thread::Builder::new().name("anyloop-tokio".to_owned()).spawn(move || {
-            if let Ok(runtime) = take.recv() {
-                drive(runtime, ends, &watch);
-            }
+        let thread = thread::Builder::new().name("anyloop-tokio".to_owned()).spawn(move || {
+            let nothing = Unfinished { tasks: 0, blocking: 0 };
+            take.recv().map_or(nothing, |runtime| drive(runtime, ends, &watch))
         })?;
-        if let State::Idle(runtime) = std::mem::replace(state, State::Driven(farewell)) {
+        if let State::Idle(runtime) = std::mem::replace(state, State::Driven(farewell, thread)) {
             // The thread waits for it, so it cannot have gone.
             let _ = give.send(runtime);
         }
@@ -137,33 +131,32 @@ impl Fallback {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Without a thread nothing can be waited for; what there is is then reported as left.
         let _no_thread = self.start_locked(&mut state);
+        if matches!(&*state, State::Driven(_, thread) if thread.thread().id() == thread::current().id()) {
+            // A task of its own asks: it cannot wait for itself.
+            return self.left();
+        }
         self.closed.store(true, Ordering::Release);
         let before = std::mem::replace(&mut *state, State::Closed);
         drop(state);
-        let left = match before {
+        match before {
             State::Idle(runtime) => {
-                let left = Unfinished {
-                    tasks: self.handle.metrics().num_alive_tasks(),
-                    blocking: self.watch.blocking.load(Ordering::Acquire),
-                };
+                let left = self.left();
                 // Does not wait, so that it is legal anywhere.
                 runtime.shutdown_background();
                 left
             }
-            State::Driven(farewell) => {
-                let (answer, answered) = mpsc::sync_channel(1);
-                if farewell.send(Farewell { deadline, answer }).is_err() {
-                    return Ok(());
-                }
-                // The thread keeps the deadline, and always answers.
-                match answered.recv() {
-                    Ok(left) => left,
-                    Err(mpsc::RecvError) => return Ok(()),
-                }
+            State::Driven(farewell, thread) => {
+                let _ends_anyway = farewell.send(deadline);
+                // The thread keeps the deadline. It panics if tokio does.
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_result()
             }
-            State::Closed => return Ok(()),
-        };
-        if left.tasks == 0 && left.blocking == 0 { Ok(()) } else { Err(left) }
+            State::Closed => Ok(()),
+        }
+    }
+
+    fn left(&self) -> Result<(), Unfinished> {
+        let blocking = self.watch.blocking.load(Ordering::Acquire);
+        Unfinished { tasks: self.watch.tasks(), blocking }.into_result()
     }
 }
 
@@ -191,34 +184,31 @@ impl Watch {
 }
 
 /// The thread's whole life.
-fn drive(runtime: Runtime, ends: oneshot::Receiver<Farewell>, watch: &Watch) {
-    let farewell = runtime.block_on(async {
-        let farewell = ends.await.ok()?;
+fn drive(runtime: Runtime, ends: oneshot::Receiver<Option<Instant>>, watch: &Watch) -> Unfinished {
+    let deadline = runtime.block_on(async {
+        // The process never gives it up without a farewell; if it did, there would be nothing to wait for.
+        let deadline = ends.await.unwrap_or_else(|_gone| Some(Instant::now()));
         let all_done = async {
             watch.drained().await;
             // The pool's queue is first in, first out: when this one runs, all that were given before have begun.
             let _ran = tokio::task::spawn_blocking(|| {}).await;
             watch.drained().await;
         };
-        match farewell.deadline {
-            // The timer is tokio's; a deadline beyond its range is as good as none.
+        match deadline {
             Some(deadline) => {
                 let _in_time = tokio::time::timeout_at(deadline.into(), all_done).await;
             }
             None => all_done.await,
         }
-        Some(farewell)
+        deadline
     });
-    // The process never gives it up without a farewell.
-    let Some(farewell) = farewell else { return };
     let tasks = watch.tasks();
-    match farewell.deadline {
-        // Waits for the jobs that have begun.
+    // Waits for the jobs that have begun.
+    match deadline {
         Some(deadline) => runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now())),
-        None => runtime.shutdown_timeout(Duration::MAX),
+        None => drop(runtime),
     }
-    let blocking = watch.blocking.load(Ordering::Acquire);
-    let _nobody_waits = farewell.answer.send(Unfinished { tasks, blocking });
+    Unfinished { tasks, blocking: watch.blocking.load(Ordering::Acquire) }
 }
 
 /// Calls `f` once, as the future that a runtime is blocked on, so that tokio knows: it has the cooperative budget of a task, and what would block
