@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             Ok(()) => Err("tokio's timer worked where there is no tokio".into()),
         }
     }));
+    trials.push(Trial::test("the page is written, and a bad option told", page));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(servers);
     conclusion.exit_code()
@@ -57,6 +58,39 @@ fn trial(args: [&'static str; 2], host: Host, missing: Option<String>, env: Env)
         Some(reason) => test.with_kind(reason),
         None => test,
     }
+}
+
+fn page() -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let page = dir.path().join("page.md");
+    let matrix = |only: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_matrix"));
+        command
+            .args(["--only", only, "--time", "1", "--rounds", "2", "--out"])
+            .arg(&page)
+            .stdin(Stdio::null())
+            .output()
+    };
+    let output = matrix("tokio::io")?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let text = std::fs::read_to_string(&page)?;
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| tokio::io |")).collect();
+    // The time, the switches, the threads; and plain smol, the last column, cannot do it.
+    if rows.len() != 3 || !rows.iter().all(|row| row.ends_with("| - |")) {
+        return Err(text.into());
+    }
+    let csv = std::fs::read_to_string(page.with_extension("csv"))?;
+    // A line for each round of the five that can, and the head.
+    if csv.lines().count() != 11 {
+        return Err(csv.into());
+    }
+    let said = String::from_utf8(matrix("nothing of the kind")?.stderr)?;
+    if !said.contains("no use has \"nothing of the kind\" in its name") {
+        return Err(said.into());
+    }
+    Ok(())
 }
 
 fn run(args: [&str; 2], host: Host, env: &Env) -> Result<(), Failed> {

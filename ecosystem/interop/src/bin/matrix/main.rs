@@ -1,11 +1,15 @@
 //! Shows which crate works on which loop, and what it costs: writes `docs/interop.md`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use interop::{EDGES, Env, Host, Meter, Outcome};
+
+mod cells;
+mod machine;
+mod page;
 
 #[derive(Debug, Parser)]
 #[command(about = "Runs every crate on every loop and writes what it costs as a page")]
@@ -57,7 +61,7 @@ fn main() -> ExitCode {
         Some(Part::Cell { name, host, time }) => cell(name, *host, Duration::from_millis(*time)),
         Some(Part::Edge { name, host }) => edge(name, *host),
         Some(Part::Peer) => interop::peer::serve(),
-        None => Ok(()),
+        None => write_page(&options),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +69,32 @@ fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn write_page(options: &Options) -> Outcome {
+    let only = options.only.as_deref().unwrap_or_default();
+    let uses: Vec<_> = interop::all().filter(|one| one.name.contains(only)).collect();
+    if uses.is_empty() {
+        return Err(format!("no use has {only:?} in its name").into());
+    }
+    // Seen before the minutes of measuring, not after.
+    let csv = options.out.with_extension("csv");
+    let known = options.out.parent().is_some_and(Path::is_dir);
+    if !known {
+        return Err(format!("{}: there is no such folder to write into", options.out.display()).into());
+    }
+    let matrix = cells::measure(uses, Duration::from_millis(options.time), options.rounds)?;
+    std::fs::write(&options.out, page::page(&matrix, "cargo run --release -p interop --bin matrix"))?;
+    std::fs::write(&csv, page::csv(&matrix))?;
+    for host in Host::ALL {
+        let (passed, tried) = page::score(&matrix, host);
+        println!("{host:12} {passed} of {tried} work");
+    }
+    println!("written: {} and {}", options.out.display(), csv.display());
+    match page::failures(&matrix).as_slice() {
+        [] => Ok(()),
+        failed => Err(failed.join("\nerror: ").into()),
     }
 }
 
