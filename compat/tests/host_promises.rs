@@ -209,13 +209,14 @@ on_each! {
     }
 
     fn what_waits_goes_on_in_the_next_run(event_loop) {
-        let task = event_loop.block_on(async {
-            tokio::spawn(async {
+        let (says, said) = tokio::sync::oneshot::channel();
+        event_loop.block_on(async {
+            drop(tokio::spawn(async {
                 tokio::time::sleep(Duration::from_millis(2)).await;
-                7
-            })
+                says.send(7).unwrap();
+            }));
         });
-        assert_eq!(event_loop.block_on(task).unwrap(), 7);
+        assert_eq!(event_loop.block_on(said).unwrap(), 7);
     }
 
     fn a_panic_of_the_main_future_leaves_the_loop_usable(event_loop) {
