@@ -40,8 +40,8 @@ pub trait Driver: fmt::Debug {
     /// What other threads of the loop need of it.
     fn surroundings(&self) -> Arc<dyn Surroundings>;
 
-    /// Runs the foreign runtime on this thread until `future` is done. The future is polled when it was woken, and it is woken
-    /// without a system call where that happens on this thread. Being woken while it is polled lets the runtime's own
+    /// Runs the foreign runtime on this thread until `future` is done. The future is polled when it was woken, by the same waker
+    /// throughout the call, and it is woken without a system call where that happens on this thread. Being woken while it is polled lets the runtime's own
     /// tasks and I/O go first.
     fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>);
 

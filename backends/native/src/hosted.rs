@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use loop_api::host::{Driver, Host, Surroundings, Watch};
@@ -27,8 +27,6 @@ pub(crate) struct Hosting {
     /// None where worker threads wait in the poller and for timers. Goes before the runtime that it is of.
     watch: RefCell<Option<Box<dyn Watch>>>,
     driver: Box<dyn Driver>,
-    /// The waker that the unparker was given last.
-    known: RefCell<Option<Waker>>,
     glances: Glances,
 }
 
@@ -65,12 +63,7 @@ impl Hosting {
     pub(crate) fn open(host: &dyn Host, poller: Option<&Arc<Poller>>) -> io::Result<Hosting> {
         let driver = host.open()?;
         let watch = poller.map(|poller| watch(&*driver, poller)).transpose()?;
-        Ok(Hosting {
-            watch: RefCell::new(watch),
-            driver,
-            known: RefCell::new(None),
-            glances: Glances::default(),
-        })
+        Ok(Hosting { watch: RefCell::new(watch), driver, glances: Glances::default() })
     }
 
     pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
@@ -92,7 +85,6 @@ impl Hosting {
 
     pub(crate) fn shutdown(&self, shared: &Shared, end: Option<Instant>) {
         self.watch.take();
-        self.known.take();
         let left = self.driver.shutdown(end.map(|end| end.saturating_duration_since(Instant::now())));
         if left > 0 {
             let message = format!(
@@ -158,9 +150,16 @@ impl NativeLoop {
         let running = self.running.clone();
         let mut output = None;
         self.main.set();
+        let mut waker = None;
         // The foreign runtime's own tasks are in this loop, too.
         current::enter(&running.handle, || {
             let root = poll_fn(|cx| {
+                // It is the same all the time, though it may not be known again as the same.
+                let waker = waker.get_or_insert_with(|| {
+                    running.handle.unparker().sleep_in_host(cx.waker());
+                    cx.waker().clone()
+                });
+                let cx = &mut Context::from_waker(waker);
                 let polled = current::run(&running, || self.poll_hosted(hosting, future.as_mut(), cx));
                 polled.map(|value| output = Some(value))
             });
@@ -180,10 +179,6 @@ impl NativeLoop {
         let handle = &running.handle;
         let parker = &handle.unparker().parker;
         parker.finish();
-        if !hosting.known.borrow().as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            handle.unparker().sleep_in_host(cx.waker());
-            *hosting.known.borrow_mut() = Some(cx.waker().clone());
-        }
         let news = hosting.has_news(cx, None);
         self.take_news(&news);
 
