@@ -24,8 +24,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{EnterGuard, Handle};
 
+mod at_end;
 mod fallback;
 
+pub use at_end::{AtEnd, shutdown_at_end};
 pub(crate) use fallback::{Fallback, once_in};
 
 /// The process's own runtimes, the last of which is the one that serves. They are never freed: guards borrow them, and there is a new one
@@ -74,7 +76,7 @@ pub(crate) fn fallback() -> io::Result<&'static Fallback> {
 /// whose thread is started.
 ///
 /// For a thread or a program: one line at the head of `main`, of a thread's function or of a blocking job, and everything that is polled,
-/// called or dropped under it finds tokio. Guards are dropped in the reverse order of their making. A child of `fork` takes a guard of its own.
+/// called or dropped under it finds tokio. There is no cooperative budget, and blocking is not refused: tokio knows of neither under a guard. Guards are dropped in the reverse order of their making. A child of `fork` takes a guard of its own.
 ///
 /// ```
 /// let _tokio = loop_compat::enter_tokio()?;
@@ -122,7 +124,7 @@ pub fn tokio_handle() -> io::Result<Handle> {
 /// Ends the process's own runtime: waits, no longer than `timeout`, until the tasks and the blocking jobs that were given to it are done, and says what
 /// was not. Blocks this thread: it is for the end of `main`, outside any future.
 ///
-/// Without it, what still runs in the background when `main` returns is lost, as it is with any runtime. Nothing is done where nothing was
+/// [`shutdown_at_end`] does it wherever `main` is left. Without either, what still runs in the background when `main` returns is lost, as it is with any runtime. Nothing is done where nothing was
 /// ever given to it. What needs a runtime afterwards gets a new one. Called from a task of that runtime, which cannot wait for itself, it changes nothing
 /// and says what is there.
 ///

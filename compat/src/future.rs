@@ -72,6 +72,8 @@ pin_project! {
         #[pin]
         value: Option<T>,
         place: Place,
+        // Whether something of tokio's can be inside: it was wrapped in a context, or has been in one since.
+        touched: bool,
     }
 
     impl<T> PinnedDrop for Tokio<T> {
@@ -80,7 +82,7 @@ pin_project! {
             if !mem::needs_drop::<T>() || this.value.is_none() {
                 return;
             }
-            this.place.leave(|| this.value.set(None));
+            this.place.leave(*this.touched, || this.value.set(None));
         }
     }
 }
@@ -88,8 +90,6 @@ pin_project! {
 /// Where the context comes from.
 struct Place {
     chosen: Chosen,
-    /// Whether something of tokio's can be inside: it was wrapped in a context, or has been in one since.
-    touched: bool,
     /// The process's own runtime, once it has been used.
     fallback: Option<&'static Fallback>,
 }
@@ -107,7 +107,7 @@ impl<T> Tokio<T> {
     #[inline]
     pub fn new(value: T) -> Self {
         let touched = mem::needs_drop::<T>() && context::is_tokio();
-        Tokio { value: Some(value), place: Place { chosen: Chosen::Any, touched, fallback: None } }
+        Tokio { value: Some(value), place: Place { chosen: Chosen::Any, fallback: None }, touched }
     }
 
     /// With the context of this runtime, whichever is current where it is polled: for where another would win that has its I/O turned off or is shutting
@@ -122,8 +122,8 @@ impl<T> Tokio<T> {
     /// assert_eq!(id, here);
     /// ```
     pub fn of(handle: &Handle, value: T) -> Self {
-        let place = Place { chosen: Chosen::Of(handle.clone()), touched: true, fallback: None };
-        Tokio { value: Some(value), place }
+        let place = Place { chosen: Chosen::Of(handle.clone()), fallback: None };
+        Tokio { value: Some(value), place, touched: true }
     }
 
     /// With the process's own runtime, whichever is current where it is polled: see [`of`](Self::of).
@@ -138,7 +138,7 @@ impl<T> Tokio<T> {
     /// }));
     /// ```
     pub fn own(value: T) -> Self {
-        Tokio { value: Some(value), place: Place { chosen: Chosen::Own, touched: true, fallback: None } }
+        Tokio { value: Some(value), place: Place { chosen: Chosen::Own, fallback: None }, touched: true }
     }
 
     /// What is inside, from then on without a context.
@@ -155,7 +155,8 @@ impl<T> Tokio<T> {
     /// sleeps.with(|sleeps| sleeps.push(tokio::time::sleep(std::time::Duration::from_secs(1))));
     /// ```
     pub fn with<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
-        let Tokio { value, place } = self;
+        let Tokio { value, place, touched } = self;
+        *touched = true;
         let value = value.as_mut().expect("a wrapper holds its value until it is dropped");
         place.visit(|| f(value), |_| mem::needs_drop::<T>() || mem::needs_drop::<R>())
     }
@@ -168,6 +169,7 @@ impl<T> Tokio<T> {
         waits: impl FnOnce(&R) -> bool,
     ) -> R {
         let this = self.project();
+        *this.touched = true;
         let value = this.value.as_pin_mut().expect("a wrapper holds its value until it is dropped");
         this.place.visit(|| f(value), waits)
     }
@@ -177,7 +179,6 @@ impl Place {
     /// Calls `f` in the context.
     #[inline]
     fn visit<R>(&mut self, f: impl FnOnce() -> R, waits: impl FnOnce(&R) -> bool) -> R {
-        self.touched = true;
         // A task of tokio's: the usual case, and free to ask.
         if matches!(self.chosen, Chosen::Any) && tokio::task::try_id().is_some() {
             return f();
@@ -213,7 +214,7 @@ impl Place {
 
     /// Calls `f`, which drops the value, in the context. A destructor that panics takes the process with it when it runs in a panic, so there
     /// is none from here.
-    fn leave(&self, f: impl FnOnce()) {
+    fn leave(&self, touched: bool, f: impl FnOnce()) {
         let current = Handle::try_current();
         match (&self.chosen, current) {
             // The thread itself is ending; nothing can be entered any more.
@@ -226,7 +227,7 @@ impl Place {
             (Chosen::Any | Chosen::Own, _) => {
                 let fallback = match self.fallback.filter(|fallback| !fallback.is_closed()) {
                     Some(fallback) => Some(fallback),
-                    None if self.touched => context::fallback().ok(),
+                    None if touched => context::fallback().ok(),
                     None => context::made(),
                 };
                 let Some(fallback) = fallback else { return f() };
@@ -273,12 +274,15 @@ impl<F: Future> Future for Tokio<F> {
     type Output = F::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_with(
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = self.as_mut().poll_with(
             |future| future.poll(cx),
             // What comes out may be a socket that is awaited elsewhere.
             |answer| answer.is_pending() || mem::needs_drop::<F::Output>(),
-        )
+        );
+        // A future that is done holds nothing any more, so no runtime is made for dropping it.
+        *self.project().touched = answer.is_pending();
+        answer
     }
 }
 

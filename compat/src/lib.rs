@@ -25,7 +25,7 @@
 //! | what | by |
 //! | --- | --- |
 //! | tokio's panics about its context as errors that say what to do | `checked(future)` |
-//! | tasks and blocking jobs that `main` would cut off | `shutdown(timeout)`, which waits, and says what was left |
+//! | tasks and blocking jobs that `main` would cut off | `shutdown(timeout)` or, once for all of `main`, `shutdown_at_end(timeout)`: they wait, and say what was left |
 //! | a current-thread runtime that nobody drives, so that its tasks and sockets wait for ever | `drive(runtime)` |
 //!
 //! Futures of async-io and smol need no context: [`smol()`] tells what they cost elsewhere. Join handles and oneshots of each become
@@ -53,7 +53,7 @@ pub mod value;
 #[cfg(feature = "tokio")]
 pub use checked::{Checked, ContextError, checked};
 #[cfg(feature = "tokio")]
-pub use context::{enter_tokio, shutdown, tokio_handle};
+pub use context::{enter_tokio, shutdown, shutdown_at_end, tokio_handle};
 #[cfg(feature = "tokio")]
 pub use future::{Tokio, tokio};
 #[cfg(feature = "tokio")]

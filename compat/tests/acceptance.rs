@@ -11,7 +11,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use loop_compat::{
-    ContextError, Tokio, checked, enter_tokio, shutdown, tokio as tokio_compat, tokio_handle, tokio_local,
+    ContextError, Tokio, checked, enter_tokio, shutdown, shutdown_at_end, tokio as tokio_compat,
+    tokio_handle, tokio_local,
 };
 use support::{LONG, On, alone, block_on, is_alone};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -219,6 +220,37 @@ fn acceptance_a04_background_work_at_the_end() {
     futures_lite::future::block_on(give());
     shutdown(Duration::MAX).expect("as long as it takes");
     assert_eq!(done.load(Ordering::SeqCst), 6);
+}
+
+#[test]
+fn acceptance_a04_wherever_main_is_left() {
+    if !is_alone() {
+        let text = alone("acceptance_a04_wherever_main_is_left");
+        assert!(
+            text.contains("the end of the program: 1 tokio task(s) and 0 blocking job(s) were not done"),
+            "{text}"
+        );
+        return;
+    }
+    let done = Arc::new(AtomicUsize::new(0));
+    let counts = done.clone();
+    let main = move || {
+        let _end = shutdown_at_end(LONG / 2);
+        futures_lite::future::block_on(tokio_compat(async move {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                counts.fetch_add(1, Ordering::SeqCst);
+            });
+        }));
+        panic!("on purpose");
+    };
+    assert!(catch_unwind(AssertUnwindSafe(main)).is_err());
+    assert_eq!(done.load(Ordering::SeqCst), 1, "it has run");
+
+    let _end = shutdown_at_end(SOON);
+    futures_lite::future::block_on(tokio_compat(async {
+        tokio::spawn(std::future::pending::<()>());
+    }));
 }
 
 // Hangs: the child has the runtime but not its thread.

@@ -135,3 +135,28 @@ fn peer11_one_thread_of_one_name_for_what_does() {
     more.retain(|name| !before.contains(name));
     assert_eq!(more, ["anyloop-tokio"]);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn peer11_nothing_of_its_own_where_a_runtime_is_there() {
+    if !is_alone() {
+        alone("peer11_nothing_of_its_own_where_a_runtime_is_there");
+        return;
+    }
+    support::On::each(|mut on| {
+        if !on.has_tokio() {
+            return;
+        }
+        // What the loop makes for itself when it first runs.
+        on.block_on(echo()).unwrap();
+        let before = (support::threads(), support::descriptors());
+        assert_eq!(&on.block_on(tokio_compat(echo())).unwrap(), b"ciao");
+        assert_eq!(on.block_on(async { drop(tokio_compat(vec![1])) }), ());
+        assert_eq!((support::threads(), support::descriptors()), before, "on {on:?}");
+    });
+    // And a plain task of tokio's.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let before = (support::threads(), support::descriptors());
+    runtime.block_on(async { tokio::spawn(tokio_compat(echo())).await.unwrap() }).unwrap();
+    assert_eq!((support::threads(), support::descriptors()), before);
+}
