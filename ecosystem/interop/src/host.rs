@@ -51,13 +51,28 @@ impl Host {
     ///
     /// What the system said; and that this host is none of ours.
     pub fn runtime(self) -> Result<Runtime, Box<dyn Error + Send + Sync>> {
+        Ok(self.builder()?.build()?)
+    }
+
+    /// As [`runtime`](Self::runtime), with tasks on two threads besides.
+    ///
+    /// # Errors
+    ///
+    /// As `runtime`.
+    pub fn runtime_with_workers(self) -> Result<Runtime, Box<dyn Error + Send + Sync>> {
+        Ok(self.builder()?.worker_threads(2).build()?)
+    }
+
+    fn builder(self) -> Result<Builder, Box<dyn Error + Send + Sync>> {
         let backend = match self {
             Host::Tokio => Backend::Tokio,
             Host::Native => Backend::Native,
             Host::Smol => Backend::Smol,
             other => return Err(format!("{other} is not a backend of anyloop").into()),
         };
-        Ok(Builder::new().backend(backend).with_tokio().build()?)
+        let mut builder = Builder::new();
+        builder.backend(backend).with_tokio();
+        Ok(builder)
     }
 
     /// Runs a future to its end in a task of the loop, which need not be `Send`. A host that is none of ours has no such tasks: there it is

@@ -141,7 +141,7 @@ pub struct Edge {
 }
 
 /// Every one of them.
-pub const EDGES: [Edge; 5] = [
+pub const EDGES: [Edge; 6] = [
     Edge { name: "a redis handle works in a later block_on", needs: &[Redis], run: acceptance::redis_later },
     Edge {
         name: "a redis handle works on another thread",
@@ -154,5 +154,10 @@ pub const EDGES: [Edge; 5] = [
         run: acceptance::sqlx_dropped,
     },
     Edge { name: "blocking work is finished at exit", needs: &[], run: acceptance::blocking_at_exit },
+    Edge {
+        name: "crates of both sides work in tasks on worker threads",
+        needs: &[Peer, Nginx, Redis],
+        run: acceptance::on_workers,
+    },
     Edge { name: "tasks are dropped at exit", needs: &[], run: acceptance::tasks_at_exit },
 ];

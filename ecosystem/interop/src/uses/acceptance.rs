@@ -8,7 +8,8 @@ use redis::AsyncTypedCommands;
 use sqlx::postgres::PgPoolOptions;
 
 use super::databases::{postgres_url, redis_url};
-use crate::{Env, Host, Outcome, ensure, ensure_eq};
+use crate::servers::Service::{Nginx, Peer};
+use crate::{Env, Host, Outcome, ensure, ensure_eq, peer};
 
 /// A handle from one `block_on` serves in the next: the task behind it lives as long as the loop.
 pub(super) fn redis_later(env: Env, host: Host) -> Outcome {
@@ -108,4 +109,42 @@ pub(super) fn tasks_at_exit(_: Env, host: Host) -> Outcome {
     let ended = futures_lite::future::block_on(task);
     ensure!(ended.is_err_and(|error| error.is_cancelled()), "whoever waits for the task is not told");
     Ok(())
+}
+
+/// Tasks that go from one thread to another use what was made on a third.
+pub(super) fn on_workers(env: Env, host: Host) -> Outcome {
+    let mut runtime = host.runtime_with_workers()?;
+    let echo = peer::address(env.address(Peer)?, "tcp")?;
+    let url = format!("http://{}/large", env.address(Nginx)?);
+    let client = redis::Client::open(redis_url(&env)?)?;
+    let web = reqwest::Client::builder().no_proxy().build()?;
+    runtime.block_on(async {
+        let connection = client.get_multiplexed_async_connection().await?;
+        let mut tasks = anyloop::task::JoinSet::new();
+        for n in 0..16_u8 {
+            let (mut connection, web, url) = (connection.clone(), web.clone(), url.clone());
+            tasks.spawn(async move {
+                let mut theirs = tokio::net::TcpStream::connect(echo).await?;
+                let mut other = async_net::TcpStream::connect(echo).await?;
+                for _ in 0..20 {
+                    let mut got = [0; 2];
+                    tokio::io::AsyncWriteExt::write_all(&mut theirs, &[n]).await?;
+                    futures_lite::AsyncWriteExt::write_all(&mut other, &[n]).await?;
+                    tokio::io::AsyncReadExt::read_exact(&mut theirs, &mut got[..1]).await?;
+                    futures_lite::AsyncReadExt::read_exact(&mut other, &mut got[1..]).await?;
+                    ensure_eq!(got, [n, n]);
+                    ensure_eq!(connection.ping().await?, "PONG");
+                    tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+                }
+                ensure_eq!(web.get(&url).send().await?.bytes().await?.len(), 65536);
+                ensure_eq!(tokio::task::spawn_blocking(move || n).await?, n);
+                Ok(std::thread::current().id())
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            let thread = ended?.map_err(|error: Box<dyn std::error::Error + Send + Sync>| error)?;
+            ensure!(thread != std::thread::current().id(), "a task ran on the thread inside block_on");
+        }
+        Ok(())
+    })
 }
