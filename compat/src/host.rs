@@ -1,6 +1,8 @@
 //! A foreign runtime as part of a loop: the hosts for [`loop_api::host`].
 
 #[cfg(feature = "tokio")]
+mod driven;
+#[cfg(feature = "tokio")]
 mod tokio;
 #[cfg(all(unix, feature = "tokio"))]
 mod watch;

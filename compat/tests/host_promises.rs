@@ -373,3 +373,48 @@ fn a_wake_between_polls_is_not_lost() {
         tokio::time::timeout(LONG, slept).await.unwrap().unwrap();
     });
 }
+
+#[test]
+fn a_loop_ends_inside_plain_tokio_without_blocking_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut event_loop = native(0);
+        // Here it cannot be run, and says so.
+        assert_eq!(event_loop.try_block_on(async {}), Err(RunError::Nested));
+        // With a job under way, for which it must not wait for ever.
+        let (release, released) = mpsc::channel::<()>();
+        let (begins, began) = mpsc::channel();
+        let job = event_loop.handle().spawn_blocking(move || {
+            begins.send(()).unwrap();
+            let _ = released.recv();
+        });
+        began.recv_timeout(LONG).unwrap();
+        event_loop
+            .handle()
+            .shared()
+            .set_exception_handler(Some(Arc::new(|_: &loop_api::shared::Exception| {})));
+        event_loop.shutdown(Some(Duration::from_millis(20)));
+        drop(release);
+        job.await.unwrap();
+    });
+}
+
+#[test]
+fn jobs_are_waited_for_where_tokio_is_only_entered() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    let mut event_loop = native(0);
+    let done = Arc::new(AtomicBool::new(false));
+    let (begins, began) = mpsc::channel();
+    let seen = done.clone();
+    event_loop.block_on(async move {
+        drop(tokio::task::spawn_blocking(move || {
+            begins.send(()).unwrap();
+            thread::sleep(Duration::from_millis(20));
+            seen.store(true, Ordering::SeqCst);
+        }));
+    });
+    began.recv_timeout(LONG).unwrap();
+    drop(event_loop);
+    assert!(done.load(Ordering::SeqCst));
+}

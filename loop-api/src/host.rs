@@ -42,7 +42,8 @@ pub trait Driver: fmt::Debug {
 
     /// Runs the foreign runtime on this thread until `future` is done. The future is polled when it was woken, by the same waker
     /// throughout the call, and it is woken without a system call where that happens on this thread. Being woken while it is polled lets the runtime's own
-    /// tasks and I/O go first.
+    /// tasks and I/O go first. It is not called where [`context::is_running`](crate::context::is_running): a host whose runtime
+    /// has threads of its own adds a probe there.
     fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>);
 
     /// Has the runtime wait for a descriptor and a moment on the loop's behalf. The descriptor is one that other descriptors can be

@@ -15,7 +15,7 @@ use std::time::Instant;
 use loop_api::host::{Driver, Host, Surroundings, Watch};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::toolkit::task::Runnable;
-use loop_api::{RunError, Shared};
+use loop_api::{RunError, Shared, context};
 
 use crate::current;
 use crate::handle::NativeHandle;
@@ -70,8 +70,11 @@ impl Hosting {
         self.driver.surroundings()
     }
 
-    /// Has the foreign runtime look at its I/O, timers and tasks, without waiting.
+    /// Has the foreign runtime look at its I/O, timers and tasks, without waiting. Not where this thread is inside another loop already.
     pub(crate) fn look(&self) {
+        if context::is_running() {
+            return;
+        }
         let mut looked = false;
         let once = poll_fn(|cx| {
             if std::mem::replace(&mut looked, true) {

@@ -70,6 +70,7 @@ impl Host for TokioHost {
     }
 
     fn open(&self) -> io::Result<Box<dyn Driver>> {
+        super::driven::watch();
         let threads = Threads::default();
         let (started, stopped) = (threads.clone(), threads.clone());
         let mut builder = runtime::Builder::new_current_thread();
@@ -145,8 +146,8 @@ impl Driver for TokioDriver {
 
     fn shutdown(&self, timeout: Option<Duration>) -> usize {
         let Some(runtime) = self.runtime.take().and_then(Rc::into_inner) else { return 0 };
-        // Where a loop runs nothing may wait, and tokio panics rather than wait inside any of its runtimes.
-        let may_wait = !context::is_running() && runtime::Handle::try_current().is_err();
+        // Where a loop runs, tokio's own included, nothing may wait.
+        let may_wait = !context::is_running();
         // The tasks go first: a job may wait for one of them.
         runtime.shutdown_background();
         self.threads.wait(if may_wait { timeout } else { Some(Duration::ZERO) })
