@@ -1,8 +1,8 @@
 //! The native loop through the contract: what anyloop is where no other loop is compiled in.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::net::TcpListener;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_lite::future::yield_now;
@@ -49,7 +49,10 @@ pub(super) fn start(job: &Job) -> Start {
     }
 }
 
-static HANDLE: OnceLock<NativeHandle> = OnceLock::new();
+thread_local! {
+    /// Of the loop that was started last on this thread.
+    static HANDLE: Cell<Option<&'static NativeHandle>> = const { Cell::new(None) };
+}
 
 fn handle() -> &'static NativeHandle {
     HANDLE.get().expect("the loop was started")
@@ -60,7 +63,8 @@ struct Loop(NativeLoop);
 impl Loop {
     fn new() -> Self {
         let native = NativeLoop::new().expect("the loop starts");
-        HANDLE.get_or_init(|| native.handle().clone());
+        // A program starts few of them.
+        HANDLE.set(Some(Box::leak(Box::new(native.handle().clone()))));
         Self(native)
     }
 
