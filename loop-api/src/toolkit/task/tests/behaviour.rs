@@ -201,7 +201,7 @@ thread_local! {
 }
 
 /// Has a queue of its thread's own.
-struct Near(&'static TaskSet);
+struct Near(Arc<TaskSet>);
 
 impl Schedule for Near {
     fn schedule(&self, task: Runnable) {
@@ -213,13 +213,13 @@ impl Schedule for Near {
     }
 
     fn tasks(&self) -> Option<&TaskSet> {
-        Some(self.0)
+        Some(&self.0)
     }
 }
 
 #[test]
 fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
-    let set: &TaskSet = Box::leak(Box::default());
+    let set = Arc::<TaskSet>::default();
     let (gate, drops) = (Gate::default(), Dropped::new());
     let (guard, count) = drops;
     let wait = gate.wait();
@@ -228,7 +228,7 @@ fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
             let _guard = guard;
             wait.await;
         }),
-        Near(set),
+        Near(Arc::clone(&set)),
     );
     drop(join);
     task.unwrap().run();
@@ -246,7 +246,7 @@ fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
             *slot.lock().unwrap() = Some(cx.waker().clone());
             Poll::Ready(())
         })),
-        Near(set),
+        Near(Arc::clone(&set)),
     );
     drop(join);
     task.unwrap().run();
