@@ -59,7 +59,12 @@ impl Cell {
 
     /// How many rounds it gets, where most get `rounds`.
     pub(crate) fn rounds(&self, rounds: usize) -> usize {
-        if self.long { (rounds / 4).clamp(2, 6) } else { rounds }
+        match self.how {
+            // What the first round had allocated, the next would find there.
+            How::Counted => 1,
+            _ if self.long => (rounds / 4).clamp(2, 6),
+            _ => rounds,
+        }
     }
 }
 

@@ -86,7 +86,10 @@ fn draw(
     }
     let words = |words: &'static str, place, side| Text::new(words, place, text(Ink::Quiet, 14, side));
     root.draw(&words("← native takes less", (x(1.0) - 6, 24), HPos::Right))?;
-    root.draw(&words("more →", (x(1.0) + 6, 24), HPos::Left))?;
+    // Not over the heads of the columns.
+    if x(1.0) + 60 < right + 12 {
+        root.draw(&words("more →", (x(1.0) + 6, 24), HPos::Left))?;
+    }
     root.draw(&words("× theirs, logarithmic", ((left + right) / 2, bottom + 33), HPos::Center))?;
     for (at, (short, ink)) in others.iter().enumerate() {
         root.draw(&Circle::new((column(at) - 14, 9), 5, ink.colour().filled()))?;

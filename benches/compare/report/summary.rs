@@ -60,7 +60,7 @@ pub(crate) fn picture(size: Size, lines: &[Line]) -> Result<String, Box<dyn Erro
 }
 
 /// Half of the page's width; on a telephone all of it.
-const HALF: Size = Size { width: 516, names: 226 };
+const HALF: Size = Size { width: 532, names: 248 };
 
 pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
     let compared = compared(results);

@@ -88,7 +88,7 @@ impl Case<'_> {
     /// As short as it may be beside others: without how many there were to measure one, and without the bytes that are usual.
     pub(crate) fn label(&self) -> String {
         if self.workload.group == names::Group::Memory {
-            return self.workload.title.to_owned();
+            return format!("Memory of {}", self.workload.title.to_lowercase());
         }
         self.title().replace(USUAL, "")
     }
