@@ -98,6 +98,15 @@ impl Direction {
             if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 return Guard { direction: self, bits: next }.take(wake);
             }
+        } else if bits & LOCKED == 0 {
+            if planted(Fault::EventIsNotCounted) {
+                return;
+            }
+            // Nobody waits: it counts only for those whose attempt goes on just now.
+            let next = after_event(bits, ended);
+            if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                return;
+            }
         }
         self.event_anyhow(ended, wake);
     }
@@ -113,10 +122,6 @@ impl Direction {
                 continue;
             }
             let ready = bits & READY != 0;
-            if ready && planted(Fault::EventIsNotCounted) {
-                return;
-            }
-            // Of one that is ready it counts only for those whose attempt goes on just now.
             let next = after_event(bits, ended) | if ready { 0 } else { LOCKED };
             match self.bits.compare_exchange_weak(bits, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) if ready => return,
