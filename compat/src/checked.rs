@@ -1,5 +1,7 @@
 //! tokio's own panics as errors with names.
 
+#![forbid(unsafe_code)]
+
 use std::any::Any;
 use std::fmt;
 use std::future::Future;

@@ -17,6 +17,8 @@
 //!
 //! The runtime itself, without the thread, is two or three file descriptors, made at the first poll that finds no other.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::io;
 use std::sync::{PoisonError, RwLock};

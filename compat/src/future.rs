@@ -1,5 +1,7 @@
 //! One future, stream or socket of tokio's at a time, on any executor.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::future::Future;
 use std::io;

@@ -1,5 +1,7 @@
 //! `tokio::task::spawn_local`, and runtimes that nobody drives.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::future::Future;
 use std::io;

@@ -1,5 +1,7 @@
 //! Futures of async-io and smol on other loops.
 
+#![forbid(unsafe_code)]
+
 /// Marks a future, stream or socket of async-io's, smol's or async-std's that runs on another loop, and changes nothing: it gives back what it
 /// was given.
 ///

@@ -1,5 +1,7 @@
 //! Streams, sinks, readers and writers inside tokio's context.
 
+#![forbid(unsafe_code)]
+
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};

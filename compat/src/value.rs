@@ -24,6 +24,8 @@
 //!
 //! Nothing is spawned for it, and no executor is needed: what wakes the one hands over to the other, on the thread that wakes. It costs two allocations.
 
+#![forbid(unsafe_code)]
+
 use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
