@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use crate::harness::exact::{Tool, count};
 use crate::job::Job;
 use crate::names::{
-    self, CHANNEL, NATIVE, NATIVE_ALONE, RAW_EPOLL, RAW_SMOL, RAW_TOKIO, SLEEP_DROP, SMOL, SPAWN_JOIN,
-    TCP_ECHO, TOKIO, YIELD,
+    self, CHANNEL, HYPER_HELLO, NATIVE, NATIVE_ALONE, RAW_EPOLL, RAW_SMOL, RAW_TOKIO, SLEEP_DROP, SMOL,
+    SPAWN_JOIN, TCP_ECHO, TOKIO, YIELD,
 };
 use crate::results::{Metric, Note, Params, Results, Row, Summary};
 
@@ -35,7 +35,13 @@ pub(crate) fn counts(quick: bool, workloads: &[&str], contestants: &[&'static st
             return;
         }
         let params = Params(params.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect());
-        for contestant in who.copied().filter(|name| *name != RAW_EPOLL || workload == TCP_ECHO) {
+        let can = |name: &&str| match *name {
+            RAW_EPOLL => workload == TCP_ECHO,
+            // hyper's traits are on the facade's streams.
+            NATIVE_ALONE => workload != HYPER_HELLO,
+            _ => true,
+        };
+        for contestant in who.copied().filter(can) {
             for &tool in tools {
                 let job = Job { workload: workload.to_owned(), params: params.clone() };
                 counts.push(Count { tool, contestant, job });
@@ -46,6 +52,7 @@ pub(crate) fn counts(quick: bool, workloads: &[&str], contestants: &[&'static st
         let params = [("connections", connections), ("bytes", 64)];
         add(&[Tool::Callgrind, Tool::Strace], TCP_ECHO, &params);
     }
+    add(&[Tool::Callgrind, Tool::Strace], HYPER_HELLO, &[("connections", 50)]);
     let tools = &[Tool::Callgrind, Tool::Allocator];
     for from_task in [1, 0] {
         add(tools, SPAWN_JOIN, &[("from_task", from_task)]);

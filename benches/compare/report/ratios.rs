@@ -18,6 +18,8 @@ pub(crate) struct Line {
 }
 
 const ROW: i32 = 26;
+/// Of a row whose name stands over it.
+const STACKED: i32 = 42;
 const HEAD: i32 = 36;
 const FOOT: i32 = 42;
 /// Of a column of figures.
@@ -25,11 +27,17 @@ const COLUMN: i32 = 42;
 /// What lies beyond is drawn at the edge; its figure stands beside it.
 const ENDS: (f64, f64) = (0.08, 5.0);
 
-/// How wide the picture is, and how much of that is for the names.
+/// How wide the picture is, and how much of that is for the names; with none they stand over their rows, for narrow places.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) width: i32,
     pub(crate) names: i32,
+}
+
+impl Size {
+    fn row(self) -> i32 {
+        if self.names == 0 { STACKED } else { ROW }
+    }
 }
 
 /// Those compared with, in the order of each line's ratios: a short name, and the colour.
@@ -43,7 +51,7 @@ pub(crate) fn ratios(
     lines: &[Line],
 ) -> Result<String, Box<dyn Error>> {
     let mut svg = String::new();
-    let height = HEAD + lines.len() as i32 * ROW + FOOT;
+    let height = HEAD + lines.len() as i32 * size.row() + FOOT;
     {
         let root = SVGBackend::with_string(&mut svg, (size.width as u32, height as u32)).into_drawing_area();
         draw(&root, size, others, lines)?;
@@ -68,8 +76,8 @@ fn draw(
     lines: &[Line],
 ) -> Result<(), Box<dyn Error>> {
     let axis = axis(lines);
-    let bottom = HEAD + lines.len() as i32 * ROW;
-    let (left, right) = (size.names, size.width - 12 - COLUMN * others.len() as i32);
+    let bottom = HEAD + lines.len() as i32 * size.row();
+    let (left, right) = (size.names.max(8), size.width - 12 - COLUMN * others.len() as i32);
     let column = |at: usize| right + 12 + COLUMN * at as i32 + COLUMN - 4;
     let at = |place: f64| {
         let part = (place - axis.from) / (axis.to - axis.from);
@@ -96,8 +104,13 @@ fn draw(
         root.draw(&words(short, (column(at), 24), HPos::Right))?;
     }
     for (at, line) in lines.iter().enumerate() {
-        let y = HEAD + at as i32 * ROW + ROW / 2;
-        root.draw(&Text::new(line.label.clone(), (left - 10, y), text(Ink::Text, 15, HPos::Right)))?;
+        let mut y = HEAD + at as i32 * size.row() + size.row() / 2;
+        if size.names == 0 {
+            root.draw(&Text::new(line.label.clone(), (0, y - 9), text(Ink::Text, 15, HPos::Left)))?;
+            y += 10;
+        } else {
+            root.draw(&Text::new(line.label.clone(), (left - 10, y), text(Ink::Text, 15, HPos::Right)))?;
+        }
         // The first is drawn last, over the others.
         for (at, ((_, ink), to)) in others.iter().zip(&line.to).enumerate().rev() {
             let Some((median, best)) = *to else { continue };

@@ -59,8 +59,10 @@ pub(crate) fn picture(size: Size, lines: &[Line]) -> Result<String, Box<dyn Erro
     ratios(name, size, &[("tokio", tokio), ("smol", smol), ("raw", raw)], lines)
 }
 
-/// Half of the page's width; on a telephone all of it.
+/// Half of the page's width.
 const HALF: Size = Size { width: 532, names: 248 };
+/// A telephone's.
+const NARROW: Size = Size { width: 372, names: 0 };
 
 pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
     let compared = compared(results);
@@ -69,7 +71,7 @@ pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
     let (left, right) = lines.split_at(lines.len().div_ceil(2));
     let mut pictures = Vec::new();
     for half in [left, right].into_iter().filter(|half| !half.is_empty()) {
-        pictures.push(picture(HALF, half)?);
+        pictures.push((picture(HALF, half)?, picture(NARROW, half)?));
     }
     Ok(html! {
         h2 id="summary" { "Summary" }
@@ -83,7 +85,11 @@ pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
                 "ratio of the cheapest tenths. Sockets carry 64 bytes where nothing else is said."
             }
             (key(&OTHERS))
-            div.panels { @for picture in &pictures { figure { (PreEscaped(picture)) } } }
+            div.panels {
+                @for (half, narrow) in &pictures {
+                    figure { div.half { (PreEscaped(half)) } div.narrow { (PreEscaped(narrow)) } }
+                }
+            }
             details {
                 summary { "As a table" }
                 (table(&compared))
@@ -108,7 +114,7 @@ fn tile(compared: &[(Case<'_>, Metric)], other: &str) -> Markup {
         @if !parts.is_empty() {
             div.tile {
                 b { (ratio(mean)) " ×" }
-                "native's CPU time to " (names::label(other)) "'s"
+                "native's CPU time to " @if other == RAW_EPOLL { "a " } (names::label(other)) "'s"
                 div.quiet { "geometric mean of " (parts.len()) " works, " (ratio(parts.iter().copied().fold(f64::MAX, f64::min)))
                     " to " (ratio(parts.iter().copied().fold(0.0, f64::max))) }
             }
