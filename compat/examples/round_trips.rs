@@ -32,6 +32,7 @@ mod measure {
     use loop_api::{EventLoop, Handle};
     use loop_compat::host::TokioHost;
     use loop_native::NativeLoop;
+    use loop_smol::SmolLoop;
     use rustix::time::{ClockId, clock_gettime};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -63,6 +64,14 @@ mod measure {
             builder = builder.host(Arc::new(TokioHost::new()));
         }
         builder.build().expect("a native loop")
+    }
+
+    fn smol(host: bool) -> SmolLoop {
+        let mut builder = loop_smol::Builder::new();
+        if host {
+            builder.host(Arc::new(TokioHost::new()));
+        }
+        builder.build().expect("a smol loop")
     }
 
     /// tokio's sockets: an echo server in a task, and the stream to it.
@@ -112,26 +121,27 @@ mod measure {
         })
     }
 
-    /// tokio's sockets in tasks of a native loop.
-    fn tokio_sockets(elsewhere: bool) -> Run {
-        let mut native = native(true);
-        let handle = native.handle().clone();
+    /// tokio's sockets in tasks of another loop.
+    fn tokio_sockets<L: EventLoop + 'static>(mut event_loop: L, elsewhere: bool) -> Run {
+        let handle = event_loop.handle().clone();
         let spawn = |server| drop(handle.spawn(tokio_echo(server)));
-        let mut client = Some(native.block_on(tokio_pair(elsewhere, spawn)).expect("a pair"));
+        let mut client = Some(event_loop.block_on(tokio_pair(elsewhere, spawn)).expect("a pair"));
         Box::new(move |count| {
             let mut stream = client.take().expect("the last run gave it back");
-            let task = native.handle().spawn(async move {
+            let task = event_loop.handle().spawn(async move {
                 tokio_trips(&mut stream, count).await;
                 stream
             });
-            client = Some(native.block_on(task).expect("a task that ends"));
+            client = Some(event_loop.block_on(task).expect("a task that ends"));
         })
     }
 
     /// The loop's own sockets.
-    fn native_sockets(host: bool, elsewhere: bool) -> Run {
-        let mut native = native(host);
-        let handle = native.handle().clone();
+    fn own_sockets<L>(mut event_loop: L, elsewhere: bool) -> Run
+    where
+        L: EventLoop<Handle: Net> + 'static,
+    {
+        let handle = event_loop.handle().clone();
         let pair = async {
             let options = TcpOptions::default();
             if elsewhere {
@@ -150,10 +160,10 @@ mod measure {
             }));
             Ok(client)
         };
-        let mut client = Some(native.block_on(pair).expect("a pair"));
+        let mut client = Some(event_loop.block_on(pair).expect("a pair"));
         Box::new(move |count| {
             let mut stream = client.take().expect("the last run gave it back");
-            let task = native.handle().spawn(async move {
+            let task = event_loop.handle().spawn(async move {
                 let mut byte = [7];
                 for _ in 0..count {
                     stream.write_all(&byte).await.expect("the echo server is there");
@@ -161,7 +171,7 @@ mod measure {
                 }
                 stream
             });
-            client = Some(native.block_on(task).expect("a task that ends"));
+            client = Some(event_loop.block_on(task).expect("a task that ends"));
         })
     }
 
@@ -170,13 +180,16 @@ mod measure {
 
     const CONTESTANTS: &[Contestant] = &[
         ("tokio", || plain_tokio(false), "tokio"),
-        ("tokio-sockets-on-native", || tokio_sockets(false), "tokio"),
-        ("native", || native_sockets(false, false), "native"),
-        ("native-with-tokio", || native_sockets(true, false), "native"),
+        ("tokio-sockets-on-native", || tokio_sockets(native(true), false), "tokio"),
+        ("native", || own_sockets(native(false), false), "native"),
+        ("native-with-tokio", || own_sockets(native(true), false), "native"),
+        ("tokio-sockets-on-smol", || tokio_sockets(smol(true), false), "tokio"),
+        ("smol", || own_sockets(smol(false), false), "smol"),
+        ("smol-with-tokio", || own_sockets(smol(true), false), "smol"),
         ("tokio-one-end", || plain_tokio(true), "tokio-one-end"),
-        ("tokio-sockets-on-native-one-end", || tokio_sockets(true), "tokio-one-end"),
-        ("native-one-end", || native_sockets(false, true), "native-one-end"),
-        ("native-with-tokio-one-end", || native_sockets(true, true), "native-one-end"),
+        ("tokio-sockets-on-native-one-end", || tokio_sockets(native(true), true), "tokio-one-end"),
+        ("native-one-end", || own_sockets(native(false), true), "native-one-end"),
+        ("native-with-tokio-one-end", || own_sockets(native(true), true), "native-one-end"),
     ];
 
     fn cpu() -> Duration {
