@@ -18,15 +18,6 @@ pub(crate) async fn sockets() -> io::Result<(TcpStream, TcpStream)> {
     Ok((one, listener.accept().await?.0))
 }
 
-/// Whether `program` is here; says so where it is not.
-pub(crate) fn has(program: &str) -> bool {
-    let here = Command::new(program).arg("version").output().is_ok();
-    if !here {
-        println!("skipped: {program} is not installed");
-    }
-    here
-}
-
 /// Runs a program that ends by itself, off the loop; it must succeed.
 pub(crate) async fn run(mut command: Command) -> Output {
     let ran = anyloop::task::spawn_blocking(move || command.output()).await.expect("no panic");
