@@ -44,6 +44,9 @@ what people use today: `smol::block_on` with everything inside `async_compat::Co
 In each round a use is done on all of them one after the other, and every other round in the opposite order. Figures are medians of the
 rounds; a ratio is taken within its round. A cell with a dash could not do it, and why is told below its table.
 
+A use that waits for another process costs less where the answer comes before the loop has gone to sleep. That is chance, and changes with
+whatever else the machine does: a ratio that is far from its neighbours' is best looked up in the raw data, round by round.
+
 ",
         machine::describe(&matrix.uses)
     );
