@@ -50,9 +50,11 @@ impl Cell {
             ["pairs", "connections", "tasks", "sleeps"].into_iter().filter_map(|name| params.get(name));
         Self {
             unit: units.next().unwrap_or(1),
+            long: matches!(how, How::Counted | How::Idle)
+                || workload == SLEEP_EXPIRE
+                || params.get("connections") >= Some(5000),
             job: Job { workload: workload.to_owned(), params },
             how,
-            long: matches!(how, How::Counted | How::Idle) || workload == SLEEP_EXPIRE,
             contestants: who,
         }
     }
@@ -62,7 +64,7 @@ impl Cell {
         match self.how {
             // What the first round had allocated, the next would find there.
             How::Counted => 1,
-            _ if self.long => (rounds / 4).clamp(2, 6),
+            _ if self.long => (rounds / 4).clamp(2, 5),
             _ => rounds,
         }
     }

@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
     let backends = options::contestants(&options.backends)?;
     let pace = match options.quick {
         true => Pace { slice: Duration::from_millis(20), rounds: 8 },
-        false => Pace { slice: Duration::from_millis(30), rounds: 24 },
+        false => Pace { slice: Duration::from_millis(30), rounds: 20 },
     };
     let cells: Vec<_> = plan::cells(options.quick)
         .into_iter()

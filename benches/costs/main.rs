@@ -14,6 +14,7 @@ use indicatif::ProgressBar;
 
 mod limits;
 mod measure;
+mod native;
 mod report;
 
 /// The loops, as their features and the probe name them.
@@ -64,8 +65,15 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     let backends: Vec<&str> = BACKENDS.into_iter().filter(repeatable).collect();
     let progress =
         ProgressBar::new(3 * backends.iter().flat_map(|backend| workloads(backend)).count() as u64);
+    let mut yields = native::Yield { native: 0.0, tokio: 1.0 };
     for backend in backends {
         let one = measure::build(backend, &[backend])?;
+        let of_yield = || measure::instructions_each(&one, &format!("raw-{backend}"), native::YIELD);
+        match backend {
+            "native" => yields.native = of_yield()?,
+            "tokio" => yields.tokio = of_yield()?,
+            _ => {}
+        }
         for workload in workloads(backend) {
             let cost = |probe: &std::path::Path, contestant: &str| {
                 progress.inc(1);
@@ -82,14 +90,15 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     }
     progress.finish_and_clear();
     let table = report::table(&rows);
-    println!("{table}");
-    let misses = limits::misses(&rows);
+    let (against_tokio, mut misses) = native::against_tokio(&rows, yields);
+    println!("{table}\n{against_tokio}");
+    misses.extend(limits::misses(&rows));
     for miss in &misses {
         println!("over the limit: {miss}");
     }
     if !args.check {
         std::fs::create_dir_all("docs")?;
-        std::fs::write("docs/costs.md", report::page(&table, &misses)?)?;
+        std::fs::write("docs/costs.md", report::page(&table, &against_tokio, &misses)?)?;
     }
     Ok(misses.is_empty())
 }

@@ -63,6 +63,17 @@ pub(crate) fn cost(
     })
 }
 
+/// Only the instructions of one operation.
+pub(crate) fn instructions_each(
+    probe: &Path,
+    contestant: &str,
+    workload: &str,
+) -> Result<f64, Box<dyn Error>> {
+    let total =
+        |times: usize| instructions(probe, &[contestant.to_owned(), workload.to_owned(), times.to_string()]);
+    Ok((total(2 * TIMES)? - total(TIMES)?) / TIMES as f64)
+}
+
 fn output(command: &mut Command) -> Result<(String, String), Box<dyn Error>> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{name}: {error} (is it installed?)"))?;
