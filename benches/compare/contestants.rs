@@ -2,6 +2,8 @@
 //!
 //! What is the same for all stands in `programs` and is compiled once into each contestant, with that contestant's
 //! `spawn`, `sleep` and sockets: each is what its users write by hand, with no layer in between.
+// That a program is compiled once into each is the point.
+#![allow(clippy::duplicate_mod)]
 
 use crate::job::{Job, Start};
 use crate::names;

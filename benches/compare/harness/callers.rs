@@ -179,7 +179,8 @@ impl Call {
         };
         if !self.sent {
             match self.stream.write(&[7; BYTES]) {
-                Ok(_) => self.sent = true,
+                Ok(BYTES) => self.sent = true,
+                Ok(n) => return Err(io::Error::other(format!("a new socket took {n} bytes"))),
                 Err(error) => return later(error),
             }
         }
