@@ -53,11 +53,18 @@ fn draw(root: &Area<'_>, axis: &Axis, unit: &str, rows: &[Bar], height: i32) -> 
     let at = |place: f64| {
         left + ((place - axis.from) / (axis.to - axis.from) * f64::from(right - left)).round() as i32
     };
+    let mut free = i32::MIN;
     for mark in &axis.marks {
         let line = vec![(at(*mark), 0), (at(*mark), height + 4)];
         root.draw(&PathElement::new(line, Ink::Grid.colour().stroke_width(1)))?;
         let below = (at(*mark), height + 13);
-        root.draw(&Text::new(axis.text(*mark), below, text(Ink::Quiet, 14, HPos::Center)))?;
+        // Words that would touch the last ones are left out; the line stays.
+        let words = axis.text(*mark);
+        let half = 4 * words.chars().count() as i32;
+        if at(*mark) - half > free {
+            free = at(*mark) + half + 4;
+            root.draw(&Text::new(words, below, text(Ink::Quiet, 14, HPos::Center)))?;
+        }
     }
     let scale = if axis.log { format!("{unit}, logarithmic") } else { unit.to_owned() };
     let middle = ((left + right) / 2, height + 31);

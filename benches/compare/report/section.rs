@@ -114,7 +114,7 @@ fn overview(cases: &[Case<'_>], title: impl Fn(&Case<'_>) -> String) -> Markup {
     }
     let unit = units.join(", ");
     html! {
-        p.quiet { (unit) ", medians; in brackets the ratio to tokio (current-thread)" }
+        p.quiet { (unit) ", medians; in brackets the ratio to tokio: current-thread, or with two workers where all have two" }
         div.scroll {
             table {
                 tr { th { "" } @for case in cases { th { (title(case)) } } }
@@ -136,10 +136,10 @@ fn overview(cases: &[Case<'_>], title: impl Fn(&Case<'_>) -> String) -> Markup {
     }
 }
 
-/// The ratio to tokio's current-thread runtime, in brackets, where there is one.
+/// The ratio to tokio, in brackets, where there is one.
 fn against(case: &Case<'_>, metric: Metric, name: &str) -> Markup {
     html! {
-        @if let Some((median, _)) = case.ratio(metric, name, names::RAW_TOKIO) {
+        @if let Some((median, _)) = case.ratio(metric, name, case.base()) {
             small { "(" (ratio(median)) ")" }
         }
     }
@@ -185,7 +185,7 @@ fn table(case: &Case<'_>) -> Markup {
 
 fn main_cells(case: &Case<'_>, main: Metric, name: &str) -> Markup {
     let number = |part: Option<f64>| part.map_or_else(|| "–".to_owned(), ratio);
-    let to_tokio = case.ratio(main, name, names::RAW_TOKIO);
+    let to_tokio = case.ratio(main, name, case.base());
     let to_raw = case.ratio(main, name, names::RAW_EPOLL);
     html! {
         @match case.get(name, main) {

@@ -44,7 +44,7 @@ fn table(case: &Case<'_>) -> Table {
                     figure(s.median),
                     figure(s.best),
                     format!("{} – {}", figure(s.p10), figure(s.p90)),
-                    case.ratio(main, name, names::RAW_TOKIO).map_or_else(String::new, |r| ratio(r.0)),
+                    case.ratio(main, name, case.base()).map_or_else(String::new, |r| ratio(r.0)),
                 ]),
                 None => cells.extend(["–", "", "", ""].map(str::to_owned)),
             }

@@ -65,6 +65,12 @@ impl Case<'_> {
         if all.contains(&first) { Some(first) } else { all.first().copied() }
     }
 
+    /// Whom the others are compared with: tokio's current-thread runtime, or where all have two workers tokio's with two.
+    pub(crate) fn base(&self) -> &'static str {
+        let one = self.rows.iter().any(|row| row.contestant == names::RAW_TOKIO);
+        if one { names::RAW_TOKIO } else { names::RAW_TOKIO_MT }
+    }
+
     /// One contestant's figure as a part of another's: by the medians, and by the best tenths.
     pub(crate) fn ratio(&self, metric: Metric, one: &str, other: &str) -> Option<(f64, f64)> {
         let (one, other) = (self.get(one, metric)?, self.get(other, metric)?);
