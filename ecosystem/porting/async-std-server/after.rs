@@ -13,12 +13,9 @@ async fn main() -> io::Result<()> {
     let addr = listener.local_addr()?;
     let (sender, mut receiver) = mpsc::channel(8);
     let server = task::spawn(async move {
-        loop {
-            let (client, _) = listener.accept().await?;
+        while let Ok((client, _)) = listener.accept().await {
             task::spawn(echo(client, sender.clone()));
         }
-        #[allow(unreachable_code)]
-        io::Result::Ok(())
     });
 
     let mut client = TcpStream::connect(addr).await?;
