@@ -32,6 +32,9 @@ async fn inside_the_wrapper_the_loop_is_still_the_loop() {
 
 #[anyloop::test]
 async fn values_of_tokio_become_deferreds() {
-    let task = anyloop::compat::tokio(async { tokio::spawn(library()).into_deferred() }).await;
-    assert_eq!(task.await.unwrap(), 42);
+    let output = anyloop::compat::tokio(async {
+        let task = tokio::spawn(library()).into_deferred();
+        task.await.unwrap()
+    });
+    assert_eq!(output.await, 42);
 }
