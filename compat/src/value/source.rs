@@ -5,6 +5,8 @@ use std::task::{Context, Poll};
 use loop_api::promise::{Deferred, DeferredError};
 
 /// Sealed: it is public only in the bounds of a trait, and this module is private.
+// Rust 1.85 does not see that it is reached through the bounds.
+#[allow(unreachable_pub)]
 pub trait Source: Send + 'static {
     /// What it gives.
     type Value: Send + 'static;
