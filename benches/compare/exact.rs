@@ -24,6 +24,9 @@ pub(crate) struct Count {
 /// Those whose counts are the same every time. What waits with io_uring cannot run under valgrind, and its system calls are no measure.
 const COUNTED: &[&str] = &[NATIVE, NATIVE_ALONE, TOKIO, SMOL, RAW_TOKIO, RAW_SMOL, RAW_EPOLL];
 
+/// async-io's thread and smol's loop share what these do otherwise in each run, so that there is nothing exact to be counted.
+const BY_SOCKETS: &[&str] = &[TCP_ECHO, HYPER_HELLO];
+
 /// What is counted of these workloads and contestants.
 pub(crate) fn counts(quick: bool, workloads: &[&str], contestants: &[&'static str]) -> Vec<Count> {
     let mut counts = Vec::new();
@@ -39,6 +42,7 @@ pub(crate) fn counts(quick: bool, workloads: &[&str], contestants: &[&'static st
             RAW_EPOLL => workload == TCP_ECHO,
             // hyper's traits are on the facade's streams.
             NATIVE_ALONE => workload != HYPER_HELLO,
+            SMOL | RAW_SMOL => !BY_SOCKETS.contains(&workload),
             _ => true,
         };
         for contestant in who.copied().filter(can) {
@@ -67,6 +71,14 @@ pub(crate) fn counts(quick: bool, workloads: &[&str], contestants: &[&'static st
 
 /// Counts all of it; `tell` hears of each that begins.
 pub(crate) fn run(results: &mut Results, counts: &[Count], tell: impl Fn(&Count) + Sync) {
+    for (contestant, workload) in
+        [SMOL, RAW_SMOL].iter().flat_map(|name| BY_SOCKETS.iter().map(move |work| (name, work)))
+    {
+        if counts.iter().any(|count| count.job.workload == *workload) {
+            let why = "not counted: its loop and async-io's thread share the work otherwise in each run";
+            results.left_out.push(Note::new(format!("{contestant}/{workload}"), why));
+        }
+    }
     let mut absent = Vec::new();
     for tool in [Tool::Callgrind, Tool::Strace] {
         let Some(program) = tool.program() else { continue };

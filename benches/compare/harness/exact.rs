@@ -49,7 +49,10 @@ pub(crate) fn count(tool: Tool, contestant: &str, job: &Job) -> io::Result<Vec<(
         return allocations(contestant, job);
     }
     let (short, long) = (total(tool, contestant, job, TIMES)?, total(tool, contestant, job, 2 * TIMES)?);
-    let each = short.iter().zip(&long).map(|(short, long)| (long - short).max(0.0) / TIMES as f64);
+    if short.iter().zip(&long).any(|(short, long)| long < short) {
+        return Err(io::Error::other("twice the work took less: there is nothing exact to be counted"));
+    }
+    let each = short.iter().zip(&long).map(|(short, long)| (long - short) / TIMES as f64);
     Ok(tool.metrics().iter().copied().zip(each).collect())
 }
 
