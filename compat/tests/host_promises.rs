@@ -1,6 +1,10 @@
 //! What a loop with tokio as its part promises, on each thread and at each end of its life.
 #![cfg(unix)]
 
+#[macro_use]
+#[path = "support/hosted.rs"]
+mod hosted;
+
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
@@ -12,55 +16,10 @@ use std::time::Duration;
 
 use futures_lite::future::yield_now;
 use loop_api::{EventLoop, Handle, RunError};
-use loop_compat::host::TokioHost;
-use loop_native::NativeLoop;
-use loop_smol::SmolLoop;
+
+use crate::hosted::{native, smol};
 
 const LONG: Duration = Duration::from_secs(30);
-
-fn native(workers: usize) -> NativeLoop {
-    NativeLoop::builder().worker_threads(workers).host(Arc::new(TokioHost::new())).build().unwrap()
-}
-
-fn smol(workers: usize) -> SmolLoop {
-    let mut builder = loop_smol::Builder::new();
-    if workers > 0 {
-        builder.worker_threads(workers);
-    }
-    builder.host(Arc::new(TokioHost::new())).build().unwrap()
-}
-
-/// Writes each test for four loops.
-macro_rules! on_each {
-    ($($(#[$meta:meta])* fn $name:ident($event_loop:ident) $body:block)*) => {$(
-        mod $name {
-            use super::*;
-
-            $(#[$meta])*
-            fn check<L: EventLoop>(#[allow(unused_mut)] mut $event_loop: L) $body
-
-            #[test]
-            fn native_one_thread() {
-                check(native(0));
-            }
-
-            #[test]
-            fn native_workers() {
-                check(native(2));
-            }
-
-            #[test]
-            fn smol_one_thread() {
-                check(smol(0));
-            }
-
-            #[test]
-            fn smol_workers() {
-                check(smol(2));
-            }
-        }
-    )*};
-}
 
 fn has_tokio() -> bool {
     tokio::runtime::Handle::try_current().is_ok()

@@ -2,59 +2,15 @@
 
 #![cfg(unix)]
 
+#[macro_use]
+#[path = "support/hosted.rs"]
+mod hosted;
+
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use loop_api::{EventLoop, Handle};
-use loop_compat::host::TokioHost;
-use loop_native::NativeLoop;
-use loop_smol::SmolLoop;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-fn native(workers: usize) -> NativeLoop {
-    NativeLoop::builder().worker_threads(workers).host(Arc::new(TokioHost::new())).build().unwrap()
-}
-
-fn smol(workers: usize) -> SmolLoop {
-    let mut builder = loop_smol::Builder::new();
-    if workers > 0 {
-        builder.worker_threads(workers);
-    }
-    builder.host(Arc::new(TokioHost::new())).build().unwrap()
-}
-
-/// Writes each test for four loops.
-macro_rules! on_each {
-    ($($(#[$meta:meta])* fn $name:ident($event_loop:ident) $body:block)*) => {$(
-        mod $name {
-            use super::*;
-
-            $(#[$meta])*
-            fn check(#[allow(unused_mut)] mut $event_loop: impl EventLoop) $body
-
-            #[test]
-            fn native_one_thread() {
-                check(native(0));
-            }
-
-            #[test]
-            fn native_workers() {
-                check(native(2));
-            }
-
-            #[test]
-            fn smol_one_thread() {
-                check(smol(0));
-            }
-
-            #[test]
-            fn smol_workers() {
-                check(smol(2));
-            }
-        }
-    )*};
-}
 
 /// tokio's sockets, timer, spawn, files and jobs, at some depth, without a wrapper.
 async fn uses() -> io::Result<usize> {
