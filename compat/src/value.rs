@@ -37,6 +37,8 @@ use loop_api::promise::{Deferred, DeferredError, promise};
 mod forward;
 #[cfg(feature = "futures-channel")]
 mod futures;
+#[cfg(any(feature = "futures-channel", feature = "tokio"))]
+mod outlet;
 #[cfg(feature = "smol")]
 mod smol;
 mod source;

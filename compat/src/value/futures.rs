@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_channel::oneshot;
 use loop_api::promise::{Deferred, DeferredError};
 
-use super::forward::{self, Steps};
+use super::outlet::{Outlet, pour};
 use super::{IntoDeferred, Source};
 
 impl<T: Send + 'static> Source for oneshot::Receiver<T> {
@@ -44,24 +44,16 @@ impl<T: Send + 'static> IntoDeferred for oneshot::Receiver<T> {
 /// ```
 pub fn to_futures<T: Send + 'static>(deferred: Deferred<T>) -> oneshot::Receiver<Result<T, DeferredError>> {
     let (sender, receiver) = oneshot::channel();
-    forward::start(ToFutures { deferred, sender: Some(sender) });
+    pour(deferred, sender);
     receiver
 }
 
-struct ToFutures<T> {
-    deferred: Deferred<T>,
-    sender: Option<oneshot::Sender<Result<T, DeferredError>>>,
-}
+impl<T: Send + 'static> Outlet<T> for oneshot::Sender<Result<T, DeferredError>> {
+    fn give(self, outcome: Result<T, DeferredError>) {
+        let _nobody_waits = self.send(outcome);
+    }
 
-impl<T: Send + 'static> Steps for ToFutures<T> {
-    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(outcome) = Pin::new(&mut self.deferred).poll(cx) {
-            if let Some(sender) = self.sender.take() {
-                let _nobody_waits = sender.send(outcome);
-            }
-            return Poll::Ready(());
-        }
-        // Ready drops the deferred, which cancels it.
-        self.sender.as_mut().map_or(Poll::Ready(()), |sender| sender.poll_canceled(cx))
+    fn poll_unwanted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_canceled(cx)
     }
 }

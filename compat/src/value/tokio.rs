@@ -1,7 +1,7 @@
 //! tokio's oneshots and join handles.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::{Context, Poll};
 
 use loop_api::JoinError;
@@ -10,7 +10,8 @@ use loop_api::promise::{Deferred, DeferredError};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, coop};
 
-use super::forward::{self, Steps, failed};
+use super::forward::failed;
+use super::outlet::{Outlet, pour};
 use super::{IntoDeferred, Source};
 
 /// Polls without a budget: where the caller's is spent tokio would wake at once, and no yield comes in between.
@@ -77,26 +78,17 @@ impl<T: Send + 'static> IntoDeferred for JoinHandle<T> {
 /// ```
 pub fn to_tokio<T: Send + 'static>(deferred: Deferred<T>) -> oneshot::Receiver<Result<T, DeferredError>> {
     let (sender, receiver) = oneshot::channel();
-    forward::start(ToTokio { deferred, sender: Some(sender) });
+    pour(deferred, sender);
     receiver
 }
 
-struct ToTokio<T> {
-    deferred: Deferred<T>,
-    sender: Option<oneshot::Sender<Result<T, DeferredError>>>,
-}
+impl<T: Send + 'static> Outlet<T> for oneshot::Sender<Result<T, DeferredError>> {
+    fn give(self, outcome: Result<T, DeferredError>) {
+        let _nobody_waits = self.send(outcome);
+    }
 
-impl<T: Send + 'static> Steps for ToTokio<T> {
-    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(outcome) = Pin::new(&mut self.deferred).poll(cx) {
-            if let Some(sender) = self.sender.take() {
-                let _nobody_waits = sender.send(outcome);
-            }
-            return Poll::Ready(());
-        }
-        let Some(sender) = &mut self.sender else { return Poll::Ready(()) };
-        let closed = std::future::poll_fn(|cx| sender.poll_closed(cx));
-        // Ready drops the deferred, which cancels it.
+    fn poll_unwanted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let closed = std::future::poll_fn(|cx| self.poll_closed(cx));
         pin!(coop::unconstrained(closed)).as_mut().poll(cx)
     }
 }
