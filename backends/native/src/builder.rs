@@ -5,12 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loop_api::host::Host;
-use loop_api::toolkit::{Pool, PoolBuilder};
 
+use crate::config::Config;
 use crate::native_loop::NativeLoop;
-
-/// So many tasks run before I/O and timers are looked at, where there are that many.
-const EVENT_INTERVAL: u32 = 61;
 
 /// Makes a [`NativeLoop`].
 ///
@@ -27,43 +24,31 @@ const EVENT_INTERVAL: u32 = 61;
 #[derive(Debug, Clone)]
 #[must_use = "call `build()` to get the loop"]
 pub struct Builder {
-    pub(crate) worker_threads: usize,
-    pub(crate) thread_name: String,
-    pub(crate) event_interval: u32,
-    pub(crate) pool: PoolBuilder,
-    pub(crate) spin: Duration,
-    pub(crate) host: Option<Arc<dyn Host>>,
+    config: Config,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Builder {
-            worker_threads: 0,
-            thread_name: "anyloop-worker".to_owned(),
-            event_interval: EVENT_INTERVAL,
-            pool: Pool::builder(),
-            spin: Duration::ZERO,
-            host: None,
-        }
+        Builder { config: Config::default() }
     }
 
     /// Spreads the tasks that are `Send` over so many threads, which also wait for I/O and timers. The thread in `block_on` then
     /// runs its future, the callbacks and the tasks that are not `Send`. Zero, the default, is a loop on one thread.
     pub fn worker_threads(mut self, count: usize) -> Self {
-        self.worker_threads = count;
+        self.config.worker_threads = count;
         self
     }
 
     /// The name of the worker threads; `anyloop-worker` by default. A zero byte in it is left out.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        self.thread_name = name.into();
-        self.thread_name.retain(|letter| letter != '\0');
+        self.config.thread_name = name.into();
+        self.config.thread_name.retain(|letter| letter != '\0');
         self
     }
 
     /// After so many tasks I/O and timers are looked at, though more tasks wait; 61 by default, at least one.
     pub fn event_interval(mut self, tasks: u32) -> Self {
-        self.event_interval = tasks.max(1);
+        self.config.event_interval = tasks.max(1);
         self
     }
 
@@ -87,32 +72,32 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn spin(mut self, time: Duration) -> Self {
-        self.spin = time;
+        self.config.spin = time;
         self
     }
 
     /// How many blocking jobs may run at once; 512 by default, at least one. The rest wait their turn.
     pub fn max_blocking_threads(mut self, count: usize) -> Self {
-        self.pool = self.pool.max_threads(count);
+        self.config.pool = self.config.pool.max_threads(count);
         self
     }
 
     /// How long a thread for blocking jobs is kept that has none; 10 s by default.
     pub fn thread_keep_alive(mut self, duration: Duration) -> Self {
-        self.pool = self.pool.keep_alive(duration);
+        self.config.pool = self.config.pool.keep_alive(duration);
         self
     }
 
     /// What the names of the threads for blocking jobs begin with; `anyloop-blocking` by default.
     pub fn blocking_thread_name(mut self, prefix: impl Into<String>) -> Self {
-        self.pool = self.pool.thread_name(prefix);
+        self.config.pool = self.config.pool.thread_name(prefix);
         self
     }
 
     /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in it, and its context is found on
     /// every thread of the loop. Such a loop cannot be stepped by [`Turn`](loop_api::turn::Turn), and does not tell a deadlock.
     pub fn host(mut self, host: Arc<dyn Host>) -> Self {
-        self.host = Some(host);
+        self.config.host = Some(host);
         self
     }
 
@@ -122,7 +107,7 @@ impl Builder {
     ///
     /// What the system said: most often that descriptors, or threads, are exhausted.
     pub fn build(self) -> io::Result<NativeLoop> {
-        NativeLoop::build(self)
+        NativeLoop::build(self.config)
     }
 }
 

@@ -5,19 +5,21 @@ use std::future::Future;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use loop_api::context::{self, Scoped};
 use loop_api::host::{self, Surroundings};
 use loop_api::time::Instant;
 use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
 use loop_api::toolkit::{self, Guarded, Pool};
-use loop_api::{Handle, LocalError, Shared, context};
+use loop_api::{Handle, LocalError, Shared};
 
-use crate::current;
-use crate::reactor::Reactor;
-use crate::remote::Remote;
-use crate::sys::Poller;
-use crate::timers::{NativeSleep, Timers};
-use crate::wake::Unparker;
-use crate::workers::{self, Workers};
+use crate::executor::{Injector, Unparker, Workers, local as queue, workers};
+use crate::reactor::{Poller, Reactor};
+use crate::timers::{Interrupt, NativeSleep, Timers};
+
+thread_local! {
+    /// The loop that the code on this thread belongs to.
+    static CURRENT: Scoped<NativeHandle> = const { Scoped::new() };
+}
 
 /// What all handles of a loop share.
 #[derive(Debug)]
@@ -26,12 +28,12 @@ struct Inner {
     /// The thread that made the loop, on which alone the loop is run and dropped.
     home: NonZeroU64,
     tasks: TaskSet,
-    reactor: Reactor,
-    timers: Timers,
+    reactor: Arc<Reactor>,
+    timers: Arc<Timers>,
     /// The thread that runs the loop.
     unparker: Arc<Unparker>,
-    remote: Remote<Runnable>,
-    workers: Option<Workers>,
+    remote: Injector<Runnable>,
+    workers: Option<Arc<Workers>>,
     /// Its threads start with the first job.
     pool: Pool,
     /// What is around every thread of the loop, if it has a foreign part.
@@ -56,22 +58,29 @@ pub struct NativeHandle {
 }
 
 impl NativeHandle {
-    /// `poller` is the one that sources are registered with; `own` the one that the loop's own thread sleeps in.
+    /// `poller` is the one that sources are registered with; `own` the one that the loop's own thread sleeps in. `workers` says how the
+    /// threads are made that share the tasks, if there are any.
     pub(crate) fn new(
         poller: Arc<Poller>,
         own: Arc<Poller>,
-        workers: Option<Workers>,
+        workers: Option<impl FnOnce(Arc<Reactor>, Arc<Timers>) -> Workers>,
         pool: Pool,
         around: Option<Arc<dyn Surroundings>>,
     ) -> Self {
+        let reactor = Arc::new(Reactor::new(poller));
+        let unparker = Arc::new(Unparker::new(own));
+        let interrupt: Arc<dyn Interrupt> =
+            if workers.is_some() { reactor.clone() } else { unparker.clone() };
+        let timers = Arc::new(Timers::new(workers.is_none(), interrupt));
+        let workers = workers.map(|make| Arc::new(make(reactor.clone(), timers.clone())));
         let inner = Inner {
             shared: Shared::new("native"),
             home: context::thread_id(),
             tasks: TaskSet::new(),
-            reactor: Reactor::new(poller),
-            timers: Timers::new(workers.is_none()),
-            unparker: Arc::new(Unparker::new(own)),
-            remote: Remote::new(),
+            reactor,
+            timers,
+            unparker,
+            remote: Injector::new(),
             workers,
             pool,
             around,
@@ -79,13 +88,12 @@ impl NativeHandle {
         NativeHandle { inner: Arc::new(inner) }
     }
 
-    /// Whether this is a handle of the same loop.
-    #[inline]
-    pub(crate) fn is(&self, other: &NativeHandle) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
+    /// Calls `f` inside this loop, which it does not run.
+    pub(crate) fn enter_loop<R>(&self, f: impl FnOnce() -> R) -> R {
+        CURRENT.with(|slot| slot.set(self, f))
     }
 
-    /// How many handles there are, those inside tasks, sleeps and sources counted.
+    /// How many handles there are, those inside tasks counted.
     pub(crate) fn count(&self) -> usize {
         Arc::strong_count(&self.inner)
     }
@@ -94,11 +102,11 @@ impl NativeHandle {
         &self.inner.tasks
     }
 
-    pub(crate) fn reactor(&self) -> &Reactor {
+    pub(crate) fn reactor(&self) -> &Arc<Reactor> {
         &self.inner.reactor
     }
 
-    pub(crate) fn timers(&self) -> &Timers {
+    pub(crate) fn timers(&self) -> &Arc<Timers> {
         &self.inner.timers
     }
 
@@ -106,16 +114,8 @@ impl NativeHandle {
         &self.inner.unparker
     }
 
-    pub(crate) fn remote(&self) -> &Remote<Runnable> {
+    pub(crate) fn remote(&self) -> &Injector<Runnable> {
         &self.inner.remote
-    }
-
-    /// Has whoever waits in the poller look at the timers again.
-    pub(crate) fn interrupt(&self) {
-        match self.inner.workers {
-            None => self.inner.unparker.interrupt(),
-            Some(_) => self.inner.reactor.notify(),
-        }
     }
 
     /// The threads on which blocking is allowed.
@@ -127,7 +127,7 @@ impl NativeHandle {
         self.inner.around.as_deref()
     }
 
-    pub(crate) fn workers(&self) -> Option<&Workers> {
+    pub(crate) fn workers(&self) -> Option<&Arc<Workers>> {
         self.inner.workers.as_ref()
     }
 }
@@ -138,7 +138,7 @@ struct ToLoop(NativeHandle);
 impl Schedule for ToLoop {
     fn schedule(&self, task: Runnable) {
         match &self.0.inner.workers {
-            Some(workers) => workers.schedule(&self.0, task),
+            Some(workers) => workers.schedule(task),
             None => to_thread(&self.0, task),
         }
     }
@@ -146,8 +146,8 @@ impl Schedule for ToLoop {
     #[inline]
     fn here(&self) -> Option<fn(Runnable)> {
         match &self.0.inner.workers {
-            Some(_) => workers::here(&self.0),
-            None => current::here(&self.0),
+            Some(workers) => workers::here(workers),
+            None => queue::here(&self.0.inner.unparker),
         }
     }
 
@@ -160,7 +160,7 @@ impl Schedule for ToLoop {
 struct ToThread(NativeHandle);
 
 fn to_thread(handle: &NativeHandle, task: Runnable) {
-    if let Some(task) = current::push(handle, task) {
+    if let Some(task) = queue::push(&handle.inner.unparker, task) {
         handle.inner.remote.push(task);
         handle.inner.unparker.unpark();
     }
@@ -173,7 +173,7 @@ impl Schedule for ToThread {
 
     #[inline]
     fn here(&self) -> Option<fn(Runnable)> {
-        current::here(&self.0)
+        queue::here(&self.0.inner.unparker)
     }
 
     fn tasks(&self) -> Option<&TaskSet> {
@@ -187,13 +187,13 @@ impl Handle for NativeHandle {
     type Sleep = NativeSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        current::with(f)
+        CURRENT.with(|slot| slot.with(f))
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         match &self.inner.around {
-            None => current::enter(self, f),
-            Some(around) => host::within(&**around, || current::enter(self, f)),
+            None => self.enter_loop(f),
+            Some(around) => host::within(&**around, || self.enter_loop(f)),
         }
     }
 
@@ -210,7 +210,7 @@ impl Handle for NativeHandle {
         let future = Guarded::<F, Self>::new(future);
         let (task, join) = self.inner.tasks.spawn(future, ToLoop(self.clone()));
         match (task, &self.inner.workers) {
-            (Some(task), Some(workers)) => workers.schedule(self, task),
+            (Some(task), Some(workers)) => workers.schedule(task),
             (Some(task), None) => to_thread(self, task),
             (None, _) => {}
         }
@@ -244,7 +244,7 @@ impl Handle for NativeHandle {
     }
 
     fn sleep_until(&self, deadline: Instant) -> NativeSleep {
-        NativeSleep::new(self.clone(), deadline)
+        NativeSleep::new(self.inner.timers.clone(), deadline)
     }
 }
 

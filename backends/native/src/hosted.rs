@@ -17,10 +17,12 @@ use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::toolkit::task::Runnable;
 use loop_api::{RunError, Shared, context};
 
-use crate::current;
+use crate::coop;
+use crate::core::Core;
+use crate::executor::Workers;
 use crate::handle::NativeHandle;
-use crate::native_loop::NativeLoop;
-use crate::sys::Poller;
+use crate::reactor::Poller;
+use std::thread::JoinHandle;
 
 /// The foreign part of a loop.
 pub(crate) struct Hosting {
@@ -135,6 +137,23 @@ pub(crate) fn no_turns() -> io::Error {
     )
 }
 
+/// Starts the worker threads of a loop, inside its foreign part if it has one.
+pub(crate) fn start_workers(
+    workers: &Arc<Workers>,
+    handle: &NativeHandle,
+    name: &str,
+) -> io::Result<Vec<JoinHandle<()>>> {
+    let (own, of_tasks) = (handle.clone(), handle.clone());
+    if handle.around().is_none() {
+        return workers.start(name, move |run| own.enter_loop(run), Runnable::poll);
+    }
+    let on_thread = move |run: &mut dyn FnMut()| match own.around() {
+        Some(around) => around.as_worker(&mut || own.enter_loop(&mut *run)),
+        None => own.enter_loop(run),
+    };
+    workers.start(name, on_thread, move |task| poll_task(&of_tasks, task))
+}
+
 /// Polls a task of a loop that has a foreign part; gives it back if it is to be polled again.
 pub(crate) fn poll_task(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
     let Some(around) = handle.around() else { return task.poll() };
@@ -144,7 +163,7 @@ pub(crate) fn poll_task(handle: &NativeHandle, task: Runnable) -> Option<Runnabl
     again
 }
 
-impl NativeLoop {
+impl Core {
     pub(crate) fn drive_hosted<F: Future>(
         &mut self,
         hosting: &Hosting,
@@ -155,7 +174,7 @@ impl NativeLoop {
         self.main.set();
         let mut waker = None;
         // The foreign runtime's own tasks are in this loop, too.
-        current::enter(&running.handle, || {
+        running.handle.enter_loop(|| {
             let root = poll_fn(|cx| {
                 // It is the same all the time, though it may not be known again as the same.
                 let waker = waker.get_or_insert_with(|| {
@@ -163,7 +182,7 @@ impl NativeLoop {
                     cx.waker().clone()
                 });
                 let cx = &mut Context::from_waker(waker);
-                let polled = current::run(&running, || self.poll_hosted(hosting, future.as_mut(), cx));
+                let polled = running.run(|| self.poll_hosted(hosting, future.as_mut(), cx));
                 polled.map(|value| output = Some(value))
             });
             hosting.driver.block_on(pin!(root));
@@ -190,7 +209,7 @@ impl NativeLoop {
             self.take_remote();
             if self.main.take() {
                 budget = budget.saturating_sub(1);
-                current::begin_poll();
+                coop::begin_poll();
                 let mut polled = Poll::Pending;
                 let mut poll = || polled = future.as_mut().poll(&mut Context::from_waker(&self.waker));
                 match handle.around() {
@@ -244,12 +263,12 @@ impl NativeLoop {
 
     fn run_tasks_hosted(&self, budget: &mut u32) {
         while *budget > 0 {
-            let task = self.running.queue.borrow_mut().pop_front();
+            let task = self.running.queue.tasks.borrow_mut().pop_front();
             let Some(task) = task else { break };
             *budget -= 1;
-            current::begin_poll();
+            coop::begin_poll();
             if let Some(again) = poll_task(&self.running.handle, task) {
-                self.running.queue.borrow_mut().push_back(again);
+                self.running.queue.tasks.borrow_mut().push_back(again);
             }
         }
     }

@@ -26,30 +26,25 @@
 #![deny(unsafe_code)]
 
 mod builder;
-mod current;
-mod direction;
+mod config;
+mod coop;
+mod core;
+mod executor;
 mod handle;
 mod hosted;
-mod idle;
 #[cfg(all(test, anyloop_loom))]
 mod loom_models;
 mod loom_shim;
 mod native_loop;
-mod parker;
+mod net;
 mod reactor;
-mod remote;
-mod source;
-mod spin;
-mod sys;
+#[cfg(test)]
+mod spin_tests;
 mod timers;
 mod turn;
-mod waiters;
-mod wake;
-mod wheel;
-mod workers;
 
 pub use builder::Builder;
 pub use handle::NativeHandle;
 pub use native_loop::NativeLoop;
-pub use source::NativeSource;
+pub use reactor::NativeSource;
 pub use timers::NativeSleep;

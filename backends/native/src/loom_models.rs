@@ -17,11 +17,11 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
-use crate::direction::Direction;
-use crate::idle::Idle;
+use crate::executor::Idle;
+use crate::executor::Injector;
+use crate::executor::Parker;
 use crate::loom_shim::Fault;
-use crate::parker::Parker;
-use crate::remote::Remote;
+use crate::reactor::Direction;
 
 thread_local! {
     // A model's threads are coroutines on the thread of its test.
@@ -81,7 +81,7 @@ impl Sleeper {
 }
 
 /// As `drive` does, until it sleeps or has two tasks.
-fn collect(remote: &Remote<usize>, sleeper: &Sleeper, got: &mut VecDeque<usize>) {
+fn collect(remote: &Injector<usize>, sleeper: &Sleeper, got: &mut VecDeque<usize>) {
     loop {
         remote.take(got);
         if got.len() == 2 || remote.is_empty() && sleeper.sleep() {
@@ -93,7 +93,7 @@ fn collect(remote: &Remote<usize>, sleeper: &Sleeper, got: &mut VecDeque<usize>)
 #[test]
 fn loom_a_loop_sees_every_task_pushed_from_elsewhere() {
     check(&[Fault::PrepareForgets, Fault::UnparkOnlySleepers, Fault::LateFlag], || {
-        let shared = Arc::new((Remote::new(), Sleeper::new()));
+        let shared = Arc::new((Injector::new(), Sleeper::new()));
         let pushers: Vec<_> = (0..2)
             .map(|number| {
                 let shared = shared.clone();

@@ -1,31 +1,28 @@
 //! The loop itself: what its thread does, in which order.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{self, Ordering};
-use std::task::{Context, Poll, Waker};
+
+use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use loop_api::shared::{Exception, ExceptionKind};
+use loop_api::time::Instant;
+use loop_api::turn::Turn;
 use loop_api::{EventLoop, Handle, RunError};
 
-use crate::builder::Builder;
-use crate::current::{self, Running};
+use crate::config::Config;
+use crate::core::{Core, Running};
+use crate::executor::{LocalQueue, MainWaker, Workers};
 use crate::handle::NativeHandle;
-use crate::hosted::Hosting;
-use crate::reactor::Waiting;
-use crate::sys::Poller;
-use crate::turn::Turning;
-use crate::wake::MainWaker;
-use crate::wheel::Expired;
-use crate::workers::Workers;
+use crate::hosted::{self, Hosting};
+use crate::reactor::{Poller, Waiting};
+use crate::turn::{self, Turning};
 
 /// An event loop of our own, on the polling crate: one thread, unless the builder says otherwise.
 ///
@@ -42,73 +39,35 @@ use crate::workers::Workers;
 ///
 /// Dropping it is [`shutdown`](EventLoop::shutdown) without a time limit: as with tokio, it waits for blocking jobs that have begun.
 pub struct NativeLoop {
-    /// Not `Send`: the tasks that stay on the loop's thread keep the loop there.
-    pub(crate) running: Rc<Running>,
-    pub(crate) waiting: Waiting,
-    pub(crate) main: Arc<MainWaker>,
-    /// Wakes `main`.
-    pub(crate) waker: Waker,
-    pub(crate) turning: Turning,
-    expired: Vec<Expired<Waker>>,
-    pub(crate) event_interval: u32,
-    /// Whether this thread waits for I/O and timers, because there are no workers who do.
-    pub(crate) drives: bool,
+    core: Core,
+    turning: Turning,
     threads: Vec<JoinHandle<()>>,
-    /// How long to look for work before a wait; never zero.
-    pub(crate) spin: Option<Duration>,
-    /// The foreign part of the loop, in which this thread then waits.
-    pub(crate) hosting: Option<Rc<Hosting>>,
+    /// The foreign part of the loop, in which its thread then waits.
+    hosting: Option<Rc<Hosting>>,
 }
 
 impl EventLoop for NativeLoop {
     type Handle = NativeHandle;
 
     fn new() -> io::Result<Self> {
-        Self::builder().build()
+        Self::build(Config::default())
     }
 
     fn handle(&self) -> &NativeHandle {
-        &self.running.handle
+        &self.core.running.handle
     }
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
-        let mut future = pin!(future);
+        let future = pin!(future);
         self.turning.stop();
         if let Some(hosting) = self.hosting.clone() {
-            return self.drive_hosted(&hosting, future);
+            return self.core.drive_hosted(&hosting, future);
         }
-        let running = self.running.clone();
-        running.handle.unparker().parker.finish();
-        current::run(&running, || {
-            self.main.set();
-            let mut budget = self.event_interval;
-            loop {
-                self.take_remote();
-                if self.main.take() {
-                    budget = budget.saturating_sub(1);
-                    current::begin_poll();
-                    if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
-                        return Ok(output);
-                    }
-                }
-                self.run_tasks(&mut budget);
-                if self.is_busy() {
-                    if budget > 0 {
-                        continue;
-                    }
-                    self.look(false);
-                } else if self.is_dead() {
-                    return Err(RunError::Deadlock);
-                } else {
-                    self.park(None);
-                }
-                budget = self.event_interval;
-            }
-        })
+        self.core.drive(future, self.threads.len())
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
-        let running = self.running.clone();
+        let running = self.core.running.clone();
         let handle = &running.handle;
         if !handle.shared().close() {
             return;
@@ -119,73 +78,51 @@ impl EventLoop for NativeLoop {
             handle.tasks().close();
             self.join_jobs(end);
             if let Some(workers) = handle.workers() {
-                workers.stop(handle, std::mem::take(&mut self.threads));
+                workers.stop(std::mem::take(&mut self.threads));
             }
             // All futures are gone, so these are empty shells, and so will be what comes later.
             drop(handle.remote().close());
-            drop(running.queue.take());
+            drop(running.queue.tasks.take());
             handle.timers().close();
-            self.waiting.close(handle.reactor());
+            self.core.waiting.close(handle.reactor());
         });
         handle.unparker().close();
         if let Some(hosting) = self.hosting.take() {
-            current::enter(handle, || hosting.shutdown(handle.shared(), end));
+            handle.enter_loop(|| hosting.shutdown(handle.shared(), end));
         }
     }
 }
 
 impl NativeLoop {
-    pub(crate) fn build(builder: Builder) -> io::Result<Self> {
+    pub(crate) fn build(config: Config) -> io::Result<Self> {
         // With workers, they wait in the poller of the sources; this thread has one of its own, of which only wakes come.
         let own = Arc::new(Poller::new()?);
-        let (poller, workers) = match builder.worker_threads {
-            0 => (own.clone(), None),
-            count => {
-                let poller = Arc::new(Poller::new()?);
-                let waiting = Waiting::new(poller.clone());
-                (poller, Some(Workers::new(count, waiting, builder.event_interval)))
-            }
-        };
-        let drives = builder.worker_threads == 0;
-        let hosting = builder.host.map(|host| Hosting::open(&*host, drives.then_some(&own))).transpose()?;
+        let count = config.worker_threads;
+        let poller = if count == 0 { own.clone() } else { Arc::new(Poller::new()?) };
+        let waiting = Waiting::new(poller.clone());
+        let workers = (count > 0).then_some(move |reactor, timers| {
+            Workers::new(count, waiting, config.event_interval, reactor, timers)
+        });
+        let drives = count == 0;
+        let hosting = config.host.map(|host| Hosting::open(&*host, drives.then_some(&own))).transpose()?;
         let around = hosting.as_ref().map(Hosting::surroundings);
-        let handle = NativeHandle::new(poller, own.clone(), workers, builder.pool.build(), around);
-        let threads = Workers::start(&handle, &builder.thread_name)?;
+        let handle = NativeHandle::new(poller, own.clone(), workers, config.pool.build(), around);
+        let threads = match handle.workers() {
+            None => Vec::new(),
+            Some(workers) => hosted::start_workers(workers, &handle, &config.thread_name)?,
+        };
         let main = Arc::new(MainWaker::new(handle.unparker().clone()));
-        Ok(NativeLoop {
-            running: Rc::new(Running { handle, queue: RefCell::new(VecDeque::new()) }),
+        let core = Core {
+            running: Rc::new(Running { queue: LocalQueue::new(handle.unparker().clone()), handle }),
             waiting: Waiting::new(own),
             waker: Waker::from(main.clone()),
             main,
-            turning: Turning::default(),
             expired: Vec::new(),
-            event_interval: builder.event_interval,
+            event_interval: config.event_interval,
             drives,
-            threads,
-            spin: (!builder.spin.is_zero()).then_some(builder.spin),
-            hosting: hosting.map(Rc::new),
-        })
-    }
-
-    /// Whether nothing can ever wake the main future, which is pending. True only where that is certain.
-    fn is_dead(&self) -> bool {
-        let handle = &self.running.handle;
-        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it borrowed neither from us. And the workers'.
-        if handle.count() != 3 + self.threads.len() || !handle.shared().is_loop_thread() {
-            return false;
-        }
-        // Two of our own, one of them in the waker; and the pump's.
-        let pumps = handle.shared().callback_wakers(&self.waker);
-        if pumps == 0 || Arc::strong_count(&self.main) != 2 + pumps {
-            return false;
-        }
-        // Whoever let go of a waker or a handle may have used it before: see what that did.
-        atomic::fence(Ordering::Acquire);
-        handle.timers().is_empty()
-            && handle.reactor().is_empty()
-            && handle.tasks().is_empty()
-            && !handle.shared().has_callbacks()
-            && !self.is_busy()
+            spin: (!config.spin.is_zero()).then_some(config.spin),
+        };
+        Ok(NativeLoop { core, turning: Turning::default(), threads, hosting: hosting.map(Rc::new) })
     }
 
     /// Waits for the blocking jobs that have begun. Those may block on sockets and timers of this loop, which are served meanwhile.
@@ -204,77 +141,13 @@ impl NativeLoop {
                     return;
                 }
                 Err(_) => {
-                    self.look(false);
+                    self.core.look(false);
                     if let Some(hosting) = &self.hosting {
                         hosting.look();
                     }
                 }
             }
         }
-    }
-
-    pub(crate) fn take_remote(&self) {
-        let remote = self.running.handle.remote();
-        if !remote.is_empty() {
-            remote.take(&mut self.running.queue.borrow_mut());
-        }
-    }
-
-    /// Runs tasks until there are none, or the budget is used up.
-    pub(crate) fn run_tasks(&self, budget: &mut u32) {
-        while *budget > 0 {
-            let task = self.running.queue.borrow_mut().pop_front();
-            let Some(task) = task else { break };
-            *budget -= 1;
-            current::begin_poll();
-            if let Some(again) = task.poll() {
-                self.running.queue.borrow_mut().push_back(again);
-            }
-        }
-    }
-
-    /// Whether something can run now.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.main.is_woken()
-            || !self.running.queue.borrow().is_empty()
-            || !self.running.handle.remote().is_empty()
-    }
-
-    /// Looks at I/O and timers without waiting; `at_wakes` also if the poller can only tell of wakes, which a host saw.
-    pub(crate) fn look(&mut self, at_wakes: bool) {
-        if at_wakes || self.drives && !self.handle().reactor().is_empty() {
-            self.waiting.wait(Some(Duration::ZERO));
-        }
-        self.dispatch();
-    }
-
-    /// Waits for I/O, a timer or a wake, for at most `limit`.
-    pub(crate) fn park(&mut self, mut limit: Option<Duration>) {
-        if self.spin.is_some() && self.spin(&mut limit) {
-            return;
-        }
-        let running = &self.running;
-        let parker = &running.handle.unparker().parker;
-        if !parker.prepare() {
-            return;
-        }
-        let timeout = if self.drives { running.handle.timers().begin_wait(limit) } else { limit };
-        self.waiting.wait(timeout);
-        parker.finish();
-        self.dispatch();
-    }
-
-    /// Wakes those who wait for what has happened.
-    pub(crate) fn dispatch(&mut self) {
-        if self.drives {
-            self.waiting.dispatch(self.running.handle.reactor());
-            self.fire();
-        }
-    }
-
-    /// Wakes the sleeps that are due.
-    pub(crate) fn fire(&mut self) {
-        self.running.handle.timers().fire(&mut self.expired);
     }
 }
 
@@ -286,6 +159,42 @@ impl Drop for NativeLoop {
 
 impl fmt::Debug for NativeLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NativeLoop").field("handle", &self.running.handle).finish_non_exhaustive()
+        f.debug_struct("NativeLoop").field("handle", &self.core.running.handle).finish_non_exhaustive()
+    }
+}
+
+/// With worker threads, a turn is about this thread's part of the loop: callbacks and the tasks that are not `Send`. I/O, timers and
+/// all other tasks go on without it, and do not end it.
+impl Turn for NativeLoop {
+    fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        if self.hosting.is_some() {
+            return Err(hosted::no_turns());
+        }
+        self.turning.turn(&mut self.core, limit)
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        turn::next_deadline(&self.core)
+    }
+}
+
+/// What a host waits for: readable when a turn has something to do besides timers.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::os::fd::AsFd;
+/// use loop_api::EventLoop;
+/// use loop_native::NativeLoop;
+///
+/// let native = NativeLoop::new()?;
+/// let _pollable = native.as_fd();
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(unix)]
+impl std::os::fd::AsFd for NativeLoop {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.turning.watch(&self.core);
+        self.core.waiting.poller().as_fd()
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 use std::task::Waker;
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
@@ -13,14 +13,12 @@ use concurrent_queue::ConcurrentQueue;
 use loop_api::context::{self, Scoped};
 use loop_api::toolkit::task::Runnable;
 
-use crate::current;
-use crate::handle::NativeHandle;
-use crate::hosted;
-use crate::idle::Idle;
-use crate::parker::Parker;
-use crate::reactor::Waiting;
-use crate::remote::Remote;
-use crate::wheel::Expired;
+use super::idle::Idle;
+use super::injector::Injector;
+use super::parker::Parker;
+use crate::coop;
+use crate::reactor::{Reactor, Waiting};
+use crate::timers::{Expired, Interrupt, Timers};
 
 /// Tasks that a worker's own queue holds; what is more goes to the queue for all.
 const OWN: usize = 256;
@@ -32,13 +30,15 @@ thread_local! {
 /// What the workers of a loop share.
 pub(crate) struct Workers {
     /// Tasks that were woken by other threads, or that did not fit.
-    injector: Remote<Runnable>,
+    injector: Injector<Runnable>,
     seats: Box<[Seat]>,
     idle: Idle,
     /// Only whoever holds the lock may wait in the loop's poller and fire its timers.
     driver: Mutex<Option<Driver>>,
     stop: AtomicBool,
     event_interval: u32,
+    reactor: Arc<Reactor>,
+    timers: Arc<Timers>,
 }
 
 /// One worker, as the others see it.
@@ -57,7 +57,7 @@ pub(crate) struct Driver {
 
 /// One worker, on its own thread.
 struct Worker {
-    handle: NativeHandle,
+    workers: Arc<Workers>,
     seat: usize,
     /// Whether it wakes tasks because of events: it will run the first of them itself.
     dispatches: Cell<bool>,
@@ -65,7 +65,13 @@ struct Worker {
 }
 
 impl Workers {
-    pub(crate) fn new(count: usize, waiting: Waiting, event_interval: u32) -> Self {
+    pub(crate) fn new(
+        count: usize,
+        waiting: Waiting,
+        event_interval: u32,
+        reactor: Arc<Reactor>,
+        timers: Arc<Timers>,
+    ) -> Self {
         let seat = |_| Seat {
             queue: ConcurrentQueue::bounded(OWN),
             parker: Parker::new(),
@@ -73,12 +79,14 @@ impl Workers {
             thread: OnceLock::new(),
         };
         Workers {
-            injector: Remote::new(),
+            injector: Injector::new(),
             seats: (0..count).map(seat).collect(),
             idle: Idle::new(count),
             driver: Mutex::new(Some(Driver { waiting, expired: Vec::new() })),
             stop: AtomicBool::new(false),
             event_interval,
+            reactor,
+            timers,
         }
     }
 
@@ -86,28 +94,28 @@ impl Workers {
         self.seats.len()
     }
 
-    /// Starts the threads of `handle`'s loop, whose workers these are.
-    pub(crate) fn start(handle: &NativeHandle, name: &str) -> io::Result<Vec<JoinHandle<()>>> {
+    /// Starts the threads. Each calls `on_thread` with what it does; each task is polled by `poll`.
+    pub(crate) fn start<P>(
+        self: &Arc<Self>,
+        name: &str,
+        on_thread: impl Fn(&mut dyn FnMut()) + Send + Clone + 'static,
+        poll: P,
+    ) -> io::Result<Vec<JoinHandle<()>>>
+    where
+        P: Fn(Runnable) -> Option<Runnable> + Send + Clone + 'static,
+    {
         let mut threads = Vec::new();
-        let Some(workers) = handle.workers() else { return Ok(threads) };
-        for seat in 0..workers.count() {
-            let own = handle.clone();
+        for seat in 0..self.count() {
+            let (workers, on_thread, poll) = (self.clone(), on_thread.clone(), poll.clone());
             let worker = move || {
-                let handle = own;
-                let worker = Worker { handle, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
+                let worker = Worker { workers, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
                 let _running = context::enter_nested();
-                let within = |run: &mut dyn FnMut()| {
-                    current::enter(&worker.handle, || WORKER.with(|slot| slot.set(&worker, run)));
-                };
-                match worker.handle.around() {
-                    None => within(&mut || worker.run(|_, task| task.poll())),
-                    Some(around) => around.as_worker(&mut || within(&mut || worker.run(hosted::poll_task))),
-                }
+                on_thread(&mut || WORKER.with(|slot| slot.set(&worker, || worker.run(&poll))));
             };
             match thread::Builder::new().name(name.to_owned()).spawn(worker) {
                 Ok(thread) => threads.push(thread),
                 Err(error) => {
-                    workers.stop(handle, threads);
+                    self.stop(threads);
                     return Err(error);
                 }
             }
@@ -116,10 +124,10 @@ impl Workers {
     }
 
     /// Ends the threads, each after the task it runs, and drops what is left in the queues.
-    pub(crate) fn stop(&self, handle: &NativeHandle, threads: Vec<JoinHandle<()>>) {
+    pub(crate) fn stop(&self, threads: Vec<JoinHandle<()>>) {
         self.stop.store(true, Ordering::SeqCst);
         for seat in &self.seats {
-            self.wake(handle, seat);
+            self.wake(seat);
         }
         for thread in threads {
             // A worker that panicked has said so already.
@@ -134,10 +142,10 @@ impl Workers {
     }
 
     /// Queues a task of these workers, from any thread.
-    pub(crate) fn schedule(&self, handle: &NativeHandle, task: Runnable) {
+    pub(crate) fn schedule(&self, task: Runnable) {
         let left = WORKER.with(|slot| {
             slot.with(|worker| match worker {
-                Some(worker) if worker.handle.is(handle) => {
+                Some(worker) if std::ptr::eq(&*worker.workers, self) => {
                     worker.push(task);
                     None
                 }
@@ -146,22 +154,22 @@ impl Workers {
         });
         if let Some(task) = left {
             self.injector.push(task);
-            self.wake_one(handle);
+            self.wake_one();
         }
     }
 
-    fn wake_one(&self, handle: &NativeHandle) {
+    fn wake_one(&self) {
         if let Some(worker) = self.idle.pick() {
-            self.wake(handle, &self.seats[worker]);
+            self.wake(&self.seats[worker]);
         }
     }
 
-    fn wake(&self, handle: &NativeHandle, seat: &Seat) {
+    fn wake(&self, seat: &Seat) {
         if !seat.parker.unpark() {
             return;
         }
         if seat.drives.load(Ordering::Acquire) {
-            handle.reactor().notify();
+            self.reactor.notify();
         } else if let Some(thread) = seat.thread.get() {
             thread.unpark();
         }
@@ -172,9 +180,11 @@ impl Workers {
     }
 }
 
-/// What queues a task of the loop of `handle`, if this thread is one of its workers.
-pub(crate) fn here(handle: &NativeHandle) -> Option<fn(Runnable)> {
-    let runs = WORKER.with(|slot| slot.with(|worker| worker.is_some_and(|worker| worker.handle.is(handle))));
+/// What queues a task of `workers`, if this thread is one of them.
+pub(crate) fn here(workers: &Workers) -> Option<fn(Runnable)> {
+    let runs = WORKER.with(|slot| {
+        slot.with(|worker| worker.is_some_and(|worker| std::ptr::eq(&*worker.workers, workers)))
+    });
     if runs { Some(push_here) } else { None }
 }
 
@@ -198,7 +208,7 @@ impl Worker {
         } else if self.dispatches.get() {
             return;
         }
-        workers.wake_one(&self.handle);
+        workers.wake_one();
     }
 
     /// Queues a task that gave way.
@@ -216,7 +226,7 @@ impl Worker {
     }
 
     /// Runs tasks, each by `poll`, until the workers are stopped.
-    fn run(&self, poll: impl Fn(&NativeHandle, Runnable) -> Option<Runnable>) {
+    fn run(&self, poll: &impl Fn(Runnable) -> Option<Runnable>) {
         let workers = self.workers();
         let seat = &workers.seats[self.seat];
         let _ = seat.thread.set(thread::current());
@@ -226,11 +236,11 @@ impl Worker {
                 if std::mem::take(&mut picked) {
                     workers.idle.pass_on();
                     if workers.has_tasks() {
-                        workers.wake_one(&self.handle);
+                        workers.wake_one();
                     }
                 }
-                current::begin_poll();
-                if let Some(again) = poll(&self.handle, task) {
+                coop::begin_poll();
+                if let Some(again) = poll(task) {
                     self.push_again(again);
                 }
             } else {
@@ -240,10 +250,7 @@ impl Worker {
     }
 
     fn workers(&self) -> &Workers {
-        match self.handle.workers() {
-            Some(workers) => workers,
-            None => unreachable!("a worker belongs to workers"),
-        }
+        &self.workers
     }
 
     /// The next task to run: its own, one for all, or another worker's.
@@ -307,7 +314,7 @@ impl Worker {
         }
         let picked = workers.idle.leave(self.seat);
         if workers.seats[self.seat].queue.len() > 1 {
-            workers.wake_one(&self.handle);
+            workers.wake_one();
         }
         picked
     }
@@ -320,7 +327,7 @@ impl Worker {
             Err(TryLockError::WouldBlock) => return false,
         };
         let Some(Driver { waiting, expired }) = &mut *driver else { return true };
-        let (seat, timers) = (&workers.seats[self.seat], self.handle.timers());
+        let (seat, timers) = (&workers.seats[self.seat], &workers.timers);
         if may_wait {
             seat.drives.store(true, Ordering::Release);
             let parked = seat.parker.prepare();
@@ -336,10 +343,17 @@ impl Worker {
             waiting.wait(Some(Duration::ZERO));
         }
         self.dispatches.set(true);
-        waiting.dispatch(self.handle.reactor());
+        waiting.dispatch(&workers.reactor);
         timers.fire(expired);
         self.dispatches.set(false);
         true
+    }
+}
+
+/// A worker that waits, waits in the poller.
+impl Interrupt for Reactor {
+    fn interrupt_wait(&self) {
+        self.notify();
     }
 }
 

@@ -7,7 +7,7 @@ use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, planted};
 
 /// The tasks that other threads have woken.
 #[derive(Debug)]
-pub(crate) struct Remote<T> {
+pub(crate) struct Injector<T> {
     /// Whether there may be some, for a look without the lock.
     some: AtomicBool,
     state: Mutex<State<T>>,
@@ -19,10 +19,10 @@ struct State<T> {
     closed: bool,
 }
 
-impl<T> Remote<T> {
+impl<T> Injector<T> {
     pub(crate) fn new() -> Self {
         let state = State { tasks: VecDeque::new(), closed: false };
-        Remote { some: AtomicBool::new(false), state: Mutex::new(state) }
+        Injector { some: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {

@@ -1,11 +1,10 @@
 //! How a loop's thread is woken from elsewhere.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Wake, Waker};
+use std::task::Waker;
 
-use crate::parker::Parker;
-use crate::sys::Poller;
+use super::parker::Parker;
+use crate::reactor::Poller;
 
 /// Wakes the thread that sleeps in the poller. It owns the poller until the loop ends.
 #[derive(Debug)]
@@ -60,43 +59,5 @@ impl Unparker {
     pub(crate) fn close(&self) {
         let before = std::mem::replace(&mut *self.lock(), SleepsIn::Nothing);
         drop(before);
-    }
-}
-
-/// The waker of a loop's main future and callbacks; one for the life of the loop.
-#[derive(Debug)]
-pub(crate) struct MainWaker {
-    woken: AtomicBool,
-    unparker: Arc<Unparker>,
-}
-
-impl MainWaker {
-    pub(crate) fn new(unparker: Arc<Unparker>) -> Self {
-        MainWaker { woken: AtomicBool::new(true), unparker }
-    }
-
-    pub(crate) fn is_woken(&self) -> bool {
-        self.woken.load(Ordering::Acquire)
-    }
-
-    /// Whether it was woken since the last call.
-    pub(crate) fn take(&self) -> bool {
-        self.is_woken() && self.woken.swap(false, Ordering::AcqRel)
-    }
-
-    pub(crate) fn set(&self) {
-        self.woken.store(true, Ordering::Release);
-    }
-}
-
-impl Wake for MainWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::AcqRel) && !crate::current::is_running(&self.unparker) {
-            self.unparker.unpark();
-        }
     }
 }

@@ -9,26 +9,13 @@ use std::task::{Context, Poll, Waker};
 
 use loop_api::Closed;
 use loop_api::io::Interest;
-use loop_api::readiness::{AsSource, Readiness, Source};
+use loop_api::readiness::{AsSource, Source};
 
-use crate::current;
-use crate::direction::{Direction, Seen};
-use crate::handle::NativeHandle;
-use crate::reactor::Directions;
-use crate::sys::Poller;
-use crate::waiters::WaiterId;
-
-impl Readiness for NativeHandle {
-    type Source<T: AsSource + Send + Sync + 'static> = NativeSource<T>;
-
-    fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<NativeSource<T>> {
-        NativeSource::new(self, io, false)
-    }
-
-    fn register_writer<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<NativeSource<T>> {
-        NativeSource::new(self, io, true)
-    }
-}
+use super::direction::{Direction, Seen};
+use super::registry::{Directions, Reactor};
+use super::sys::Poller;
+use super::waiters::WaiterId;
+use crate::coop;
 
 /// A descriptor on a native loop: see [`Source`]. It costs a system call to register it and one to drop it; on Linux one more the first time
 /// that somebody has to wait to write. Any number may wait for it; `poll_io` remembers some dozens of callers.
@@ -37,13 +24,13 @@ pub struct NativeSource<T: AsSource> {
     io: Option<T>,
     key: usize,
     directions: Arc<Directions>,
-    handle: NativeHandle,
+    reactor: Arc<Reactor>,
 }
 
 impl<T: AsSource> NativeSource<T> {
-    fn new(handle: &NativeHandle, io: T, writes: bool) -> io::Result<Self> {
-        let (key, directions) = handle.reactor().add(&io, writes)?;
-        Ok(NativeSource { io: Some(io), key, directions, handle: handle.clone() })
+    pub(crate) fn new(reactor: &Arc<Reactor>, io: T, writes: bool) -> io::Result<Self> {
+        let (key, directions) = reactor.add(&io, writes)?;
+        Ok(NativeSource { io: Some(io), key, directions, reactor: reactor.clone() })
     }
 
     #[inline]
@@ -83,11 +70,11 @@ impl<T: AsSource> NativeSource<T> {
                     continue;
                 }
                 if Poller::ONESHOT || matches!(interest, Interest::Writable) {
-                    self.handle.reactor().arm(self.io(), self.key, &self.directions)?;
+                    self.reactor.arm(self.io(), self.key, &self.directions)?;
                 }
                 return Poll::Pending;
             }
-            if !current::may_transfer() {
+            if !coop::may_transfer() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -143,7 +130,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
     }
 
     fn into_inner(mut self) -> io::Result<T> {
-        self.handle.reactor().remove(self.io(), self.key)?;
+        self.reactor.remove(self.io(), self.key)?;
         match self.io.take() {
             Some(io) => Ok(io),
             None => unreachable!("a source is taken apart once"),
@@ -157,7 +144,7 @@ impl<T: AsSource> Drop for NativeSource<T> {
     fn drop(&mut self) {
         if let Some(io) = &self.io {
             // Before it is closed. An error has nobody to go to, and closing deregisters what is still there.
-            let _ = self.handle.reactor().remove(io, self.key);
+            let _ = self.reactor.remove(io, self.key);
             // Whoever has the waker of a waiter that outlives its source learns nothing; the futures that wait borrow it.
         }
     }
@@ -197,5 +184,3 @@ impl<T: AsSource, F> Drop for Io<'_, T, F> {
         }
     }
 }
-
-loop_api::ready_net!(NativeHandle);

@@ -11,8 +11,8 @@ use std::fmt;
 use std::io;
 use std::task::Waker;
 
+use super::waiters::{WaiterId, Waiters};
 use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, planted, relax};
-use crate::waiters::{WaiterId, Waiters};
 
 /// An operation may succeed. It is not certain, but where this is clear there will be an event.
 const READY: usize = 1;

@@ -1,0 +1,34 @@
+//! What a builder has been told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use loop_api::host::Host;
+use loop_api::toolkit::{Pool, PoolBuilder};
+
+/// So many tasks run before I/O and timers are looked at, where there are that many.
+const EVENT_INTERVAL: u32 = 61;
+
+/// How a loop is made.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) worker_threads: usize,
+    pub(crate) thread_name: String,
+    pub(crate) event_interval: u32,
+    pub(crate) pool: PoolBuilder,
+    pub(crate) spin: Duration,
+    pub(crate) host: Option<Arc<dyn Host>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            worker_threads: 0,
+            thread_name: "anyloop-worker".to_owned(),
+            event_interval: EVENT_INTERVAL,
+            pool: Pool::builder(),
+            spin: Duration::ZERO,
+            host: None,
+        }
+    }
+}

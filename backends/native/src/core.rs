@@ -1,0 +1,198 @@
+//! What the loop's thread does, in which order.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{self, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use loop_api::{Handle, RunError};
+
+use crate::coop;
+use crate::executor::{LocalQueue, MainWaker};
+use crate::handle::NativeHandle;
+use crate::reactor::Waiting;
+use crate::timers::Expired;
+
+/// The loop as its own thread has it.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) handle: NativeHandle,
+    pub(crate) queue: LocalQueue,
+}
+
+impl Running {
+    /// Calls `f` inside the loop, which this thread runs.
+    pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.handle.enter_loop(|| self.queue.run(f))
+    }
+}
+
+/// The part of a loop that its thread runs.
+pub(crate) struct Core {
+    /// Not `Send`: the tasks that stay on the loop's thread keep the loop there.
+    pub(crate) running: Rc<Running>,
+    pub(crate) waiting: Waiting,
+    pub(crate) main: Arc<MainWaker>,
+    /// Wakes `main`.
+    pub(crate) waker: Waker,
+    pub(crate) expired: Vec<Expired<Waker>>,
+    pub(crate) event_interval: u32,
+    /// Whether this thread waits for I/O and timers, because there are no workers who do.
+    pub(crate) drives: bool,
+    /// How long to look for work before a wait; never zero.
+    pub(crate) spin: Option<Duration>,
+}
+
+impl Core {
+    /// Runs the loop until `future` is done. `workers` are the threads beside this one.
+    pub(crate) fn drive<F: Future>(
+        &mut self,
+        mut future: Pin<&mut F>,
+        workers: usize,
+    ) -> Result<F::Output, RunError> {
+        let running = self.running.clone();
+        running.handle.unparker().parker.finish();
+        running.run(|| {
+            self.main.set();
+            let mut budget = self.event_interval;
+            loop {
+                self.take_remote();
+                if self.main.take() {
+                    budget = budget.saturating_sub(1);
+                    coop::begin_poll();
+                    if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
+                        return Ok(output);
+                    }
+                }
+                self.run_tasks(&mut budget);
+                if self.is_busy() {
+                    if budget > 0 {
+                        continue;
+                    }
+                    self.look(false);
+                } else if self.is_dead(workers) {
+                    return Err(RunError::Deadlock);
+                } else {
+                    self.park(None);
+                }
+                budget = self.event_interval;
+            }
+        })
+    }
+
+    /// Whether nothing can ever wake the main future, which is pending. True only where that is certain.
+    fn is_dead(&self, workers: usize) -> bool {
+        let handle = &self.running.handle;
+        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it borrowed neither from us. And the workers'.
+        if handle.count() != 3 + workers || !handle.shared().is_loop_thread() {
+            return false;
+        }
+        // Two of our own, one of them in the waker; and the pump's.
+        let pumps = handle.shared().callback_wakers(&self.waker);
+        if pumps == 0 || Arc::strong_count(&self.main) != 2 + pumps {
+            return false;
+        }
+        // Whoever let go of a waker or a handle may have used it before: see what that did.
+        atomic::fence(Ordering::Acquire);
+        handle.timers().is_empty()
+            && handle.reactor().is_empty()
+            && handle.tasks().is_empty()
+            && !handle.shared().has_callbacks()
+            && !self.is_busy()
+    }
+
+    pub(crate) fn take_remote(&self) {
+        let remote = self.running.handle.remote();
+        if !remote.is_empty() {
+            remote.take(&mut self.running.queue.tasks.borrow_mut());
+        }
+    }
+
+    /// Runs tasks until there are none, or the budget is used up.
+    pub(crate) fn run_tasks(&self, budget: &mut u32) {
+        while *budget > 0 {
+            let task = self.running.queue.tasks.borrow_mut().pop_front();
+            let Some(task) = task else { break };
+            *budget -= 1;
+            coop::begin_poll();
+            if let Some(again) = task.poll() {
+                self.running.queue.tasks.borrow_mut().push_back(again);
+            }
+        }
+    }
+
+    /// Whether something can run now.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.main.is_woken()
+            || !self.running.queue.tasks.borrow().is_empty()
+            || !self.running.handle.remote().is_empty()
+    }
+
+    /// Looks at I/O and timers without waiting; `at_wakes` also if the poller can only tell of wakes, which a host saw.
+    pub(crate) fn look(&mut self, at_wakes: bool) {
+        if at_wakes || self.drives && !self.running.handle.reactor().is_empty() {
+            self.waiting.wait(Some(Duration::ZERO));
+        }
+        self.dispatch();
+    }
+
+    /// Waits for I/O, a timer or a wake, for at most `limit`.
+    pub(crate) fn park(&mut self, mut limit: Option<Duration>) {
+        if self.spin.is_some() && self.spin(&mut limit) {
+            return;
+        }
+        let running = &self.running;
+        let parker = &running.handle.unparker().parker;
+        if !parker.prepare() {
+            return;
+        }
+        let timeout = if self.drives { running.handle.timers().begin_wait(limit) } else { limit };
+        self.waiting.wait(timeout);
+        parker.finish();
+        self.dispatch();
+    }
+
+    /// Wakes those who wait for what has happened.
+    pub(crate) fn dispatch(&mut self) {
+        if self.drives {
+            self.waiting.dispatch(self.running.handle.reactor());
+            self.fire();
+        }
+    }
+
+    /// Wakes the sleeps that are due.
+    pub(crate) fn fire(&mut self) {
+        self.running.handle.timers().fire(&mut self.expired);
+    }
+
+    /// Looks for I/O and wakes until there is something, a timer is due, or the time is over. True if there is something; else the time it
+    /// took is taken from `limit`.
+    #[cold]
+    fn spin(&mut self, limit: &mut Option<Duration>) -> bool {
+        let (Some(spin), true) = (self.spin, self.drives) else { return false };
+        let spin = limit.map_or(spin, |limit| limit.min(spin));
+        let running = self.running.clone();
+        let handle = &running.handle;
+        // When the first timer is due, the wait that follows is none.
+        let spin = handle.timers().begin_wait(Some(spin)).unwrap_or(spin);
+        let start = std::time::Instant::now();
+        loop {
+            self.waiting.wait(Some(Duration::ZERO));
+            // Nobody writes to the poller for a wake as long as this thread has not said that it sleeps.
+            let woken = self.is_busy() || handle.unparker().parker.is_notified();
+            if woken || !self.waiting.is_empty() || handle.timers().is_disturbed() {
+                self.dispatch();
+                return true;
+            }
+            let took = start.elapsed();
+            if took >= spin {
+                *limit = limit.map(|limit| limit.saturating_sub(took));
+                return false;
+            }
+            std::hint::spin_loop();
+        }
+    }
+}
