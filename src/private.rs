@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 #[cfg(feature = "macros")]
 pub use anyloop_macros::without_modifiers;
 
+use loop_api::shared::write_report;
+
 use crate::runtime::Runtime;
 
 /// Runs a program's main future; says what is wrong and ends the program if there is no loop to run it on.
@@ -16,7 +18,7 @@ pub fn run_main<F: Future>(runtime: io::Result<Runtime>, future: F) -> F::Output
     match runtime {
         Ok(mut runtime) => runtime.block_on(future),
         Err(error) => {
-            eprintln!("error: no event loop could be made: {error}");
+            write_report(format_args!("error: no event loop could be made: {error}"));
             process::exit(1);
         }
     }

@@ -12,6 +12,8 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 /// The loop is closed: nothing can be scheduled on it any more.
@@ -244,8 +246,24 @@ impl Panic {
     }
 
     /// The payload, for `std::panic::resume_unwind`.
-    pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
-        self.payload.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    pub fn into_payload(mut self) -> Box<dyn Any + Send + 'static> {
+        self.take_payload()
+    }
+
+    fn take_payload(&mut self) -> Box<dyn Any + Send + 'static> {
+        let payload = self.payload.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        mem::replace(payload, Box::new(()))
+    }
+}
+
+/// A payload may be anything, and its drop may panic too: one that nobody took ends here, whatever it does.
+impl Drop for Panic {
+    fn drop(&mut self) {
+        let payload = self.take_payload();
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            // There is no end to payloads whose drop panics.
+            mem::forget(another);
+        }
     }
 }
 

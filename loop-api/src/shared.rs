@@ -13,8 +13,9 @@ use crate::toolkit::Executor;
 
 mod exception;
 mod here;
-pub use exception::{Exception, ExceptionHandler, ExceptionKind};
-pub(crate) use here::{know, report_here};
+pub use exception::{Exception, ExceptionHandler, ExceptionKind, write_report};
+pub(crate) use here::know;
+pub use here::report_here;
 
 /// What every loop has beside its executor: the callback queue, the exception handler, and its state. A backend keeps one
 /// where all its handles reach it, and gives it out by [`Handle::shared`](crate::Handle::shared).

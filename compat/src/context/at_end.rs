@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use loop_api::shared::write_report;
+
 use super::shutdown;
 
 /// Calls [`shutdown`] when what it gives is dropped, and writes to standard error what was cut off: one line at the head of `main`, for returns
@@ -32,7 +34,7 @@ pub struct AtEnd {
 impl Drop for AtEnd {
     fn drop(&mut self) {
         if let Err(unfinished) = shutdown(self.timeout) {
-            eprintln!("at the end of the program: {unfinished}");
+            write_report(format_args!("at the end of the program: {unfinished}"));
         }
     }
 }

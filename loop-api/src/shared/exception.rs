@@ -1,6 +1,7 @@
 //! What the exception handler is told.
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,11 +125,32 @@ impl fmt::Debug for Exception {
 /// Hands `exception` to the handler, or to standard error where there is none or where it panics.
 pub(super) fn deliver(handler: Option<ExceptionHandler>, exception: &Exception) {
     let Some(handler) = handler else {
-        eprintln!("anyloop: {exception}");
+        write_report(format_args!("anyloop: {exception}"));
         return;
     };
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(exception))) {
         let panic = Panic::new(payload);
-        eprintln!("anyloop: the exception handler panicked ({}) when told of: {exception}", panic.message());
+        let message = panic.message();
+        write_report(format_args!(
+            "anyloop: the exception handler panicked ({message}) when told of: {exception}"
+        ));
     }
+}
+
+/// Writes a line to standard error, where that can be written to; else does nothing. Never panics, as `eprintln!` does where standard
+/// error is a full disk or a pipe whose reader is gone. For what a program must survive: reports, and destructors.
+///
+/// ```
+/// loop_api::shared::write_report("something went wrong where nobody waits for the answer");
+/// ```
+pub fn write_report(report: impl fmt::Display) {
+    let mut line = String::new();
+    // A Display that fails or panics half way has told something until there.
+    let format = AssertUnwindSafe(|| fmt::write(&mut line, format_args!("{report}")));
+    if let Err(payload) = catch_unwind(format) {
+        drop(Panic::new(payload));
+    }
+    line.push('\n');
+    // One write, so that lines of several threads do not mix.
+    let _unwritten = io::stderr().lock().write_all(line.as_bytes());
 }

@@ -25,7 +25,7 @@ fn report<H: Handle>(exception: &Exception) -> bool {
 }
 
 /// Tells the exception handler of the loop that the caller runs in, or standard error.
-pub(crate) fn report_here(exception: &Exception) {
+pub fn report_here(exception: &Exception) {
     let kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if !kinds.iter().any(|(_, report)| report(exception)) {
         super::report(None, exception);
