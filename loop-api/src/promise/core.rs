@@ -1,15 +1,20 @@
 //! What the two ends share.
 //!
-//! One lock over everything. Wakers, callbacks, hooks and values are called, dropped and cloned outside it.
+//! One lock over everything. Wakers, callbacks and values are called and dropped outside it, and values are cloned outside it. Each is
+//! called for itself: one that panics goes to the exception handler, and the next one has its turn.
+//!
+//! A chain is settled and cancelled link by link, not by calls one inside the other: it may be as long as memory lasts.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::mem;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use super::{DeferredError, Promise};
 use crate::callback::Job;
+use crate::error::Panic;
 use crate::loom_shim::{Mutex, MutexGuard, planted};
 use crate::shared::{self, Exception, ExceptionKind};
 
@@ -33,8 +38,8 @@ struct State<T> {
     on_done: Vec<OnDone>,
     /// Where the outcome goes instead of staying here.
     forward: Option<Promise<T>>,
-    /// What is cancelled with this.
-    source: Option<Box<dyn FnOnce() + Send>>,
+    /// What forwards to this, and is cancelled with it.
+    source: Option<Weak<Core<T>>>,
 }
 
 enum Phase<T> {
@@ -82,8 +87,30 @@ impl<T> Core<T> {
         !matches!(self.lock().phase, Phase::Waiting)
     }
 
-    /// Settles it, or gives the outcome back if it is settled already.
+    /// Settles it and what it is chained to, or gives the outcome back if it is settled already.
     pub(super) fn finish(&self, outcome: Result<T, DeferredError>) -> Result<(), Result<T, DeferredError>> {
+        let mut links = Vec::new();
+        self.settle(outcome)?.tell(self.location, &mut links);
+        while let Some(link) = links.pop() {
+            // Whoever waited there may be gone.
+            match link {
+                Link::Forward(next, outcome) => match next.core.settle(outcome) {
+                    Ok(settled) => settled.tell(next.core.location, &mut links),
+                    Err(late) => contain(next.core.location, || drop(late)),
+                },
+                Link::Cancel(source) => {
+                    let Some(source) = source.upgrade() else { continue };
+                    if let Ok(settled) = source.settle(Err(DeferredError::Cancelled)) {
+                        settled.tell(source.location, &mut links);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the outcome in its place, and gives what is to be told of it.
+    fn settle(&self, outcome: Result<T, DeferredError>) -> Result<Settled<T>, Result<T, DeferredError>> {
         let mut state = self.lock();
         if !matches!(state.phase, Phase::Waiting) {
             return Err(outcome);
@@ -112,30 +139,15 @@ impl<T> Core<T> {
                 None
             }
         };
-        let waiter = early.unwrap_or_else(|| state.waiter.take());
-        let waiters = mem::take(&mut state.waiters);
-        let canceller = state.canceller.take();
-        let on_done = mem::take(&mut state.on_done);
-        let source = state.source.take();
-        drop(state);
-
-        for OnDone { job, post } in on_done {
-            post(job);
-        }
-        if let Some((next, outcome)) = forward {
-            // Whoever waited there may be gone.
-            let _late = next.finish(outcome);
-        }
-        if cancelled {
-            if let Some(cancel) = source {
-                cancel();
-            }
-        }
-        if cancelled && !planted("cancel wakes nobody") {
-            canceller.into_iter().for_each(Waker::wake);
-        }
-        waiter.into_iter().chain(waiters.into_values()).for_each(Waker::wake);
-        Ok(())
+        Ok(Settled {
+            cancelled,
+            forward,
+            source: state.source.take(),
+            on_done: mem::take(&mut state.on_done),
+            canceller: state.canceller.take(),
+            waiter: early.unwrap_or_else(|| state.waiter.take()),
+            waiters: mem::take(&mut state.waiters),
+        })
     }
 
     pub(super) fn cancel(&self) -> bool {
@@ -191,10 +203,10 @@ impl<T> Core<T> {
         state.sharers -= 1;
         let last = state.sharers == 0 || planted("a leaver cancels");
         drop(state);
-        drop(waker);
         if last {
             self.cancel();
         }
+        drop(waker);
     }
 
     /// The outcome, which stays.
@@ -247,21 +259,16 @@ impl<T> Core<T> {
     /// Cancels the callbacks that wait for this. How many there were.
     pub(super) fn remove_on_done(&self) -> usize {
         let callbacks = mem::take(&mut self.lock().on_done);
-        callbacks.iter().filter(|callback| callback.job.cancel()).count()
+        let mut removed = 0;
+        for callback in callbacks {
+            contain(self.location, || removed += usize::from(callback.job.cancel()));
+        }
+        removed
     }
 
     /// From now on the outcome goes to `next`, and a cancel of that comes here.
-    pub(super) fn forward_to(self: Arc<Self>, next: Promise<T>)
-    where
-        T: Send + 'static,
-    {
-        let this: Weak<Self> = Arc::downgrade(&self);
-        let cancel = move || {
-            if let Some(this) = this.upgrade() {
-                this.cancel();
-            }
-        };
-        if !next.core.set_source(Box::new(cancel)) {
+    pub(super) fn forward_to(self: Arc<Self>, next: Promise<T>) {
+        if !next.core.set_source(Arc::downgrade(&self)) {
             self.cancel();
             return;
         }
@@ -282,14 +289,65 @@ impl<T> Core<T> {
     }
 
     /// False if this is done already.
-    fn set_source(&self, cancel: Box<dyn FnOnce() + Send>) -> bool {
+    fn set_source(&self, source: Weak<Self>) -> bool {
         let mut state = self.lock();
         let waiting = matches!(state.phase, Phase::Waiting);
         if waiting {
             // A promise is consumed by the one source it is given to, so there was none.
-            state.source = Some(cancel);
+            state.source = Some(source);
         }
         waiting
+    }
+}
+
+/// What is to be told when the outcome is in its place, without the lock.
+struct Settled<T> {
+    cancelled: bool,
+    forward: Option<(Promise<T>, Result<T, DeferredError>)>,
+    source: Option<Weak<Core<T>>>,
+    on_done: Vec<OnDone>,
+    canceller: Option<Waker>,
+    waiter: Option<Waker>,
+    waiters: BTreeMap<u64, Waker>,
+}
+
+/// What comes next in a chain.
+enum Link<T> {
+    Forward(Promise<T>, Result<T, DeferredError>),
+    Cancel(Weak<Core<T>>),
+}
+
+impl<T> Settled<T> {
+    /// Tells callbacks and wakers, each whatever the one before did; what it is chained to is left in `links`.
+    fn tell(self, location: &'static Location<'static>, links: &mut Vec<Link<T>>) {
+        for OnDone { job, post } in self.on_done {
+            contain(location, || post(job));
+        }
+        // The last one is popped first: the way on, then the way back.
+        if let Some(source) = self.source.filter(|_| self.cancelled) {
+            links.push(Link::Cancel(source));
+        }
+        if let Some((next, outcome)) = self.forward {
+            links.push(Link::Forward(next, outcome));
+        }
+        if let Some(canceller) = self.canceller {
+            if self.cancelled && !planted("cancel wakes nobody") {
+                contain(location, || canceller.wake());
+            } else {
+                contain(location, || drop(canceller));
+            }
+        }
+        for waiter in self.waiter.into_iter().chain(self.waiters.into_values()) {
+            contain(location, || waiter.wake());
+        }
+    }
+}
+
+/// Calls something of others, whose panic is not for the caller but for the exception handler.
+fn contain(location: &'static Location<'static>, f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        let panic = Panic::new(payload);
+        shared::report_here(&Exception::panicked(ExceptionKind::Promise, panic, Some(location)));
     }
 }
 
@@ -366,7 +424,11 @@ impl<T> Drop for Core<T> {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Phase::Error { error: DeferredError::Failed(error), read: false } = &state.phase {
-            let message = format!("failed, and nobody read it: {error}");
+            let mut message = "failed, and nobody read it: ".to_owned();
+            // An error that cannot be shown is reported all the same.
+            contain(self.location, || {
+                let _shown_until_there = write!(message, "{error}");
+            });
             shared::report_here(&Exception::new(ExceptionKind::Promise, message, Some(self.location)));
         }
     }

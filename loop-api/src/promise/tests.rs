@@ -1,14 +1,15 @@
 //! The two ends of a promise.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use futures_lite::future::block_on;
 
-use super::{DeferredError, promise};
+use super::{Deferred, DeferredError, Promise, promise};
 use crate::shared::{Exception, ExceptionKind};
 use crate::test_loop::{TestHandle, TestLoop};
 use crate::{EventLoop, Handle};
@@ -233,4 +234,133 @@ fn both_ends_are_send_and_sync_with_their_value() {
     is_send_sync(&promise);
     is_send_sync(&deferred);
     is_send_sync(&None::<TestHandle>);
+}
+
+#[test]
+fn a_chain_is_as_long_as_it_likes() {
+    /// On a stack on which a call for each link would not do.
+    fn check(end: impl FnOnce(Promise<u8>, Deferred<u8>) + Send + 'static) {
+        let small = thread::Builder::new().stack_size(256 << 10);
+        let run = move || {
+            let (first, mut last) = promise();
+            for _ in 0..50_000 {
+                let (next, deferred) = promise();
+                last.forward_to(next);
+                last = deferred;
+            }
+            end(first, last);
+        };
+        small.spawn(run).unwrap().join().unwrap();
+    }
+    check(|first, mut last| {
+        first.settle(7).unwrap();
+        assert_eq!(last.try_result().unwrap(), 7);
+    });
+    check(|first, last| {
+        drop(last);
+        assert!(first.is_cancelled());
+    });
+    check(|first, mut last| {
+        drop(first);
+        assert!(last.try_result().unwrap_err().is_abandoned());
+    });
+}
+
+/// Panics when it is woken, or when it is dropped unwoken.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a waker's");
+    }
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            panic!("a waker's");
+        }
+    }
+}
+
+/// Notes that it was woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn poll_with<F: Future + Unpin>(future: &mut F, waker: Arc<impl Wake + Send + Sync + 'static>) {
+    assert!(Pin::new(future).poll(&mut Context::from_waker(&Waker::from(waker))).is_pending());
+}
+
+#[test]
+fn whoever_waits_is_woken_whatever_the_one_before_did() {
+    let mut test = TestLoop::new().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = told.clone();
+    test.handle().shared().set_exception_handler(Some(Arc::new(move |exception: &Exception| {
+        assert_eq!(exception.kind(), ExceptionKind::Promise);
+        sink.lock().unwrap().push(exception.message().to_owned());
+    })));
+    test.block_on(async {
+        // The waiters of one deferred.
+        let (settled, deferred) = promise();
+        let mut first = deferred.share();
+        let mut second = first.clone();
+        let woken = Arc::new(Woken::default());
+        poll_with(&mut first, Arc::new(Panics));
+        poll_with(&mut second, woken.clone());
+        settled.settle(1).unwrap();
+        assert!(woken.0.load(Ordering::Relaxed), "the second waiter");
+
+        // A cancel: the promise's waker, and what is behind it in a chain.
+        let (mut behind, middle) = promise::<u8>();
+        let (mut ahead, mut last) = promise();
+        let (told_of, woken) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+        poll_with(&mut pin!(ahead.cancelled()), Arc::new(Panics));
+        poll_with(&mut pin!(behind.cancelled()), told_of.clone());
+        middle.forward_to(ahead);
+        poll_with(&mut last, woken.clone());
+        assert!(last.cancel());
+        assert!(behind.is_cancelled());
+        assert!(told_of.0.load(Ordering::Relaxed), "the promise at the other end");
+        assert!(woken.0.load(Ordering::Relaxed), "the waiter");
+
+        // What is not called but dropped.
+        let (mut settled, mut deferred) = promise();
+        let woken = Arc::new(Woken::default());
+        poll_with(&mut pin!(settled.cancelled()), Arc::new(Panics));
+        poll_with(&mut deferred, woken.clone());
+        settled.settle(1).unwrap();
+        assert!(woken.0.load(Ordering::Relaxed), "the waiter of a promise that was watched");
+    });
+    assert_eq!(*told.lock().unwrap(), ["a waker's"; 3]);
+}
+
+#[test]
+fn an_error_that_cannot_be_shown_is_reported() {
+    #[derive(Debug)]
+    struct Shy;
+    impl std::fmt::Display for Shy {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            Err(std::fmt::Error)
+        }
+    }
+    impl std::error::Error for Shy {}
+    let mut test = TestLoop::new().unwrap();
+    let told = Arc::new(Mutex::new(0));
+    let sink = told.clone();
+    test.handle()
+        .shared()
+        .set_exception_handler(Some(Arc::new(move |_: &Exception| *sink.lock().unwrap() += 1)));
+    test.block_on(async {
+        let (promise, deferred) = promise::<()>();
+        promise.fail(Shy).unwrap();
+        drop(deferred);
+    });
+    assert_eq!(*told.lock().unwrap(), 1);
 }
