@@ -295,3 +295,60 @@ fn values_cross_threads_without_being_lost() {
         }
     }
 }
+
+/// On a stack on which a call for each link would not do.
+fn on_a_small_stack(f: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(256 << 10).spawn(f).unwrap().join().unwrap();
+}
+
+/// A chain through both kinds of oneshot.
+fn chain(mut deferred: Deferred<u8>) -> Deferred<u8> {
+    for _ in 0..10_000 {
+        deferred = to_tokio(deferred).into_deferred_result::<u8, DeferredError>();
+        deferred = to_futures(deferred).into_deferred_result::<u8, DeferredError>();
+    }
+    deferred
+}
+
+#[test]
+fn a_chain_is_as_long_as_it_likes() {
+    on_a_small_stack(|| {
+        let (promise, deferred) = promise();
+        let mut last = chain(deferred);
+        promise.settle(7).unwrap();
+        assert_eq!(last.try_result().unwrap(), 7);
+    });
+    on_a_small_stack(|| {
+        let (promise, deferred) = promise();
+        drop(chain(deferred));
+        assert!(promise.is_cancelled());
+    });
+    on_a_small_stack(|| {
+        let (promise, deferred) = promise();
+        let mut last = chain(deferred);
+        drop(promise);
+        assert!(last.try_result().unwrap_err().is_abandoned());
+    });
+}
+
+#[test]
+fn a_waker_that_panics_at_the_end_of_a_chain_is_not_the_settlers() {
+    struct Panics;
+    impl std::task::Wake for Panics {
+        fn wake(self: std::sync::Arc<Self>) {
+            panic!("a waker's");
+        }
+    }
+    let (first, deferred) = promise();
+    let mut receiver = to_tokio(deferred);
+    let waker = std::task::Waker::from(std::sync::Arc::new(Panics));
+    let polled = std::pin::Pin::new(&mut receiver).poll(&mut std::task::Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    first.settle(7).unwrap();
+    assert_eq!(receiver.try_recv().unwrap().unwrap(), 7);
+    // The next chain on this thread goes on as ever.
+    let (second, deferred) = promise();
+    let mut there_and_back = to_tokio(deferred).into_deferred_result::<u8, DeferredError>();
+    second.settle(8).unwrap();
+    assert_eq!(there_and_back.try_result().unwrap(), 8);
+}

@@ -1,5 +1,9 @@
 //! The hand that takes from one end and gives to the other, with no executor: it works inside the wake-up.
+//!
+//! What a hand gives may wake the next one. That waits until the step of the first is over, so that a chain of them takes no stack.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -7,6 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use loop_api::JoinError;
 use loop_api::error::Panic;
 use loop_api::promise::{DeferredError, Promise};
+use loop_api::shared::{Exception, ExceptionKind, report_here};
 
 use super::source::Source;
 
@@ -38,8 +43,51 @@ impl<S> Hand<S> {
     }
 }
 
+/// A hand that was woken.
+trait Woken: Send + Sync {
+    fn go_on(self: Arc<Self>);
+}
+
+thread_local! {
+    /// The hands that wait for the one that is at work on this thread, if one is.
+    static AT_WORK: RefCell<Option<VecDeque<Arc<dyn Woken>>>> = const { RefCell::new(None) };
+}
+
+/// Has the hand go on, now or behind the one that is at work.
+fn go_on(hand: Arc<dyn Woken>) {
+    let mut next = Some(hand);
+    let _thread_ends = AT_WORK.try_with(|at_work| {
+        if let Some(waiting) = &mut *at_work.borrow_mut() {
+            waiting.extend(next.take());
+        }
+    });
+    if next.is_none() {
+        return;
+    }
+    set_at_work(Some(VecDeque::new()));
+    while let Some(hand) = next {
+        // What panics is somebody's waker; the others are to be told all the same.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| hand.go_on())) {
+            report_here(&Exception::panicked(ExceptionKind::Promise, Panic::new(payload), None));
+        }
+        let waiting = AT_WORK.try_with(|at_work| at_work.borrow_mut().as_mut().and_then(VecDeque::pop_front));
+        next = waiting.unwrap_or(None);
+    }
+    set_at_work(None);
+}
+
+fn set_at_work(hands: Option<VecDeque<Arc<dyn Woken>>>) {
+    let _thread_ends = AT_WORK.try_with(|at_work| at_work.replace(hands));
+}
+
 impl<S: Steps> Wake for Hand<S> {
     fn wake(self: Arc<Self>) {
+        go_on(self);
+    }
+}
+
+impl<S: Steps> Woken for Hand<S> {
+    fn go_on(self: Arc<Self>) {
         let mut state = self.lock();
         if state.running {
             state.again = true;
