@@ -58,7 +58,7 @@ macro_rules! any_enum {
             #[cfg(feature = "smol")]
             Smol($of<$($before)* loop_smol::SmolHandle $($after)*>),
             #[cfg(feature = "dyn")]
-            Erased($of<$($before)* loop_api::erased::ErasedHandle $($after)*>),
+            Erased($of<$($before)* loop_erased::ErasedHandle $($after)*>),
             #[allow(dead_code)]
             Never(std::convert::Infallible, std::marker::PhantomData<$phantom>),
         }
@@ -134,7 +134,7 @@ macro_rules! back {
             #[cfg(feature = "smol")]
             $crate::any::$from::Smol(inner) => loop_smol::SmolHandle::$function(inner),
             #[cfg(feature = "dyn")]
-            $crate::any::$from::Erased(inner) => loop_api::erased::ErasedHandle::$function(inner),
+            $crate::any::$from::Erased(inner) => loop_erased::ErasedHandle::$function(inner),
             #[allow(unreachable_patterns)]
             $crate::any::$from::Never(never, ..) => $crate::any::never(&never),
         }
@@ -173,7 +173,7 @@ pub(crate) enum Loop {
     #[cfg(feature = "smol")]
     Smol(loop_smol::SmolLoop),
     #[cfg(feature = "dyn")]
-    Erased(loop_api::erased::ErasedLoop),
+    Erased(loop_erased::ErasedLoop),
     #[allow(dead_code)]
     Never(Infallible, PhantomData<()>),
 }
@@ -260,7 +260,7 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
 /// whatever tokio runtime is there, last.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
     #[cfg(feature = "dyn")]
-    return loop_api::erased::ErasedHandle::with_current(|current| match current {
+    return loop_erased::ErasedHandle::with_current(|current| match current {
         Some(handle) => f(Some(HandleRef::Erased(handle))),
         None => native(f),
     });

@@ -46,7 +46,7 @@
 //! | `native` (default) | anyloop's own loop, on the polling crate |
 //! | `tokio` | tokio's runtime, made or adopted; tokio's sockets inside, by `into_tokio` and `From` |
 //! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
-//! | `dyn` | any other loop, behind one type: [`loop_api::erased`](https://docs.rs/loop-api) and `Runtime::from_erased` |
+//! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
 //! | `tokio-io`, `hyper` | streams are tokio's `AsyncRead` and `AsyncWrite`, or hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `sync` (default) | `sync`: locks, channels, signals |
@@ -68,8 +68,8 @@
 //!
 //! # For those who write a loop
 //!
-//! The contract, the toolkit that gives most of it for free, and the suite that tests it are in [`loop_api`]; with the feature `dyn` all of
-//! this crate then runs on that loop.
+//! The contract is [`loop_api`]. The crate `loop-toolkit` has the pieces that most backends need, and
+//! `loop-conformance` the suite that tests one; with the feature `dyn` all of this crate then runs on that loop.
 //!
 //! # What differs from tokio
 //!
@@ -148,6 +148,9 @@ pub use loop_api::{callback, promise, protocol, task_local};
 /// Futures, sockets and timers of one runtime on another.
 #[cfg(feature = "compat")]
 pub use loop_compat as compat;
+/// Any loop behind one type: how a third-party backend comes to [`Runtime`](runtime::Runtime).
+#[cfg(feature = "dyn")]
+pub use loop_erased as erased;
 pub use std::pin::pin;
 pub use task::spawn;
 

@@ -103,7 +103,7 @@ impl Runtime {
     /// ```
     /// # fn with<L>(stranger: L) -> Result<(), anyloop::RunError>
     /// # where L: anyloop::EventLoop, L::Handle: anyloop::loop_api::net::Net {
-    /// use anyloop::loop_api::erased::ErasedLoop;
+    /// use anyloop::erased::ErasedLoop;
     /// use anyloop::runtime::Runtime;
     ///
     /// // What the stranger's handle can do besides tasks and time is named here.
@@ -113,7 +113,7 @@ impl Runtime {
     /// # }
     /// ```
     #[cfg(feature = "dyn")]
-    pub fn from_erased(inner: loop_api::erased::ErasedLoop) -> Runtime {
+    pub fn from_erased(inner: loop_erased::ErasedLoop) -> Runtime {
         let inner = any::Loop::Erased(inner);
         let backend = Handle(inner.handle()).backend();
         Runtime::from_parts(inner, Choice::new(backend, Reason::Asked))

@@ -42,8 +42,9 @@ pub use join_set::JoinSet;
 pub use loop_api::JoinError;
 pub use loop_api::task::{
     Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, LocalKey, StartError, Task,
-    Wait, Waited, as_completed, is_cancelled, join_all, join_map, staggered, try_join_all, wait,
+    Wait, Waited, as_completed, join_all, join_map, staggered, try_join_all, wait,
 };
+pub use loop_toolkit::is_cancelled;
 pub use yield_now::{YieldNow, yield_now};
 
 /// Tasks that end together: asyncio's TaskGroup, a nursery. `T` is what its tasks give, `E` how they fail.

@@ -2,8 +2,8 @@
 #![cfg(all(feature = "dyn", feature = "native"))]
 
 use anyloop::EventLoop;
+use anyloop::erased::ErasedLoop;
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
-use anyloop::loop_api::erased::ErasedLoop;
 use anyloop::net::{TcpListener, TcpStream};
 use anyloop::runtime::{Handle, Runtime};
 use anyloop::time::{Duration, sleep};

@@ -5,8 +5,8 @@
 use std::io;
 use std::sync::Arc;
 
-use loop_api::conformance::Subject;
 use loop_compat::host::TokioHost;
+use loop_conformance::Subject;
 use loop_native::NativeLoop;
 use loop_smol::SmolLoop;
 
@@ -50,15 +50,15 @@ impl Subject for SmolWorkers {
     }
 }
 
-loop_api::conformance!(mod native, Native, caps: [one_thread, net, std_net, unix_net, readiness]);
-loop_api::conformance!(
+loop_conformance::conformance!(mod native, Native, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(
     mod native_workers, NativeWorkers, caps: [net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }
 );
-loop_api::conformance!(mod smol, Smol, caps: [one_thread, net, std_net, unix_net, readiness]);
-loop_api::conformance!(
+loop_conformance::conformance!(mod smol, Smol, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(
     mod smol_workers, SmolWorkers, caps: [net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",

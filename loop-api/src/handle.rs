@@ -3,13 +3,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::blocking::Executor;
 use crate::callback::{self, CallbackHandle, Closure};
 use crate::context;
 use crate::error::{Closed, LocalError, RunError};
 use crate::shared::{self, ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Interval, Sleep, Timeout};
-use crate::toolkit;
 
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that
 /// the loop is closed.
@@ -74,6 +74,15 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// Inside it, this loop is current and [`block_on`](Self::block_on) is legal.
     #[track_caller]
     fn spawn_blocking<F, T>(&self, f: F) -> Self::Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static;
+
+    /// [`spawn_blocking`](Self::spawn_blocking) on an executor of the caller's choice. This loop is current in the job.
+    ///
+    /// A job that is refused gives the reason when it is awaited.
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> Self::Task<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
@@ -185,25 +194,8 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         }
     }
 
-    /// [`spawn_blocking`](Self::spawn_blocking) on an executor of the caller's choice, such as a [`Pool`](crate::toolkit::Pool)
-    /// with few threads. This loop is current in the job.
-    ///
-    /// A job that is refused gives the reason when it is awaited.
-    #[track_caller]
-    fn run_in_executor<E, F, T>(&self, executor: &E, f: F) -> toolkit::task::JoinHandle<T>
-    where
-        E: toolkit::Executor + ?Sized,
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        toolkit::run_in(executor, self, f)
-    }
-
     /// See [`Shared::set_default_executor`]. A backend whose runtime has a pool of its own may keep to that one.
-    fn set_default_executor(
-        &self,
-        executor: Option<Arc<dyn toolkit::Executor>>,
-    ) -> Option<Arc<dyn toolkit::Executor>> {
+    fn set_default_executor(&self, executor: Option<Arc<dyn Executor>>) -> Option<Arc<dyn Executor>> {
         self.shared().set_default_executor(executor)
     }
 

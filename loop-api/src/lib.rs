@@ -1,11 +1,19 @@
 //! The contract of anyloop.
 //!
-//! A backend is a type that implements [`EventLoop`] and a handle that implements [`Handle`]; what else it can do it
-//! says by implementing the capability traits [`Net`](net::Net), [`UnixNet`](net::UnixNet),
-//! [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness) and [`Turn`](turn::Turn). Few methods are required; the rest of what a user
-//! sees is provided here, once, for every backend.
+//! A backend is a type that implements [`EventLoop`] and a handle that implements [`Handle`]; what else
+//! it can do it says by implementing the capability traits [`Net`](net::Net), [`UnixNet`](net::UnixNet),
+//! [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness) and [`Turn`](turn::Turn). Few methods are
+//! required; the rest of what a user sees is provided here, once, for every backend.
 //!
-//! Applications use the `anyloop` facade; this crate is for those who write a loop, or code that is generic over loops.
+//! Applications use the `anyloop` facade; this crate is for those who write a loop, or code that is
+//! generic over loops. It has two halves:
+//!
+//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`readiness`], [`turn`], [`blocking`], [`io`],
+//!   [`Task`](task::Task) and [`Sleep`](time::Sleep), with [`Shared`], [`context`] and [`error`], which
+//!   their methods speak of. It is what a backend implements, and can be read in an afternoon.
+//! - **The same on every loop**, built on the contract alone: callbacks in [`callback`], [`promise`],
+//!   [`protocol`], groups and joins in [`task`], intervals and time limits in [`time`]. A backend has
+//!   nothing to do for it.
 //!
 //! # For those who write code over any loop
 //!
@@ -24,36 +32,34 @@
 //! }
 //! ```
 //!
-//! [`task`], [`promise`], [`protocol`] and [`time`] have what is the same on every loop. Errors are in [`error`]: nothing panics because no loop is
-//! there, each such call has a `try_` form, and the messages name the remedy.
+//! Nothing panics because no loop is there: each such call has a `try_` form, and the messages of
+//! [`error`]s name the remedy.
 //!
 //! # For those who write a loop
 //!
-//! 1. A handle: [`Handle`]'s required methods, with one [`Shared`] inside, which has callbacks, the exception handler, and whether the loop is
-//!    closed. [`context::Scoped`] keeps the current handle of a thread.
-//! 2. The loop: [`EventLoop`]'s four. `drive` polls the future that it is given until it is done; nesting, stopping and callbacks
-//!    have been seen to before it comes there.
-//! 3. Tasks: put each future into [`toolkit::Guarded`], which keeps the promises about panics. A loop without an executor takes
-//!    [`toolkit::task`] and [`toolkit::Pool`].
-//! 4. Sockets: [`Readiness`](readiness::Readiness) alone is enough, [`net::ready`] makes the rest of it.
-//! 5. The tests: the suite of the feature `conformance`, one line.
+//! 1. A handle: [`Handle`]'s required methods, with one [`Shared`] inside, which has callbacks, the
+//!    exception handler, and whether the loop is closed. [`context::Scoped`] keeps the current handle
+//!    of a thread.
+//! 2. The loop: [`EventLoop`]'s four. `drive` polls the future that it is given until it is done;
+//!    nesting, stopping and callbacks have been seen to before it comes there.
+//! 3. Tasks, blocking jobs, and sockets over readiness of descriptors: take them from the crate
+//!    `loop-toolkit`, which has the pieces that most backends need.
+//! 4. The tests: the crate `loop-conformance`, one line.
 //!
-//! `tests/conformance_stranger` in this crate's repository is a whole loop in some 300 lines.
+//! `loop-conformance` has a whole loop of some 300 lines among its tests.
 
 #![deny(unsafe_code)]
 
+pub mod blocking;
 pub mod callback;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 pub mod context;
-#[cfg(feature = "dyn")]
-pub mod erased;
 pub mod error;
 mod event_loop;
 mod handle;
 pub mod host;
 pub mod io;
-mod loom_shim;
+#[doc(hidden)]
+pub mod loom_shim;
 pub mod net;
 pub mod promise;
 pub mod protocol;
@@ -63,7 +69,6 @@ pub mod task;
 #[cfg(all(test, not(anyloop_loom)))]
 mod test_loop;
 pub mod time;
-pub mod toolkit;
 pub mod turn;
 
 pub use error::{Closed, JoinError, LocalError, Refused, RunError};

@@ -1,7 +1,7 @@
 //! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every interleaving.
 
 #[cfg(anyloop_loom)]
-pub(crate) use loom::{
+pub use loom::{
     cell::UnsafeCell,
     sync::{
         Mutex, MutexGuard,
@@ -9,30 +9,30 @@ pub(crate) use loom::{
     },
 };
 #[cfg(not(anyloop_loom))]
-pub(crate) use std::sync::{
+pub use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize},
 };
 
-#[cfg(all(test, anyloop_loom))]
-pub(crate) use loom::sync::Arc;
-#[cfg(all(test, not(anyloop_loom)))]
-pub(crate) use std::sync::Arc;
+#[cfg(anyloop_loom)]
+pub use loom::sync::Arc;
+#[cfg(not(anyloop_loom))]
+pub use std::sync::Arc;
 
 /// `std::cell::UnsafeCell` with loom's interface.
 #[cfg(not(anyloop_loom))]
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
 #[cfg(not(anyloop_loom))]
 impl<T> UnsafeCell<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    pub const fn new(value: T) -> Self {
         UnsafeCell(std::cell::UnsafeCell::new(value))
     }
 
     /// For reading and writing.
-    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         f(self.0.get())
     }
 }
@@ -40,14 +40,14 @@ impl<T> UnsafeCell<T> {
 /// Whether a model has asked for this bug, to show that it would find it. Always false outside models.
 #[cfg(not(anyloop_loom))]
 #[inline(always)]
-pub(crate) fn planted(_bug: &str) -> bool {
+pub fn planted(_bug: &str) -> bool {
     false
 }
 
 #[cfg(anyloop_loom)]
-pub(crate) use model::planted;
-#[cfg(all(test, anyloop_loom))]
-pub(crate) use model::{model, model_with_bug};
+pub use model::planted;
+#[cfg(anyloop_loom)]
+pub use model::{model, model_with_bug};
 
 #[cfg(anyloop_loom)]
 mod model {
@@ -58,21 +58,19 @@ mod model {
         static BUG: Cell<Option<&'static str>> = const { Cell::new(None) };
     }
 
-    pub(crate) fn planted(bug: &str) -> bool {
+    pub fn planted(bug: &str) -> bool {
         BUG.get() == Some(bug)
     }
 
     /// Tries every interleaving of `f`, up to three preemptions.
-    #[cfg(test)]
-    pub(crate) fn model(f: impl Fn() + Sync + Send + 'static) {
+    pub fn model(f: impl Fn() + Sync + Send + 'static) {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = Some(3);
         builder.check(f);
     }
 
     /// The same with a bug planted: it must fail.
-    #[cfg(test)]
-    pub(crate) fn model_with_bug(bug: &'static str, f: impl Fn() + Sync + Send + 'static) {
+    pub fn model_with_bug(bug: &'static str, f: impl Fn() + Sync + Send + 'static) {
         BUG.set(Some(bug));
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model(f))).is_err();
         BUG.set(None);

@@ -24,9 +24,8 @@ use crate::io::AsyncReadUninit;
 
 mod addr;
 mod connect;
+pub mod error;
 mod options;
-pub mod ready;
-pub mod socket;
 #[cfg(unix)]
 mod unix;
 
@@ -98,7 +97,7 @@ pub trait Net: Handle {
         let lookup = self.spawn_blocking(move || {
             match std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)) {
                 Ok(addrs) => Ok(addrs.collect()),
-                Err(error) => Err(socket::cannot("resolve host", format_args!("{host:?}"), error)),
+                Err(error) => Err(error::cannot("resolve host", format_args!("{host:?}"), error)),
             }
         });
         async move { lookup.await? }

@@ -7,15 +7,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
+use crate::blocking::Executor;
 use crate::callback::Queue;
 use crate::context;
-use crate::toolkit::Executor;
 
 mod exception;
 mod here;
 pub use exception::{Exception, ExceptionHandler, ExceptionKind, write_report};
 pub(crate) use here::know;
 pub use here::report_here;
+
+/// Whether any loop in this process wants to be told of slow polls: until then a poll costs one load for it.
+static TIME_POLLS: AtomicBool = AtomicBool::new(false);
+
+/// Whether whoever polls tasks should time the polls.
+#[inline]
+pub fn polls_are_timed() -> bool {
+    TIME_POLLS.load(Ordering::Relaxed)
+}
 
 /// What every loop has beside its executor: the callback queue, the exception handler, and its state. A backend keeps one
 /// where all its handles reach it, and gives it out by [`Handle::shared`](crate::Handle::shared).
@@ -127,7 +136,7 @@ impl Shared {
     }
 
     /// Has `spawn_blocking` run its jobs on another executor from now on, and gives the one before; `None` is the backend's own pool.
-    /// The loop neither shuts it down nor waits for its jobs. For backends: [`toolkit::spawn_blocking`](crate::toolkit::spawn_blocking)
+    /// The loop neither shuts it down nor waits for its jobs. For backends: `loop_toolkit::spawn_blocking`
     /// keeps to it.
     pub fn set_default_executor(&self, executor: Option<Arc<dyn Executor>>) -> Option<Arc<dyn Executor>> {
         let mut slot = self.executor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -149,7 +158,7 @@ impl Shared {
         let nanos = threshold.map_or(0, |t| u64::try_from(t.as_nanos()).unwrap_or(u64::MAX).max(1));
         self.slow_callback.store(nanos, Ordering::Relaxed);
         if nanos != 0 {
-            crate::toolkit::time_polls();
+            TIME_POLLS.store(true, Ordering::Relaxed);
         }
     }
 

@@ -70,8 +70,6 @@ pub trait Task<T>: Future<Output = Result<T, JoinError>> + Unpin {
     }
 }
 
-pub use crate::toolkit::is_cancelled;
-
 /// Aborts a task from elsewhere: see [`Task::abort_handle`].
 pub trait Abort: Clone + Send + Sync + 'static {
     /// As [`Task::abort`].

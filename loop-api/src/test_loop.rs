@@ -157,6 +157,13 @@ impl Handle for TestHandle {
         thread::spawn(move || drop(settle.settle(f())));
         TestTask { cell: Arc::new(Cell { future: Mutex::new(None) }), output }
     }
+    fn run_in_executor<F, T>(&self, _executor: &dyn crate::blocking::Executor, f: F) -> TestTask<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.spawn_blocking(f)
+    }
     fn sleep_until(&self, deadline: Instant) -> TestSleep {
         TestSleep { deadline, handle: self.clone() }
     }

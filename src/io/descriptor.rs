@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
-use loop_api::net::socket::is_ready;
 use loop_api::readiness::{AsSource, Readiness, Source};
+use loop_toolkit::socket::is_ready;
 
 use crate::any::{self, each};
 use crate::runtime::Handle;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 
+use loop_api::blocking::Executor;
 use loop_api::time::Instant;
 use loop_api::{Handle as LoopHandle, LocalError, RunError, Shared};
 
@@ -285,6 +286,15 @@ impl LoopHandle for Handle {
         T: Send + 'static,
     {
         Handle::spawn_blocking(self, f)
+    }
+
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.run_in_executor(executor, f))))
     }
 
     #[inline]

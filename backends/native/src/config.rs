@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loop_api::host::Host;
-use loop_api::toolkit::{Pool, PoolBuilder};
+use loop_toolkit::{Pool, PoolBuilder};
 
 /// So many tasks run before I/O and timers are looked at, where there are that many.
 const EVENT_INTERVAL: u32 = 61;

@@ -5,12 +5,13 @@ use std::future::Future;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use loop_api::blocking::Executor;
 use loop_api::context::{self, Scoped};
 use loop_api::host::{self, Surroundings};
 use loop_api::time::Instant;
-use loop_api::toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
-use loop_api::toolkit::{self, Guarded, Pool};
 use loop_api::{Handle, LocalError, Shared};
+use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
+use loop_toolkit::{Guarded, Pool};
 
 use crate::executor::{Injector, Unparker, Workers, local as queue, workers};
 use crate::reactor::{Poller, Reactor};
@@ -240,7 +241,16 @@ impl Handle for NativeHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        toolkit::spawn_blocking(&self.inner.pool, self, f)
+        loop_toolkit::spawn_blocking(&self.inner.pool, self, f)
+    }
+
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        loop_toolkit::run_in(executor, self, f)
     }
 
     fn sleep_until(&self, deadline: Instant) -> NativeSleep {

@@ -14,8 +14,8 @@ use std::time::Instant;
 
 use loop_api::host::{Driver, Host, Surroundings, Watch};
 use loop_api::shared::{Exception, ExceptionKind};
-use loop_api::toolkit::task::Runnable;
 use loop_api::{RunError, Shared, context};
+use loop_toolkit::task::Runnable;
 
 use crate::coop;
 use crate::core::Core;

@@ -19,4 +19,4 @@ impl Readiness for NativeHandle {
     }
 }
 
-loop_api::ready_net!(NativeHandle);
+loop_toolkit::ready_net!(NativeHandle);

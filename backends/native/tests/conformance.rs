@@ -2,7 +2,7 @@
 
 use std::io;
 
-use loop_api::conformance::Subject;
+use loop_conformance::Subject;
 use loop_native::NativeLoop;
 
 struct OneThread;
@@ -11,7 +11,7 @@ impl Subject for OneThread {
     type Loop = NativeLoop;
 }
 
-loop_api::conformance!(mod one_thread, OneThread, caps: [
+loop_conformance::conformance!(mod one_thread, OneThread, caps: [
     one_thread, net, std_net, unix_net, readiness, turn, turn_fd, deadlock, clock
 ]);
 
@@ -21,11 +21,11 @@ struct InItself;
 
 #[cfg(unix)]
 impl Subject for InItself {
-    type Loop = loop_api::conformance::Guest<NativeLoop, NativeLoop>;
+    type Loop = loop_conformance::Guest<NativeLoop, NativeLoop>;
 }
 
 #[cfg(unix)]
-loop_api::conformance!(mod guest, InItself, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(mod guest, InItself, caps: [one_thread, net, std_net, unix_net, readiness]);
 
 struct TwoWorkers;
 
@@ -38,7 +38,7 @@ impl Subject for TwoWorkers {
 }
 
 // A turn is about the loop's own thread; what the workers do is not part of it.
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod two_workers, TwoWorkers, caps: [net, std_net, unix_net, readiness, deadlock],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",

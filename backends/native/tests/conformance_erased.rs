@@ -4,8 +4,8 @@
 use std::io;
 
 use loop_api::EventLoop;
-use loop_api::conformance::Subject;
-use loop_api::erased::ErasedLoop;
+use loop_conformance::Subject;
+use loop_erased::ErasedLoop;
 use loop_native::NativeLoop;
 
 struct Erased;
@@ -23,6 +23,6 @@ impl Subject for Erased {
     }
 }
 
-loop_api::conformance!(mod erased, Erased, caps: [
+loop_conformance::conformance!(mod erased, Erased, caps: [
     one_thread, net, std_net, unix_net, readiness, turn
 ]);

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
-use loop_api::erased::{ErasedHandle, ErasedLoop, TcpStream};
 use loop_api::net::{Net, StdNet, Stream, TcpListener, TcpOptions};
 use loop_api::readiness::{Readiness, Source};
 use loop_api::turn::Turn;
 use loop_api::{EventLoop, Handle};
+use loop_erased::{ErasedHandle, ErasedLoop, TcpStream};
 use loop_native::NativeLoop;
 
 fn any() -> SocketAddr {

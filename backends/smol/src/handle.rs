@@ -2,11 +2,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use loop_api::blocking;
 use loop_api::context::{self, Scoped};
 use loop_api::host::{self, Surroundings};
 use loop_api::time::Instant;
-use loop_api::toolkit::{self, Guarded, Pool};
 use loop_api::{Handle, LocalError, RunError, Shared};
+use loop_toolkit::{Guarded, Pool};
 
 use crate::one_thread::Tasks;
 use crate::task::{Gate, Gated, JoinHandle};
@@ -158,7 +159,16 @@ impl Handle for SmolHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        JoinHandle::of_job(toolkit::spawn_blocking(&self.inner.pool, self, f))
+        JoinHandle::of_job(loop_toolkit::spawn_blocking(&self.inner.pool, self, f))
+    }
+
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn blocking::Executor, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        JoinHandle::of_job(loop_toolkit::run_in(executor, self, f))
     }
 
     #[inline]

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use async_executor::Executor;
 use futures_lite::future::{or, yield_now};
 use loop_api::host::{Driver, Surroundings};
-use loop_api::toolkit::Pool;
 use loop_api::{RunError, context};
+use loop_toolkit::Pool;
 
 use crate::event_loop::TASKS_PER_TURN;
 use crate::handle::SmolHandle;

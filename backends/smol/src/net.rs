@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use async_io::Async;
 use loop_api::Closed;
 use loop_api::Handle;
-use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions, socket};
+use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
+use loop_toolkit::socket;
 
 use crate::handle::SmolHandle;
 

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use async_task::FallibleTask;
 use loop_api::JoinError;
 use loop_api::task::{Abort, Task};
-use loop_api::toolkit::{self, task as job};
+use loop_toolkit::task as job;
 
 use crate::handle::SmolHandle;
 use crate::one_thread::LocalTask;
@@ -21,7 +21,7 @@ mod shared;
 pub(crate) use gate::{Gate, Gated};
 use shared::SharedTask;
 
-pub(crate) type Caught<T> = toolkit::Caught<T, SmolHandle>;
+pub(crate) type Caught<T> = loop_toolkit::Caught<T, SmolHandle>;
 type Share<T> = fn(FallibleTask<Caught<T>>) -> Arc<dyn SharedTask<Caught<T>> + Send + Sync>;
 
 /// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See [`loop_api::task::Task`].

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use loop_api::conformance::Subject;
+use loop_conformance::Subject;
 use loop_smol::{Builder, SmolLoop};
 
 struct OneThread;
@@ -22,14 +22,14 @@ impl Subject for WorkerThreads {
 }
 
 #[cfg(unix)]
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, readiness],
 );
 #[cfg(not(unix))]
-loop_api::conformance!(mod one_thread, OneThread, caps: [one_thread, net, std_net, readiness]);
+loop_conformance::conformance!(mod one_thread, OneThread, caps: [one_thread, net, std_net, readiness]);
 
 #[cfg(unix)]
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod worker_threads, WorkerThreads, caps: [net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
@@ -37,7 +37,7 @@ loop_api::conformance!(
     }
 );
 #[cfg(not(unix))]
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod worker_threads, WorkerThreads, caps: [net, std_net, readiness],
     deviations: {
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",

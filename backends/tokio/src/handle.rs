@@ -6,9 +6,10 @@ use std::panic::Location;
 use std::pin::pin;
 use std::sync::Arc;
 
+use loop_api::blocking::Executor;
 use loop_api::time::Instant;
-use loop_api::toolkit::{self, Guarded, guard_blocking};
 use loop_api::{Handle, LocalError, Shared};
+use loop_toolkit::{Guarded, guard_blocking};
 use tokio::runtime::{self, Id};
 
 use crate::current;
@@ -211,10 +212,19 @@ impl Handle for TokioHandle {
             return Task::closed();
         }
         if let Some(executor) = self.inner.shared.default_executor() {
-            return Task::elsewhere(toolkit::run_in(&*executor, self, f));
+            return self.run_in_executor(&*executor, f);
         }
         let location = Location::caller();
         Task::new(self.inner.runtime.spawn_blocking(move || guard_blocking(f, location)))
+    }
+
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Task::elsewhere(loop_toolkit::run_in(executor, self, f))
     }
 
     #[inline]

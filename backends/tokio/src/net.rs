@@ -5,7 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use loop_api::Closed;
-use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions, socket};
+use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
+use loop_toolkit::socket;
 
 use crate::handle::TokioHandle;
 

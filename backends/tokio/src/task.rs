@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use loop_api::error::Panic;
 use loop_api::task::Abort;
-use loop_api::toolkit::Caught;
-use loop_api::{JoinError, task, toolkit};
+use loop_api::{JoinError, task};
+use loop_toolkit::Caught;
 
 use crate::handle::TokioHandle;
 
@@ -21,7 +21,7 @@ pub struct Task<T> {
 enum Join<T> {
     Tokio(tokio::task::JoinHandle<Caught<T, TokioHandle>>),
     /// A blocking job on an executor of the user's choice.
-    Elsewhere(toolkit::task::JoinHandle<T>),
+    Elsewhere(loop_toolkit::task::JoinHandle<T>),
     /// The loop was closed already.
     Closed,
 }
@@ -31,7 +31,7 @@ impl<T> Task<T> {
         Task { join: Join::Tokio(join) }
     }
 
-    pub(crate) fn elsewhere(join: toolkit::task::JoinHandle<T>) -> Self {
+    pub(crate) fn elsewhere(join: loop_toolkit::task::JoinHandle<T>) -> Self {
         Task { join: Join::Elsewhere(join) }
     }
 
@@ -113,7 +113,7 @@ pub struct AbortHandle(Aborts);
 #[derive(Clone, Debug)]
 enum Aborts {
     Tokio(tokio::task::AbortHandle),
-    Elsewhere(toolkit::task::AbortHandle),
+    Elsewhere(loop_toolkit::task::AbortHandle),
     Closed,
 }
 

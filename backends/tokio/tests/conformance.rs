@@ -2,7 +2,7 @@
 
 use std::io;
 
-use loop_api::conformance::Subject;
+use loop_conformance::Subject;
 use loop_tokio::TokioLoop;
 
 struct CurrentThread;
@@ -23,18 +23,18 @@ impl Subject for MultiThread {
 
 // tokio has nothing like AsyncFd on Windows.
 #[cfg(unix)]
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, readiness]
 );
 #[cfg(not(unix))]
-loop_api::conformance!(mod current_thread, CurrentThread, caps: [one_thread, net, std_net]);
+loop_conformance::conformance!(mod current_thread, CurrentThread, caps: [one_thread, net, std_net]);
 
 #[cfg(unix)]
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod multi_thread, MultiThread, caps: [net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }
 );
 #[cfg(not(unix))]
-loop_api::conformance!(mod multi_thread, MultiThread, caps: [net, std_net]);
+loop_conformance::conformance!(mod multi_thread, MultiThread, caps: [net, std_net]);

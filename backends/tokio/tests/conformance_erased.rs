@@ -3,8 +3,8 @@
 
 use std::io;
 
-use loop_api::conformance::Subject;
-use loop_api::erased::ErasedLoop;
+use loop_conformance::Subject;
+use loop_erased::ErasedLoop;
 use loop_tokio::TokioLoop;
 
 struct Erased;
@@ -18,7 +18,7 @@ impl Subject for Erased {
     }
 }
 
-loop_api::conformance!(
+loop_conformance::conformance!(
     mod erased_multi_thread, Erased, caps: [net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",

@@ -12,7 +12,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hickory_net::runtime::{DnsTcpStream, DnsUdpSocket, RuntimeProvider, Spawn};
 use loop_api::io::Interest;
-use loop_api::net::{Net, TcpOptions, UdpOptions, socket};
+use loop_api::net::{Net, TcpOptions, UdpOptions};
+use loop_toolkit::socket;
 use loop_api::readiness::{Readiness, Source};
 
 use crate::Plug;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use loop_api::io::Interest;
-use loop_api::net::socket::is_ready;
+use loop_toolkit::socket::is_ready;
 use loop_api::readiness::{Readiness, Source};
 use loop_api::time::Sleep;
 use pin_project_lite::pin_project;

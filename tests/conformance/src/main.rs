@@ -17,7 +17,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("loop-tokio", "tokio"),
     ("loop-smol", "smol"),
     ("anyloop-conformance", "guest"),
-    ("loop-api", "other"),
+    ("loop-conformance", "other"),
 ];
 
 fn main() -> ExitCode {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use loop_api::conformance::{BEHAVIOURS, CAPABILITIES, CASES, ELSEWHERE, STRUCK};
+use loop_conformance::{BEHAVIOURS, CAPABILITIES, CASES, ELSEWHERE, STRUCK};
 
 use crate::results::{Column, Outcome};
 

@@ -1,7 +1,7 @@
 //! The native loop as a guest of the other backends, against the conformance suite.
 #![cfg(unix)]
 
-use loop_api::conformance::{Guest, Subject};
+use loop_conformance::{Guest, Subject};
 use loop_native::NativeLoop;
 use loop_smol::SmolLoop;
 use loop_tokio::TokioLoop;
@@ -12,7 +12,7 @@ impl Subject for OnTokio {
     type Loop = Guest<TokioLoop, NativeLoop>;
 }
 
-loop_api::conformance!(mod native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(mod native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, readiness]);
 
 struct OnSmol;
 
@@ -20,4 +20,4 @@ impl Subject for OnSmol {
     type Loop = Guest<SmolLoop, NativeLoop>;
 }
 
-loop_api::conformance!(mod native_on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(mod native_on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, readiness]);

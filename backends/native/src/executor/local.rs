@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use loop_api::context::Scoped;
-use loop_api::toolkit::task::Runnable;
+use loop_toolkit::task::Runnable;
 
 use super::Unparker;
 use crate::coop;

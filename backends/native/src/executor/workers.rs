@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use concurrent_queue::ConcurrentQueue;
 use loop_api::context::{self, Scoped};
-use loop_api::toolkit::task::Runnable;
+use loop_toolkit::task::Runnable;
 
 use super::idle::Idle;
 use super::injector::Injector;

@@ -10,11 +10,9 @@ use std::task::{Context, Poll, ready};
 use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, ReadCursor};
-use loop_api::net::{
-    self,
-    socket::{receive, written},
-};
+use loop_api::net;
 use loop_api::readiness::AsSource;
+use loop_toolkit::socket::{receive, written};
 
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_io::{Async, Timer};
-use loop_api::net::{self, TcpOptions, socket};
-use loop_api::toolkit::accept_retry;
+use loop_api::net::{self, TcpOptions};
+use loop_toolkit::accept_retry;
+use loop_toolkit::socket;
 use socket2::SockRef;
 
 use super::stream::Stream;

@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use async_io::Async;
-use loop_api::net::{self, socket};
+use loop_api::net;
+use loop_toolkit::socket;
 use socket2::SockRef;
 
 /// A UDP socket: see [`loop_api::net::UdpSocket`].

@@ -8,8 +8,9 @@ use std::os::unix::net::SocketAddr;
 use std::time::Duration;
 
 use async_io::{Async, Timer};
-use loop_api::net::{self, UnixNet, socket};
-use loop_api::toolkit::accept_retry;
+use loop_api::net::{self, UnixNet};
+use loop_toolkit::accept_retry;
+use loop_toolkit::socket;
 
 use super::stream::Stream;
 use crate::handle::SmolHandle;

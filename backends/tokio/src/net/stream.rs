@@ -169,7 +169,7 @@ macro_rules! stream {
             }
 
             fn try_write(&self, buf: &[u8]) -> std::io::Result<usize> {
-                self.0.try_write(buf).map_err(loop_api::net::socket::written)
+                self.0.try_write(buf).map_err(loop_toolkit::socket::written)
             }
 
             fn shutdown(&self, how: std::net::Shutdown) -> std::io::Result<()> {

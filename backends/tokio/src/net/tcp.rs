@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use loop_api::Handle;
-use loop_api::net::{TcpOptions, socket};
-use loop_api::toolkit::accept_retry;
+use loop_api::net::TcpOptions;
+use loop_toolkit::accept_retry;
+use loop_toolkit::socket;
 use tokio::net::tcp;
 
 use super::closed;

@@ -6,8 +6,9 @@ use std::io;
 use std::os::unix::net::{self as std_unix, SocketAddr};
 
 use loop_api::Handle;
-use loop_api::net::{UnixNet, socket};
-use loop_api::toolkit::accept_retry;
+use loop_api::net::UnixNet;
+use loop_toolkit::accept_retry;
+use loop_toolkit::socket;
 use tokio::net::unix;
 
 use super::stream::{async_read, async_write, coat, stream};

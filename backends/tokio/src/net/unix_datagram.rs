@@ -4,7 +4,7 @@ use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
 
-use loop_api::net::socket::unix_addr;
+use loop_toolkit::socket::unix_addr;
 use socket2::{SockAddr, SockRef};
 use tokio::io::Interest;
 

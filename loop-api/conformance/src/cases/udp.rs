@@ -1,0 +1,123 @@
+//! NET13: datagrams.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::support::{Counter, LONG, SHORT, loopback, run, until, within};
+use crate::{HandleOf, Subject};
+use loop_api::Handle;
+use loop_api::net::{Net, UdpOptions, UdpSocket};
+
+fn bind<H: Net>(handle: &H) -> H::UdpSocket {
+    handle.bind_udp(loopback(), &UdpOptions::default()).expect("a port")
+}
+
+pub fn net13_datagrams_to_anybody<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (one, other) = (bind(&handle), bind(&handle));
+        let to = other.local_addr().expect("its address");
+        assert_eq!(one.send_to(b"ciao", to).await.expect("to be sent"), 4);
+        let mut buf = [0; 16];
+        let (n, from) =
+            within(&handle, LONG, other.peek_from(&mut buf)).await.expect("a datagram").expect("a peek");
+        assert_eq!((&buf[..n], Ok(from)), (&b"ciao"[..], one.local_addr().map_err(|_| ())));
+        buf.fill(0);
+        let (n, from) = other.recv_from(&mut buf).await.expect("what was peeked at");
+        assert_eq!((&buf[..n], Ok(from)), (&b"ciao"[..], one.local_addr().map_err(|_| ())));
+        let error = other.try_recv_from(&mut buf).expect_err("nothing more");
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    });
+}
+
+pub fn net13_connected_datagrams<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (one, other, stranger) = (bind(&handle), bind(&handle), bind(&handle));
+        one.connect(other.local_addr().expect("its address")).await.expect("a peer");
+        other.connect(one.local_addr().expect("its address")).await.expect("a peer");
+        assert_eq!(one.peer_addr().ok(), other.local_addr().ok());
+        // Who is not the peer is not heard.
+        stranger.send_to(b"psst", other.local_addr().expect("its address")).await.expect("to be sent");
+        one.send(b"ciao").await.expect("to be sent");
+        let mut buf = [0; 16];
+        let n = within(&handle, LONG, other.recv(&mut buf)).await.expect("a datagram").expect("a datagram");
+        assert_eq!(&buf[..n], b"ciao");
+    });
+}
+
+pub fn net13_a_refused_datagram_does_not_end_receiving<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (one, gone) = (bind(&handle), bind(&handle));
+        let nobody = gone.local_addr().expect("its address");
+        drop(gone);
+        let me = one.local_addr().expect("its address");
+        one.send_to(b"is anybody there", nobody).await.expect("to be sent");
+        handle.sleep(SHORT).await;
+        let other = bind(&handle);
+        other.send_to(b"yes", me).await.expect("to be sent");
+        let mut buf = [0; 16];
+        let received = within(&handle, LONG, async {
+            loop {
+                // Some systems tell of the refusal first, once.
+                if let Ok((n, _)) = one.recv_from(&mut buf).await {
+                    return buf[..n].to_vec();
+                }
+            }
+        });
+        assert_eq!(received.await.expect("receiving ended"), b"yes");
+    });
+}
+
+pub fn net13_many_may_receive_on_one_socket<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let socket = Arc::new(bind(&handle));
+        let received = Counter::new();
+        for _ in 0..3 {
+            let (socket, received) = (socket.clone(), received.clone());
+            drop(handle.spawn(async move {
+                socket.recv_from(&mut [0; 4]).await.expect("a datagram");
+                received.add();
+            }));
+        }
+        handle.sleep(SHORT).await;
+        let sender = bind(&handle);
+        for _ in 0..3 {
+            sender.send_to(b"x", socket.local_addr().expect("its address")).await.expect("to be sent");
+        }
+        assert!(until(&handle, || received.get() == 3).await, "only {} received", received.get());
+    });
+}
+
+pub fn net13_dropping_a_receive_loses_no_datagram<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (one, other) = (bind(&handle), bind(&handle));
+        let to = other.local_addr().expect("its address");
+        let mut buf = [0; 4];
+        assert!(within(&handle, SHORT, other.recv_from(&mut buf)).await.is_none());
+        for n in 0..10_u8 {
+            one.send_to(&[n], to).await.expect("to be sent");
+        }
+        for n in 0..10_u8 {
+            // Given up at once, or after a poll; what was not taken is there for the next.
+            let _dropped = other.recv_from(&mut buf);
+            drop(_dropped);
+            let (_, _) =
+                within(&handle, LONG, other.recv_from(&mut buf)).await.expect("lost").expect("a datagram");
+            assert_eq!(buf[0], n);
+        }
+    });
+}

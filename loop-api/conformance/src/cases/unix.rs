@@ -1,0 +1,146 @@
+//! NET12: unix sockets.
+
+use std::io;
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
+
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
+
+use crate::support::{LONG, run, within};
+use crate::{HandleOf, Subject};
+use loop_api::net::{UnixDatagram, UnixListener, UnixNet};
+
+fn address(path: &Path) -> SocketAddr {
+    SocketAddr::from_pathname(path).expect("a path that is short enough")
+}
+
+pub fn net12_unix_streams<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    run::<S, _>(|handle| async move {
+        let dir = tempfile::tempdir().expect("a folder");
+        let addr = address(&dir.path().join("socket"));
+        let listener = handle.listen_unix(&addr).expect("to listen");
+        assert_eq!(listener.local_addr().expect("its address").as_pathname(), addr.as_pathname());
+        let both = futures_lite::future::zip(handle.connect_unix(&addr), listener.accept());
+        let (client, accepted) = within(&handle, LONG, both).await.expect("a connection");
+        let (mut client, (mut server, _)) = (client.expect("a connection"), accepted.expect("a connection"));
+        client.write_all(b"over there").await.expect("a write");
+        client.close().await.expect("the end to be sent");
+        let mut heard = Vec::new();
+        server.read_to_end(&mut heard).await.expect("to read to the end");
+        assert_eq!(heard, b"over there");
+        server.write_all(b"and back").await.expect("a write");
+        drop(server);
+        heard.clear();
+        client.read_to_end(&mut heard).await.expect("to read to the end");
+        assert_eq!(heard, b"and back");
+    });
+}
+
+pub fn net12_a_pair_and_its_halves<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    use loop_api::net::Stream;
+    run::<S, _>(|handle| async move {
+        let (one, mut other) = handle.unix_pair().expect("a pair");
+        let (mut read, mut write) = one.into_split();
+        write.write_all(b"x").await.expect("a write");
+        drop(write);
+        let mut heard = Vec::new();
+        other.read_to_end(&mut heard).await.expect("the half's drop to send the end");
+        other.write_all(b"y").await.expect("a write");
+        drop(other);
+        read.read_to_end(&mut heard).await.expect("to read to the end");
+        assert_eq!(heard, b"xy");
+    });
+}
+
+pub fn net12_a_stale_path_is_an_address_in_use<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    run::<S, _>(|handle| async move {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("socket");
+        drop(handle.listen_unix(&address(&path)).expect("to listen"));
+        assert!(path.exists());
+        let error = handle.listen_unix(&address(&path)).expect_err("the path is there still");
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(error.to_string().contains("socket"), "no path in: {error}");
+        // Nobody listens behind it.
+        let error = handle.connect_unix(&address(&path)).await.expect_err("nobody listens");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        let missing = address(&dir.path().join("nothing here"));
+        let error = handle.connect_unix(&missing).await.expect_err("no such path");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        std::fs::remove_file(&path).expect("to remove it");
+        handle.listen_unix(&address(&path)).expect("the path is free");
+    });
+}
+
+#[cfg(target_os = "linux")]
+pub fn net12_abstract_names<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    use std::os::linux::net::SocketAddrExt;
+    run::<S, _>(|handle| async move {
+        let name = format!("anyloop-{}-{:?}", std::process::id(), std::thread::current().id());
+        let addr = SocketAddr::from_abstract_name(name).expect("a name");
+        let listener = handle.listen_unix(&addr).expect("to listen");
+        let both = futures_lite::future::zip(handle.connect_unix(&addr), listener.accept());
+        let (client, accepted) = within(&handle, LONG, both).await.expect("a connection");
+        client.expect("a connection").write_all(b"x").await.expect("a write");
+        let mut byte = [0; 1];
+        accepted.expect("a connection").0.read_exact(&mut byte).await.expect("a read");
+        assert_eq!(&byte, b"x");
+    });
+}
+
+pub fn net12_unix_datagrams<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    run::<S, _>(|handle| async move {
+        let dir = tempfile::tempdir().expect("a folder");
+        let addr = address(&dir.path().join("datagrams"));
+        let server = handle.bind_unix_datagram(&addr).expect("to be bound");
+        let client = handle.unbound_unix_datagram().expect("a socket");
+        client.send_to(b"no sender", &addr).await.expect("to be sent");
+        let mut buf = [0; 32];
+        let (n, from) =
+            within(&handle, LONG, server.recv_from(&mut buf)).await.expect("it").expect("a datagram");
+        assert_eq!(&buf[..n], b"no sender");
+        assert!(from.is_unnamed());
+        let (one, other) = handle.unix_datagram_pair().expect("a pair");
+        one.send(b"one").await.expect("to be sent");
+        one.send(b"two").await.expect("to be sent");
+        // The bounds of datagrams are kept.
+        assert_eq!(other.recv(&mut buf).await.expect("a datagram"), 3);
+        assert_eq!(other.recv(&mut buf).await.expect("a datagram"), 3);
+        assert_eq!(&buf[..3], b"two");
+        let error = other.try_recv(&mut buf).expect_err("nothing more");
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    });
+}
+
+pub fn net11_unix_sockets_of_std_are_taken_and_given_back<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    run::<S, _>(|handle| async move {
+        let (one, mut other) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        let mut ours = handle.unix_stream_from_std(one).expect("to be taken");
+        ours.write_all(b"ours").await.expect("a write");
+        let mut heard = [0; 4];
+        io::Read::read_exact(&mut other, &mut heard).expect("a read");
+        let back = <HandleOf<S> as UnixNet>::unix_stream_into_std(ours).expect("to be given back");
+        io::Write::write_all(&mut &back, b"std").expect("a write");
+        let mut heard = [0; 3];
+        io::Read::read_exact(&mut other, &mut heard).expect("a read");
+        assert_eq!(&heard, b"std");
+    });
+}

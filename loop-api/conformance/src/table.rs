@@ -1,0 +1,353 @@
+//! The list of cases: it stands here once, and the tests and the documents are made of it.
+
+use super::harness::Case;
+
+/// What a case may need of a backend, and what each word means. A backend lists those that it has.
+pub const CAPABILITIES: &[(&str, &str)] = &[
+    ("one_thread", "tasks run on one thread: what is promised on a single-threaded loop only"),
+    ("net", "its handle implements Net"),
+    ("std_net", "its handle implements StdNet"),
+    ("unix_net", "its handle implements UnixNet"),
+    ("readiness", "its handle implements Readiness"),
+    ("turn", "the loop implements Turn"),
+    ("turn_fd", "the loop implements Turn, and AsFd for its poller"),
+    ("deadlock", "the loop can tell that a future can never be woken"),
+    ("clock", "the loop follows a clock that a test sets"),
+];
+
+/// Calls a macro with `name: [needs] alone?;` for every case. `on_unix` and `on_linux` among the needs are about the platform;
+/// `alone` is for cases that count what the whole process has.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_table {
+    ($then:ident $arguments:tt) => {
+        $crate::$then! { $arguments
+            // RUN: lifecycle
+            run01_run_until_complete_returns_the_output: [];
+            run02_run_until_complete_returns_the_error_unchanged: [];
+            run02_panic_of_the_main_future_unwinds_and_spares_the_loop: [];
+            run03_stopped_before_done_is_a_distinct_error: [];
+            run04_running_inside_itself_is_refused: [];
+            run05_another_loop_on_a_running_thread_is_refused: [];
+            run06_run_forever_ends_after_stop_from_a_callback: [];
+            run07_stop_before_run_is_one_turn: [];
+            run08_stop_twice_is_harmless_and_ends_with_the_turn: [];
+            run09_callbacks_queued_after_stop_run_in_the_next_run: [];
+            run10_timers_and_tasks_are_kept_over_a_stop: [];
+            run10_readers_are_kept_over_a_stop: [readiness];
+            run17_running_and_current_only_inside: [];
+            run25_two_loops_on_two_threads: [];
+            run18_close_is_idempotent: [];
+            run20_after_close_every_call_says_closed: [];
+            run21_after_close_registering_is_an_error: [readiness];
+            run22_closing_drops_what_waits_without_running_it: [];
+            run22_dropping_the_loop_is_closing_it: [];
+            run23_posts_that_race_with_close_are_run_or_refused: [];
+            run24_turn_zero_does_not_wait: [turn];
+            run24_turn_ends_early_when_woken: [turn];
+            run24_descriptor_is_readable_when_a_turn_has_work: [on_unix turn_fd];
+            run24_turn_on_a_closed_loop_is_an_error: [turn];
+            run27_shutdown_reports_the_job_that_outlives_it: [];
+            run28_deadlock_is_reported: [deadlock];
+
+            // IMM: immediate callbacks
+            imm01_call_soon_is_fifo: [];
+            imm02_callback_of_a_callback_runs_behind_what_is_queued: [];
+            imm05_endless_chain_starves_no_timer_or_task: [];
+            imm05_endless_chain_starves_no_io: [net];
+            imm06_cancelled_callback_does_not_run: [];
+            imm07_cancel_from_an_earlier_callback_of_the_turn: [];
+            imm10_captures_are_dropped_when_the_callback_has_run: [];
+            imm11_handle_shows_name_and_location: [];
+            imm12_call_soon_from_any_thread_and_local_only_from_its_own: [];
+
+            // TMR: timers
+            tmr01_sleep_is_never_early: [];
+            tmr01_sleep_that_is_polled_often_is_never_early: [];
+            tmr01_callback_is_never_early: [];
+            tmr02_equal_deadlines_in_registration_order: [one_thread];
+            tmr02_sleeps_end_in_deadline_order: [one_thread];
+            tmr02_callbacks_run_in_deadline_order: [];
+            tmr03_zero_delay_runs_behind_what_is_queued: [];
+            tmr04_past_deadline_is_due_at_once: [];
+            tmr05_huge_delay_neither_overflows_nor_fires: [];
+            tmr07_short_sleeps_do_not_spin: [turn];
+            tmr07_sleeping_uses_no_processor: [on_linux];
+            tmr08_blocking_before_registration_does_not_shift_the_deadline: [];
+            tmr09_blocking_after_registration_counts: [];
+            tmr10_overdue_timer_does_not_wait: [turn];
+            tmr16_cancel_before_and_after_and_from_itself: [];
+            tmr17_timer_cancels_a_later_one_with_its_deadline: [];
+            tmr18_reset_to_earlier: [];
+            tmr18_reset_to_later: [];
+            tmr19_stop_keeps_a_due_timer_for_the_next_run: [];
+            tmr20_cancelled_timers_do_not_accumulate: [on_linux] alone;
+            tmr21_timers_in_random_order_fire_in_deadline_order: [];
+            tmr22_now_advances_while_blocked_and_never_goes_back: [];
+            tmr06_huge_interval_neither_overflows_nor_fires: [];
+            tmr11_interval_ticks_until_it_is_dropped: [];
+            tmr12_interval_of_zero_blocks_no_other_timer: [];
+            tmr13_two_intervals_of_zero_take_turns: [one_thread];
+            tmr14_missed_ticks_are_given_delayed_or_skipped: [];
+            tmr14_on_time_ticks_do_not_drift: [];
+            tmr23_stepped_clock_fires_exactly_the_due_timers: [turn clock];
+
+            // THR: other threads
+            thr01_post_wakes_a_blocked_loop: [];
+            thr02_post_from_the_loops_own_thread_is_fifo: [];
+            thr03_posts_of_a_posted_callback_run_in_a_later_turn: [];
+            thr04_many_threads_lose_nothing_and_keep_their_order: [];
+            thr05_spawn_from_another_thread_can_be_joined_there: [];
+            thr06_error_timeout_and_cancellation_cross_back: [];
+            thr07_portal_runs_futures_and_functions_on_the_loop: [];
+            thr07_timer_of_another_thread_wakes_a_sleeping_loop: [];
+            thr08_portal_is_refused_on_the_loops_thread: [];
+            thr09_portal_of_a_closed_loop_is_refused: [];
+            thr12_handle_of_a_finished_loop_says_closed: [];
+
+            // EXE: blocking jobs
+            exe01_job_runs_on_another_thread: [];
+            exe02_panic_and_error_come_back: [];
+            exe03_aborted_job_ran_or_says_cancelled: [];
+            exe04_cancel_of_a_running_job_waits_for_its_end: [];
+            exe04_dropped_handle_leaves_the_job_running: [];
+            exe07_shutdown_joins_the_jobs: [];
+            exe07_shutdown_in_time_reports_nothing: [];
+            exe08_job_after_shutdown_is_refused: [];
+            exe09_timers_go_on_beside_busy_jobs: [];
+            exe13_threads_are_reused_and_named: [];
+            exe13_jobs_run_side_by_side: [];
+            exe03_job_aborted_in_the_queue_is_dropped_at_once: [];
+            exe05_a_pool_bounds_how_many_jobs_run_at_once: [];
+            exe06_jobs_run_in_the_executor_of_choice: [];
+            exe06_the_default_executor_can_be_replaced: [];
+            exe07_a_pool_joins_or_counts_what_still_runs: [];
+            exe11_a_job_can_ask_whether_it_was_cancelled: [];
+            exe13_a_pools_threads_are_reused_named_and_end_when_idle: [];
+
+            // BAK: choice of backends
+            bak03_current_is_the_same_loop_each_time: [];
+            bak06_loops_enter_and_leave_in_order: [];
+            bak10_there_is_no_current_loop_outside: [];
+            bak11_a_thousand_loops_leave_nothing_behind: [on_linux] alone;
+
+            // ERR: errors
+            err01_a_callbacks_panic_is_reported_with_kind_and_place: [];
+            err01_a_blocking_jobs_panic_is_reported: [];
+            err02_without_a_handler_the_loop_goes_on: [];
+            err03_the_handler_is_replaced_read_back_and_cleared: [];
+            err04_a_handler_that_panics_does_no_harm: [];
+            err05_the_next_callback_of_the_turn_still_runs: [];
+            err06_a_slow_callback_is_named: [];
+            err06_a_slow_task_is_named: [];
+            err07_without_a_threshold_nothing_is_timed: [];
+
+            // NET: TCP
+            net01_connect_and_echo: [net];
+            net01_half_close_in_both_orders: [net];
+            net01_dropping_a_stream_sends_fin: [net];
+            net01_reading_into_memory_that_nobody_initialised: [net];
+            net02_a_refused_connection_is_an_error: [net];
+            net02_a_local_address_can_be_chosen: [net];
+            net02_dropping_a_pending_connect_is_harmless: [net];
+            net03_accept_drains_the_backlog: [net];
+            net03_a_connection_that_was_reset_does_not_end_the_server: [net];
+            net03_many_may_accept_on_one_listener: [net];
+            net04_dropping_the_listener_keeps_its_connections: [net];
+            net05_port_zero_and_an_address_in_use: [net];
+            net05_two_listeners_share_a_port_that_is_reused: [on_unix net];
+            net05_ipv6_alone_and_both: [net];
+            net07_shutdown_wakes_a_reader: [on_unix net];
+            net08_use_after_close: [net];
+            net08_writing_to_a_peer_that_is_gone_is_an_error: [net];
+            net10_a_huge_transfer_with_a_slow_reader: [net];
+            net02_options_are_applied: [net];
+            net01_peek_leaves_what_it_read: [net];
+            net02_host_names_are_looked_up: [net];
+
+            // NET: UDP
+            net13_datagrams_to_anybody: [net];
+            net13_connected_datagrams: [net];
+            net13_a_refused_datagram_does_not_end_receiving: [net];
+            net13_many_may_receive_on_one_socket: [net];
+            net13_dropping_a_receive_loses_no_datagram: [net];
+
+            // TSK: tasks
+            tsk01_spawn_never_polls_inside_the_call: [];
+            tsk03_tasks_start_in_spawn_order: [one_thread];
+            tsk03_local_and_other_tasks_share_one_order: [one_thread];
+            tsk04_dropping_the_handle_detaches: [];
+            tsk04_the_abort_handle_cancels: [];
+            tsk04_the_abort_handle_works_after_detaching: [];
+            tsk04_abort_wakes_whoever_already_waits: [];
+            tsk05_abort_before_the_first_poll_never_runs_the_body: [];
+            tsk06_abort_while_waiting_drops_what_the_task_held: [];
+            tsk07_cancelling_a_finished_task_gives_its_output: [];
+            tsk08_a_panic_reaches_whoever_awaits: [];
+            tsk08_a_panic_that_nobody_awaits_reaches_the_handler: [];
+            tsk09_a_panic_does_not_affect_siblings: [];
+            tsk10_yield_now_gives_one_turn: [one_thread];
+            peer08_local_tasks_may_hold_what_is_not_send: [];
+
+            // PEER: defects of others
+            peer01_a_parked_writer_does_not_swallow_the_readers_wake: [net];
+            peer02_a_vectored_write_stays_one: [net];
+            peer03_after_a_half_close_reading_goes_on: [net];
+            peer03_the_writing_half_sends_fin_when_it_is_dropped: [net];
+            peer03_halves_can_be_reunited_and_only_their_own: [net];
+            peer04_the_payload_reaches_the_awaiter: [];
+            peer05_cancelling_a_task_that_panicked_gives_the_panic: [];
+            peer06_dropping_a_handle_detaches_local_and_blocking_work_too: [];
+            peer08_spawn_local_works_where_it_is_offered: [];
+            peer08_spawn_local_elsewhere_is_an_error: [];
+            peer09_block_on_works_from_a_plain_main: [];
+            peer11_a_loop_that_does_nothing_starts_no_thread: [on_linux] alone;
+            peer13_a_loop_can_be_dropped_inside_a_loop: [];
+            peer13_tasks_that_hold_handles_do_not_keep_the_loop: [];
+
+            // IO: descriptors
+            io01_a_reader_wakes_for_data_and_at_the_end: [readiness];
+            io02_a_writer_wakes_when_there_is_room: [readiness];
+            io03_what_was_not_drained_is_still_ready: [readiness];
+            io04_a_reader_does_not_wake_for_room_to_write: [readiness];
+            io05_both_directions_of_one_descriptor: [readiness];
+            io06_many_may_wait_for_one_direction: [readiness];
+            io12_a_reused_number_gets_no_event_of_the_old_registration: [readiness];
+            io13_a_failed_connect_is_writable_and_tells_why: [readiness];
+            io14_many_descriptors_are_registered_closed_and_registered_again: [readiness];
+            io15_a_regular_file_is_unsupported: [on_unix readiness];
+            io16_dropping_a_source_ends_its_registration: [readiness];
+            io19_after_a_cancelled_wait_the_next_one_is_served: [readiness];
+            io20_a_wait_dropped_as_data_comes_loses_none: [readiness];
+            io21_an_operations_error_ends_only_its_own_wait: [readiness];
+            io22_an_interrupted_operation_is_tried_again: [readiness];
+            run21_registering_on_a_closed_loop_is_an_error: [readiness];
+
+            // FUT: promises
+            fut01_a_value_is_set_once: [];
+            fut02_the_outcome_is_an_error_before_and_repeatable_after: [];
+            fut03_a_callback_on_what_is_done_is_deferred: [];
+            fut04_callbacks_run_in_order_and_can_be_removed: [];
+            fut04_a_callback_may_add_another: [];
+            fut05_cancelling_is_seen_by_the_promise_and_the_waiter: [];
+            fut07_a_failure_that_nobody_read_is_reported_once: [];
+            fut08_many_waiters_are_all_woken: [];
+            fut09_a_dropped_promise_wakes_its_waiter: [];
+            fut10_a_chain_copies_value_and_error: [];
+            fut11_cancelling_the_end_of_a_chain_cancels_its_beginning: [];
+            fut12_what_comes_after_the_end_was_cancelled_is_dropped: [];
+            fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [];
+            fut14_no_wake_from_another_thread_is_lost: [];
+
+            // TSK: many at once
+            tsk11_join_all_keeps_the_order_of_its_inputs: [];
+            tsk12_the_first_error_is_given_and_siblings_run_on: [];
+            tsk13_dropping_join_all_drops_what_it_waits_for: [];
+            tsk14_wait_for_the_first_for_all_and_within_a_time: [];
+            tsk14_wait_until_one_fails: [];
+            tsk15_as_completed_gives_them_as_they_end: [];
+            tsk15_a_thousand_are_polled_when_they_wake_and_not_else: [];
+            tsk20_a_task_survives_whoever_awaits_it: [];
+            tsk21_a_group_waits_for_all: [];
+            tsk21_an_error_cancels_the_rest_and_errors_are_gathered: [];
+            tsk21_a_panic_is_an_error_of_the_group: [];
+            tsk21_dropping_a_scope_ends_its_tasks: [];
+            tsk22_a_group_that_has_ended_takes_no_task: [];
+            tsk23_start_waits_until_the_task_is_ready: [];
+            tsk26_each_task_has_its_own_locals: [];
+            tsk27_staggered_race: [];
+
+            io01_a_reader_is_called_for_data_and_at_the_end: [readiness];
+            io02_a_writer_is_called_when_there_is_room: [readiness];
+            io03_a_reader_is_called_again_until_it_drains: [readiness];
+            io04_a_reader_is_not_called_for_room_to_write: [readiness];
+            io05_several_watchers_of_one_descriptor: [readiness];
+            io07_cancelling_a_watcher_is_idempotent: [readiness];
+            io10_a_callback_cancels_another_that_is_ready: [readiness];
+            io11_a_callback_ends_its_own_watcher_and_the_descriptor_with_it: [readiness];
+            io16_dropping_a_watcher_cancels_it: [readiness];
+            io21_a_callbacks_panic_does_not_end_its_watcher: [readiness];
+
+            net12_unix_streams: [on_unix unix_net];
+            net12_a_pair_and_its_halves: [on_unix unix_net];
+            net12_a_stale_path_is_an_address_in_use: [on_unix unix_net];
+            net12_abstract_names: [on_linux unix_net];
+            net12_unix_datagrams: [on_unix unix_net];
+            net11_unix_sockets_of_std_are_taken_and_given_back: [on_unix unix_net];
+
+            net11_a_connection_is_taken_over_and_given_back: [std_net];
+            net11_a_listener_and_a_udp_socket_are_taken_over: [std_net];
+
+            // TSK: time limits
+            tsk16_timeout_expires: [];
+            tsk16_timeout_gives_what_came_in_time: [];
+            tsk16_the_inner_of_two_timeouts_may_be_the_shorter: [];
+            tsk16_timeout_drops_the_future_with_itself: [];
+            tsk17_timeout_tells_its_own_end_from_a_foreign_one: [];
+            tsk18_a_timeout_of_a_borrowed_task_does_not_end_it: [];
+            tsk19_a_value_that_comes_with_the_deadline_is_not_lost: [];
+            peer07_the_first_tick_is_at_once: [];
+
+            // NET: protocols
+            net15_a_protocol_is_told_in_this_order: [net];
+            net15_a_panic_in_a_method_ends_the_connection_and_lost_still_comes: [net];
+            net16_abort_is_legal_in_every_method: [net];
+            net09_back_pressure_pauses_and_resumes_in_pairs: [net];
+            net04_a_server_closes_its_door_its_clients_or_aborts_them: [net];
+            net15_a_protocol_writes_from_elsewhere_by_its_handle: [net];
+            peer14_at_the_descriptor_limit_accept_waits_and_recovers: [on_linux net] alone;
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_list {
+    ($arguments:tt $($name:ident: [$($need:ident)*] $($alone:ident)?;)*) => {
+        /// Every case, in the order of the groups.
+        pub const CASES: &[Case] = &[$(Case::new(stringify!($name), &[$(stringify!($need)),*])),*];
+    };
+}
+
+crate::__conformance_table! { __conformance_list [] }
+
+/// Fails to compile where a deviation names a case that does not exist.
+#[doc(hidden)]
+pub const fn known_case(name: &str) {
+    let mut i = 0;
+    while i < CASES.len() {
+        if same(CASES[i].name, name) {
+            return;
+        }
+        i += 1;
+    }
+    panic!("no case of the conformance suite has this name");
+}
+
+/// Fails to compile where a backend lists a capability that does not exist.
+#[doc(hidden)]
+pub const fn known_capability(name: &str) {
+    let mut i = 0;
+    while i < CAPABILITIES.len() {
+        if same(CAPABILITIES[i].0, name) {
+            return;
+        }
+        i += 1;
+    }
+    panic!("the conformance suite knows no such capability: see loop_conformance::CAPABILITIES");
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

@@ -1,0 +1,351 @@
+//! A loop of a queue of tasks, a map of timers, and a condition variable to sleep on.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use loop_api::callback::Pump;
+use loop_api::context::{Scoped, enter_nested, thread_id};
+use loop_api::shared::{Exception, ExceptionKind};
+use loop_api::time::Instant;
+use loop_api::turn::Turn;
+use loop_api::{EventLoop, Handle, LocalError, RunError, Shared};
+use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
+use loop_toolkit::{Executor, Guarded, Pool, run_in, spawn_blocking};
+
+thread_local! {
+    static CURRENT: Scoped<StrangerHandle> = const { Scoped::new() };
+}
+
+/// The loop. Tasks that are not `Send` are dropped with it, so it stays on its thread.
+pub(crate) struct Stranger {
+    handle: StrangerHandle,
+    /// Runs the callbacks where a host runs the loop turn by turn.
+    pump: Option<Pump<StrangerHandle>>,
+    thread: PhantomData<*const ()>,
+}
+
+#[derive(Clone)]
+pub(crate) struct StrangerHandle(Arc<Inner>);
+
+/// What the loop and its handles share.
+struct Inner {
+    shared: Shared,
+    /// The thread that made the loop, and runs it.
+    thread: NonZeroU64,
+    tasks: TaskSet,
+    ready: Mutex<Ready>,
+    wake: Condvar,
+    timers: Mutex<BTreeMap<(Instant, u64), Waker>>,
+    pool: Pool,
+}
+
+#[derive(Default)]
+struct Ready {
+    tasks: VecDeque<Runnable>,
+    /// The main future, or the pump, is to be polled.
+    main: bool,
+}
+
+/// Where the tasks go when they can run.
+struct Queue(Arc<Inner>);
+
+impl Schedule for Queue {
+    fn schedule(&self, task: Runnable) {
+        self.0.ready.lock().unwrap().tasks.push_back(task);
+        self.0.wake.notify_one();
+    }
+
+    fn tasks(&self) -> Option<&TaskSet> {
+        Some(&self.0.tasks)
+    }
+}
+
+/// The main future's waker.
+impl Wake for Inner {
+    fn wake(self: Arc<Self>) {
+        self.ready.lock().unwrap().main = true;
+        self.wake.notify_one();
+    }
+}
+
+impl Inner {
+    /// Whether the main future is to be polled.
+    fn take_main(&self) -> bool {
+        std::mem::take(&mut self.ready.lock().unwrap().main)
+    }
+
+    /// Runs the tasks that are ready now, and wakes those whose time has come, in order.
+    fn run_ready(&self) {
+        let tasks = std::mem::take(&mut self.ready.lock().unwrap().tasks);
+        for task in tasks {
+            task.run();
+        }
+        let now = Instant::now();
+        loop {
+            let mut timers = self.timers.lock().unwrap();
+            let Some(first) = timers.first_entry().filter(|first| first.key().0 <= now) else { return };
+            let waker = first.remove();
+            drop(timers);
+            waker.wake();
+        }
+    }
+
+    /// Sleeps until there is something to do, for at most `limit`.
+    fn rest(&self, limit: Option<Duration>) {
+        let ready = self.ready.lock().unwrap();
+        if ready.main || !ready.tasks.is_empty() {
+            return;
+        }
+        let first = self.timers.lock().unwrap().first_key_value().map(|((deadline, _), _)| *deadline);
+        let wait = first.map(|first| first.duration_since(Instant::now())).into_iter().chain(limit).min();
+        match wait {
+            Some(wait) => drop(self.wake.wait_timeout(ready, wait).unwrap()),
+            None => drop(self.wake.wait(ready).unwrap()),
+        }
+    }
+}
+
+impl EventLoop for Stranger {
+    type Handle = StrangerHandle;
+
+    fn new() -> io::Result<Stranger> {
+        let inner = Inner {
+            shared: Shared::new("stranger"),
+            thread: thread_id(),
+            tasks: TaskSet::new(),
+            ready: Mutex::default(),
+            wake: Condvar::new(),
+            timers: Mutex::default(),
+            pool: Pool::new(),
+        };
+        Ok(Stranger { handle: StrangerHandle(Arc::new(inner)), pump: None, thread: PhantomData })
+    }
+
+    fn handle(&self) -> &StrangerHandle {
+        &self.handle
+    }
+
+    fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        let inner = &self.handle.0;
+        let mut future = pin!(future);
+        let waker = Waker::from(inner.clone());
+        let mut cx = Context::from_waker(&waker);
+        waker.wake_by_ref();
+        self.pump = None;
+        self.handle.enter(|| {
+            loop {
+                if inner.take_main() {
+                    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                        return Ok(output);
+                    }
+                }
+                inner.run_ready();
+                inner.rest(None);
+            }
+        })
+    }
+
+    fn shutdown(&mut self, timeout: Option<Duration>) {
+        let inner = &self.handle.0;
+        inner.shared.close();
+        self.handle.enter(|| inner.tasks.close());
+        drop(std::mem::take(&mut inner.ready.lock().unwrap().tasks));
+        if inner.pool.shutdown(timeout).is_err() {
+            inner.shared.report(&Exception::new(ExceptionKind::Blocking, "it outlives its loop", None));
+        }
+    }
+}
+
+impl Turn for Stranger {
+    fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        let inner = &self.handle.0;
+        if inner.shared.is_closed() {
+            return Err(io::Error::other(RunError::Closed));
+        }
+        let (_nested, _running) = (enter_nested(), inner.shared.running());
+        let waker = Waker::from(inner.clone());
+        let pump = self.pump.get_or_insert_with(|| {
+            // It is woken only once it was polled.
+            waker.wake_by_ref();
+            Pump::new(self.handle.clone())
+        });
+        inner.rest(limit);
+        self.handle.enter(|| {
+            if inner.take_main() {
+                // There is no run that stop() could end.
+                let _stopped = pump.poll_turn(&mut Context::from_waker(&waker));
+            }
+            inner.run_ready();
+        });
+        Ok(())
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let ready = self.handle.0.ready.lock().unwrap();
+        if ready.main || !ready.tasks.is_empty() {
+            return Some(Instant::now());
+        }
+        self.handle.0.timers.lock().unwrap().first_key_value().map(|((deadline, _), _)| *deadline)
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.shutdown(None);
+    }
+}
+
+impl Handle for StrangerHandle {
+    type Task<T: Send + 'static> = JoinHandle<T>;
+    type LocalTask<T: 'static> = JoinHandle<T>;
+    type Sleep = Sleep;
+
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        CURRENT.with(|current| current.with(f))
+    }
+
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        CURRENT.with(|current| current.set(self, f))
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (task, join) = self.0.tasks.spawn(Guarded::<F, Self>::new(future), Queue(self.0.clone()));
+        if let Some(task) = task {
+            Queue(self.0.clone()).schedule(task);
+        }
+        join
+    }
+
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<JoinHandle<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        if self.shared().is_closed() {
+            return Err(LocalError::Closed);
+        }
+        if self.0.thread != thread_id() || !self.shared().is_loop_thread() {
+            return Err(LocalError::NotLoopThread);
+        }
+        let future = Guarded::<F, Self>::new(future);
+        // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the set is closed, and the queue is
+        // emptied only after that.
+        let (task, join) = unsafe { self.0.tasks.spawn_unchecked(future, Queue(self.0.clone())) };
+        task.map(|task| Queue(self.0.clone()).schedule(task)).ok_or(LocalError::Closed)?;
+        Ok(join)
+    }
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        spawn_blocking(&self.0.pool, self, f)
+    }
+
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        run_in(executor, self, f)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep { deadline, key: None, inner: self.0.clone() }
+    }
+}
+
+impl fmt::Debug for StrangerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.shared.fmt(f)
+    }
+}
+
+pub(crate) struct Sleep {
+    deadline: Instant,
+    key: Option<(Instant, u64)>,
+    inner: Arc<Inner>,
+}
+
+impl Sleep {
+    fn forget(&mut self) -> Option<Waker> {
+        let key = self.key.take()?;
+        self.inner.timers.lock().unwrap().remove(&key)
+    }
+
+    /// Registers the timer, or gives it another waker.
+    fn register(&mut self, waker: Waker) {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let key = *self.key.get_or_insert_with(|| (self.deadline, NEXT.fetch_add(1, Ordering::Relaxed)));
+        self.inner.timers.lock().unwrap().insert(key, waker);
+        // The loop may be asleep until a later one, or about to be.
+        drop(self.inner.ready.lock().unwrap());
+        self.inner.wake.notify_one();
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // What is due at once is due on the next turn: the timer is registered at least once.
+        if self.key.is_some() && loop_api::time::Sleep::is_elapsed(&*self) {
+            self.forget();
+            return Poll::Ready(());
+        }
+        self.register(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl loop_api::time::Sleep for Sleep {
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn is_elapsed(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
+        let waker = self.forget();
+        self.deadline = deadline;
+        if let Some(waker) = waker {
+            self.register(waker);
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sleep").field(&self.deadline).finish()
+    }
+}

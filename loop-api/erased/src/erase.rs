@@ -1,0 +1,93 @@
+//! Where the types are still known.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::net::{DynNet, NetOf, StdDoors};
+use super::source::{DynReadiness, ReadinessOf};
+use super::{ErasedHandle, Inner};
+use loop_api::Handle;
+use loop_api::net::{Net, StdNet};
+use loop_api::readiness::Readiness;
+
+/// A handle about to be erased: each method names one thing more that it can do. See [`ErasedHandle::of`].
+#[must_use = "call done() for the handle"]
+pub struct Erase<H> {
+    handle: H,
+    net: Option<Box<dyn DynNet>>,
+    #[cfg(unix)]
+    unix: Option<Box<dyn super::unix::DynUnixNet>>,
+    readiness: Option<Box<dyn DynReadiness>>,
+}
+
+impl<H: Handle> Erase<H> {
+    pub(super) fn new(handle: H) -> Self {
+        Erase {
+            handle,
+            net: None,
+            #[cfg(unix)]
+            unix: None,
+            readiness: None,
+        }
+    }
+
+    /// It has a network.
+    pub fn net(mut self) -> Self
+    where
+        H: Net,
+    {
+        self.net = Some(Box::new(NetOf { handle: self.handle.clone(), doors: None }));
+        self
+    }
+
+    /// It has a network, and takes and gives the standard library's sockets.
+    pub fn std_net(mut self) -> Self
+    where
+        H: StdNet,
+    {
+        self.net = Some(Box::new(NetOf { handle: self.handle.clone(), doors: Some(StdDoors::new()) }));
+        self
+    }
+
+    /// It has unix sockets.
+    #[cfg(unix)]
+    pub fn unix_net(mut self) -> Self
+    where
+        H: loop_api::net::UnixNet,
+    {
+        self.unix = Some(Box::new(super::unix::UnixNetOf { handle: self.handle.clone() }));
+        self
+    }
+
+    /// It waits for descriptors.
+    pub fn readiness(mut self) -> Self
+    where
+        H: Readiness,
+    {
+        self.readiness = Some(Box::new(ReadinessOf { handle: self.handle.clone() }));
+        self
+    }
+
+    /// The erased handle.
+    pub fn done(self) -> ErasedHandle {
+        ErasedHandle {
+            inner: Arc::new(Inner {
+                handle: Box::new(self.handle),
+                net: self.net,
+                #[cfg(unix)]
+                unix: self.unix,
+                readiness: self.readiness,
+            }),
+        }
+    }
+}
+
+impl<H: fmt::Debug> fmt::Debug for Erase<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Erase")
+            .field("handle", &self.handle)
+            .field("net", &self.net.is_some())
+            .field("readiness", &self.readiness.is_some())
+            .finish_non_exhaustive()
+    }
+}

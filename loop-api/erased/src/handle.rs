@@ -1,0 +1,199 @@
+//! Tasks and time of an erased loop.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use super::task::{self, Entered, LocalEntered, LocalTask, Output, Task};
+use super::{CURRENT, ErasedHandle};
+use loop_api::Handle;
+use loop_api::blocking::Executor;
+use loop_api::error::{LocalError, RunError};
+use loop_api::shared::Shared;
+use loop_api::time::{self, Instant};
+use loop_toolkit::guard_blocking;
+
+type BoxJob = Box<dyn FnOnce() -> Output + Send>;
+
+/// [`Handle`] without types of its own.
+pub(super) trait DynHandle: fmt::Debug + Send + Sync {
+    fn enter(&self, f: &mut dyn FnMut());
+    fn shared(&self) -> &Shared;
+    fn spawn(&self, future: Entered) -> Box<dyn task::DynTask>;
+    fn try_spawn_local(&self, future: LocalEntered) -> Result<Box<dyn task::DynLocalTask>, LocalError>;
+    fn spawn_blocking(&self, job: BoxJob) -> Box<dyn task::DynTask>;
+    fn run_in_executor(&self, executor: &dyn Executor, job: BoxJob) -> Box<dyn task::DynTask>;
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn time::Sleep>>;
+    fn now(&self) -> Instant;
+    fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError>;
+}
+
+impl<H: Handle> DynHandle for H {
+    fn enter(&self, f: &mut dyn FnMut()) {
+        Handle::enter(self, f);
+    }
+
+    fn shared(&self) -> &Shared {
+        Handle::shared(self)
+    }
+
+    fn spawn(&self, future: Entered) -> Box<dyn task::DynTask> {
+        Box::new(Handle::spawn(self, future))
+    }
+
+    fn try_spawn_local(&self, future: LocalEntered) -> Result<Box<dyn task::DynLocalTask>, LocalError> {
+        Ok(Box::new(Handle::try_spawn_local(self, future)?))
+    }
+
+    fn spawn_blocking(&self, job: BoxJob) -> Box<dyn task::DynTask> {
+        Box::new(Handle::spawn_blocking(self, job))
+    }
+
+    fn run_in_executor(&self, executor: &dyn Executor, job: BoxJob) -> Box<dyn task::DynTask> {
+        Box::new(Handle::run_in_executor(self, executor, job))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn time::Sleep>> {
+        Box::pin(Handle::sleep_until(self, deadline))
+    }
+
+    fn now(&self) -> Instant {
+        Handle::now(self)
+    }
+
+    fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError> {
+        Handle::try_block_on(self, future)
+    }
+}
+
+impl Handle for ErasedHandle {
+    type Task<T: Send + 'static> = Task<T>;
+    type LocalTask<T: 'static> = LocalTask<T>;
+    type Sleep = Sleep;
+
+    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        let mut f = Some(f);
+        // Fails only while the thread ends.
+        let result = CURRENT.try_with(|slot| slot.with(|current| f.take().map(|f| f(current))));
+        match (result, f) {
+            (Ok(Some(result)), _) => result,
+            (_, Some(f)) => f(None),
+            (_, None) => unreachable!("f is taken only where its result is given"),
+        }
+    }
+
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        let mut f = Some(f);
+        let mut result = None;
+        self.scope(|| self.inner.handle.enter(&mut || result = f.take().map(|f| f())));
+        match result {
+            Some(result) => result,
+            None => unreachable!("Handle::enter calls what it is given"),
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        self.inner.handle.shared()
+    }
+
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let future = Entered::new(self.clone(), future, Location::caller());
+        Task::new(self.inner.handle.spawn(future))
+    }
+
+    #[track_caller]
+    fn try_spawn_local<F>(&self, future: F) -> Result<LocalTask<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let future = LocalEntered::new(self.clone(), future, Location::caller());
+        self.inner.handle.try_spawn_local(future).map(LocalTask::new)
+    }
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Task::new(self.inner.handle.spawn_blocking(self.job(f, Location::caller())))
+    }
+
+    #[track_caller]
+    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Task::new(self.inner.handle.run_in_executor(executor, self.job(f, Location::caller())))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep { inner: self.inner.handle.sleep_until(deadline) }
+    }
+
+    fn now(&self) -> Instant {
+        self.inner.handle.now()
+    }
+
+    fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        let mut output = None;
+        let run = async { output = Some(future.await) };
+        self.scope(|| self.inner.handle.try_block_on(pin!(run)))?;
+        match output {
+            Some(output) => Ok(output),
+            None => unreachable!("Handle::try_block_on gives an error or runs the future to its end"),
+        }
+    }
+}
+
+impl ErasedHandle {
+    /// A blocking job with this handle current in it.
+    fn job<F, T>(&self, f: F, location: &'static Location<'static>) -> BoxJob
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let handle = self.clone();
+        Box::new(move || {
+            let caught = handle.scope(|| guard_blocking(f, location));
+            task::output(caught, handle)
+        })
+    }
+}
+
+/// A wait for a moment, on an erased loop.
+#[derive(Debug)]
+pub struct Sleep {
+    inner: Pin<Box<dyn time::Sleep>>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.inner.as_mut().poll(cx)
+    }
+}
+
+impl time::Sleep for Sleep {
+    fn deadline(&self) -> Instant {
+        self.inner.deadline()
+    }
+
+    fn is_elapsed(&self) -> bool {
+        self.inner.is_elapsed()
+    }
+
+    fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
+        self.inner.as_mut().reset(deadline);
+    }
+}

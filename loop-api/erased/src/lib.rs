@@ -1,0 +1,135 @@
+//! Any loop behind one type, at the price of a box and a call through a pointer for each thing it does.
+//!
+//! By it a third-party backend, of which the `anyloop` facade knows nothing, is given to the facade's
+//! ambient API (its feature `dyn`). A type-erased loop keeps every promise that the loop under it keeps:
+//! it adds types, not behaviour.
+//!
+//! ```
+//! # fn with<L>(third_party: L) -> Result<(), loop_api::RunError>
+//! # where L: loop_api::EventLoop, L::Handle: loop_api::net::Net + loop_api::readiness::Readiness {
+//! use loop_erased::{ErasedHandle, ErasedLoop};
+//! use loop_api::{EventLoop, Handle};
+//!
+//! // What the backend's handle can do besides tasks and time is said once, where its type is still known.
+//! let mut erased = ErasedLoop::of(third_party, |handle| handle.net().readiness());
+//! let name = erased.try_block_on(async {
+//!     let handle = ErasedHandle::try_current().unwrap();
+//!     handle.spawn(async { ErasedHandle::try_current().unwrap().shared().backend() }).await.unwrap()
+//! })?;
+//! println!("running on {name}");
+//! # Ok(())
+//! # }
+//! ```
+
+#![deny(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use loop_api::Handle;
+use loop_api::context::Scoped;
+
+mod erase;
+mod event_loop;
+mod handle;
+mod lent;
+mod net;
+mod source;
+mod split;
+mod stream;
+mod task;
+mod tcp;
+mod udp;
+#[cfg(unix)]
+mod unix;
+
+pub use erase::Erase;
+pub use event_loop::ErasedLoop;
+pub use handle::Sleep;
+pub use source::Source;
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+pub use task::{AbortHandle, LocalTask, Task};
+pub use tcp::{TcpListener, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixStream};
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+thread_local! {
+    static CURRENT: Scoped<ErasedHandle> = const { Scoped::new() };
+}
+
+/// A handle of any loop. It implements [`Handle`] and every capability; what the loop under it does not have, or was not
+/// named when the handle was made, answers with an error of kind `Unsupported`.
+#[derive(Clone)]
+pub struct ErasedHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    handle: Box<dyn handle::DynHandle>,
+    net: Option<Box<dyn net::DynNet>>,
+    #[cfg(unix)]
+    unix: Option<Box<dyn unix::DynUnixNet>>,
+    readiness: Option<Box<dyn source::DynReadiness>>,
+}
+
+impl ErasedHandle {
+    /// Erases a handle: name what it can do, then [`Erase::done`].
+    pub fn of<H: Handle>(handle: H) -> Erase<H> {
+        Erase::new(handle)
+    }
+
+    /// Erases a handle that has a network. For one that can do more, or less, use [`of`](Self::of).
+    pub fn new<H: loop_api::net::Net>(handle: H) -> ErasedHandle {
+        Erase::new(handle).net().done()
+    }
+
+    fn net(&self) -> io::Result<&dyn net::DynNet> {
+        self.inner.net.as_deref().ok_or_else(|| self.lacks("network", "net"))
+    }
+
+    #[cfg(unix)]
+    fn unix(&self) -> io::Result<&dyn unix::DynUnixNet> {
+        self.inner.unix.as_deref().ok_or_else(|| self.lacks("unix sockets", "unix_net"))
+    }
+
+    fn readiness(&self) -> io::Result<&dyn source::DynReadiness> {
+        self.inner.readiness.as_deref().ok_or_else(|| self.lacks("readiness of descriptors", "readiness"))
+    }
+
+    #[cold]
+    fn lacks(&self, what: &str, method: &str) -> io::Error {
+        let backend = self.shared().backend();
+        unsupported(format!(
+            "the loop `{backend}` was erased without {what}: if it has that, call .{method}() when erasing it"
+        ))
+    }
+
+    /// Calls `f` with this handle as the thread's current one.
+    fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        // While a thread ends there is nothing to set any more, and nobody to ask.
+        let mut f = Some(f);
+        let done = CURRENT.try_with(|slot| f.take().map(|f| slot.set(self, f)));
+        match (done, f) {
+            (Ok(Some(result)), _) => result,
+            (_, Some(f)) => f(),
+            (_, None) => unreachable!("f is taken only where its result is given"),
+        }
+    }
+}
+
+impl fmt::Debug for ErasedHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ErasedHandle").field(&self.inner.handle).finish()
+    }
+}
+
+#[cold]
+fn unsupported(message: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, message.into())
+}

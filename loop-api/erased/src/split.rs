@@ -1,0 +1,205 @@
+//! The halves of an erased stream.
+
+use std::any::Any;
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::lent::DynLent;
+use loop_api::io::{AsyncReadUninit, ReadCursor};
+
+/// A reading half.
+pub(super) trait Read: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync {}
+impl<R: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync> Read for R {}
+
+/// A writing half.
+pub(super) trait Write: AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
+impl<W: AsyncWrite + fmt::Debug + Unpin + Send + Sync> Write for W {}
+
+/// A reading half that is owned, and can be told what it is when the halves are joined again.
+pub(super) trait OwnedRead: Read {
+    fn as_any(&self) -> &dyn Any;
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// As [`OwnedRead`].
+pub(super) trait OwnedWrite: Write {
+    fn as_any(&self) -> &dyn Any;
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// The reading half of an erased stream, borrowed.
+pub struct ReadHalf<'a>(pub(super) &'a dyn DynLent);
+
+/// The writing half of an erased stream, borrowed.
+pub struct WriteHalf<'a>(pub(super) &'a dyn DynLent);
+
+/// The reading half of an erased stream `S`, owned.
+pub struct OwnedReadHalf<S> {
+    pub(super) half: Box<dyn OwnedRead>,
+    pub(super) reunite: Reunite<S>,
+}
+
+/// The writing half of an erased stream `S`, owned. Dropping it sends FIN.
+pub struct OwnedWriteHalf<S> {
+    pub(super) half: Box<dyn OwnedWrite>,
+    pub(super) reunite: Reunite<S>,
+}
+
+/// Owned halves, as they are joined.
+pub(super) type Boxes = (Box<dyn OwnedRead>, Box<dyn OwnedWrite>);
+
+/// Joins halves of one kind of stream.
+pub(super) type Reunite<S> = fn(Box<dyn OwnedRead>, Box<dyn OwnedWrite>) -> Result<S, Boxes>;
+
+pub(super) fn reunite<S>(
+    read: OwnedReadHalf<S>,
+    write: OwnedWriteHalf<S>,
+) -> Result<S, (OwnedReadHalf<S>, OwnedWriteHalf<S>)> {
+    let (join, write_join) = (read.reunite, write.reunite);
+    join(read.half, write.half).map_err(|(read, write)| {
+        let read = OwnedReadHalf { half: read, reunite: join };
+        (read, OwnedWriteHalf { half: write, reunite: write_join })
+    })
+}
+
+macro_rules! read {
+    ([$($generics:tt)*] $half:ty, $field:tt) => {
+        impl $($generics)* AsyncRead for $half {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_read(cx, buf)
+            }
+
+            fn poll_read_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_read_vectored(cx, bufs)
+            }
+        }
+
+        impl $($generics)* ::loop_api::io::AsyncReadUninit for $half {
+            fn poll_read_uninit(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: ::loop_api::io::ReadCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                ::loop_api::io::AsyncReadUninit::poll_read_uninit(Pin::new(&mut self.$field), cx, buf)
+            }
+        }
+    };
+}
+pub(super) use read;
+
+macro_rules! write {
+    ([$($generics:tt)*] $half:ty, $field:tt) => {
+        impl $($generics)* AsyncWrite for $half {
+            fn poll_write(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_write(cx, buf)
+            }
+
+            fn poll_write_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.$field).poll_write_vectored(cx, bufs)
+            }
+
+            fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.$field).poll_flush(cx)
+            }
+
+            fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.$field).poll_close(cx)
+            }
+        }
+    };
+}
+pub(super) use write;
+
+macro_rules! debug {
+    ([$($generics:tt)*] $half:ty, $field:tt) => {
+        impl $($generics)* std::fmt::Debug for $half {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.$field, f)
+            }
+        }
+    };
+}
+pub(super) use debug;
+
+impl AsyncRead for ReadHalf<'_> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.0.read(cx, buf)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.0.read_vectored(cx, bufs)
+    }
+}
+
+impl AsyncReadUninit for ReadHalf<'_> {
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.0.read_uninit(cx, buf)
+    }
+}
+
+impl AsyncWrite for WriteHalf<'_> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.0.write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.close(cx)
+    }
+}
+
+impl fmt::Debug for ReadHalf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug(f)
+    }
+}
+
+impl fmt::Debug for WriteHalf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug(f)
+    }
+}
+
+read!([<S>] OwnedReadHalf<S>, half);
+debug!([<S>] OwnedReadHalf<S>, half);
+write!([<S>] OwnedWriteHalf<S>, half);
+debug!([<S>] OwnedWriteHalf<S>, half);

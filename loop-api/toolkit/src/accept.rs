@@ -1,0 +1,149 @@
+//! Accepting in spite of what can pass: clients that are gone again, and descriptors that are all in use.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+/// The first wait when descriptors are exhausted, and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+
+/// Calls `accept` until it gives a connection or an error that will not pass. A connection that was gone before it could be accepted is
+/// passed over; when descriptors or memory are exhausted it waits, by `sleep`, from 10 ms up to 500 ms at a time:
+/// the backlog keeps the clients meanwhile.
+///
+/// Cancel safe if `accept` is.
+///
+/// # Errors
+///
+/// Every other error of `accept`.
+///
+/// ```
+/// use std::io;
+/// use loop_toolkit::accept_retry;
+///
+/// let mut answers = vec![Ok("client"), Err(io::Error::from(io::ErrorKind::ConnectionAborted))];
+/// let accepted = accept_retry(|| std::future::ready(answers.pop().unwrap()), |_| std::future::ready(()));
+/// assert_eq!(futures_lite::future::block_on(accepted).unwrap(), "client");
+/// ```
+pub async fn accept_retry<T, A, S>(
+    mut accept: impl FnMut() -> A,
+    mut sleep: impl FnMut(Duration) -> S,
+) -> io::Result<T>
+where
+    A: Future<Output = io::Result<T>>,
+    S: Future,
+{
+    let mut wait = BACK_OFF.0;
+    loop {
+        match accept().await {
+            Ok(accepted) => return Ok(accepted),
+            Err(error) if is_gone(&error) => {}
+            Err(error) if is_exhausted(&error) => {
+                sleep(wait).await;
+                wait = (wait * 2).min(BACK_OFF.1);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether the error is that of one connection, which has left the backlog. Linux gives a connection's pending network
+/// errors to whoever accepts it.
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown, NetworkUnreachable,
+    };
+    match error.kind() {
+        ConnectionAborted | ConnectionReset | Interrupted | HostUnreachable | NetworkDown
+        | NetworkUnreachable => true,
+        _ => error.raw_os_error().is_some_and(is_gone_code),
+    }
+}
+
+#[cfg(unix)]
+fn is_gone_code(code: i32) -> bool {
+    use rustix::io::Errno;
+    [Errno::PROTO, Errno::NOPROTOOPT, Errno::HOSTDOWN].iter().any(|errno| errno.raw_os_error() == code)
+}
+
+#[cfg(windows)]
+fn is_gone_code(code: i32) -> bool {
+    const WSAENOTCONN: i32 = 10057;
+    code == WSAENOTCONN
+}
+
+#[cfg(not(any(unix, windows)))]
+fn is_gone_code(_: i32) -> bool {
+    false
+}
+
+/// Whether the connection is still in the backlog, for want of a descriptor or of memory.
+fn is_exhausted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory || error.raw_os_error().is_some_and(is_exhausted_code)
+}
+
+#[cfg(unix)]
+fn is_exhausted_code(code: i32) -> bool {
+    use rustix::io::Errno;
+    let codes = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    codes.iter().any(|errno| errno.raw_os_error() == code)
+}
+
+#[cfg(windows)]
+fn is_exhausted_code(code: i32) -> bool {
+    const WSAEMFILE: i32 = 10024;
+    const WSAENOBUFS: i32 = 10055;
+    matches!(code, WSAEMFILE | WSAENOBUFS)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn is_exhausted_code(_: i32) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::ready;
+
+    use futures_lite::future::block_on;
+    use rustix::io::Errno;
+
+    use super::*;
+
+    /// What accepting gives when the system gives `errors`, one after the other, and how long it waited each time.
+    fn run(errors: &[Errno]) -> (io::Result<()>, Vec<u128>) {
+        let mut errors = errors.iter();
+        let waits = RefCell::new(Vec::new());
+        let result = block_on(accept_retry(
+            || ready(errors.next().map_or(Ok(()), |errno| Err(io::Error::from(*errno)))),
+            |wait| {
+                waits.borrow_mut().push(wait.as_millis());
+                ready(())
+            },
+        ));
+        (result, waits.into_inner())
+    }
+
+    #[test]
+    fn clients_that_are_gone_are_passed_over_at_once() {
+        let (result, waits) = run(&[Errno::CONNABORTED, Errno::INTR, Errno::PROTO, Errno::NETDOWN]);
+        assert!(result.is_ok());
+        assert!(waits.is_empty());
+    }
+
+    #[test]
+    fn exhaustion_waits_longer_each_time_up_to_a_limit() {
+        let (result, waits) = run(&[Errno::MFILE; 8]);
+        assert!(result.is_ok());
+        assert_eq!(waits, [10, 20, 40, 80, 160, 320, 500, 500]);
+        assert_eq!(run(&[Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]).1.len(), 3);
+    }
+
+    #[test]
+    fn what_will_not_pass_is_given() {
+        let (result, waits) = run(&[Errno::INVAL]);
+        assert_eq!(result.unwrap_err().raw_os_error(), Some(Errno::INVAL.raw_os_error()));
+        assert!(waits.is_empty());
+    }
+}

@@ -1,0 +1,40 @@
+//! For those who write a backend of anyloop: the pieces that most backends need and none should write
+//! again. The contract that they serve is `loop-api`.
+//!
+//! - [`task`]: a spawned future in one allocation, with its handles. [`Guarded`] is what a task's future
+//!   is put into, whichever executor runs it, so that a panic becomes its output.
+//! - [`Pool`]: threads for blocking jobs; [`spawn_blocking`] and [`run_in`] are the bodies of the
+//!   methods of [`Handle`](loop_api::Handle).
+//! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line of
+//!   [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have their own
+//!   way to wait for them; [`accept_retry`]: how `accept` keeps its promise.
+//!
+//! ```
+//! use loop_api::Handle;
+//! use loop_toolkit::Pool;
+//!
+//! fn example<H: Handle>(handle: &H) {
+//!     let pool = Pool::builder().max_threads(1).build();
+//!     let job = handle.run_in_executor(&pool, || 6 * 7);
+//!     assert_eq!(futures_lite::future::block_on(job).unwrap(), 42);
+//! }
+//! ```
+
+#![deny(unsafe_code)]
+
+mod accept;
+mod blocking;
+mod guarded;
+pub mod net;
+pub mod socket;
+pub mod task;
+
+pub use accept::accept_retry;
+pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
+pub use guarded::{Caught, Guarded, guard_blocking, poll_caught, spawned_at};
+#[doc(no_inline)]
+pub use loop_api::blocking::{Executor, Job};
+
+// For `ready_net!`, which needs the traits' paths where it is expanded.
+#[doc(hidden)]
+pub use loop_api as api;

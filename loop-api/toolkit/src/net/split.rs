@@ -1,0 +1,191 @@
+//! The two directions of a stream, borrowed or owned.
+
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::stream::{StdStream, Stream};
+use loop_api::io::{AsyncReadUninit, ReadCursor};
+use loop_api::readiness::Readiness;
+
+/// The reading half of a stream, borrowed.
+pub struct ReadHalf<'a, H: Readiness, T: StdStream>(&'a Stream<H, T>);
+
+/// The writing half of a stream, borrowed. Closing it sends FIN; dropping it does not.
+pub struct WriteHalf<'a, H: Readiness, T: StdStream>(&'a Stream<H, T>);
+
+/// The reading half of a stream, owned.
+pub struct OwnedReadHalf<H: Readiness, T: StdStream>(Arc<Stream<H, T>>);
+
+/// The writing half of a stream, owned. Dropping it sends FIN; [`forget`](Self::forget) drops it without.
+pub struct OwnedWriteHalf<H: Readiness, T: StdStream> {
+    stream: Arc<Stream<H, T>>,
+    /// Whether dropping it sends FIN: not once it was sent.
+    fin: bool,
+}
+
+impl<'a, H: Readiness, T: StdStream> ReadHalf<'a, H, T> {
+    pub(super) fn new(stream: &'a Stream<H, T>) -> Self {
+        ReadHalf(stream)
+    }
+}
+
+impl<'a, H: Readiness, T: StdStream> WriteHalf<'a, H, T> {
+    pub(super) fn new(stream: &'a Stream<H, T>) -> Self {
+        WriteHalf(stream)
+    }
+}
+
+impl<H: Readiness, T: StdStream> OwnedReadHalf<H, T> {
+    pub(super) fn new(stream: Arc<Stream<H, T>>) -> Self {
+        OwnedReadHalf(stream)
+    }
+}
+
+impl<H: Readiness, T: StdStream> OwnedWriteHalf<H, T> {
+    pub(super) fn new(stream: Arc<Stream<H, T>>) -> Self {
+        OwnedWriteHalf { stream, fin: true }
+    }
+
+    /// Drops this half without sending FIN.
+    pub fn forget(mut self) {
+        self.fin = false;
+    }
+}
+
+impl<H: Readiness, T: StdStream> Drop for OwnedWriteHalf<H, T> {
+    fn drop(&mut self) {
+        if self.fin {
+            // Nobody is left to be told.
+            let _ = self.stream.send_fin();
+        }
+    }
+}
+
+/// The two halves, as `reunite` takes them and gives them back.
+type Halves<H, T> = (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>);
+
+pub(super) fn reunite<H: Readiness, T: StdStream>(
+    read: OwnedReadHalf<H, T>,
+    write: OwnedWriteHalf<H, T>,
+) -> Result<Stream<H, T>, Halves<H, T>> {
+    if !Arc::ptr_eq(&read.0, &write.stream) {
+        return Err((read, write));
+    }
+    let fin = write.fin;
+    write.forget();
+    // There are two halves and no more, so this is the last reference.
+    Arc::try_unwrap(read.0).map_err(|stream| {
+        let write = OwnedWriteHalf { stream: stream.clone(), fin };
+        (OwnedReadHalf(stream), write)
+    })
+}
+
+macro_rules! read_half {
+    ($half:ident $(<$a:lifetime>)?) => {
+        impl<$($a,)? H: Readiness, T: StdStream> AsyncRead for $half<$($a,)? H, T> {
+            #[inline]
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
+                self.0.poll_recv(cx, buf)
+            }
+
+            #[inline]
+            fn poll_read_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                self.0.poll_recv_vectored(cx, bufs)
+            }
+        }
+
+        impl<$($a,)? H: Readiness, T: StdStream> AsyncReadUninit for $half<$($a,)? H, T> {
+            #[inline]
+            fn poll_read_uninit(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: ReadCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                self.0.poll_recv_uninit(cx, buf)
+            }
+        }
+        half!($half $(<$a>)?, 0);
+    };
+}
+
+macro_rules! write_half {
+    ($half:ident $(<$a:lifetime>)?, $stream:tt) => {
+        impl<$($a,)? H: Readiness, T: StdStream> AsyncWrite for $half<$($a,)? H, T> {
+            #[inline]
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                self.$stream.poll_send(cx, buf)
+            }
+
+            #[inline]
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                self.$stream.poll_send_vectored(cx, bufs)
+            }
+
+            #[inline]
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                let result = self.$stream.send_fin();
+                if result.is_ok() {
+                    self.closed();
+                }
+                Poll::Ready(result)
+            }
+        }
+        half!($half $(<$a>)?, $stream);
+    };
+}
+
+macro_rules! half {
+    ($half:ident $(<$a:lifetime>)?, $stream:tt) => {
+        impl<$($a,)? H: Readiness, T: StdStream> AsRef<Stream<H, T>> for $half<$($a,)? H, T> {
+            fn as_ref(&self) -> &Stream<H, T> {
+                &self.$stream
+            }
+        }
+
+        impl<$($a,)? H: Readiness, T: StdStream> fmt::Debug for $half<$($a,)? H, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($half)).field(&self.$stream).finish()
+            }
+        }
+    };
+}
+
+impl<H: Readiness, T: StdStream> WriteHalf<'_, H, T> {
+    fn closed(&mut self) {}
+}
+
+impl<H: Readiness, T: StdStream> OwnedWriteHalf<H, T> {
+    fn closed(&mut self) {
+        self.fin = false;
+    }
+}
+
+read_half!(ReadHalf<'a>);
+read_half!(OwnedReadHalf);
+write_half!(WriteHalf<'a>, 0);
+write_half!(OwnedWriteHalf, stream);

@@ -1,0 +1,259 @@
+//! Connected streams over readiness.
+
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use crate::socket::{is_ready, receive, transfer, written};
+use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
+use loop_api::readiness::{AsSource, Readiness, Source};
+
+/// A connected stream `T` of the standard library on the loop of `H`: [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
+///
+/// Each read or write is one system call, and waits only when that says `WouldBlock`. It buffers nothing.
+pub struct Stream<H: Readiness, T: StdStream> {
+    pub(super) source: H::Source<T>,
+}
+
+/// The standard library's streams. Sealed.
+pub trait StdStream: sealed::Sealed + AsSource + fmt::Debug + Send + Sync + Sized + 'static {
+    #[doc(hidden)]
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn write(&self, buf: &[u8]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+    #[doc(hidden)]
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! std_stream {
+    ($stream:ty) => {
+        impl sealed::Sealed for $stream {}
+        impl StdStream for $stream {
+            #[inline]
+            fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+                transfer::read(self, buf)
+            }
+            #[inline]
+            fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                io::Read::read_vectored(&mut &*self, bufs)
+            }
+            #[inline]
+            fn write(&self, buf: &[u8]) -> io::Result<usize> {
+                transfer::write(self, buf)
+            }
+            #[inline]
+            fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+                io::Write::write_vectored(&mut &*self, bufs).map_err(written)
+            }
+            fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                <$stream>::shutdown(self, how)
+            }
+            fn take_error(&self) -> io::Result<Option<io::Error>> {
+                <$stream>::take_error(self)
+            }
+        }
+    };
+}
+
+std_stream!(std::net::TcpStream);
+#[cfg(unix)]
+std_stream!(std::os::unix::net::UnixStream);
+
+impl<H: Readiness, T: StdStream> Stream<H, T> {
+    /// Takes over a stream that is non-blocking already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Readiness::register`].
+    pub fn new(handle: &H, stream: T) -> io::Result<Self> {
+        Ok(Stream { source: handle.register(stream)? })
+    }
+
+    /// The registered stream.
+    pub fn source(&self) -> &H::Source<T> {
+        &self.source
+    }
+
+    /// The standard library's stream.
+    pub fn get_ref(&self) -> &T {
+        self.source.get_ref()
+    }
+
+    /// Gives the standard library's stream back, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_inner(self) -> io::Result<T> {
+        self.source.into_inner()
+    }
+
+    #[inline]
+    pub(super) fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.source.poll_transfer(cx, Interest::Readable, buf.len(), |io| io.read(buf))
+    }
+
+    #[inline]
+    pub(super) fn poll_recv_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        self.source.poll_transfer(cx, Interest::Readable, wanted, |io| io.read_vectored(bufs))
+    }
+
+    #[inline]
+    pub(super) fn poll_recv_uninit(
+        &self,
+        cx: &mut Context<'_>,
+        mut buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wanted = buf.remaining();
+        self.source.poll_transfer(cx, Interest::Readable, wanted, |io| receive(io, &mut buf)).map_ok(drop)
+    }
+
+    #[inline]
+    pub(super) fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.source.poll_transfer(cx, Interest::Writable, buf.len(), |io| io.write(buf))
+    }
+
+    #[inline]
+    pub(super) fn poll_send_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        self.source.poll_transfer(cx, Interest::Writable, wanted, |io| io.write_vectored(bufs))
+    }
+
+    /// Sends FIN; a connection that is gone already needs none.
+    pub(super) fn send_fin(&self) -> io::Result<()> {
+        match self.get_ref().shutdown(Shutdown::Write) {
+            Err(error) if error.kind() != io::ErrorKind::NotConnected => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<H: Readiness, T: StdStream> AsyncRead for Stream<H, T> {
+    #[inline]
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.poll_recv(cx, buf)
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_recv_vectored(cx, bufs)
+    }
+}
+
+impl<H: Readiness, T: StdStream> AsyncReadUninit for Stream<H, T> {
+    #[inline]
+    fn poll_read_uninit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_recv_uninit(cx, buf)
+    }
+}
+
+impl<H: Readiness, T: StdStream> AsyncWrite for Stream<H, T> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, buf)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_send_vectored(cx, bufs)
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.send_fin())
+    }
+}
+
+impl<H: Readiness, T: StdStream> loop_api::net::Stream for Stream<H, T> {
+    type ReadHalf<'a> = ReadHalf<'a, H, T>;
+    type WriteHalf<'a> = WriteHalf<'a, H, T>;
+    type OwnedReadHalf = OwnedReadHalf<H, T>;
+    type OwnedWriteHalf = OwnedWriteHalf<H, T>;
+
+    fn split(&mut self) -> (ReadHalf<'_, H, T>, WriteHalf<'_, H, T>) {
+        (ReadHalf::new(self), WriteHalf::new(self))
+    }
+
+    fn into_split(self) -> (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>) {
+        let stream = Arc::new(self);
+        (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf::new(stream))
+    }
+
+    fn reunite(
+        read: OwnedReadHalf<H, T>,
+        write: OwnedWriteHalf<H, T>,
+    ) -> Result<Self, (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>)> {
+        super::split::reunite(read, write)
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        self.source.io(Interest::Readable, |io| is_ready(io, Interest::Readable)).await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.source.io(Interest::Writable, |io| is_ready(io, Interest::Writable)).await
+    }
+
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.get_ref().read(buf)
+    }
+
+    fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.get_ref().write(buf)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.get_ref().shutdown(how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.get_ref().take_error()
+    }
+}
+
+impl<H: Readiness, T: StdStream> fmt::Debug for Stream<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get_ref().fmt(f)
+    }
+}

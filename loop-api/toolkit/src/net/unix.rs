@@ -1,0 +1,193 @@
+//! Unix sockets over readiness.
+
+use std::fmt;
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::SocketAddr;
+use std::time::Duration;
+
+use super::stream::Stream;
+use crate::accept_retry;
+use crate::socket::{self, is_ready};
+use loop_api::io::Interest;
+use loop_api::readiness::{Readiness, Source};
+
+/// A unix stream on the loop of `H`.
+pub type UnixStream<H> = Stream<H, std::os::unix::net::UnixStream>;
+
+/// A unix server socket on the loop of `H`.
+pub struct UnixListener<H: Readiness> {
+    source: H::Source<std::os::unix::net::UnixListener>,
+    handle: H,
+}
+
+/// A unix datagram socket on the loop of `H`.
+pub struct UnixDatagram<H: Readiness> {
+    source: H::Source<std::os::unix::net::UnixDatagram>,
+}
+
+/// Connects to `addr`: what [`UnixNet::connect_unix`](loop_api::net::UnixNet::connect_unix) does. While the listener's backlog is full, it
+/// tries again, from 1 ms up to 50 ms later: the system tells nobody when there is room.
+///
+/// # Errors
+///
+/// What the system said, with the address in the message.
+pub async fn connect_unix<H: Readiness>(handle: H, addr: SocketAddr) -> io::Result<UnixStream<H>> {
+    let mut wait = Duration::from_millis(1);
+    let stream = loop {
+        match socket::unix_connecting(&addr) {
+            Ok(stream) => break stream,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                handle.sleep(wait).await;
+                wait = (wait * 2).min(Duration::from_millis(50));
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    let stream = Stream::new(&handle, stream)?;
+    stream.source.io(Interest::Writable, socket::unix_connected).await?;
+    Ok(stream)
+}
+
+impl<H: Readiness> UnixListener<H> {
+    /// Takes over a server socket that is non-blocking already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Readiness::register`].
+    pub fn new(handle: &H, listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        Ok(UnixListener { source: handle.register(listener)?, handle: handle.clone() })
+    }
+
+    /// The standard library's server socket.
+    pub fn get_ref(&self) -> &std::os::unix::net::UnixListener {
+        self.source.get_ref()
+    }
+
+    /// Gives the standard library's server socket back, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_inner(self) -> io::Result<std::os::unix::net::UnixListener> {
+        self.source.into_inner()
+    }
+}
+
+// The handle in it is never pinned.
+impl<H: Readiness> Unpin for UnixListener<H> {}
+
+impl<H: Readiness> loop_api::net::UnixListener for UnixListener<H> {
+    type Stream = UnixStream<H>;
+
+    async fn accept(&self) -> io::Result<(UnixStream<H>, SocketAddr)> {
+        let accept = || self.source.io(Interest::Readable, socket::accept_unix);
+        let (stream, addr) = accept_retry(accept, |wait| self.handle.sleep(wait)).await?;
+        Ok((Stream::new(&self.handle, stream)?, addr))
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().local_addr()
+    }
+}
+
+impl<H: Readiness> fmt::Debug for UnixListener<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get_ref().fmt(f)
+    }
+}
+
+impl<H: Readiness> loop_api::net::UnixStream for UnixStream<H> {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().peer_addr()
+    }
+}
+
+impl<H: Readiness> UnixDatagram<H> {
+    /// Takes over a socket that is non-blocking already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Readiness::register`].
+    pub fn new(handle: &H, socket: std::os::unix::net::UnixDatagram) -> io::Result<Self> {
+        Ok(UnixDatagram { source: handle.register(socket)? })
+    }
+
+    /// The standard library's socket.
+    pub fn get_ref(&self) -> &std::os::unix::net::UnixDatagram {
+        self.source.get_ref()
+    }
+
+    /// Gives the standard library's socket back, non-blocking still.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn into_inner(self) -> io::Result<std::os::unix::net::UnixDatagram> {
+        self.source.into_inner()
+    }
+}
+
+impl<H: Readiness> loop_api::net::UnixDatagram for UnixDatagram<H> {
+    fn connect(&self, addr: &SocketAddr) -> io::Result<()> {
+        self.get_ref().connect_addr(addr)
+    }
+
+    async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.source.io(Interest::Writable, |io| io.send(buf)).await
+    }
+
+    async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.source.io(Interest::Readable, |io| io.recv(buf)).await
+    }
+
+    async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+        self.source.io(Interest::Writable, |io| io.send_to_addr(buf, addr)).await
+    }
+
+    async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.source.io(Interest::Readable, |io| io.recv_from(buf)).await
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        self.source.io(Interest::Readable, |io| is_ready(io, Interest::Readable)).await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.source.io(Interest::Writable, |io| is_ready(io, Interest::Writable)).await
+    }
+
+    fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.get_ref().send(buf)
+    }
+
+    fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.get_ref().recv(buf)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().local_addr()
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().peer_addr()
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.get_ref().shutdown(how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.get_ref().take_error()
+    }
+}
+
+impl<H: Readiness> fmt::Debug for UnixDatagram<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get_ref().fmt(f)
+    }
+}

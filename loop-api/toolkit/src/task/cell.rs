@@ -1,0 +1,432 @@
+//! The cell: one allocation that holds a task's state, its executor, and its future or output.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::mem;
+use std::num::NonZeroU64;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll, Waker};
+
+use super::owned::Links;
+use super::state::{Completed, Idle, Start, State, WakeLast};
+use super::{Runnable, Schedule, TaskFuture, waker};
+use loop_api::error::JoinError;
+use loop_api::loom_shim::UnsafeCell;
+
+/// The part of a cell that does not depend on the future, and stands first in it.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) state: State,
+    pub(super) vtable: &'static VTable,
+    /// The set whose list this task belongs in, if in any.
+    pub(super) owner: Option<NonZeroU64>,
+    /// Belongs to whoever has the lock of that list.
+    pub(super) links: UnsafeCell<Links>,
+    /// Who awaits the task. Belongs to the join handle or to the completer, as JOIN_WAKER says.
+    pub(super) waker: UnsafeCell<Option<Waker>>,
+}
+
+/// What depends on the future's type. Each takes a task that is alive, of the type the table was made for.
+#[derive(Debug)]
+pub(super) struct VTable {
+    /// Polls on behalf of a `Runnable`, whose reference it consumes; but if true the task was woken meanwhile, and the reference is
+    /// for the `Runnable` that is to be made.
+    pub(super) poll: unsafe fn(NonNull<Header>) -> bool,
+    /// Makes a `Runnable` from a reference that was counted for it, and schedules it. The caller holds another.
+    schedule: unsafe fn(NonNull<Header>),
+    /// The same with the caller's last reference.
+    schedule_last: unsafe fn(NonNull<Header>),
+    /// As `schedule`, but by `yield_now`.
+    pub(super) yield_now: unsafe fn(NonNull<Header>),
+    /// Drops the future, which is the caller's (RUNNING), and completes; then releases so many references.
+    pub(super) cancel: unsafe fn(NonNull<Header>, usize),
+    /// Moves the output of a complete task to a `Result<T, JoinError>`. The output must be the caller's.
+    pub(super) take: unsafe fn(NonNull<Header>, *mut ()),
+    /// Drops the output of a complete task. The output must be the caller's.
+    pub(super) drop_output: unsafe fn(NonNull<Header>),
+    /// Frees the cell, of which no reference may be left.
+    pub(super) free: unsafe fn(NonNull<Header>),
+    /// Whether an abort drops the future on the spot, unless it is being polled.
+    abort_in_place: bool,
+}
+
+/// `repr(C)`, so that a pointer to the cell is a pointer to its header.
+#[repr(C)]
+struct Cell<F: TaskFuture, S> {
+    header: Header,
+    schedule: S,
+    /// Where the task was spawned. The future knows too, but once polled it may not be read.
+    location: &'static Location<'static>,
+    /// Belongs to whoever set RUNNING; once COMPLETE, to the join handle if JOIN was set then, else to the completer.
+    stage: UnsafeCell<Stage<F>>,
+}
+
+/// Two variants, not three: then the compiler can tell them apart by a niche of the larger one.
+enum Stage<F: TaskFuture> {
+    /// Pinned: never moved from here.
+    Pending(F),
+    /// `None` if the output was taken, or there was none because the task was cancelled.
+    Done(Option<F::Output>),
+}
+
+/// How many bytes a task takes.
+#[cfg(all(test, not(anyloop_loom)))]
+pub(super) fn size_of_task<F: TaskFuture, S>(_: &F) -> usize {
+    size_of::<Cell<F, S>>()
+}
+
+impl<F: TaskFuture, S: Schedule> Cell<F, S> {
+    const VTABLE: VTable = VTable {
+        poll: poll::<F, S>,
+        schedule: schedule::<F, S>,
+        schedule_last: schedule_last::<F, S>,
+        yield_now: yield_now::<F, S>,
+        cancel: cancel::<F, S>,
+        take: take::<F, S>,
+        drop_output: drop_output::<F, S>,
+        free: free::<F, S>,
+        abort_in_place: F::ABORT_IN_PLACE,
+    };
+
+    /// # Safety
+    ///
+    /// The task must be alive for `'a`, and a `Cell<F, S>`.
+    unsafe fn of<'a>(task: NonNull<Header>) -> &'a Self {
+        // SAFETY: `task` comes from `allocate`, whose pointer was to the whole cell. What changes in a cell is in an UnsafeCell or atomic.
+        unsafe { task.cast::<Self>().as_ref() }
+    }
+}
+
+/// Makes a task that is about to be scheduled. It has two references, for its `Runnable` and its join handle, and one for the list
+/// of its owner, if it has one.
+pub(super) fn allocate<F: TaskFuture, S: Schedule>(
+    future: F,
+    schedule: S,
+    owner: Option<NonZeroU64>,
+) -> NonNull<Header> {
+    let location = future.location();
+    let cell = Box::new(Cell {
+        header: Header {
+            state: State::new(2 + usize::from(owner.is_some())),
+            vtable: const { &Cell::<F, S>::VTABLE },
+            owner,
+            links: UnsafeCell::new(Links::default()),
+            waker: UnsafeCell::new(None),
+        },
+        schedule,
+        location,
+        stage: UnsafeCell::new(Stage::Pending(future)),
+    });
+    // SAFETY: a box is not null.
+    unsafe { NonNull::new_unchecked(Box::into_raw(cell)) }.cast()
+}
+
+/// Frees a task that nobody has seen. A panic of its future's drop is reported.
+///
+/// # Safety
+///
+/// It comes from `allocate::<F, S>`, and all its references are the caller's.
+pub(super) unsafe fn discard<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: by contract.
+    unsafe { free::<F, S>(task) }
+}
+
+// ---- what needs no type ----
+
+/// # Safety
+///
+/// The caller holds a reference throughout.
+pub(super) unsafe fn wake(task: NonNull<Header>) {
+    // SAFETY: alive by contract, and also while `schedule` runs, whatever becomes of the Runnable.
+    let header = unsafe { task.as_ref() };
+    if header.state.wake() {
+        // SAFETY: `wake` counted a reference for the Runnable.
+        unsafe { (header.vtable.schedule)(task) }
+    }
+}
+
+/// # Safety
+///
+/// The caller gives up a reference.
+pub(super) unsafe fn wake_last(task: NonNull<Header>) {
+    // SAFETY: alive until the reference is given up, by the state or by one of the branches.
+    let header = unsafe { task.as_ref() };
+    let vtable = header.vtable;
+    match header.state.wake_last() {
+        // SAFETY: the reference is the Runnable's now.
+        WakeLast::Schedule => unsafe { (vtable.schedule_last)(task) },
+        WakeLast::Released(false) => {}
+        // SAFETY: it was the last one.
+        WakeLast::Released(true) => unsafe { (vtable.free)(task) },
+    }
+}
+
+/// # Safety
+///
+/// The caller holds a reference throughout.
+pub(super) unsafe fn abort(task: NonNull<Header>) {
+    // SAFETY: as in `wake`.
+    let header = unsafe { task.as_ref() };
+    if header.vtable.abort_in_place {
+        if header.state.claim() {
+            // SAFETY: claimed.
+            unsafe { (header.vtable.cancel)(task, 0) }
+        }
+    } else if header.state.abort() {
+        // SAFETY: `abort` counted a reference for the Runnable.
+        unsafe { (header.vtable.schedule)(task) }
+    }
+}
+
+/// Asks the task to end, and drops its future here unless somebody has it.
+///
+/// # Safety
+///
+/// The caller gives up a reference, and may drop the future on this thread.
+pub(super) unsafe fn shut(task: NonNull<Header>) {
+    // SAFETY: the caller holds a reference; when claimed, the future is ours.
+    unsafe {
+        let header = task.as_ref();
+        if header.state.claim() { (header.vtable.cancel)(task, 1) } else { release(task, 1) }
+    }
+}
+
+/// # Safety
+///
+/// The caller gives up so many references.
+pub(super) unsafe fn release(task: NonNull<Header>, references: usize) {
+    // SAFETY: alive until the references are released.
+    let header = unsafe { task.as_ref() };
+    let free = header.vtable.free;
+    if header.state.release(references) {
+        // SAFETY: they were the last.
+        unsafe { free(task) }
+    }
+}
+
+// ---- what is in the vtable ----
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
+    /// Ends the task if its poll unwinds. That is not the future's panic, which is in the output, but that of the coat around it.
+    struct Unwound<F: TaskFuture, S: Schedule>(NonNull<Header>, std::marker::PhantomData<(F, S)>);
+    impl<F: TaskFuture, S: Schedule> Drop for Unwound<F, S> {
+        fn drop(&mut self) {
+            // SAFETY: dropped only out of a poll, with RUNNING set and the Runnable's reference at hand.
+            unsafe { cancel::<F, S>(self.0, 1) }
+        }
+    }
+
+    // SAFETY: the Runnable's reference keeps the task alive until one of the branches gives it up.
+    let cell = unsafe { Cell::<F, S>::of(task) };
+    match cell.header.state.start(false) {
+        Start::Poll => {}
+        // SAFETY: RUNNING is set by `start`; our reference is given up.
+        Start::Cancel => unsafe {
+            cancel::<F, S>(task, 1);
+            return false;
+        },
+        // SAFETY: our reference is given up.
+        Start::Gone => unsafe {
+            release(task, 1);
+            return false;
+        },
+    }
+
+    let unwound = Unwound::<F, S>(task, std::marker::PhantomData);
+    // SAFETY: our reference outlives the waker. RUNNING is set, so the stage is ours; it is not complete, so it is Pending. The future is
+    // pinned: it stays in its place until it is dropped there.
+    let polled = unsafe {
+        let waker = waker::borrowed(task);
+        cell.stage.with_mut(|stage| match &mut *stage {
+            Stage::Pending(future) => Pin::new_unchecked(future).poll(&mut Context::from_waker(&waker)),
+            Stage::Done(_) => unreachable!("a running task has its future"),
+        })
+    };
+    mem::forget(unwound);
+
+    let Poll::Ready(output) = polled else {
+        match cell.header.state.idle() {
+            Idle::Waits => {}
+            // SAFETY: that was the last reference.
+            Idle::Last => unsafe { free::<F, S>(task) },
+            Idle::Again => return true,
+            // SAFETY: RUNNING is still set; our reference is given up.
+            Idle::Abort => unsafe { cancel::<F, S>(task, 1) },
+        }
+        return false;
+    };
+    // SAFETY: RUNNING is set, so the stage is ours.
+    let dropped = unsafe {
+        cell.stage.with_mut(|stage| {
+            let dropped = empty(stage);
+            stage.write(Stage::Done(Some(output)));
+            dropped
+        })
+    };
+    report::<F>(dropped, cell.location);
+    // SAFETY: the stage has the output; our reference is given up.
+    unsafe { finish::<F, S>(task, 1) }
+    false
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn schedule<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the caller has a reference of its own, so the scheduler is alive until it returns; and one for the Runnable.
+    unsafe { Cell::<F, S>::of(task).schedule.schedule(Runnable::from_header(task)) }
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn schedule_last<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the reference is the caller's until the Runnable is made of it, and the scheduler is not used after that.
+    unsafe {
+        if let Some(put) = Cell::<F, S>::of(task).schedule.here() {
+            return put(Runnable::from_header(task));
+        }
+    }
+    // SAFETY: the task is alive, so a reference can be counted, which keeps the scheduler alive until it is done.
+    unsafe {
+        task.as_ref().state.retain();
+        schedule::<F, S>(task);
+        release(task, 1);
+    }
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn yield_now<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: as in `schedule`.
+    unsafe { Cell::<F, S>::of(task).schedule.yield_now(Runnable::from_header(task)) }
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn cancel<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: usize) {
+    // SAFETY: alive by contract.
+    let cell = unsafe { Cell::<F, S>::of(task) };
+    // SAFETY: RUNNING is set by the caller, so the stage is ours.
+    unsafe {
+        cell.stage.with_mut(|stage| {
+            if let Err(payload) = empty(stage) {
+                stage.write(Stage::Done(Some(F::caught(payload, cell.location))));
+            }
+        });
+    }
+    // SAFETY: the future is gone; the references are passed on.
+    unsafe { finish::<F, S>(task, references) }
+}
+
+/// Completes a task whose stage holds no future any more, and releases so many references.
+///
+/// # Safety
+///
+/// RUNNING is set by the caller, who gives up the references, and holds one throughout if it gives up none.
+unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: usize) {
+    // SAFETY: alive by contract.
+    let cell = unsafe { Cell::<F, S>::of(task) };
+    // Before anybody is told, so that whoever has awaited a task does not find it in the set.
+    let listed = cell.header.owner.is_some()
+        // SAFETY: alive.
+        && cell.schedule.tasks().is_some_and(|set| unsafe { set.remove(task) });
+    let references = references + usize::from(listed);
+    let location = cell.location;
+    match cell.header.state.complete(references) {
+        // The cell may be gone by now, unless the caller holds a reference.
+        Completed::Released => return,
+        Completed::Detached => {
+            // SAFETY: there was no join handle when the task completed, so the output is ours.
+            let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
+            report::<F>(dropped, location);
+        }
+        Completed::Awaited => {
+            // SAFETY: the slot was given to us, for good.
+            let waker = unsafe { cell.header.waker.with_mut(|slot| (*slot).take()) };
+            if let Some(waker) = waker {
+                report::<F>(catch_unwind(AssertUnwindSafe(|| waker.wake())), location);
+            }
+        }
+    }
+    if references > 0 {
+        // SAFETY: ours, and the list's.
+        unsafe { release(task, references) }
+    }
+}
+
+/// # Safety
+///
+/// See [`VTable`]; the pointer must be good for writing a `Result<F::Value, JoinError>`.
+unsafe fn take<F: TaskFuture, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
+    // SAFETY: alive, complete and the caller's, all by contract.
+    let stage = unsafe {
+        Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None)))
+    };
+    let result = match stage {
+        Stage::Done(Some(output)) => output.into_result(),
+        Stage::Pending(_) | Stage::Done(None) => Err(JoinError::Cancelled),
+    };
+    // SAFETY: by contract.
+    unsafe { to.cast::<Result<F::Value, JoinError>>().write(result) }
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: alive, complete and the caller's, all by contract. It is moved out first, so that a panic in its drop leaves nothing half done.
+    drop(unsafe {
+        Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None)))
+    });
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn free<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: from `allocate`, and nobody else has a reference.
+    let cell = unsafe { Box::from_raw(task.cast::<Cell<F, S>>().as_ptr()) };
+    // A future is left only in a task that nobody has seen, or that has no owner and nothing can wake any more.
+    // SAFETY: nobody else is there.
+    let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
+    report::<F>(dropped, cell.location);
+}
+
+/// Drops what is in the stage, in its place. It is empty afterwards also if that panics.
+///
+/// # Safety
+///
+/// The stage must be the caller's.
+unsafe fn empty<F: TaskFuture>(stage: *mut Stage<F>) -> Result<(), Box<dyn Any + Send>> {
+    let dropped = if mem::needs_drop::<Stage<F>>() {
+        // SAFETY: the caller's; overwritten below without another drop. After a panic nobody looks at what is left.
+        catch_unwind(AssertUnwindSafe(|| unsafe { stage.drop_in_place() }))
+    } else {
+        Ok(())
+    };
+    // SAFETY: the caller's; what was there has been dropped.
+    unsafe { stage.write(Stage::Done(None)) };
+    dropped
+}
+
+/// Hands a panic that nobody can await to the exception handler.
+fn report<F: TaskFuture>(result: Result<(), Box<dyn Any + Send>>, location: &'static Location<'static>) {
+    if let Err(payload) = result {
+        report_cold::<F>(payload, location);
+    }
+}
+
+#[cold]
+fn report_cold<F: TaskFuture>(payload: Box<dyn Any + Send>, location: &'static Location<'static>) {
+    // Dropping a caught panic unread reports it. If reporting panics too there is nobody left to tell; the second payload is not
+    // dropped, because that could panic again.
+    mem::forget(catch_unwind(AssertUnwindSafe(|| drop(F::caught(payload, location)))));
+}

@@ -1,0 +1,219 @@
+//! The list of an executor's live tasks.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::cell::{self, Header};
+use super::{JoinHandle, Runnable, Schedule};
+use crate::Guarded;
+use loop_api::Handle;
+use loop_api::loom_shim::{Mutex, MutexGuard, planted};
+
+/// The live tasks of one executor. It is what lets a loop that closes drop all its futures, and tell whether there are any.
+///
+/// The list runs through the tasks themselves, so it takes no memory of its own. Dropping the set closes it.
+pub struct TaskSet {
+    /// Never used twice, and in every task of this set.
+    id: NonZeroU64,
+    list: Mutex<List>,
+}
+
+struct List {
+    head: Option<NonNull<Header>>,
+    len: usize,
+    closed: bool,
+}
+
+// SAFETY: the list holds a counted reference to each task in it. Of a task's fields it touches only the links, which nobody touches
+// without the lock of this list.
+unsafe impl Send for List {}
+
+/// A task's neighbours in its set. Both are `None` in a task that is in no list, or the only one in its list.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    next: Option<NonNull<Header>>,
+    previous: Option<NonNull<Header>>,
+}
+
+impl TaskSet {
+    /// An empty, open set.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // 2^64 sets are not reached.
+        let id = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
+        TaskSet { id, list: Mutex::new(List { head: None, len: 0, closed: false }) }
+    }
+
+    /// Makes a task, which the caller schedules: `schedule.schedule(runnable)`, or a shorter way to the same place.
+    ///
+    /// `schedule` is kept in the task, so it should be small: an `Arc`. Its [`tasks`](Schedule::tasks) must be this set.
+    /// On a closed set there is no `Runnable`, the future is dropped, and the handle gives
+    /// [`JoinError::Closed`](loop_api::JoinError::Closed).
+    pub fn spawn<F, H, S>(
+        &self,
+        future: Guarded<F, H>,
+        schedule: S,
+    ) -> (Option<Runnable>, JoinHandle<F::Output>)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+        H: Handle,
+        S: Schedule,
+    {
+        // SAFETY: the future is Send, and so is its output.
+        unsafe { self.spawn_unchecked(future, schedule) }
+    }
+
+    /// [`spawn`](Self::spawn) for a future that is not `Send`.
+    ///
+    /// # Safety
+    ///
+    /// If the future or its output is not `Send`, then until [`close`](Self::close) has returned the task's `Runnable`s must be run and
+    /// dropped on the calling thread only; `close` must be called on that thread, and so must be the drop of a set that
+    /// is not closed.
+    pub unsafe fn spawn_unchecked<F, H, S>(
+        &self,
+        future: Guarded<F, H>,
+        schedule: S,
+    ) -> (Option<Runnable>, JoinHandle<F::Output>)
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+        H: Handle,
+        S: Schedule,
+    {
+        let open_before = planted("spawn looks for a close before it has the lock") && !self.is_closed();
+        let task = cell::allocate(future, schedule, Some(self.id));
+        let mut list = self.lock();
+        if list.closed && !open_before {
+            drop(list);
+            // SAFETY: nobody else knows of the task.
+            unsafe { cell::discard::<Guarded<F, H>, S>(task) };
+            return (None, JoinHandle::closed());
+        }
+        // SAFETY: the task is alive, in no list, and one of its references is for this one.
+        unsafe { list.push(task) };
+        drop(list);
+        // SAFETY: the two other references are for these, the task is scheduled, and F::Output is what it gives.
+        unsafe { (Some(Runnable::from_header(task)), JoinHandle::from_header(task)) }
+    }
+
+    /// Closes the set, and asks every task in it to end. The futures are dropped here, on the calling thread; but one that is being polled
+    /// right now, by another thread or by a caller of this one, is dropped when that poll ends. Idempotent.
+    pub fn close(&self) {
+        let mut list = self.lock();
+        list.closed = true;
+        // One at a time and without the lock: the drop of a future may wake, abort and spawn.
+        while let Some(task) = list.pop() {
+            drop(list);
+            // SAFETY: the list's reference is ours now. The contract of spawn_unchecked has this called on the right thread.
+            unsafe { cell::shut(task) };
+            list = self.lock();
+        }
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// The number of tasks that are not done. A task counts until its future is gone.
+    pub fn len(&self) -> usize {
+        self.lock().len
+    }
+
+    /// Whether every task is done.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes a task out. If true, it was there, and the list's reference is the caller's.
+    ///
+    /// # Safety
+    ///
+    /// The task must be alive.
+    pub(super) unsafe fn remove(&self, task: NonNull<Header>) -> bool {
+        // A schedule that gives a foreign set is a mistake, but must not lead to two locks over the same links: the task stays where
+        // it is, and its own set lets it go when it closes.
+        // SAFETY: alive by contract.
+        if unsafe { task.as_ref() }.owner != Some(self.id) {
+            debug_assert!(false, "Schedule::tasks gave another set than the one the task was spawned on");
+            return false;
+        }
+        // SAFETY: it is in this list or in none.
+        unsafe { self.lock().remove(task) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl List {
+    /// # Safety
+    ///
+    /// The task must be alive and in no list; the list gets one of its references.
+    unsafe fn push(&mut self, task: NonNull<Header>) {
+        // SAFETY: tasks in a list are alive, and links are touched under its lock only, which `&mut self` shows.
+        unsafe {
+            task.as_ref().links.with_mut(|links| (*links).next = self.head);
+            if let Some(head) = self.head {
+                head.as_ref().links.with_mut(|links| (*links).previous = Some(task));
+            }
+        }
+        self.head = Some(task);
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> Option<NonNull<Header>> {
+        let head = self.head?;
+        // SAFETY: it is in this list.
+        unsafe { self.remove(head) };
+        Some(head)
+    }
+
+    /// # Safety
+    ///
+    /// The task must be alive, and in this list or in none.
+    unsafe fn remove(&mut self, task: NonNull<Header>) -> bool {
+        // SAFETY: as in `push`; the neighbours of a task in a list are in that list.
+        unsafe {
+            let Links { next, previous } = task.as_ref().links.with_mut(|links| std::mem::take(&mut *links));
+            match previous {
+                Some(previous) => previous.as_ref().links.with_mut(|links| (*links).next = next),
+                None if self.head == Some(task) => self.head = next,
+                None => return false,
+            }
+            if let Some(next) = next {
+                next.as_ref().links.with_mut(|links| (*links).previous = previous);
+            }
+        }
+        self.len -= 1;
+        true
+    }
+}
+
+impl Default for TaskSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for TaskSet {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for TaskSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = self.lock();
+        f.debug_struct("TaskSet")
+            .field("len", &list.len)
+            .field("closed", &list.closed)
+            .finish_non_exhaustive()
+    }
+}
