@@ -20,11 +20,13 @@ pub(crate) mod arm;
 mod doors;
 mod forward;
 mod gates;
+mod innermost;
 mod pin;
 mod stream;
 mod types;
 
 pub(crate) use forward::forward;
+pub(crate) use innermost::with_current;
 pub(crate) use stream::{async_read, async_write};
 pub(crate) use types::*;
 
@@ -183,6 +185,7 @@ impl Loop {
     pub(crate) fn build(backend: Backend, options: &Options) -> io::Result<Loop> {
         // With no backend of ours compiled in nobody asks.
         let _ = &options.host;
+        watch();
         match backend {
             #[cfg(feature = "native")]
             Backend::Native => build_native(options).map(Loop::Native),
@@ -198,6 +201,12 @@ impl Loop {
     pub(crate) fn handle(&self) -> Handle {
         each!(Loop => Handle as wrap; self, l => wrap(EventLoop::handle(l).clone()))
     }
+}
+
+/// tokio runtimes that are entered inside a loop of another backend are seen from now on.
+pub(crate) fn watch() {
+    #[cfg(feature = "tokio")]
+    loop_tokio::watch();
 }
 
 #[cfg(feature = "native")]
@@ -254,46 +263,4 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
         builder.host(host.clone());
     }
     builder.build()
-}
-
-/// Calls `f` with the loop that the caller runs in. An erased loop may run on one of the others and is asked first; tokio, which adopts
-/// whatever tokio runtime is there, last.
-pub(crate) fn with_current<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
-    #[cfg(feature = "dyn")]
-    return loop_erased::ErasedHandle::with_current(|current| match current {
-        Some(handle) => f(Some(HandleRef::Erased(handle))),
-        None => native(f),
-    });
-    #[cfg(not(feature = "dyn"))]
-    native(f)
-}
-
-fn native<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
-    #[cfg(feature = "native")]
-    return loop_native::NativeHandle::with_current(|current| match current {
-        Some(handle) => f(Some(HandleRef::Native(handle))),
-        None => smol(f),
-    });
-    #[cfg(not(feature = "native"))]
-    smol(f)
-}
-
-fn smol<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
-    #[cfg(feature = "smol")]
-    return loop_smol::SmolHandle::with_current(|current| match current {
-        Some(handle) => f(Some(HandleRef::Smol(handle))),
-        None => tokio(f),
-    });
-    #[cfg(not(feature = "smol"))]
-    tokio(f)
-}
-
-fn tokio<R>(f: impl FnOnce(Option<HandleRef<'_>>) -> R) -> R {
-    #[cfg(feature = "tokio")]
-    return loop_tokio::TokioHandle::with_current(|current| match current {
-        Some(handle) => f(Some(HandleRef::Tokio(handle))),
-        None => f(None),
-    });
-    #[cfg(not(feature = "tokio"))]
-    f(None)
 }

@@ -114,6 +114,7 @@ impl Runtime {
     /// ```
     #[cfg(feature = "dyn")]
     pub fn from_erased(inner: loop_erased::ErasedLoop) -> Runtime {
+        any::watch();
         let inner = any::Loop::Erased(inner);
         let backend = Handle(inner.handle()).backend();
         Runtime::from_parts(inner, Choice::new(backend, Reason::Asked))

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::RunError;
 
+mod innermost;
 mod scoped;
+pub use innermost::{Innermost, Marked, innermost, is_lent, lend, mark, mark_within, number_of, set_foreign};
 pub use scoped::Scoped;
 
 thread_local! {

@@ -40,6 +40,12 @@ pub trait Driver: fmt::Debug {
     /// What other threads of the loop need of it.
     fn surroundings(&self) -> Arc<dyn Surroundings>;
 
+    /// Has `hello` called first thing on each thread that the runtime starts from now on, such as those of its blocking jobs: by it such a
+    /// thread learns which loop it belongs to. Once a driver. A runtime without such threads has nothing to do.
+    fn on_thread_start(&self, hello: Box<dyn Fn() + Send + Sync>) {
+        drop(hello);
+    }
+
     /// Runs the foreign runtime on this thread until `future` is done. The future is polled when it was woken, by the same waker
     /// throughout the call, and it is woken without a system call where that happens on this thread. Being woken while it is polled lets the runtime's own
     /// tasks and I/O go first. It is not called where [`context::is_running`](crate::context::is_running): a host whose runtime

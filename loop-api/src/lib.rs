@@ -39,7 +39,7 @@
 //!
 //! 1. A handle: [`Handle`]'s required methods, with one [`Shared`] inside, which has callbacks, the
 //!    exception handler, and whether the loop is closed. [`context::Scoped`] keeps the current handle
-//!    of a thread.
+//!    of a thread; by its `enter`, the loop entered last is current whatever its backend.
 //! 2. The loop: [`EventLoop`]'s four. `drive` polls the future that it is given until it is done;
 //!    nesting, stopping and callbacks have been seen to before it comes there.
 //! 3. Tasks, blocking jobs, and sockets over readiness of descriptors: take them from the crate

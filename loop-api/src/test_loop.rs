@@ -122,7 +122,7 @@ impl Handle for TestHandle {
         CURRENT.with(|current| current.with(f))
     }
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        CURRENT.with(|current| current.set(self, f))
+        CURRENT.with(|current| current.enter(self, f))
     }
     fn shared(&self) -> &Shared {
         &self.0.shared

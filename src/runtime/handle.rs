@@ -65,8 +65,10 @@ impl From<NoLoop> for io::Error {
 }
 
 impl Handle {
-    /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or [`enter`](Self::enter). On a tokio runtime that
-    /// was running already, that runtime, adopted: the same loop each time. smol does not tell whether a thread is in its global executor:
+    /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or [`enter`](Self::enter). Where loops nest on a
+    /// thread it is the innermost, whichever backend it is of. On a tokio runtime that was running already, that runtime, adopted: the same
+    /// loop each time; also if it was entered inside a loop of anyloop's (but for one that is entered by tokio's guard inside a task or the
+    /// `block_on` of a tokio loop of anyloop's: there the loop stays the current one). smol does not tell whether a thread is in its global executor:
     /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! The loop seen from elsewhere.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use loop_api::blocking::Executor;
 use loop_api::context::{self, Scoped};
@@ -20,6 +22,8 @@ use crate::timers::{Interrupt, NativeSleep, Timers};
 thread_local! {
     /// The loop that the code on this thread belongs to.
     static CURRENT: Scoped<NativeHandle> = const { Scoped::new() };
+    /// On a thread of the loop's foreign part: the loop.
+    static HOME: OnceCell<Weak<Inner>> = const { OnceCell::new() };
 }
 
 /// What all handles of a loop share.
@@ -91,7 +95,18 @@ impl NativeHandle {
 
     /// Calls `f` inside this loop, which it does not run.
     pub(crate) fn enter_loop<R>(&self, f: impl FnOnce() -> R) -> R {
-        CURRENT.with(|slot| slot.set(self, f))
+        CURRENT.with(|slot| slot.enter(self, f))
+    }
+
+    /// What makes a thread one of this loop's, for the threads of its foreign part. It does not keep the loop.
+    pub(crate) fn hello(&self) -> Box<dyn Fn() + Send + Sync> {
+        let inner = Arc::downgrade(&self.inner);
+        Box::new(move || {
+            let Some(alive) = inner.upgrade() else { return };
+            HOME.with(|home| home.set(inner.clone())).ok();
+            // For as long as the thread lives.
+            mem::forget(context::mark(&alive.shared));
+        })
     }
 
     /// How many handles there are, those inside tasks counted.
@@ -131,6 +146,13 @@ impl NativeHandle {
     pub(crate) fn workers(&self) -> Option<&Arc<Workers>> {
         self.inner.workers.as_ref()
     }
+}
+
+/// The loop that this thread of a foreign runtime belongs to.
+fn at_home() -> Option<NativeHandle> {
+    // While the thread ends its slot is gone.
+    let inner = HOME.try_with(|home| home.get()?.upgrade()).ok()??;
+    Some(NativeHandle { inner })
 }
 
 /// Where a task that is `Send` goes that can run.
@@ -188,7 +210,9 @@ impl Handle for NativeHandle {
     type Sleep = NativeSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|slot| slot.with(f))
+        CURRENT.with(|slot| {
+            slot.with(|current| if current.is_some() { f(current) } else { f(at_home().as_ref()) })
+        })
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use loop_api::host::{Driver, Host, Surroundings, Watch};
 use loop_api::shared::{Exception, ExceptionKind};
-use loop_api::{RunError, Shared, context};
+use loop_api::{Handle, RunError, Shared, context};
 use loop_toolkit::task::Runnable;
 
 use crate::coop;
@@ -70,6 +70,11 @@ impl Hosting {
 
     pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
         self.driver.surroundings()
+    }
+
+    /// The foreign runtime's own threads belong to this loop from now on.
+    pub(crate) fn belongs_to(&self, handle: &NativeHandle) {
+        self.driver.on_thread_start(handle.hello());
     }
 
     /// Has the foreign runtime look at its I/O, timers and tasks, without waiting. Not where this thread is inside another loop already.
@@ -174,7 +179,7 @@ impl Core {
         self.main.set();
         let mut waker = None;
         // The foreign runtime's own tasks are in this loop, too.
-        running.handle.enter_loop(|| {
+        running.handle.enter(|| {
             let root = poll_fn(|cx| {
                 // It is the same all the time, though it may not be known again as the same.
                 let waker = waker.get_or_insert_with(|| {

@@ -88,7 +88,7 @@ impl EventLoop for NativeLoop {
         });
         handle.unparker().close();
         if let Some(hosting) = self.hosting.take() {
-            handle.enter_loop(|| hosting.shutdown(handle.shared(), end));
+            handle.enter(|| hosting.shutdown(handle.shared(), end));
         }
     }
 }
@@ -107,6 +107,9 @@ impl NativeLoop {
         let hosting = config.host.map(|host| Hosting::open(&*host, drives.then_some(&own))).transpose()?;
         let around = hosting.as_ref().map(Hosting::surroundings);
         let handle = NativeHandle::new(poller, own.clone(), workers, config.pool.build(), around);
+        if let Some(hosting) = &hosting {
+            hosting.belongs_to(&handle);
+        }
         let threads = match handle.workers() {
             None => Vec::new(),
             Some(workers) => hosted::start_workers(workers, &handle, &config.thread_name)?,

@@ -94,6 +94,9 @@ impl Builder {
                 Executor::Own { tasks: Tasks::of_this_thread(), local: None },
                 around,
             );
+            if let Some(driver) = &driver {
+                driver.on_thread_start(handle.hello());
+            }
             return Ok(SmolLoop { handle, workers: None, driver, thread: PhantomData });
         };
         if n == 0 {
@@ -106,6 +109,9 @@ impl Builder {
         let tasks = Tasks::of_all_threads(executor.clone());
         let local = Some(Tasks::of_this_thread());
         let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, around);
+        if let Some(driver) = &driver {
+            driver.on_thread_start(handle.hello());
+        }
         let workers = Workers::start(n, &executor, &handle)?;
         Ok(SmolLoop { handle, workers: Some(workers), driver, thread: PhantomData })
     }
@@ -150,7 +156,7 @@ impl EventLoop for SmolLoop {
         if let Some(driver) = self.driver.take() {
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
             // Its tasks' destructors, too, find the loop closed.
-            let jobs = self.handle.enter_loop(|| driver.shutdown(left));
+            let jobs = self.handle.enter(|| driver.shutdown(left));
             if jobs > 0 {
                 self.handle.shared().report(&left_behind(jobs));
             }

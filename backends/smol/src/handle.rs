@@ -1,6 +1,8 @@
+use std::cell::OnceCell;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Weak};
 
 use loop_api::blocking;
 use loop_api::context::{self, Scoped};
@@ -15,6 +17,8 @@ use crate::time::Sleep;
 
 thread_local! {
     static CURRENT: Scoped<SmolHandle> = const { Scoped::new() };
+    /// On a thread of the loop's foreign part: the loop.
+    static HOME: OnceCell<Weak<Inner>> = const { OnceCell::new() };
 }
 
 /// A loop of smol's, seen from anywhere: see [`loop_api::Handle`].
@@ -29,6 +33,13 @@ struct Inner {
     pool: Pool,
     /// What is around every thread of the loop, if it has a foreign part.
     around: Option<Arc<dyn Surroundings>>,
+}
+
+/// The loop that this thread of a foreign runtime belongs to.
+fn at_home() -> Option<SmolHandle> {
+    // While the thread ends its slot is gone.
+    let inner = HOME.try_with(|home| home.get()?.upgrade()).ok()??;
+    Some(SmolHandle { inner })
 }
 
 /// Where tasks go.
@@ -51,9 +62,20 @@ impl SmolHandle {
         self.inner.around.as_deref()
     }
 
+    /// What makes a thread one of this loop's, for the threads of its foreign part. It does not keep the loop.
+    pub(crate) fn hello(&self) -> Box<dyn Fn() + Send + Sync> {
+        let inner = Arc::downgrade(&self.inner);
+        Box::new(move || {
+            let Some(alive) = inner.upgrade() else { return };
+            HOME.with(|home| home.set(inner.clone())).ok();
+            // For as long as the thread lives.
+            mem::forget(context::mark(&alive.shared));
+        })
+    }
+
     /// As `enter`, without the foreign part.
     pub(crate) fn enter_loop<R>(&self, f: impl FnOnce() -> R) -> R {
-        CURRENT.with(|slot| slot.set(self, f))
+        CURRENT.with(|slot| slot.enter(self, f))
     }
 
     /// What the loop's own thread runs; nothing, if the loop is adopted.
@@ -102,7 +124,9 @@ impl Handle for SmolHandle {
 
     #[inline]
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|slot| slot.with(f))
+        CURRENT.with(|slot| {
+            slot.with(|current| if current.is_some() { f(current) } else { f(at_home().as_ref()) })
+        })
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {

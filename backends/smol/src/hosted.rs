@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use async_executor::Executor;
 use futures_lite::future::{or, yield_now};
 use loop_api::host::{Driver, Surroundings};
-use loop_api::{RunError, context};
+use loop_api::{Handle, RunError, context};
 use loop_toolkit::Pool;
 
 use crate::event_loop::TASKS_PER_TURN;
@@ -26,7 +26,7 @@ pub(crate) fn drive<F: Future>(
 ) -> Result<F::Output, RunError> {
     let mut output = None;
     let root = async { output = Some(or(budgeted(handle, future), tasks(handle, executor)).await) };
-    handle.enter_loop(|| driver.block_on(pin!(root)));
+    handle.enter(|| driver.block_on(pin!(root)));
     output.ok_or(RunError::Stopped)
 }
 

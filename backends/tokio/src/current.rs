@@ -1,7 +1,8 @@
 //! Which tokio loop a thread is in, and which loop belongs to a runtime.
 //!
-//! On the threads of our own loops the answer lies in a thread-local. Elsewhere tokio is asked for its current runtime, and that
-//! runtime's loop comes from a cache of one per thread; only when that misses is the registry's lock taken.
+//! On the threads of our own loops the answer lies in a thread-local. Elsewhere, in blocking jobs and inside `enter` tokio is asked for its
+//! current runtime, so that the one that was entered last is found, and that runtime's loop comes from a cache of one per thread;
+//! only when that misses is the registry's lock taken.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use tokio::task::coop;
 use crate::handle::{Inner, Kind, TokioHandle};
 
 thread_local! {
-    /// The loop whose `block_on`, or [`Handle::enter`], this thread is in.
+    /// The loop whose `block_on` this thread is in, and no [`Handle::enter`] inside it.
     static SCOPED: Scoped<TokioHandle> = const { Scoped::new() };
     /// Whether a runtime of ours started this thread.
     static POOL_THREAD: Cell<bool> = const { Cell::new(false) };
@@ -41,7 +42,8 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
 }
 
 fn with_owner<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
-    if !POOL_THREAD.get() {
+    // A blocking job may have entered a foreign runtime, which is then meant; a worker cannot block in one.
+    if !POOL_THREAD.get() || runtime::worker_index().is_none() {
         return f(ambient().as_ref());
     }
     // While the thread ends its slot is gone: then the long way is left.
@@ -58,7 +60,7 @@ fn with_owner<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
 
 fn owner_of_thread(owner: &OnceCell<TokioHandle>) -> Option<&TokioHandle> {
     if owner.get().is_none() {
-        // A job may have entered a foreign runtime before it asked: that one does not own the thread.
+        // A task may have entered a foreign runtime before it asked: that one does not own the thread.
         let handle = ambient().filter(|handle| handle.inner().kind != Kind::Adopted)?;
         let _ = owner.set(handle);
     }
@@ -86,7 +88,7 @@ fn ambient() -> Option<TokioHandle> {
 pub(crate) fn is_inside(handle: &TokioHandle) -> bool {
     SCOPED
         .with(|slot| slot.with(|scoped| scoped.map(|scoped| Arc::ptr_eq(scoped.inner(), handle.inner()))))
-        .unwrap_or_else(|| POOL_THREAD.get() && owns_this_thread(handle))
+        .unwrap_or_else(|| POOL_THREAD.get() && runtime::worker_index().is_some() && owns_this_thread(handle))
 }
 
 fn owns_this_thread(handle: &TokioHandle) -> bool {
@@ -94,9 +96,28 @@ fn owns_this_thread(handle: &TokioHandle) -> bool {
     OWNER.try_with(|owner| owner_of_thread(owner).is_some_and(same)).unwrap_or(false)
 }
 
-/// Calls `f` with `handle` as this thread's loop. The caller has entered the runtime.
+/// Calls `f`, which drives the runtime, with `handle` as this thread's loop.
 pub(crate) fn set<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
+    let _marked = context::mark_within(handle.shared(), context::number_of(&handle.inner().id));
     SCOPED.with(|slot| slot.set(handle, f))
+}
+
+/// Calls `f` with `handle` as this thread's loop, until another runtime is entered. The caller has entered the runtime.
+pub(crate) fn enter<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            POOL_THREAD.set(self.0);
+        }
+    }
+    let _marked = context::mark_within(handle.shared(), context::number_of(&handle.inner().id));
+    let _restore = Restore(POOL_THREAD.replace(false));
+    SCOPED.with(|slot| slot.clear(f))
+}
+
+/// Calls `f` with the loop of the runtime that tokio says is current, past all that we know of this thread.
+pub(crate) fn with_ambient<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
+    f(ambient().as_ref())
 }
 
 /// This thread was started by a runtime of ours.
@@ -122,9 +143,18 @@ pub(crate) fn remove(id: Id) {
 
 /// tokio calls the same hook for workers and for blocking threads, and a thread may be the one and then the other: whether it runs
 /// a loop now is asked when somebody wants to block it.
-fn watch_workers() {
+pub(crate) fn watch_workers() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| context::add_probe(is_driven));
+    ONCE.call_once(|| {
+        context::add_probe(is_driven);
+        context::set_foreign(entered);
+    });
+}
+
+/// The number of the runtime that tokio says is current, unless that only stands in.
+fn entered() -> u64 {
+    let number = runtime::Handle::try_current().map_or(0, |runtime| context::number_of(&runtime.id()));
+    if context::is_lent(number) { 0 } else { number }
 }
 
 /// Whether a tokio runtime polls something on this thread.

@@ -81,7 +81,18 @@ pub fn adopt(runtime: runtime::Handle) -> TokioHandle {
     current::find_or_adopt(&runtime)
 }
 
+/// From now on a tokio runtime that is entered inside a loop of another backend is known to be the inner one. Making or adopting a
+/// tokio loop does it by itself: for a facade that may meet a tokio runtime before that.
+pub fn watch() {
+    current::watch_workers();
+}
+
 impl TokioHandle {
+    /// Calls `f` with the loop of the tokio runtime that was entered last on this thread, also inside a `block_on` of another one.
+    pub fn with_entered<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        current::with_ambient(f)
+    }
+
     pub(crate) fn new(shared: Shared, runtime: runtime::Handle, kind: Kind) -> Self {
         let id = runtime.id();
         TokioHandle { inner: Arc::new(Inner { shared, runtime, id, kind }) }
@@ -156,7 +167,7 @@ impl Handle for TokioHandle {
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         let _entered = self.inner.runtime.enter();
-        current::set(self, f)
+        current::enter(self, f)
     }
 
     #[inline]

@@ -39,7 +39,7 @@ mod time;
 mod waker;
 
 pub use builder::Builder;
-pub use handle::{TokioHandle, adopt};
+pub use handle::{TokioHandle, adopt, watch};
 #[cfg(not(unix))]
 pub use no_readiness::Source;
 pub use owner::TokioLoop;

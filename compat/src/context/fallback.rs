@@ -61,6 +61,7 @@ impl Fallback {
             .on_thread_park(move || parks.parking())
             .build()?;
         let handle = runtime.handle().clone();
+        loop_api::context::lend(loop_api::context::number_of(&handle.id()));
         let fallback: &'static Fallback = Box::leak(Box::new(Fallback {
             handle,
             started: AtomicBool::new(false),

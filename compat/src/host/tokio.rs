@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -75,7 +75,14 @@ impl Host for TokioHost {
         let (started, stopped) = (threads.clone(), threads.clone());
         let mut builder = runtime::Builder::new_current_thread();
         builder.enable_all();
-        builder.on_thread_start(move || *started.lock() += 1);
+        let hello = Arc::<Hello>::default();
+        let hellos = hello.clone();
+        builder.on_thread_start(move || {
+            *started.lock() += 1;
+            if let Some(hello) = hellos.get() {
+                hello();
+            }
+        });
         builder.on_thread_stop(move || stopped.stop());
         if let Some(count) = self.max_blocking_threads {
             builder.max_blocking_threads(count);
@@ -85,9 +92,12 @@ impl Host for TokioHost {
         }
         let runtime = builder.build_local(LocalOptions::default())?;
         let around = Arc::new(Around(runtime.handle().clone()));
-        Ok(Box::new(TokioDriver { runtime: RefCell::new(Some(Rc::new(runtime))), around, threads }))
+        Ok(Box::new(TokioDriver { runtime: RefCell::new(Some(Rc::new(runtime))), around, threads, hello }))
     }
 }
+
+/// What the loop does on each thread of tokio's.
+type Hello = OnceLock<Box<dyn Fn() + Send + Sync>>;
 
 /// How many threads tokio has for blocking jobs: it does not tell.
 #[derive(Debug, Clone, Default)]
@@ -123,11 +133,16 @@ struct TokioDriver {
     runtime: RefCell<Option<Rc<LocalRuntime>>>,
     around: Arc<Around>,
     threads: Threads,
+    hello: Arc<Hello>,
 }
 
 impl Driver for TokioDriver {
     fn surroundings(&self) -> Arc<dyn Surroundings> {
         self.around.clone()
+    }
+
+    fn on_thread_start(&self, hello: Box<dyn Fn() + Send + Sync>) {
+        let _once = self.hello.set(hello);
     }
 
     fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {

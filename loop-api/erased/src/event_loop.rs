@@ -104,7 +104,8 @@ impl EventLoop for ErasedLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let mut output = None;
-        let run = async { output = Some(future.await) };
+        let handle = self.handle.clone();
+        let run = async { output = Some(handle.poll_within(future).await) };
         self.handle.scope(|| self.inner.drive(pin!(run)))?;
         match output {
             Some(output) => Ok(output),

@@ -87,7 +87,7 @@ impl Handle for ErasedHandle {
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         let mut f = Some(f);
         let mut result = None;
-        self.scope(|| self.inner.handle.enter(&mut || result = f.take().map(|f| f())));
+        self.scope(|| self.inner.handle.enter(&mut || result = f.take().map(|f| self.scope(f))));
         match result {
             Some(result) => result,
             None => unreachable!("Handle::enter calls what it is given"),
@@ -146,7 +146,7 @@ impl Handle for ErasedHandle {
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         let mut output = None;
-        let run = async { output = Some(future.await) };
+        let run = async { output = Some(self.poll_within(future).await) };
         self.scope(|| self.inner.handle.try_block_on(pin!(run)))?;
         match output {
             Some(output) => Ok(output),

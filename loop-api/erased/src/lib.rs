@@ -24,9 +24,9 @@
 #![deny(unsafe_code)]
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use loop_api::Handle;
@@ -110,11 +110,17 @@ impl ErasedHandle {
         ))
     }
 
+    /// Polls `future` with this handle as the thread's current one: what runs the loop under it may have entered others meanwhile.
+    async fn poll_within<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.scope(|| future.as_mut().poll(cx))).await
+    }
+
     /// Calls `f` with this handle as the thread's current one.
     fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         // While a thread ends there is nothing to set any more, and nobody to ask.
         let mut f = Some(f);
-        let done = CURRENT.try_with(|slot| f.take().map(|f| slot.set(self, f)));
+        let done = CURRENT.try_with(|slot| f.take().map(|f| slot.enter(self, f)));
         match (done, f) {
             (Ok(Some(result)), _) => result,
             (_, Some(f)) => f(),

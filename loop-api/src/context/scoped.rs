@@ -5,6 +5,8 @@ use std::cell::Cell;
 use std::fmt;
 use std::ptr;
 
+use crate::handle::Handle;
+
 /// A thread-local slot that holds a borrowed value while a closure runs, without counting references.
 ///
 /// ```
@@ -28,16 +30,13 @@ impl<T> Scoped<T> {
 
     /// Calls `f` with `value` in the slot; afterwards, and also when `f` panics, the slot holds what it held before.
     pub fn set<R>(&self, value: &T, f: impl FnOnce() -> R) -> R {
-        struct Restore<'a, T> {
-            slot: &'a Cell<*const T>,
-            before: *const T,
-        }
-        impl<T> Drop for Restore<'_, T> {
-            fn drop(&mut self) {
-                self.slot.set(self.before);
-            }
-        }
         let _restore = Restore { slot: &self.value, before: self.value.replace(value) };
+        f()
+    }
+
+    /// Calls `f` with an empty slot, as [`set`](Self::set) does with a value in it.
+    pub fn clear<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _restore = Restore { slot: &self.value, before: self.value.replace(ptr::null()) };
         f()
     }
 
@@ -48,6 +47,28 @@ impl<T> Scoped<T> {
         // not Sync, so that closure is on this thread's stack, below this call, and cannot return before `f` does; `f`
         // gets the reference for a lifetime of its own choosing only inside this call, so it cannot keep it.
         f(unsafe { self.value.get().as_ref() })
+    }
+}
+
+impl<H: Handle> Scoped<H> {
+    /// [`set`](Self::set) for the slot of a backend's current loop, which also becomes the [`innermost`](super::innermost()) one of this
+    /// thread, whatever other loops the thread is in.
+    #[inline]
+    pub fn enter<R>(&self, handle: &H, f: impl FnOnce() -> R) -> R {
+        let _marked = super::mark(handle.shared());
+        self.set(handle, f)
+    }
+}
+
+/// Puts back what the slot held.
+struct Restore<'a, T> {
+    slot: &'a Cell<*const T>,
+    before: *const T,
+}
+
+impl<T> Drop for Restore<'_, T> {
+    fn drop(&mut self) {
+        self.slot.set(self.before);
     }
 }
 

@@ -4,10 +4,11 @@ use std::any::TypeId;
 use std::sync::{Mutex, PoisonError};
 
 use super::Exception;
+use crate::context::{Innermost, innermost};
 use crate::handle::Handle;
 
-/// Tells the handler of the current loop of one kind, if there is one.
-type Report = fn(&Exception) -> bool;
+/// Tells the handler of the current loop of one kind, if there is one; of the innermost loop alone, if that one is given.
+type Report = fn(Option<Innermost>, &Exception) -> bool;
 
 /// One entry for each kind of handle in this process.
 static KINDS: Mutex<Vec<(TypeId, Report)>> = Mutex::new(Vec::new());
@@ -20,14 +21,18 @@ pub(crate) fn know<H: Handle>() {
     }
 }
 
-fn report<H: Handle>(exception: &Exception) -> bool {
-    H::with_current(|handle| handle.map(|handle| handle.shared().report(exception)).is_some())
+fn report<H: Handle>(only: Option<Innermost>, exception: &Exception) -> bool {
+    H::with_current(|handle| {
+        let shared = handle.map(Handle::shared).filter(|shared| only.is_none_or(|only| only.is(shared)));
+        shared.map(|shared| shared.report(exception)).is_some()
+    })
 }
 
 /// Tells the exception handler of the loop that the caller runs in, or standard error.
 pub fn report_here(exception: &Exception) {
     let kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if !kinds.iter().any(|(_, report)| report(exception)) {
+    let told = |only| kinds.iter().any(|(_, report)| report(only, exception));
+    if !innermost().is_some_and(|innermost| told(Some(innermost))) && !told(None) {
         super::report(None, exception);
     }
 }

@@ -214,7 +214,7 @@ impl Handle for StrangerHandle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        CURRENT.with(|current| current.set(self, f))
+        CURRENT.with(|current| current.enter(self, f))
     }
 
     fn shared(&self) -> &Shared {
