@@ -12,7 +12,7 @@ use std::ptr;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
-use super::stream::Object;
+use super::object::Object;
 use loop_api::io::ReadCursor;
 use loop_api::net::Stream;
 

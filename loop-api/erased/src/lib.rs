@@ -37,6 +37,7 @@ mod event_loop;
 mod handle;
 mod lent;
 mod net;
+mod object;
 mod source;
 mod split;
 mod stream;

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::stream::{Holds, IntoStd, Object};
+use super::object::{Holds, IntoStd, Object};
 use super::tcp::{ListenerOf, TcpListener, TcpStream};
 use super::udp::UdpSocket;
 use super::{BoxFuture, ErasedHandle, unsupported};

@@ -5,49 +5,18 @@ use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use super::BoxFuture;
 use super::lent::lend;
+use super::object::{Holds, IntoStd, Object};
 use super::split::{
     Boxes, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
 };
-use super::{BoxFuture, unsupported};
 use loop_api::io::AsyncReadUninit;
 use loop_api::net::Stream;
-
-/// How a socket becomes one of the standard library's, where it can.
-pub(super) type IntoStd<S, Std> = Option<fn(S) -> io::Result<Std>>;
-
-/// A backend's socket as the erased one keeps it.
-pub(super) struct Object<S, Std> {
-    pub(super) socket: S,
-    pub(super) into_std: IntoStd<S, Std>,
-    /// Held by whichever half of the socket is polled, while it is lent to both.
-    pub(super) turn: Mutex<()>,
-}
-
-impl<S, Std> Object<S, Std> {
-    pub(super) fn new(socket: S, into_std: IntoStd<S, Std>) -> Self {
-        Object { socket, into_std, turn: Mutex::new(()) }
-    }
-
-    pub(super) fn into_std(self) -> io::Result<Std> {
-        match self.into_std {
-            Some(into_std) => into_std(self.socket),
-            None => Err(unsupported(
-                "this loop's sockets are not the standard library's, or it was erased without .std_net()",
-            )),
-        }
-    }
-}
-
-/// An erased stream that can hold a backend's stream `S`.
-pub(super) trait Holds<S, Std>: Sized {
-    fn hold(object: Object<S, Std>) -> Self;
-}
 
 /// [`Stream`] without types of its own; `E` is the erased stream.
 pub(super) trait DynStream<E>:

@@ -10,8 +10,9 @@ use std::time::Duration;
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::BoxFuture;
+use super::object::{Holds, IntoStd, Object};
 use super::split::debug;
-use super::stream::{DynStream, Holds, IntoStd, Object, erased_stream};
+use super::stream::{DynStream, erased_stream};
 use loop_api::net;
 
 /// A TCP connection on an erased loop.

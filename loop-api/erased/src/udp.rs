@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use socket2::SockRef;
 
 use super::BoxFuture;
+use super::object::Object;
 use super::split::debug;
-use super::stream::Object;
 use loop_api::net;
 
 /// A UDP socket on an erased loop.

@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use super::object::{Holds, Object};
 use super::split::debug;
-use super::stream::{DynStream, Holds, Object, erased_stream};
+use super::stream::{DynStream, erased_stream};
 use super::{BoxFuture, ErasedHandle};
 use loop_api::net::{self, UnixNet};
 

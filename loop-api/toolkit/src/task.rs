@@ -22,75 +22,21 @@
 //! assert!(Executor::default().tasks.is_empty());
 //! ```
 
-use std::any::Any;
-use std::future::Future;
-use std::panic::Location;
-
-use crate::{Caught, Guarded};
-use loop_api::Handle;
-use loop_api::shared::ExceptionKind;
-
 mod cell;
+mod header;
 mod join;
-mod owned;
+mod list;
 mod runnable;
+mod schedule;
+mod spawn;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 mod waker;
 
 pub use join::{AbortHandle, JoinHandle};
-pub use owned::TaskSet;
+pub use list::TaskSet;
 pub use runnable::Runnable;
-pub(crate) use runnable::spawn_unowned;
-
-/// Where a task goes when it can run. A task keeps one, so it should be small: an `Arc`, or a pointer in a coat.
-pub trait Schedule: Send + Sync + 'static {
-    /// Puts the task in a queue; never runs it here. Called from any thread, with no lock held.
-    fn schedule(&self, task: Runnable);
-
-    /// As [`schedule`](Self::schedule), for a task that was woken while it ran: it is called by the thread that ran it, after its poll.
-    /// An executor that runs tasks by [`Runnable::poll`] gets them from there instead.
-    fn yield_now(&self, task: Runnable) {
-        self.schedule(task);
-    }
-
-    /// A shorter way to the queue, where the calling thread is the one that runs it: what is called with the `Runnable` at once, on
-    /// this thread, instead of [`schedule`](Self::schedule). The task then needs no reference counted for the time of the call.
-    fn here(&self) -> Option<fn(Runnable)> {
-        None
-    }
-
-    /// The set on which the task was spawned; `None` for a task that was spawned on no set.
-    fn tasks(&self) -> Option<&TaskSet>;
-}
-
-/// A future that may stand in a cell: its panics are in its output. That the output is a `Caught` of the value is what makes a
-/// join handle `Send` when its value is.
-pub(crate) trait TaskFuture: Future<Output = Caught<Self::Value, Self::Handle>> {
-    type Value;
-    type Handle: Handle;
-
-    /// Whether an abort drops the future at once, on the thread that aborts.
-    const ABORT_IN_PLACE: bool = false;
-    /// What its panics are reported as.
-    const KIND: ExceptionKind;
-
-    /// Where the task was spawned.
-    fn location(&self) -> &'static Location<'static>;
-
-    /// A panic outside of the future's poll as an output.
-    fn caught(payload: Box<dyn Any + Send>, location: &'static Location<'static>) -> Self::Output {
-        Caught::panicked(payload, Self::KIND, location)
-    }
-}
-
-impl<F: Future, H: Handle> TaskFuture for Guarded<F, H> {
-    type Value = F::Output;
-    type Handle = H;
-    const KIND: ExceptionKind = ExceptionKind::Task;
-
-    fn location(&self) -> &'static Location<'static> {
-        self.location()
-    }
-}
+pub use schedule::Schedule;
+pub(crate) use schedule::TaskFuture;
+pub(crate) use spawn::spawn_unowned;

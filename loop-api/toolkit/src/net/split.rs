@@ -1,7 +1,8 @@
-//! The two directions of a stream, borrowed or owned.
+//! The two directions of a stream, borrowed or owned, and the contract's stream, which has them.
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,8 +10,9 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::stream::{StdStream, Stream};
-use loop_api::io::{AsyncReadUninit, ReadCursor};
-use loop_api::readiness::Readiness;
+use crate::socket::is_ready;
+use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
+use loop_api::readiness::{Readiness, Source};
 
 /// The reading half of a stream, borrowed.
 pub struct ReadHalf<'a, H: Readiness, T: StdStream>(&'a Stream<H, T>);
@@ -29,25 +31,25 @@ pub struct OwnedWriteHalf<H: Readiness, T: StdStream> {
 }
 
 impl<'a, H: Readiness, T: StdStream> ReadHalf<'a, H, T> {
-    pub(super) fn new(stream: &'a Stream<H, T>) -> Self {
+    fn new(stream: &'a Stream<H, T>) -> Self {
         ReadHalf(stream)
     }
 }
 
 impl<'a, H: Readiness, T: StdStream> WriteHalf<'a, H, T> {
-    pub(super) fn new(stream: &'a Stream<H, T>) -> Self {
+    fn new(stream: &'a Stream<H, T>) -> Self {
         WriteHalf(stream)
     }
 }
 
 impl<H: Readiness, T: StdStream> OwnedReadHalf<H, T> {
-    pub(super) fn new(stream: Arc<Stream<H, T>>) -> Self {
+    fn new(stream: Arc<Stream<H, T>>) -> Self {
         OwnedReadHalf(stream)
     }
 }
 
 impl<H: Readiness, T: StdStream> OwnedWriteHalf<H, T> {
-    pub(super) fn new(stream: Arc<Stream<H, T>>) -> Self {
+    fn new(stream: Arc<Stream<H, T>>) -> Self {
         OwnedWriteHalf { stream, fin: true }
     }
 
@@ -66,10 +68,57 @@ impl<H: Readiness, T: StdStream> Drop for OwnedWriteHalf<H, T> {
     }
 }
 
+impl<H: Readiness, T: StdStream> loop_api::net::Stream for Stream<H, T> {
+    type ReadHalf<'a> = ReadHalf<'a, H, T>;
+    type WriteHalf<'a> = WriteHalf<'a, H, T>;
+    type OwnedReadHalf = OwnedReadHalf<H, T>;
+    type OwnedWriteHalf = OwnedWriteHalf<H, T>;
+
+    fn split(&mut self) -> (ReadHalf<'_, H, T>, WriteHalf<'_, H, T>) {
+        (ReadHalf::new(self), WriteHalf::new(self))
+    }
+
+    fn into_split(self) -> (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>) {
+        let stream = Arc::new(self);
+        (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf::new(stream))
+    }
+
+    fn reunite(
+        read: OwnedReadHalf<H, T>,
+        write: OwnedWriteHalf<H, T>,
+    ) -> Result<Self, (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>)> {
+        reunite(read, write)
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        self.source.io(Interest::Readable, |io| is_ready(io, Interest::Readable)).await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.source.io(Interest::Writable, |io| is_ready(io, Interest::Writable)).await
+    }
+
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.get_ref().read(buf)
+    }
+
+    fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.get_ref().write(buf)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.get_ref().shutdown(how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.get_ref().take_error()
+    }
+}
+
 /// The two halves, as `reunite` takes them and gives them back.
 type Halves<H, T> = (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>);
 
-pub(super) fn reunite<H: Readiness, T: StdStream>(
+fn reunite<H: Readiness, T: StdStream>(
     read: OwnedReadHalf<H, T>,
     write: OwnedWriteHalf<H, T>,
 ) -> Result<Stream<H, T>, Halves<H, T>> {

@@ -4,13 +4,11 @@ use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
-use crate::socket::{is_ready, receive, transfer, written};
+use crate::socket::{receive, transfer, written};
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::readiness::{AsSource, Readiness, Source};
 
@@ -202,53 +200,6 @@ impl<H: Readiness, T: StdStream> AsyncWrite for Stream<H, T> {
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.send_fin())
-    }
-}
-
-impl<H: Readiness, T: StdStream> loop_api::net::Stream for Stream<H, T> {
-    type ReadHalf<'a> = ReadHalf<'a, H, T>;
-    type WriteHalf<'a> = WriteHalf<'a, H, T>;
-    type OwnedReadHalf = OwnedReadHalf<H, T>;
-    type OwnedWriteHalf = OwnedWriteHalf<H, T>;
-
-    fn split(&mut self) -> (ReadHalf<'_, H, T>, WriteHalf<'_, H, T>) {
-        (ReadHalf::new(self), WriteHalf::new(self))
-    }
-
-    fn into_split(self) -> (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>) {
-        let stream = Arc::new(self);
-        (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf::new(stream))
-    }
-
-    fn reunite(
-        read: OwnedReadHalf<H, T>,
-        write: OwnedWriteHalf<H, T>,
-    ) -> Result<Self, (OwnedReadHalf<H, T>, OwnedWriteHalf<H, T>)> {
-        super::split::reunite(read, write)
-    }
-
-    async fn readable(&self) -> io::Result<()> {
-        self.source.io(Interest::Readable, |io| is_ready(io, Interest::Readable)).await
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        self.source.io(Interest::Writable, |io| is_ready(io, Interest::Writable)).await
-    }
-
-    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.get_ref().read(buf)
-    }
-
-    fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.get_ref().write(buf)
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.get_ref().shutdown(how)
-    }
-
-    fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.get_ref().take_error()
     }
 }
 

@@ -7,50 +7,15 @@ use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use super::owned::Links;
-use super::state::{Completed, Idle, Start, State, WakeLast};
-use super::{Runnable, Schedule, TaskFuture, waker};
+use super::header::{Header, Links, VTable, release};
+use super::runnable::Runnable;
+use super::schedule::{Schedule, TaskFuture};
+use super::state::{Completed, Idle, Start, State};
+use super::waker;
 use loop_api::error::JoinError;
 use loop_api::loom_shim::UnsafeCell;
-
-/// The part of a cell that does not depend on the future, and stands first in it.
-#[derive(Debug)]
-pub(super) struct Header {
-    pub(super) state: State,
-    pub(super) vtable: &'static VTable,
-    /// The set whose list this task belongs in, if in any.
-    pub(super) owner: Option<NonZeroU64>,
-    /// Belongs to whoever has the lock of that list.
-    pub(super) links: UnsafeCell<Links>,
-    /// Who awaits the task. Belongs to the join handle or to the completer, as JOIN_WAKER says.
-    pub(super) waker: UnsafeCell<Option<Waker>>,
-}
-
-/// What depends on the future's type. Each takes a task that is alive, of the type the table was made for.
-#[derive(Debug)]
-pub(super) struct VTable {
-    /// Polls on behalf of a `Runnable`, whose reference it consumes; but if true the task was woken meanwhile, and the reference is
-    /// for the `Runnable` that is to be made.
-    pub(super) poll: unsafe fn(NonNull<Header>) -> bool,
-    /// Makes a `Runnable` from a reference that was counted for it, and schedules it. The caller holds another.
-    schedule: unsafe fn(NonNull<Header>),
-    /// The same with the caller's last reference.
-    schedule_last: unsafe fn(NonNull<Header>),
-    /// As `schedule`, but by `yield_now`.
-    pub(super) yield_now: unsafe fn(NonNull<Header>),
-    /// Drops the future, which is the caller's (RUNNING), and completes; then releases so many references.
-    pub(super) cancel: unsafe fn(NonNull<Header>, usize),
-    /// Moves the output of a complete task to a `Result<T, JoinError>`. The output must be the caller's.
-    pub(super) take: unsafe fn(NonNull<Header>, *mut ()),
-    /// Drops the output of a complete task. The output must be the caller's.
-    pub(super) drop_output: unsafe fn(NonNull<Header>),
-    /// Frees the cell, of which no reference may be left.
-    pub(super) free: unsafe fn(NonNull<Header>),
-    /// Whether an abort drops the future on the spot, unless it is being polled.
-    abort_in_place: bool,
-}
 
 /// `repr(C)`, so that a pointer to the cell is a pointer to its header.
 #[repr(C)]
@@ -131,79 +96,6 @@ pub(super) fn allocate<F: TaskFuture, S: Schedule>(
 pub(super) unsafe fn discard<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: by contract.
     unsafe { free::<F, S>(task) }
-}
-
-// ---- what needs no type ----
-
-/// # Safety
-///
-/// The caller holds a reference throughout.
-pub(super) unsafe fn wake(task: NonNull<Header>) {
-    // SAFETY: alive by contract, and also while `schedule` runs, whatever becomes of the Runnable.
-    let header = unsafe { task.as_ref() };
-    if header.state.wake() {
-        // SAFETY: `wake` counted a reference for the Runnable.
-        unsafe { (header.vtable.schedule)(task) }
-    }
-}
-
-/// # Safety
-///
-/// The caller gives up a reference.
-pub(super) unsafe fn wake_last(task: NonNull<Header>) {
-    // SAFETY: alive until the reference is given up, by the state or by one of the branches.
-    let header = unsafe { task.as_ref() };
-    let vtable = header.vtable;
-    match header.state.wake_last() {
-        // SAFETY: the reference is the Runnable's now.
-        WakeLast::Schedule => unsafe { (vtable.schedule_last)(task) },
-        WakeLast::Released(false) => {}
-        // SAFETY: it was the last one.
-        WakeLast::Released(true) => unsafe { (vtable.free)(task) },
-    }
-}
-
-/// # Safety
-///
-/// The caller holds a reference throughout.
-pub(super) unsafe fn abort(task: NonNull<Header>) {
-    // SAFETY: as in `wake`.
-    let header = unsafe { task.as_ref() };
-    if header.vtable.abort_in_place {
-        if header.state.claim() {
-            // SAFETY: claimed.
-            unsafe { (header.vtable.cancel)(task, 0) }
-        }
-    } else if header.state.abort() {
-        // SAFETY: `abort` counted a reference for the Runnable.
-        unsafe { (header.vtable.schedule)(task) }
-    }
-}
-
-/// Asks the task to end, and drops its future here unless somebody has it.
-///
-/// # Safety
-///
-/// The caller gives up a reference, and may drop the future on this thread.
-pub(super) unsafe fn shut(task: NonNull<Header>) {
-    // SAFETY: the caller holds a reference; when claimed, the future is ours.
-    unsafe {
-        let header = task.as_ref();
-        if header.state.claim() { (header.vtable.cancel)(task, 1) } else { release(task, 1) }
-    }
-}
-
-/// # Safety
-///
-/// The caller gives up so many references.
-pub(super) unsafe fn release(task: NonNull<Header>, references: usize) {
-    // SAFETY: alive until the references are released.
-    let header = unsafe { task.as_ref() };
-    let free = header.vtable.free;
-    if header.state.release(references) {
-        // SAFETY: they were the last.
-        unsafe { free(task) }
-    }
 }
 
 // ---- what is in the vtable ----

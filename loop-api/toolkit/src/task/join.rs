@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
-use super::cell::{self, Header};
+use super::header::{self, Header};
 use super::state::DropJoin;
 use super::waker;
 use loop_api::error::{JoinError, Refused};
@@ -53,7 +53,7 @@ impl<T> JoinHandle<T> {
     pub fn abort(&self) {
         if let Ok(task) = self.task {
             // SAFETY: this handle holds a reference.
-            unsafe { cell::abort(task) }
+            unsafe { header::abort(task) }
         }
     }
 
@@ -125,7 +125,7 @@ impl<T> Drop for JoinHandle<T> {
         impl Drop for Release {
             fn drop(&mut self) {
                 // SAFETY: the join handle's reference, which nobody uses after this.
-                unsafe { cell::release(self.0, 1) }
+                unsafe { header::release(self.0, 1) }
             }
         }
         // SAFETY: this handle holds a reference.
@@ -200,7 +200,7 @@ impl AbortHandle {
     pub fn abort(&self) {
         if let Some(task) = self.task {
             // SAFETY: this handle holds a reference.
-            unsafe { cell::abort(task) }
+            unsafe { header::abort(task) }
         }
     }
 
@@ -228,7 +228,7 @@ impl Drop for AbortHandle {
     fn drop(&mut self) {
         if let Some(task) = self.task {
             // SAFETY: this handle's reference, which nobody uses after this.
-            unsafe { cell::release(task, 1) }
+            unsafe { header::release(task, 1) }
         }
     }
 }

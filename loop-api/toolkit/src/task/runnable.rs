@@ -5,9 +5,8 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
-use super::cell::{self, Header};
+use super::header::{self, Header};
 use super::state::Start;
-use super::{JoinHandle, Schedule, TaskFuture};
 
 /// A task that waits for its turn: there is one exactly while the task is scheduled.
 ///
@@ -29,7 +28,7 @@ impl Runnable {
         Runnable(task)
     }
 
-    /// Polls the task, or drops its future if it was aborted. If it was woken meanwhile it goes to [`Schedule::yield_now`].
+    /// Polls the task, or drops its future if it was aborted. If it was woken meanwhile it goes to [`Schedule::yield_now`](super::Schedule::yield_now).
     pub fn run(self) {
         if let Some(again) = self.poll() {
             let task = ManuallyDrop::new(again).0;
@@ -38,7 +37,7 @@ impl Runnable {
                 let header = task.as_ref();
                 header.state.retain();
                 (header.vtable.yield_now)(task);
-                cell::release(task, 1);
+                header::release(task, 1);
             }
         }
     }
@@ -60,7 +59,7 @@ impl Drop for Runnable {
         unsafe {
             let header = self.0.as_ref();
             match header.state.start(true) {
-                Start::Gone => cell::release(self.0, 1),
+                Start::Gone => header::release(self.0, 1),
                 Start::Poll | Start::Cancel => (header.vtable.cancel)(self.0, 1),
             }
         }
@@ -71,16 +70,4 @@ impl fmt::Debug for Runnable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runnable").finish_non_exhaustive()
     }
-}
-
-/// Makes a task that is in no set. If nothing is left that could wake it, its future is dropped.
-pub(crate) fn spawn_unowned<F, S>(future: F, schedule: S) -> (Runnable, JoinHandle<F::Value>)
-where
-    F: TaskFuture + Send + 'static,
-    F::Value: Send + 'static,
-    S: Schedule,
-{
-    let task = cell::allocate(future, schedule, None);
-    // SAFETY: the task's two references are for these, and it gives F::Value.
-    unsafe { (Runnable::from_header(task), JoinHandle::from_header(task)) }
 }

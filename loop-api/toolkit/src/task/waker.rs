@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use super::cell::{self, Header};
+use super::header::{self, Header};
 
 /// One for all tasks, whatever their type, so that `will_wake` tells the truth.
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop);
@@ -30,28 +30,28 @@ pub(super) fn task_of(waker: &Waker) -> Option<NonNull<Header>> {
     }
 }
 
-fn header(data: *const ()) -> NonNull<Header> {
+fn task(data: *const ()) -> NonNull<Header> {
     // SAFETY: every RawWaker with this vtable is made by `borrowed` or `clone`, from a NonNull.
     unsafe { NonNull::new_unchecked(data.cast::<Header>().cast_mut()) }
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: a waker that is cloned is alive, and so is its task.
-    unsafe { header(data).as_ref() }.state.retain();
+    unsafe { task(data).as_ref() }.state.retain();
     RawWaker::new(data, &VTABLE)
 }
 
 unsafe fn wake(data: *const ()) {
     // SAFETY: the waker's reference, which is given up.
-    unsafe { cell::wake_last(header(data)) }
+    unsafe { header::wake_last(task(data)) }
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: the waker holds a reference throughout.
-    unsafe { cell::wake(header(data)) }
+    unsafe { header::wake(task(data)) }
 }
 
 unsafe fn drop(data: *const ()) {
     // SAFETY: the waker's reference, which nobody uses after this.
-    unsafe { cell::release(header(data), 1) }
+    unsafe { header::release(task(data), 1) }
 }

@@ -6,37 +6,27 @@ use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cell::{self, Header};
-use super::{JoinHandle, Runnable, Schedule};
-use crate::Guarded;
-use loop_api::Handle;
-use loop_api::loom_shim::{Mutex, MutexGuard, planted};
+use super::header::{self, Header, Links};
+use loop_api::loom_shim::{Mutex, MutexGuard};
 
 /// The live tasks of one executor. It is what lets a loop that closes drop all its futures, and tell whether there are any.
 ///
 /// The list runs through the tasks themselves, so it takes no memory of its own. Dropping the set closes it.
 pub struct TaskSet {
     /// Never used twice, and in every task of this set.
-    id: NonZeroU64,
+    pub(super) id: NonZeroU64,
     list: Mutex<List>,
 }
 
-struct List {
+pub(super) struct List {
     head: Option<NonNull<Header>>,
     len: usize,
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 // SAFETY: the list holds a counted reference to each task in it. Of a task's fields it touches only the links, which nobody touches
 // without the lock of this list.
 unsafe impl Send for List {}
-
-/// A task's neighbours in its set. Both are `None` in a task that is in no list, or the only one in its list.
-#[derive(Debug, Default)]
-pub(super) struct Links {
-    next: Option<NonNull<Header>>,
-    previous: Option<NonNull<Header>>,
-}
 
 impl TaskSet {
     /// An empty, open set.
@@ -45,60 +35,6 @@ impl TaskSet {
         // 2^64 sets are not reached.
         let id = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
         TaskSet { id, list: Mutex::new(List { head: None, len: 0, closed: false }) }
-    }
-
-    /// Makes a task, which the caller schedules: `schedule.schedule(runnable)`, or a shorter way to the same place.
-    ///
-    /// `schedule` is kept in the task, so it should be small: an `Arc`. Its [`tasks`](Schedule::tasks) must be this set.
-    /// On a closed set there is no `Runnable`, the future is dropped, and the handle gives
-    /// [`JoinError::Closed`](loop_api::JoinError::Closed).
-    pub fn spawn<F, H, S>(
-        &self,
-        future: Guarded<F, H>,
-        schedule: S,
-    ) -> (Option<Runnable>, JoinHandle<F::Output>)
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-        H: Handle,
-        S: Schedule,
-    {
-        // SAFETY: the future is Send, and so is its output.
-        unsafe { self.spawn_unchecked(future, schedule) }
-    }
-
-    /// [`spawn`](Self::spawn) for a future that is not `Send`.
-    ///
-    /// # Safety
-    ///
-    /// If the future or its output is not `Send`, then until [`close`](Self::close) has returned the task's `Runnable`s must be run and
-    /// dropped on the calling thread only; `close` must be called on that thread, and so must be the drop of a set that
-    /// is not closed.
-    pub unsafe fn spawn_unchecked<F, H, S>(
-        &self,
-        future: Guarded<F, H>,
-        schedule: S,
-    ) -> (Option<Runnable>, JoinHandle<F::Output>)
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-        H: Handle,
-        S: Schedule,
-    {
-        let open_before = planted("spawn looks for a close before it has the lock") && !self.is_closed();
-        let task = cell::allocate(future, schedule, Some(self.id));
-        let mut list = self.lock();
-        if list.closed && !open_before {
-            drop(list);
-            // SAFETY: nobody else knows of the task.
-            unsafe { cell::discard::<Guarded<F, H>, S>(task) };
-            return (None, JoinHandle::closed());
-        }
-        // SAFETY: the task is alive, in no list, and one of its references is for this one.
-        unsafe { list.push(task) };
-        drop(list);
-        // SAFETY: the two other references are for these, the task is scheduled, and F::Output is what it gives.
-        unsafe { (Some(Runnable::from_header(task)), JoinHandle::from_header(task)) }
     }
 
     /// Closes the set, and asks every task in it to end. The futures are dropped here, on the calling thread; but one that is being polled
@@ -110,7 +46,7 @@ impl TaskSet {
         while let Some(task) = list.pop() {
             drop(list);
             // SAFETY: the list's reference is ours now. The contract of spawn_unchecked has this called on the right thread.
-            unsafe { cell::shut(task) };
+            unsafe { header::shut(task) };
             list = self.lock();
         }
     }
@@ -147,7 +83,7 @@ impl TaskSet {
         unsafe { self.lock().remove(task) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, List> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, List> {
         self.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
@@ -156,7 +92,7 @@ impl List {
     /// # Safety
     ///
     /// The task must be alive and in no list; the list gets one of its references.
-    unsafe fn push(&mut self, task: NonNull<Header>) {
+    pub(super) unsafe fn push(&mut self, task: NonNull<Header>) {
         // SAFETY: tasks in a list are alive, and links are touched under its lock only, which `&mut self` shows.
         unsafe {
             task.as_ref().links.with_mut(|links| (*links).next = self.head);
