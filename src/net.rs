@@ -16,6 +16,9 @@
 //! [`TcpSocket`] asks the system only when it connects or listens; addresses of unix sockets are the standard library's. There are
 //! no named pipes, and no `ready`, `try_io` or credentials.
 //!
+//! The errors of connecting and binding say what was tried on which address, and what helps. Their kind is the system's; its number is given by
+//! [`raw_os_error`](fn@raw_os_error), as an `io::Error` with a message has none of its own.
+//!
 //! The socket inside can be had where its type is public: `into_tokio` and `into_async_io`, and `From` the other way; all of them go
 //! `into_std` and come `from_std`.
 //!
@@ -49,6 +52,7 @@ mod udp;
 pub mod unix;
 
 pub use lookup::lookup_host;
+pub use loop_api::net::error::raw_os_error;
 pub use loop_api::net::{TcpOptions, ToSocketAddrs, UdpOptions};
 pub use tcp::TcpStream;
 pub use tcp_listener::TcpListener;

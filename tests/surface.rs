@@ -193,3 +193,40 @@ fn the_facade_hides_no_deadlock_from_native() {
     let outcome = runtime.try_block_on(std::future::pending::<()>());
     assert_eq!(outcome, Err(anyloop::RunError::Deadlock));
 }
+
+#[test]
+fn a_socket_of_the_other_family_is_refused() {
+    on_each(|runtime| {
+        runtime.block_on(async {
+            let listener = TcpListener::bind("[::1]:0").await;
+            // A machine without IPv6 has nobody to connect to; the refusal is the same.
+            let there = listener.as_ref().map_or("[::1]:1".parse(), |l| Ok(l.local_addr().unwrap())).unwrap();
+            let error = TcpSocket::new_v4().unwrap().connect(there).await.unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains("new_v6"), "{error}");
+            let error =
+                TcpSocket::new_v6().unwrap().connect("127.0.0.1:1".parse().unwrap()).await.unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+        });
+    });
+}
+
+#[test]
+fn odd_names_and_numbers_of_threads_build_a_loop_that_works() {
+    for &backend in Backend::compiled() {
+        for workers in [None, Some(2)] {
+            let mut builder = Builder::new();
+            builder.backend(backend).thread_name("a\0b").max_blocking_threads(usize::MAX);
+            if let Some(workers) = workers {
+                builder.worker_threads(workers);
+            }
+            let mut runtime = builder.build().unwrap();
+            let sum = runtime.block_on(async {
+                let job = task::spawn_blocking(|| 1);
+                let task = task::spawn(async { 2 });
+                job.await.unwrap() + task.await.unwrap()
+            });
+            assert_eq!(sum, 3, "{backend}");
+        }
+    }
+}

@@ -146,7 +146,8 @@ impl TcpSocket {
         f(&mut self.options.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// How long closing goes on sending what is unsent; zero resets the connection.
+    /// How long closing goes on sending what is unsent; zero resets the connection. Rounded up to whole seconds, which are what systems count, and
+    /// at most 65535 of them.
     ///
     /// # Errors
     ///
@@ -198,20 +199,25 @@ impl TcpSocket {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
-        if addr.is_ipv4() != self.unspecified.is_ipv4() {
-            let error =
-                format!("{addr} is not of this socket's family: use new_v4 for IPv4 and new_v6 for IPv6");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
-        }
+        self.check_family(addr)?;
         self.read(|options| options.local_addr = Some(addr));
         Ok(())
+    }
+
+    fn check_family(&self, addr: SocketAddr) -> io::Result<()> {
+        if addr.is_ipv4() == self.unspecified.is_ipv4() {
+            return Ok(());
+        }
+        let error = format!("{addr} is not of this socket's family: use new_v4 for IPv4 and new_v6 for IPv6");
+        Err(io::Error::new(io::ErrorKind::InvalidInput, error))
     }
 
     /// Connects to `addr`. Cancel safe: dropping the future closes the socket.
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// `InvalidInput` if the address is of the other family; what the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error`
+    /// without a loop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -229,6 +235,7 @@ impl TcpSocket {
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
+        self.check_family(addr)?;
         let options = self.into_options();
         Handle::try_current()?.connect_tcp(addr, &options).await
     }

@@ -46,7 +46,7 @@ stream! {
 }
 
 impl UnixStream {
-    /// Connects to the server at `path`. Cancel safe: dropping the future closes the socket.
+    /// Connects to the server at `path`, and waits for room while its backlog is full. Cancel safe: dropping the future closes the socket.
     ///
     /// # Errors
     ///

@@ -111,7 +111,7 @@ impl Builder {
         self
     }
 
-    /// Names the threads that the loop starts. smol's keep the names it gives them.
+    /// Names the threads that the loop starts. A zero byte in the name is left out. smol's keep the names it gives them.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.options.thread_name = Some(name.into());
         self

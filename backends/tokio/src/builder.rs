@@ -45,7 +45,8 @@ impl Builder {
 
     /// How many blocking jobs may run at once; more of them wait. 512 if it is not set.
     pub fn max_blocking_threads(mut self, n: usize) -> Self {
-        self.max_blocking_threads = Some(n);
+        // tokio adds the number of workers to it without looking.
+        self.max_blocking_threads = Some(n.min(usize::MAX / 2));
         self
     }
 
@@ -55,9 +56,12 @@ impl Builder {
         self
     }
 
-    /// The name of the threads that the loop starts.
+    /// The name of the threads that the loop starts. A zero byte in it is left out.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        self.thread_name = Some(name.into());
+        let mut name = name.into();
+        // std panics on one when the thread is started.
+        name.retain(|letter| letter != '\0');
+        self.thread_name = Some(name);
         self
     }
 

@@ -27,6 +27,8 @@ mod tsk;
 mod udp;
 #[cfg(unix)]
 mod unix;
+#[cfg(target_os = "linux")]
+mod unix_full;
 mod watch;
 
 pub use adopt_std::*;
@@ -55,6 +57,8 @@ pub use tsk::*;
 pub use udp::*;
 #[cfg(unix)]
 pub use unix::*;
+#[cfg(target_os = "linux")]
+pub use unix_full::*;
 pub use watch::*;
 
 use super::HandleOf;

@@ -162,6 +162,7 @@ macro_rules! __conformance_table {
             net08_writing_to_a_peer_that_is_gone_is_an_error: [net];
             net10_a_huge_transfer_with_a_slow_reader: [net];
             net02_options_are_applied: [net];
+            net02_a_linger_below_a_second_loses_nothing: [net];
             net01_peek_leaves_what_it_read: [net];
             net02_host_names_are_looked_up: [net];
 
@@ -273,6 +274,8 @@ macro_rules! __conformance_table {
             net12_a_stale_path_is_an_address_in_use: [on_unix unix_net];
             net12_abstract_names: [on_linux unix_net];
             net12_unix_datagrams: [on_unix unix_net];
+            net12_connecting_waits_while_the_backlog_is_full: [on_linux unix_net];
+            net12_sending_to_a_peer_that_is_full_waits: [on_linux unix_net];
             net11_unix_sockets_of_std_are_taken_and_given_back: [on_unix unix_net];
 
             net11_a_connection_is_taken_over_and_given_back: [std_net];

@@ -20,6 +20,27 @@ pub fn cannot(what: &str, addr: impl fmt::Display, error: io::Error) -> io::Erro
     io::Error::new(error.kind(), Tried { message, remedy: remedy(&error), error })
 }
 
+/// The system's number of an error, also where [`cannot`] has added to its words what was tried: `io::Error::raw_os_error` is `None` then, as an
+/// `io::Error` holds either a number or a message.
+///
+/// ```
+/// use std::io;
+/// use loop_api::net::error::{cannot, raw_os_error};
+/// let error = cannot("connect to", "127.0.0.1:1", io::Error::from_raw_os_error(111));
+/// assert_eq!((error.raw_os_error(), raw_os_error(&error)), (None, Some(111)));
+/// ```
+pub fn raw_os_error(error: &io::Error) -> Option<i32> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        let code = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+        if code.is_some() {
+            return code;
+        }
+        next = error.source();
+    }
+    None
+}
+
 /// A stream's error of writing, of the kind that it has on unix: after the direction was closed, `BrokenPipe`. Windows' own
 /// error for that has no kind.
 ///

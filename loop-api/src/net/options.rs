@@ -54,7 +54,8 @@ options! {
         nodelay: bool,
         /// `SO_KEEPALIVE`.
         keepalive: bool,
-        /// `SO_LINGER`; zero resets the connection when it is closed.
+        /// `SO_LINGER`; zero resets the connection when it is closed. Rounded up to whole seconds,
+        /// which are what systems count, and at most 65535 of them.
         linger: Duration,
         /// `SO_SNDBUF`, in bytes.
         send_buffer_size: usize,

@@ -17,7 +17,7 @@ pub trait UnixNet: Net {
     /// A datagram socket.
     type UnixDatagram: UnixDatagram;
 
-    /// Connects to `addr`.
+    /// Connects to `addr`. While the server's backlog is full it waits, on every loop.
     fn connect_unix(
         &self,
         addr: &SocketAddr,

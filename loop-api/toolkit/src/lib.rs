@@ -7,7 +7,8 @@
 //!   methods of [`Handle`](loop_api::Handle).
 //! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line of
 //!   [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have their own
-//!   way to wait for them; [`accept_retry`]: how `accept` keeps its promise.
+//!   way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
+//!   unix sockets keep their promises.
 //!
 //! ```
 //! use loop_api::Handle;
@@ -23,6 +24,7 @@
 #![deny(unsafe_code)]
 
 mod accept;
+mod blocked;
 mod blocking;
 mod guarded;
 pub mod net;
@@ -30,6 +32,7 @@ pub mod socket;
 pub mod task;
 
 pub use accept::accept_retry;
+pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use guarded::{Caught, Guarded, guard_blocking, poll_caught, spawned_at};
 #[doc(no_inline)]

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
@@ -27,7 +28,7 @@ pub use receive::receive;
 #[cfg(unix)]
 pub use unix::{
     unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,
-    unix_listener, unix_pair,
+    unix_listener, unix_pair, unix_sent,
 };
 
 /// How many connections may wait to be accepted, where the options do not say.
@@ -153,11 +154,17 @@ fn tcp_socket(addr: SocketAddr, options: &TcpOptions) -> io::Result<Socket> {
         socket.set_keepalive(on)?;
     }
     if let Some(linger) = options.linger {
-        socket.set_linger(Some(linger))?;
+        socket.set_linger(Some(whole_seconds(linger)))?;
     }
     set_sizes(&socket, options.send_buffer_size, options.recv_buffer_size)?;
     set_only_v6(&socket, addr, options.only_v6)?;
     Ok(socket)
+}
+
+/// The system counts whole seconds, in 16 bits where it has least room. Cut off to zero it would be a reset.
+fn whole_seconds(linger: Duration) -> Duration {
+    let seconds = linger.as_secs().saturating_add(u64::from(linger.subsec_nanos() > 0));
+    Duration::from_secs(seconds.min(u16::MAX.into()))
 }
 
 /// A non-blocking socket, in one call where the system can.

@@ -102,7 +102,8 @@ impl UnixDatagram {
         LoopUnixDatagram::connect(self, &SocketAddr::from_pathname(path)?)
     }
 
-    /// Sends a datagram to `path`, and gives its size in bytes. Cancel safe.
+    /// Sends a datagram to `path`, and gives its size in bytes. While the peer has no room it tries again, from 1 ms up to 50 ms later: the
+    /// system tells nobody when there is room. Cancel safe.
     ///
     /// # Errors
     ///

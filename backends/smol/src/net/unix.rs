@@ -1,16 +1,14 @@
 //! Unix sockets.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net as std_net;
 use std::os::unix::net::SocketAddr;
-use std::time::Duration;
 
 use async_io::{Async, Timer};
 use loop_api::net::{self, UnixNet};
-use loop_toolkit::accept_retry;
-use loop_toolkit::socket;
+use loop_toolkit::{accept_retry, retry_blocked, socket};
 
 use super::stream::Stream;
 use crate::handle::SmolHandle;
@@ -105,16 +103,7 @@ impl UnixNet for SmolHandle {
 
 async fn connect(addr: &SocketAddr) -> io::Result<UnixStream> {
     // The system tells nobody when a full backlog has room again.
-    let mut wait = Duration::from_millis(1);
-    let stream = loop {
-        match socket::unix_connecting(addr) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Timer::after(wait).await;
-                wait = (wait * 2).min(Duration::from_millis(50));
-            }
-            result => break result?,
-        }
-    };
+    let stream = retry_blocked(|| ready(socket::unix_connecting(addr)), Timer::after).await?;
     let io = Async::new_nonblocking(stream)?;
     io.write_with(socket::unix_connected).await?;
     Ok(io.into())
@@ -158,7 +147,11 @@ impl net::UnixDatagram for UnixDatagram {
     }
 
     async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
-        self.io.write_with(|io| io.send_to_addr(buf, addr)).await
+        let attempt = async || {
+            let sent = self.io.write_with(|io| socket::unix_sent(io, io.send_to_addr(buf, addr))).await?;
+            sent.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        };
+        retry_blocked(attempt, Timer::after).await
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {

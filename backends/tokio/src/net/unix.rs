@@ -1,14 +1,13 @@
 //! Unix sockets.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io;
 use std::os::unix::net::{self as std_unix, SocketAddr};
 
 use loop_api::Handle;
 use loop_api::net::UnixNet;
-use loop_toolkit::accept_retry;
-use loop_toolkit::socket;
+use loop_toolkit::{accept_retry, retry_blocked, socket};
 use tokio::net::unix;
 
 use super::stream::{async_read, async_write, coat, stream};
@@ -112,7 +111,9 @@ impl fmt::Debug for UnixListener {
 }
 
 async fn connect(handle: TokioHandle, addr: SocketAddr) -> io::Result<UnixStream> {
-    let stream = socket::unix_connecting(&addr)?;
+    // The system tells nobody when a full backlog has room again.
+    let connecting = || ready(socket::unix_connecting(&addr));
+    let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
     let stream = handle.register_with(|| tokio::net::UnixStream::from_std(stream))?;
     stream.writable().await.map_err(closed)?;
     match stream.take_error()? {
@@ -147,12 +148,13 @@ impl UnixNet for TokioHandle {
     }
 
     fn unbound_unix_datagram(&self) -> io::Result<UnixDatagram> {
-        self.register_with(tokio::net::UnixDatagram::unbound).map(UnixDatagram::from)
+        let socket = self.register_with(tokio::net::UnixDatagram::unbound)?;
+        Ok(UnixDatagram::new(socket, self))
     }
 
     fn unix_datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (a, b) = self.register_with(tokio::net::UnixDatagram::pair)?;
-        Ok((a.into(), b.into()))
+        Ok((UnixDatagram::new(a, self), UnixDatagram::new(b, self)))
     }
 
     fn unix_stream_from_std(&self, stream: std_unix::UnixStream) -> io::Result<UnixStream> {
@@ -168,7 +170,8 @@ impl UnixNet for TokioHandle {
 
     fn unix_datagram_from_std(&self, socket: std_unix::UnixDatagram) -> io::Result<UnixDatagram> {
         socket.set_nonblocking(true)?;
-        self.register_with(|| tokio::net::UnixDatagram::from_std(socket)).map(UnixDatagram::from)
+        let socket = self.register_with(|| tokio::net::UnixDatagram::from_std(socket))?;
+        Ok(UnixDatagram::new(socket, self))
     }
 
     fn unix_stream_into_std(stream: UnixStream) -> io::Result<std_unix::UnixStream> {

@@ -120,6 +120,9 @@ where
         let refused = within(&handle, LONG, handle.connect_tcp(addr, &options)).await.expect("an answer");
         let error = refused.expect_err("nobody listens there");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        // The system's number is behind the message.
+        let code = loop_api::net::error::raw_os_error(&error).expect("the system's number");
+        assert_eq!(io::Error::from_raw_os_error(code).kind(), io::ErrorKind::ConnectionRefused);
     });
 }
 
@@ -418,6 +421,29 @@ where
         client.set_ttl(42).expect("an option");
         assert_eq!(client.ttl().ok(), Some(42));
         assert!(client.take_error().expect("to be asked").is_none());
+    });
+}
+
+pub fn net02_a_linger_below_a_second_loses_nothing<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
+        let addr = listener.local_addr().expect("its address");
+        let linger = std::time::Duration::from_millis(500);
+        let options = TcpOptions::new().linger(linger);
+        let mut client = handle.connect_tcp(addr, &options).await.expect("a connection");
+        let (mut server, _) = listener.accept().await.expect("a connection");
+        // Zero would reset the connection when it is closed.
+        let lingers = client.linger().expect("to be asked").expect("to linger");
+        assert!(lingers >= linger, "it lingers for {lingers:?} only");
+        client.write_all(b"last words").await.expect("a write");
+        drop(client);
+        let mut heard = Vec::new();
+        let heard_all = within(&handle, LONG, server.read_to_end(&mut heard)).await.expect("the end");
+        heard_all.expect("to read to the end");
+        assert_eq!(heard, b"last words");
     });
 }
 

@@ -1,14 +1,14 @@
 //! Unix sockets over readiness.
 
 use std::fmt;
+use std::future::ready;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
-use std::time::Duration;
 
 use super::stream::Stream;
-use crate::accept_retry;
 use crate::socket::{self, is_ready};
+use crate::{accept_retry, retry_blocked};
 use loop_api::io::Interest;
 use loop_api::readiness::{Readiness, Source};
 
@@ -24,6 +24,7 @@ pub struct UnixListener<H: Readiness> {
 /// A unix datagram socket on the loop of `H`.
 pub struct UnixDatagram<H: Readiness> {
     source: H::Source<std::os::unix::net::UnixDatagram>,
+    handle: H,
 }
 
 /// Connects to `addr`: what [`UnixNet::connect_unix`](loop_api::net::UnixNet::connect_unix) does. While the listener's backlog is full, it
@@ -33,17 +34,8 @@ pub struct UnixDatagram<H: Readiness> {
 ///
 /// What the system said, with the address in the message.
 pub async fn connect_unix<H: Readiness>(handle: H, addr: SocketAddr) -> io::Result<UnixStream<H>> {
-    let mut wait = Duration::from_millis(1);
-    let stream = loop {
-        match socket::unix_connecting(&addr) {
-            Ok(stream) => break stream,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                handle.sleep(wait).await;
-                wait = (wait * 2).min(Duration::from_millis(50));
-            }
-            Err(error) => return Err(error),
-        }
-    };
+    let connecting = || ready(socket::unix_connecting(&addr));
+    let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
     let stream = Stream::new(&handle, stream)?;
     stream.source.io(Interest::Writable, socket::unix_connected).await?;
     Ok(stream)
@@ -114,7 +106,7 @@ impl<H: Readiness> UnixDatagram<H> {
     ///
     /// Those of [`Readiness::register`].
     pub fn new(handle: &H, socket: std::os::unix::net::UnixDatagram) -> io::Result<Self> {
-        Ok(UnixDatagram { source: handle.register(socket)? })
+        Ok(UnixDatagram { source: handle.register(socket)?, handle: handle.clone() })
     }
 
     /// The standard library's socket.
@@ -132,6 +124,9 @@ impl<H: Readiness> UnixDatagram<H> {
     }
 }
 
+// The handle in it is never pinned.
+impl<H: Readiness> Unpin for UnixDatagram<H> {}
+
 impl<H: Readiness> loop_api::net::UnixDatagram for UnixDatagram<H> {
     fn connect(&self, addr: &SocketAddr) -> io::Result<()> {
         self.get_ref().connect_addr(addr)
@@ -146,7 +141,14 @@ impl<H: Readiness> loop_api::net::UnixDatagram for UnixDatagram<H> {
     }
 
     async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
-        self.source.io(Interest::Writable, |io| io.send_to_addr(buf, addr)).await
+        let attempt = async || {
+            let sent = self
+                .source
+                .io(Interest::Writable, |io| socket::unix_sent(io, io.send_to_addr(buf, addr)))
+                .await?;
+            sent.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        };
+        retry_blocked(attempt, |wait| self.handle.sleep(wait)).await
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {

@@ -5,7 +5,9 @@ use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::{BACKLOG, cannot, connected, has_begun, new_socket};
+use super::{BACKLOG, cannot, connected, has_begun, is_ready, new_socket};
+use loop_api::io::Interest;
+use loop_api::readiness::AsSource;
 
 /// An address for a message.
 fn show(addr: &SocketAddr) -> String {
@@ -104,6 +106,22 @@ pub fn unix_datagram(addr: &SocketAddr) -> io::Result<UnixDatagram> {
         Ok(socket.into())
     };
     bind().map_err(|error| cannot("bind a datagram socket to", show(addr), error))
+}
+
+/// What became of a datagram that was sent to an address: `None` if it was the peer that had no room. The socket is writable still then, and
+/// the system tells nobody when there is room: try again later. That costs one call more where it happens, and none else.
+///
+/// # Errors
+///
+/// `WouldBlock` if it is this socket that has no room; else what the system said.
+pub fn unix_sent<T: AsSource>(socket: &T, sent: io::Result<usize>) -> io::Result<Option<usize>> {
+    match sent {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            is_ready(socket, Interest::Writable)?;
+            Ok(None)
+        }
+        sent => sent.map(Some),
+    }
 }
 
 /// A datagram socket without an address.

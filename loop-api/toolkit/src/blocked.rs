@@ -1,0 +1,71 @@
+//! Waiting for room of which the system tells nobody.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+/// The first wait, and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+/// Calls `attempt` until it gives something else than `WouldBlock`. In between it waits, by `sleep`, from 1 ms up to 50 ms at a time: for what
+/// has no readiness to wait for, such as room in a unix server's backlog.
+///
+/// Cancel safe if `attempt` is.
+///
+/// # Errors
+///
+/// Every other error of `attempt`.
+///
+/// ```
+/// use std::io;
+/// use loop_toolkit::retry_blocked;
+///
+/// let mut answers = vec![Ok("room"), Err(io::Error::from(io::ErrorKind::WouldBlock))];
+/// let answer = retry_blocked(|| std::future::ready(answers.pop().unwrap()), |_| std::future::ready(()));
+/// assert_eq!(futures_lite::future::block_on(answer).unwrap(), "room");
+/// ```
+pub async fn retry_blocked<T, A, S>(
+    mut attempt: impl FnMut() -> A,
+    mut sleep: impl FnMut(Duration) -> S,
+) -> io::Result<T>
+where
+    A: Future<Output = io::Result<T>>,
+    S: Future,
+{
+    let mut wait = BACK_OFF.0;
+    loop {
+        match attempt().await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                sleep(wait).await;
+                wait = (wait * 2).min(BACK_OFF.1);
+            }
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::ready;
+
+    use futures_lite::future::block_on;
+
+    use super::*;
+
+    #[test]
+    fn the_waits_grow_up_to_a_limit_and_other_errors_are_given() {
+        let waits = RefCell::new(Vec::new());
+        let attempt = || {
+            let blocked = waits.borrow().len() < 8;
+            let kind = if blocked { io::ErrorKind::WouldBlock } else { io::ErrorKind::NotFound };
+            ready(io::Result::<()>::Err(kind.into()))
+        };
+        let error = block_on(retry_blocked(attempt, |wait| {
+            waits.borrow_mut().push(wait.as_millis());
+            ready(())
+        }));
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(waits.into_inner(), [1, 2, 4, 8, 16, 32, 50, 50]);
+    }
+}
