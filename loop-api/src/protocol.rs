@@ -6,7 +6,8 @@
 //! What a protocol sees is always: `connection_made`, any number of `data_received`, at most one `eof_received`,
 //! `connection_lost`. With `connection_made` delivered, `connection_lost` comes exactly once, whatever happens: also
 //! after a panic of the protocol, which goes to the exception handler and closes the connection, and when the future that
-//! runs it is dropped. `pause_writing` and `resume_writing` alternate, `pause_writing` first.
+//! runs it is dropped. When writing fails, what the peer had sent before is told first, such as the answer of a server that
+//! read no further; then `connection_lost` with the error. `pause_writing` and `resume_writing` alternate, `pause_writing` first.
 //!
 //! ```
 //! use loop_api::protocol::{Protocol, Transport};

@@ -293,6 +293,7 @@ macro_rules! __conformance_table {
 
             // NET: protocols
             net15_a_protocol_is_told_in_this_order: [net];
+            net15_what_was_received_is_told_before_a_failed_write: [on_unix net];
             net15_a_panic_in_a_method_ends_the_connection_and_lost_still_comes: [net];
             net16_abort_is_legal_in_every_method: [net];
             net09_back_pressure_pauses_and_resumes_in_pairs: [net];

@@ -18,6 +18,10 @@ use crate::shared::{self, Exception, ExceptionKind};
 const CHUNK: usize = 64 * 1024;
 /// How many chunks a poll may carry before other tasks have their turn.
 const BUDGET: usize = 16;
+/// How many bytes are still taken after a failed write: more than a socket holds, so that a peer that goes on sending does not keep it open.
+const LAST: usize = 16 * 1024 * 1024;
+/// How many polls after a failed write may find nothing to read: within so many the loop has looked at its descriptors, and knows what has come.
+const LAST_POLLS: u32 = 128;
 
 thread_local! {
     // One for all connections of the thread: an idle connection holds no memory for what may come.
@@ -41,6 +45,16 @@ pub struct Run<S, P: Protocol> {
     eof_read: bool,
     /// Ours was sent.
     eof_sent: bool,
+    failed: Option<Failed>,
+}
+
+/// Nothing can be written any more.
+struct Failed {
+    why: io::Error,
+    /// How many bytes may still be read.
+    left: usize,
+    /// How often it may still be asked whether something has come.
+    polls: u32,
 }
 
 // The protocol is never pinned.
@@ -60,6 +74,7 @@ impl<S, P: Protocol> Run<S, P> {
             made: false,
             eof_read: false,
             eof_sent: false,
+            failed: None,
         }
     }
 
@@ -87,6 +102,12 @@ impl<S, P: Protocol> Run<S, P> {
             None => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Nothing can be written any more; what has come is still told.
+    fn fail(&mut self, error: io::Error) {
+        self.transport.state().eof = true;
+        self.failed = Some(Failed { why: error, left: LAST, polls: LAST_POLLS });
     }
 
     /// The connection is gone; the socket first.
@@ -120,7 +141,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Protocol> Run<S, P> {
             if self.transport.state().aborted {
                 return Poll::Ready(Ok(()));
             }
-            let drained = self.poll_write(cx)?.is_ready();
+            if self.failed.is_some() {
+                ready!(self.poll_last(cx))?;
+                continue;
+            }
+            let drained = match self.poll_write(cx) {
+                Poll::Ready(Err(error)) => {
+                    self.fail(error);
+                    continue;
+                }
+                polled => polled.is_ready(),
+            };
             if self.tell_marks()? {
                 // It may have written, or closed.
                 continue;
@@ -133,7 +164,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Protocol> Run<S, P> {
                 match self.stream()?.poll_close(cx) {
                     // Some systems say so when the peer has closed already.
                     Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::NotConnected => {
-                        return Poll::Ready(Err(error));
+                        self.fail(error);
+                        continue;
                     }
                     Poll::Ready(_) => self.eof_sent = true,
                     Poll::Pending if closing => return Poll::Pending,
@@ -186,6 +218,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Protocol> Run<S, P> {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// After a failed write: tells the protocol what the peer sent before, such as why it takes no more; then gives the error.
+    fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(mut failed) = self.failed.take() else { return Poll::Ready(Ok(())) };
+        let state = self.transport.state();
+        let deaf = state.closing || state.reading_paused || self.eof_read;
+        drop(state);
+        if deaf || failed.left == 0 || failed.polls == 0 {
+            return Poll::Ready(Err(failed.why));
+        }
+        let mut scratch = SCRATCH.take();
+        scratch.resize(CHUNK.min(failed.left), 0);
+        let told = match self.stream()?.poll_read(cx, &mut scratch) {
+            Poll::Ready(Ok(n @ 1..)) => {
+                failed.left -= n;
+                self.failed = Some(failed);
+                Poll::Ready(self.call(|protocol, transport| protocol.data_received(transport, &scratch[..n])))
+            }
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                self.failed = Some(failed);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                failed.polls -= 1;
+                self.failed = Some(failed);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            // The end is not told: a peer that was cut off has none.
+            Poll::Ready(_) => Poll::Ready(Err(failed.why)),
+        };
+        SCRATCH.set(scratch);
+        told
     }
 
     /// Reads once, and tells the protocol.

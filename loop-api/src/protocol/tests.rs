@@ -347,6 +347,27 @@ fn a_handle_writes_from_another_thread_and_outlives_the_connection() {
 }
 
 #[test]
+fn what_came_before_a_failed_write_is_told_and_nothing_else_is_taken() {
+    for pauses_in in ["nothing", "made"] {
+        let (here, mut there) = wire(64);
+        let (protocol, log) = noting(|what, transport| {
+            transport.write(b"much");
+            assert!(!what.starts_with("data") || transport.write_buffer_size() == 4);
+            if what == pauses_in {
+                transport.pause_reading();
+            }
+            true
+        });
+        block_on(there.write_all(b"why")).unwrap();
+        there.read.lock().unwrap().broken = true;
+        assert_eq!(block_on(run(here, protocol)).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        let heard = if pauses_in == "made" { "" } else { "data why, " };
+        assert_eq!(told(&log), format!("made, {heard}lost BrokenPipe"));
+        drop(there);
+    }
+}
+
+#[test]
 fn an_error_of_the_stream_and_a_dropped_future_are_told() {
     let (here, there) = wire(64);
     let (protocol, log) = noting(|_, transport| {

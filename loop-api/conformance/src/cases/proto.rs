@@ -9,7 +9,7 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use crate::support::{Counter, LONG, Log, connected, loopback, record_exceptions, run, until, within};
 use crate::{HandleOf, Subject};
 use loop_api::Handle;
-use loop_api::net::{Net, TcpOptions};
+use loop_api::net::{Net, Stream, TcpOptions};
 use loop_api::protocol::{self, Protocol, Transport};
 use loop_api::shared::ExceptionKind;
 
@@ -85,6 +85,35 @@ where
         assert_eq!(rest, b", and goodbye");
         running.await.expect("the task to end").expect("no error");
         assert_eq!(log.take(), ["made", "data ciao", "eof", "lost"]);
+    });
+}
+
+pub fn net15_what_was_received_is_told_before_a_failed_write<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let listener = std::net::TcpListener::bind(loopback()).expect("a port");
+        let addr = listener.local_addr().expect("its address");
+        let client = handle.connect_tcp(addr, &TcpOptions::default());
+        let mut client = within(&handle, LONG, client).await.expect("an answer").expect("a connection");
+        let (mut server, _) = listener.accept().expect("a connection");
+        client.write_all(b"the first part of much").await.expect("a write");
+        // It answers and closes with bytes unread, which resets the connection behind the answer.
+        server.peek(&mut [0]).expect("the bytes to arrive");
+        io::Write::write_all(&mut server, b"too large").expect("a write");
+        drop(server);
+        // What the loop knows of has come.
+        within(&handle, LONG, client.readable()).await.expect("the answer").expect("to be readable");
+        let (protocol, log) = noting(|what, transport| {
+            if what == "made" {
+                transport.write(&[b'x'; 100_000]);
+            }
+            true
+        });
+        let ended = within(&handle, LONG, protocol::run(client, protocol)).await.expect("an end");
+        ended.expect_err("what was not written");
+        assert_eq!(log.take(), ["made", "data too large", "lost by an error"]);
     });
 }
 
