@@ -58,20 +58,32 @@ pub fn tokio_local<F: Future>(future: F) -> Tokio<impl Future<Output = F::Output
 /// What the system said when it could not give a thread. The runtime is shut down then.
 pub fn drive(runtime: Runtime) -> io::Result<Driven> {
     let handle = runtime.handle().clone();
-    let (stop, stopped) = oneshot::channel::<()>();
+    let (stop, stopped) = oneshot::channel::<Ends>();
     let thread = thread::Builder::new().name("anyloop-driven".to_owned()).spawn(move || {
-        // Told to, or the other end is gone: both mean the end.
-        let _either = runtime.block_on(stopped);
-        runtime
+        match runtime.block_on(stopped) {
+            Ok(Ends::GivesBack) => Some(runtime),
+            // The sender's drop is a stop too.
+            Ok(Ends::ShutsDown) | Err(_) => {
+                runtime.shutdown_background();
+                None
+            }
+        }
     })?;
     Ok(Driven { handle, ends: Some((stop, thread)) })
 }
 
-/// A runtime that is driven by a thread: see [`drive`]. Dropping it ends the thread and shuts the runtime down, without waiting for blocking jobs.
+/// What the thread is to do with the runtime when it ends.
+enum Ends {
+    GivesBack,
+    ShutsDown,
+}
+
+/// A runtime that is driven by a thread: see [`drive`]. Dropping it ends the thread and shuts the runtime down, without waiting for blocking jobs; it
+/// waits for the thread, unless it is that thread: a task of the runtime may drop it, and the runtime ends when that task has given way.
 #[must_use = "the runtime is driven only while this lives"]
 pub struct Driven {
     handle: Handle,
-    ends: Option<(oneshot::Sender<()>, thread::JoinHandle<Runtime>)>,
+    ends: Option<(oneshot::Sender<Ends>, thread::JoinHandle<Option<Runtime>>)>,
 }
 
 impl Driven {
@@ -80,23 +92,23 @@ impl Driven {
         &self.handle
     }
 
-    /// Ends the thread and gives the runtime back, with its tasks as they are. None if the runtime's own code has panicked.
+    /// Ends the thread and gives the runtime back, with its tasks as they are. None if the runtime's own code has panicked, and in a task of the
+    /// runtime itself, which cannot have what it runs on: it is shut down then, as by dropping this.
     pub fn into_runtime(mut self) -> Option<Runtime> {
-        self.end()
+        self.end(Ends::GivesBack)
     }
 
-    fn end(&mut self) -> Option<Runtime> {
+    fn end(&mut self, how: Ends) -> Option<Runtime> {
         let (stop, thread) = self.ends.take()?;
-        let _gone_already = stop.send(());
-        thread.join().ok()
+        let is_inside = thread.thread().id() == thread::current().id();
+        let _gone_already = stop.send(if is_inside { Ends::ShutsDown } else { how });
+        if is_inside { None } else { thread.join().ok().flatten() }
     }
 }
 
 impl Drop for Driven {
     fn drop(&mut self) {
-        if let Some(runtime) = self.end() {
-            runtime.shutdown_background();
-        }
+        self.end(Ends::ShutsDown);
     }
 }
 

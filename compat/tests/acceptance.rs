@@ -174,11 +174,12 @@ fn acceptance_a04_background_work_at_the_end() {
         return;
     }
     shutdown(LONG).expect("nothing was ever given to it");
-    let done = Arc::new(AtomicUsize::new(0));
+    let (done, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()));
     let give = || {
-        let (task, job) = (done.clone(), done.clone());
+        let (task, job, opened) = (done.clone(), done.clone(), gate.clone());
         tokio_compat(async move {
             tokio::spawn(async move {
+                opened.notified().await;
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 let inner = task.clone();
                 tokio::task::spawn_blocking(move || inner.fetch_add(1, Ordering::SeqCst)).await.unwrap();
@@ -194,7 +195,8 @@ fn acceptance_a04_background_work_at_the_end() {
     let from_inside = futures_lite::future::block_on(tokio_compat(async {
         tokio::spawn(async { shutdown(LONG) }).await.unwrap()
     }));
-    assert!(from_inside.unwrap_err().tasks >= 2, "the task that asks, and the one that sleeps");
+    assert!(from_inside.unwrap_err().tasks >= 2, "the task that asks, and the one that waits");
+    gate.notify_one();
     shutdown(LONG).expect("there was time");
     #[cfg(target_os = "linux")]
     assert!(!support::threads().iter().any(|name| name.starts_with("anyloop")), "no thread stays");
@@ -217,6 +219,7 @@ fn acceptance_a04_background_work_at_the_end() {
     assert!(left.to_string().starts_with("2 tokio task(s) and 1 blocking job(s)"), "{left}");
     drop(release);
 
+    gate.notify_one();
     futures_lite::future::block_on(give());
     shutdown(Duration::MAX).expect("as long as it takes");
     assert_eq!(done.load(Ordering::SeqCst), 6);
@@ -456,4 +459,23 @@ fn acceptance_a12_a_join_handle_of_a_current_thread_runtime() {
             assert_eq!(on.block_on(task).unwrap(), 42);
         }
     });
+}
+
+#[test]
+fn a_driven_runtime_is_let_go_by_a_task_of_its_own() {
+    use std::sync::mpsc;
+    for gives_back in [false, true] {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let driven = loop_compat::drive(runtime).unwrap();
+        let handle = driven.handle().clone();
+        let (says, said) = mpsc::channel();
+        let task = handle.spawn(async move {
+            let runtime = if gives_back { driven.into_runtime() } else { None };
+            says.send(runtime.is_none()).unwrap();
+        });
+        assert_eq!(said.recv(), Ok(true), "the task panicked");
+        // It had its end, or was dropped with the runtime, but did not panic.
+        let ended = futures_lite::future::block_on(task);
+        assert!(ended.is_ok() || ended.as_ref().is_err_and(|error| error.is_cancelled()), "{ended:?}");
+    }
 }

@@ -248,3 +248,43 @@ fn cmp14_host_quitting_early_is_reported_and_guests_share_a_thread() {
     // What it had queued does nothing.
     while host.turn(Duration::ZERO) {}
 }
+
+#[test]
+fn a_host_whose_queue_is_full_goes_on_and_lets_its_guest_go() {
+    let (queue, callbacks) = mpsc::sync_channel::<Callback>(1);
+    let (says, said) = mpsc::channel();
+    let run_soon = {
+        let queue = queue.clone();
+        move |callback| {
+            let _told = says.send(());
+            drop(queue.send(callback));
+        }
+    };
+    // It is always due: the next callback is asked for in the step before.
+    let busy = guest(|_| async {
+        loop {
+            futures_lite::future::yield_now().await;
+        }
+    });
+    // The queue is full whenever the guest wants to be in it.
+    queue.send(Box::new(|| {})).unwrap();
+    let queued = start_on_queue(busy, run_soon, |_: Result<(), _>| {}).unwrap();
+    for _ in 0..3 {
+        said.recv_timeout(LONG).expect("the guest's thread to put a callback there");
+        callbacks.recv().unwrap()();
+        let callback = callbacks.recv().unwrap();
+        queue.send(Box::new(|| {})).unwrap();
+        callback();
+    }
+    said.recv_timeout(LONG).expect("the guest's thread to put a callback there");
+    let (ends, ended) = mpsc::channel();
+    // Should the drop wait for room in the queue, it is let go in the end.
+    let watch = std::thread::spawn(move || {
+        let ended = ended.recv_timeout(LONG);
+        drop(callbacks);
+        ended
+    });
+    drop(queued);
+    ends.send(()).unwrap();
+    assert_eq!(watch.join().unwrap(), Ok(()));
+}

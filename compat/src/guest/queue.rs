@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::{Rc, Weak};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::Poll;
 use std::thread;
 
@@ -40,9 +41,9 @@ trait Step {
 
 /// Starts a guest on this thread, whose loop has nothing but a queue of callbacks, such as that of a toolkit, a game engine or another language.
 ///
-/// `run_soon` puts a callback into the queue, from any thread; the host runs it on this one. A thread named `anyloop-guest` waits for the
-/// guest's descriptor and timers while the guest has nothing to do, and then puts one callback there; it does nothing else. Neither the host nor
-/// the guest is polled without a reason. When the main future is done, `done` is called in such a callback, with its value or what went wrong.
+/// `run_soon` puts a callback into the queue; the host runs it on this thread. It is called by a thread named `anyloop-guest` alone, which waits for the
+/// guest's descriptor and timers while the guest has nothing to do, and then puts one callback there; it does nothing else. So it may block, such as on
+/// a queue with an end that is full: the host goes on. Neither the host nor the guest is polled without a reason. When the main future is done, `done` is called in such a callback, with its value or what went wrong.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -82,13 +83,13 @@ where
 {
     let number = NEXT.replace(NEXT.get() + 1);
     let run_soon: Arc<RunSoon> = Arc::new(run_soon);
-    let waiter = Waiter::start(number, guest.as_fd().try_clone_to_owned()?, run_soon.clone())?;
+    let waiter = Waiter::start(number, guest.as_fd().try_clone_to_owned()?, run_soon)?;
+    waiter.wait(Some(Instant::now()));
     let running = Running { waiter, guest, done: Box::new(done) };
-    let queued =
-        Rc::new(Queued { number, is_done: Cell::new(false), running: RefCell::new(Some(running)), run_soon });
+    let queued = Rc::new(Queued { is_done: Cell::new(false), running: RefCell::new(Some(running)) });
     let weak: Weak<dyn Step> = Rc::downgrade(&(queued.clone() as Rc<dyn Step>));
+    // Before any callback: those run on this thread.
     GUESTS.with_borrow_mut(|guests| guests.insert(number, weak));
-    queued.soon();
     Ok(OnQueue { number, guest: Some(queued) })
 }
 
@@ -114,11 +115,9 @@ impl fmt::Debug for OnQueue {
 }
 
 struct Queued<G: Turn + AsFd, T: 'static> {
-    number: u64,
     is_done: Cell<bool>,
     /// `None` once it is done, and while it is given a step.
     running: RefCell<Option<Running<G, T>>>,
-    run_soon: Arc<RunSoon>,
 }
 
 struct Running<G: Turn + AsFd, T: 'static> {
@@ -126,12 +125,6 @@ struct Running<G: Turn + AsFd, T: 'static> {
     waiter: Waiter,
     guest: Guest<G, T>,
     done: Box<dyn FnOnce(Result<T, GuestError>)>,
-}
-
-impl<G: Turn + AsFd, T: 'static> Queued<G, T> {
-    fn soon(&self) {
-        (self.run_soon)(step_of(self.number));
-    }
 }
 
 impl<G: Turn + AsFd, T: 'static> Step for Queued<G, T> {
@@ -147,16 +140,9 @@ impl<G: Turn + AsFd, T: 'static> Step for Queued<G, T> {
                 done(result);
             }
             Poll::Pending => {
-                let deadline = running.guest.deadline();
-                let busy = deadline.is_some_and(|deadline| deadline <= Instant::now());
-                if !busy {
-                    running.waiter.wait(deadline);
-                }
+                // Due already, its callback comes behind the host's own. It is not put there from here: a queue that is full would block.
+                running.waiter.wait(running.guest.deadline());
                 *self.running.borrow_mut() = Some(running);
-                if busy {
-                    // Behind the host's own callbacks.
-                    self.soon();
-                }
             }
         }
     }
@@ -182,22 +168,38 @@ struct Waiter {
     asks: Option<mpsc::Sender<Option<Instant>>>,
     /// Closed, it ends the wait that is under way.
     stop: Option<UnixStream>,
+    phase: Arc<Mutex<Phase>>,
     thread: Option<thread::JoinHandle<()>>,
+}
+
+/// What the thread is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Waits,
+    /// It puts a callback into the host's queue, which may take as long as the host likes.
+    Calls,
+    /// It is to end.
+    Ends,
 }
 
 impl Waiter {
     fn start(number: u64, fd: OwnedFd, run_soon: Arc<RunSoon>) -> io::Result<Waiter> {
         let (asks, asked) = mpsc::channel::<Option<Instant>>();
         let (stop, stopped) = UnixStream::pair()?;
+        let phase = Arc::new(Mutex::new(Phase::Waits));
+        let own = phase.clone();
         let thread = thread::Builder::new().name("anyloop-guest".to_owned()).spawn(move || {
             while let Ok(deadline) = asked.recv() {
-                if !wait(&fd, &stopped, deadline) {
+                if !wait(&fd, &stopped, deadline) || !go_on(&own, Phase::Calls) {
                     return;
                 }
                 run_soon(step_of(number));
+                if !go_on(&own, Phase::Waits) {
+                    return;
+                }
             }
         })?;
-        Ok(Waiter { asks: Some(asks), stop: Some(stop), thread: Some(thread) })
+        Ok(Waiter { asks: Some(asks), stop: Some(stop), phase, thread: Some(thread) })
     }
 
     /// Has it wait once, and put a callback into the queue then.
@@ -213,11 +215,27 @@ impl Drop for Waiter {
     fn drop(&mut self) {
         self.asks = None;
         self.stop = None;
-        if let Some(thread) = self.thread.take() {
+        let was = mem::replace(&mut *lock(&self.phase), Phase::Ends);
+        match self.thread.take() {
             // It has no panic of its own, and the host's is its own affair.
-            let _ = thread.join();
+            Some(thread) if was == Phase::Waits => drop(thread.join()),
+            // The host may be what it waits for: it ends by itself when its callback, which does nothing any more, is in the queue.
+            _ => {}
         }
     }
+}
+
+fn lock(phase: &Mutex<Phase>) -> MutexGuard<'_, Phase> {
+    phase.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Turns to `next`; false if it is to end.
+fn go_on(phase: &Mutex<Phase>, next: Phase) -> bool {
+    let mut phase = lock(phase);
+    if *phase != Phase::Ends {
+        *phase = next;
+    }
+    *phase != Phase::Ends
 }
 
 /// Waits until `fd` is readable or the deadline is past; false if it was stopped.
