@@ -1,4 +1,5 @@
-//! A very small web server, in tokio's idiom: /plaintext and /json, kept alive.
+//! A very small web server, in tokio's idiom: /plaintext and /json, kept alive. Everything a client can make it hold has a limit: the head of a
+//! request, the time for it and for taking the answer, and the number of connections.
 //!
 //!     cargo run --example tinyhttp -- --listen 127.0.0.1:8080
 //!     curl http://127.0.0.1:8080/json
@@ -8,34 +9,46 @@ use std::process::ExitCode;
 
 use anyloop::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use anyloop::net::{TcpListener, TcpStream};
+use anyloop::task::JoinSet;
 use clap::Parser;
-use examples::{Options, Outcome};
+use examples::{Limits, Options, Outcome};
 
 /// The longest head of a request, in bytes.
 const HEAD_LIMIT: u64 = 16 * 1024;
 
-fn main() -> ExitCode {
-    let options = Options::parse();
-    examples::serve(options.backend, || serve(options.listen))
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    limits: Limits,
 }
 
-async fn serve(listen: String) -> Outcome {
+fn main() -> ExitCode {
+    let Args { options, limits } = Args::parse();
+    examples::serve(options.backend, || serve(options.listen, limits))
+}
+
+async fn serve(listen: String, limits: Limits) -> Outcome {
     let listener = TcpListener::bind(&listen).await?;
     println!("tinyhttp on http://{}", listener.local_addr()?);
+    let mut connections = JoinSet::new();
     loop {
+        limits.room(&mut connections).await;
         let (stream, peer) = listener.accept().await?;
-        anyloop::spawn(async move {
-            if let Err(error) = process(stream).await {
+        connections.spawn(async move {
+            if let Err(error) = process(stream, limits).await {
                 eprintln!("{peer}: {error}");
             }
         });
     }
 }
 
-async fn process(stream: TcpStream) -> io::Result<()> {
+async fn process(stream: TcpStream, limits: Limits) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    while let Some(request) = read_head(&mut reader).await? {
+    // A client that is idle between two requests has the same time as one that is slow with its head.
+    while let Some(request) = limits.wait(read_head(&mut reader)).await? {
         let (status, kind, body) = respond(&request);
         let close = if request.close { "Connection: close\r\n" } else { "" };
         let head = format!(
@@ -43,7 +56,8 @@ async fn process(stream: TcpStream) -> io::Result<()> {
             body.len()
         );
         let body = if request.method == "HEAD" { "" } else { body };
-        writer.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).await?;
+        let answer = [head.as_bytes(), body.as_bytes()].concat();
+        limits.wait(writer.write_all(&answer)).await?;
         if request.close {
             break;
         }

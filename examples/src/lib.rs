@@ -2,10 +2,14 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyloop::promise::promise;
 use anyloop::runtime::{Backend, Builder};
+use anyloop::task::JoinSet;
+use anyloop::time::timeout;
 use clap::Parser;
 
 mod race;
@@ -19,6 +23,44 @@ pub struct Options {
     /// The address to listen on, as HOST:PORT; port 0 lets the system choose.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: String,
+}
+
+/// What clients may take, so that none of them uses up the server.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Limits {
+    /// How many clients are served at once; further ones wait in the backlog.
+    #[arg(long, default_value_t = 1024)]
+    pub connections: usize,
+    /// How many seconds the server waits for a client that owes it something, or takes nothing.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub patience: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+impl Limits {
+    /// Runs `future` for as long as the server is patient.
+    ///
+    /// # Errors
+    ///
+    /// That of `future`, or `TimedOut`.
+    pub async fn wait<T>(&self, future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        match timeout(self.patience, future).await {
+            Ok(result) => result,
+            Err(_elapsed) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client took too long")),
+        }
+    }
+
+    /// Waits until there is room for one more connection. Those that have ended are taken out.
+    pub async fn room(&self, connections: &mut JoinSet<()>) {
+        while connections.try_join_next().is_some() {}
+        while connections.len() >= self.connections.max(1) {
+            connections.join_next().await;
+        }
+    }
 }
 
 /// What a program's own part ends with.

@@ -145,32 +145,37 @@ fn chat_tells_everybody_but_the_speaker() {
         };
         let next = |client: &mut BufReader<TcpStream>| {
             let mut line = String::new();
-            client.read_line(&mut line).expect("a line");
+            assert_ne!(client.read_line(&mut line).expect("a line"), 0, "{backend}: it was closed");
             line
         };
         let mut amber = enter("amber");
-        // Joining is told to those who are there already.
-        let mut jenny = loop {
-            let newcomer = enter("jenny");
-            amber.get_ref().set_read_timeout(Some(Duration::from_millis(500))).expect("a time limit");
-            let mut line = String::new();
+        // Joining is told to those who are there already. Nothing tells when amber is, so others come and stay until she hears of one.
+        let mut others = vec![enter("jenny 0")];
+        amber.get_ref().set_read_timeout(Some(Duration::from_millis(100))).expect("a time limit");
+        let mut line = String::new();
+        let heard: usize = loop {
             match amber.read_line(&mut line) {
                 Ok(_) => {
-                    assert_eq!(line, "jenny has joined the chat\n", "{backend}");
-                    break newcomer;
+                    let name = line.strip_suffix(" has joined the chat\n").expect("of one who has joined");
+                    break name.strip_prefix("jenny ").expect("her name").parse().expect("her number");
                 }
-                // Amber's own entry came later than jenny's: again.
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    drop(newcomer)
+                    others.push(enter(&format!("jenny {}", others.len())));
                 }
                 Err(error) => panic!("{backend}: {error}"),
             }
         };
         amber.get_ref().set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
+        let until = |client: &mut BufReader<TcpStream>, wanted: &str| {
+            // Of others who came and went she may hear in between.
+            while next(client) != wanted {}
+        };
+        let mut jenny = others.swap_remove(heard);
+        drop(others);
         writeln!(amber.get_mut(), "ciao").expect("a write");
-        assert_eq!(next(&mut jenny), "amber: ciao\n", "{backend}");
+        until(&mut jenny, "amber: ciao\n");
         drop(jenny);
-        assert_eq!(next(&mut amber), "jenny has left the chat\n", "{backend}");
+        until(&mut amber, &format!("jenny {heard} has left the chat\n"));
     }
 }
 
@@ -190,6 +195,73 @@ fn tinyhttp_answers_and_keeps_alive() {
             "{backend}: {answers}"
         );
     }
+}
+
+/// Whether the server ends this connection, by an end or a reset.
+fn is_let_go(mut stream: &TcpStream) -> bool {
+    let mut buf = [0; 4096];
+    loop {
+        match stream.read(&mut buf) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
+    }
+}
+
+/// Runs `body` for all backends at once, as it waits for time limits.
+fn beside_each_other(body: impl Fn(&str) + Sync) {
+    let body = &body;
+    std::thread::scope(|scope| {
+        for backend in BACKENDS {
+            scope.spawn(move || body(backend));
+        }
+    });
+}
+
+#[test]
+fn chat_lets_go_who_sends_a_line_without_end_or_takes_nothing() {
+    beside_each_other(|backend| {
+        let server = Server::start("chat", &["--backend", backend, "--patience", "2"]);
+        // One that is asked for a name and gives none.
+        let nameless = server.connect();
+        let mut endless = server.connect();
+        // It is closed in the middle of this.
+        let _reset = endless.write_all(&[b'x'; 1 << 20]);
+        assert!(is_let_go(&endless), "{backend}: a line without end");
+
+        let deaf = server.connect();
+        (&deaf).write_all(b"deaf\n").expect("a write");
+        let speaker = server.connect();
+        (&speaker).write_all(b"speaker\n").expect("a write");
+        // More than the sockets between them hold: the speaker waits for the deaf one, until that is let go.
+        let words = speaker.try_clone().expect("a second descriptor");
+        let says = std::thread::spawn(move || {
+            let line = [[b'.'; 1023].as_slice(), b"\n"].concat();
+            for _ in 0..32 * 1024 {
+                (&words).write_all(&line).expect("the speaker to stay");
+            }
+        });
+        let mut heard = BufReader::new(speaker).lines().map(|line| line.expect("a line"));
+        assert!(heard.any(|line| line == "deaf has left the chat"), "{backend}: one that takes nothing");
+        says.join().expect("all to be said");
+        assert!(is_let_go(&nameless), "{backend}: no name");
+    });
+}
+
+#[test]
+fn tinyhttp_limits_the_time_and_the_number_of_connections() {
+    beside_each_other(|backend| {
+        let limits = ["--backend", backend, "--patience", "2", "--connections", "2"];
+        let server = Server::start("tinyhttp", &limits);
+        // Two that never ask take all there is; they are let go, and the third has its turn.
+        let (silent, slow) = (server.connect(), server.connect());
+        (&slow).write_all(b"GET /json HTTP/1.1\r\nHost: ").expect("a write");
+        let mut third = server.connect();
+        third.write_all(b"GET /json HTTP/1.1\r\nConnection: close\r\n\r\n").expect("a write");
+        assert!(read_all(third).starts_with("HTTP/1.1 200 OK\r\n"), "{backend}");
+        assert!(is_let_go(&silent) && is_let_go(&slow), "{backend}");
+    });
 }
 
 fn fails(name: &str, args: &[&str]) -> String {
