@@ -53,6 +53,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         print!("{}", options::list());
         return Ok(());
     }
+    let measures = matches!(options.command, None | Some(Command::Selftest));
+    if measures && cfg!(debug_assertions) {
+        let release = "cargo run --release -p benches --bin compare";
+        return Err(
+            format!("this is a debug build, which says nothing of what programs take: {release}").into()
+        );
+    }
     match &options.command {
         Some(Command::Render { csv }) => {
             let results = results::file::read(csv)?;

@@ -29,6 +29,8 @@ pub(crate) struct Machine {
     pub(crate) cores: usize,
     pub(crate) kernel: String,
     pub(crate) memory_mib: u64,
+    /// How many threads ran or were ready to, of all programs: before the run, and over its last minute. Empty if that is not known.
+    pub(crate) load: String,
 }
 
 /// A sentence about something: a workload, a contestant, or `contestant/workload`.

@@ -12,7 +12,7 @@ use crate::harness::slices::{self, Found, Pace};
 use crate::names;
 use crate::options::{self, Options};
 use crate::plan::{self, Cell, How};
-use crate::results::{Metric, Note, Results, Row, Summary};
+use crate::results::{Metric, Note, Results, Row, Summary, machine};
 use crate::servers;
 
 /// Measures what the options ask for.
@@ -37,6 +37,12 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
     let counts = exact::counts(options.quick, &workloads, &backends);
     let progress = bar((slices + server_steps + counts.len() * COUNT_WEIGHT) as u64)?;
     let mut results = Results::here();
+    let before = machine::load();
+    if let Some(load) = before.filter(|load| *load > 0.5) {
+        eprintln!(
+            "note: other programs keep {load} threads busy on this machine, which the figures will show"
+        );
+    }
     for name in &backends {
         results.notes.extend(contestants::note(name).map(|note| Note::new(*name, note)));
     }
@@ -67,6 +73,9 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
         progress.inc(COUNT_WEIGHT as u64);
     });
     progress.finish_and_clear();
+    if let (Some(before), Some(end)) = (before, machine::load()) {
+        results.machine.load = format!("{before} before, {end} at the end");
+    }
     Ok(results)
 }
 

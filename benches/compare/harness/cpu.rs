@@ -1,7 +1,7 @@
 //! CPU time, and which core a process runs on.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::thread::CpuSet;
 use rustix::time::{ClockId, clock_gettime};
@@ -15,10 +15,13 @@ pub(crate) fn own() -> Duration {
 /// What the threads of another process have used, from the scheduler's own account (`schedstat`), in nanoseconds. A thread that runs is in that
 /// account up to the last tick only, which may be 10 ms ago, so this waits a moment for all to sleep.
 pub(crate) fn of_process(pid: u32) -> io::Result<Duration> {
-    for _ in 0..500 {
-        if sleeps(pid)? {
-            break;
-        }
+    of_process_within(pid, Duration::from_millis(50))
+}
+
+/// As [`of_process`], with a limit for the wait.
+fn of_process_within(pid: u32, limit: Duration) -> io::Result<Duration> {
+    let begun = Instant::now();
+    while !sleeps(pid)? && begun.elapsed() < limit {
         std::thread::sleep(Duration::from_micros(100));
     }
     let mut sum = 0;
@@ -102,10 +105,12 @@ mod tests {
             let mut line = String::new();
             let output = shell.stdout.take().expect("a pipe");
             BufReader::new(output).read_line(&mut line).expect("a line");
-            let first = of_process(shell.id()).expect("it lives");
+            // However long a busy machine leaves it no core to end its work on.
+            let patience = Duration::from_secs(60);
+            let first = of_process_within(shell.id(), patience).expect("it lives");
             // By now every tick has come.
             std::thread::sleep(Duration::from_millis(20));
-            let later = of_process(shell.id()).expect("it lives");
+            let later = of_process_within(shell.id(), patience).expect("it lives");
             drop(shell.stdin.take());
             shell.wait().expect("it ends");
             assert!(later - first < Duration::from_millis(1), "{first:?} grew to {later:?}");

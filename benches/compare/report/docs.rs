@@ -58,10 +58,10 @@ pub(crate) fn page(results: &Results, reasons: &str) -> Result<(String, Vec<Stri
         machine.memory_mib,
         machine.kernel,
         results.command,
-        results
-            .versions
-            .iter()
-            .map(|(name, version)| format!("{name} {version}"))
+        Some(format!("load {}", results.machine.load))
+            .filter(|_| !results.machine.load.is_empty())
+            .into_iter()
+            .chain(results.versions.iter().map(|(name, version)| format!("{name} {version}")))
             .collect::<Vec<_>>()
             .join(", "),
     )?;

@@ -112,6 +112,7 @@ fn about(results: &Results) -> Markup {
             dt { "machine" } dd {
                 (results.machine.cpu) ", " (cores(results)) ", " (results.machine.memory_mib) " MiB, " (results.machine.kernel)
             }
+            @if !results.machine.load.is_empty() { dt { "load" } dd { (results.machine.load) } }
             @for (name, version) in &results.versions { dt { (name) } dd { (version) } }
         }
         @let general: Vec<_> = results.notes.iter().filter(|note| !note.about.contains('/')).collect();

@@ -96,6 +96,7 @@ pub(crate) fn invented() -> Results {
             cores: 2,
             kernel: "linux 6.1".into(),
             memory_mib: 24_000,
+            load: "0.1 before, 1.0 at the end".into(),
         },
         date: "2026-01-01T00:00:00Z".into(),
         command: "cargo run --release -p benches --bin compare".into(),

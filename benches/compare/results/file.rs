@@ -20,6 +20,9 @@ pub(crate) fn to_csv(results: &Results) -> Result<String, Box<dyn Error>> {
     put("cores", &results.machine.cores.to_string())?;
     put("kernel", &results.machine.kernel)?;
     put("memory", &format!("{} MiB", results.machine.memory_mib))?;
+    if !results.machine.load.is_empty() {
+        put("load", &results.machine.load)?;
+    }
     for (name, version) in &results.versions {
         put("version", &format!("{name} = {version}"))?;
     }
@@ -66,6 +69,7 @@ pub(crate) fn from_csv(text: &str) -> Result<Results, Box<dyn Error>> {
             "cores" => results.machine.cores = value.parse()?,
             "kernel" => results.machine.kernel = value.to_owned(),
             "memory" => results.machine.memory_mib = value.trim_end_matches(" MiB").parse()?,
+            "load" => results.machine.load = value.to_owned(),
             "version" => results.versions.push(pair()),
             "note" => results.notes.push(Note::new(pair().0, pair().1)),
             "left out" => results.left_out.push(Note::new(pair().0, pair().1)),
@@ -140,6 +144,7 @@ mod tests {
                 cores: 2,
                 kernel: "linux 6.1".into(),
                 memory_mib: 7,
+                load: "0.1 before, 1.0 at the end".into(),
             },
             date: "2026-01-01T00:00:00Z".into(),
             command: "compare --quick".into(),
@@ -170,7 +175,7 @@ mod tests {
     fn a_bad_line_is_named() {
         let text = to_csv(&results()).expect("written").replace("instructions_per_op", "nonsense");
         let error = from_csv(&text).expect_err("no such metric").to_string();
-        assert!(error.starts_with("line 12: no metric is called `nonsense`"), "{error}");
+        assert!(error.starts_with("line 13: no metric is called `nonsense`"), "{error}");
         let error = from_csv("a,b\n1,2\n").expect_err("other columns").to_string();
         assert!(error.starts_with("the columns are not workload,"), "{error}");
     }

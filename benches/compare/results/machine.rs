@@ -58,7 +58,13 @@ fn machine() -> Machine {
             .trim()
             .to_owned(),
         memory_mib: kib / 1024,
+        load: String::new(),
     }
+}
+
+/// How many threads of all programs ran or were ready to, on the average of the last minute.
+pub(crate) fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
 fn versions() -> Vec<(String, String)> {
