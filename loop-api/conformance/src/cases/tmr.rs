@@ -1,16 +1,18 @@
 //! TMR: timers.
 
+use std::future::Future;
+use std::mem;
 use std::pin::pin;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_lite::future::poll_once;
+use futures_lite::future::{poll_fn, poll_once};
 
 use crate::Subject;
 use crate::support::{Counter, LONG, Log, SHORT, make, run, until, within};
 use loop_api::EventLoop;
 use loop_api::Handle;
-use loop_api::time::Sleep;
+use loop_api::time::{self, Sleep};
 use loop_api::turn::Turn;
 
 pub fn tmr01_sleep_is_never_early<S: Subject>() {
@@ -60,56 +62,70 @@ pub fn tmr01_callback_is_never_early<S: Subject>() {
     });
 }
 
+/// Tasks that sleep until `deadlines`, begun in this order: in which order they ended, none of them early. How long from now the first deadline is,
+/// is asked of `deadlines`: a machine may stall while the tasks begin, so that some begin when theirs is past already; then it is done once more,
+/// with more time. With `overdue` the loop is held up until all are past.
+async fn order_of_sleeps<H: Handle>(
+    handle: &H,
+    deadlines: impl Fn(Duration) -> Vec<time::Instant>,
+    overdue: bool,
+) -> Vec<usize> {
+    for times in [1, 4, 16, 64, 256] {
+        let (log, wrong, late) = (Log::new(), Counter::new(), Counter::new());
+        let deadlines = deadlines(SHORT * times);
+        let (count, last) = (deadlines.len(), deadlines.iter().max().copied());
+        for (number, deadline) in deadlines.into_iter().enumerate() {
+            let (line, inner) = (log.clone(), handle.clone());
+            let (early, past) = (wrong.clone(), late.clone());
+            drop(handle.spawn(async move {
+                let mut sleep = pin!(inner.sleep_until(deadline));
+                let mut begins = true;
+                // Asked when it is woken and not before: what is past by then is still in its place.
+                poll_fn(|cx| {
+                    let polled = sleep.as_mut().poll(cx);
+                    if mem::replace(&mut begins, false) && polled.is_ready() {
+                        past.add();
+                    }
+                    polled
+                })
+                .await;
+                if inner.now() < deadline {
+                    early.add();
+                }
+                line.push(number);
+            }));
+        }
+        if let Some(last) = last.filter(|_| overdue) {
+            crate::support::yield_now().await;
+            thread::sleep(last.saturating_duration_since(handle.now()) + SHORT);
+        }
+        assert!(until(handle, || log.len() == count).await);
+        assert_eq!(wrong.get(), 0);
+        if late.get() == 0 {
+            return log.take();
+        }
+    }
+    panic!("the tasks did not begin in time");
+}
+
 pub fn tmr02_equal_deadlines_in_registration_order<S: Subject>() {
     run::<S, _>(|handle| async move {
-        // A machine may stall while the tasks begin, so that some begin when it is past already: then once more, with more time.
-        for times in [1, 4, 16, 64, 256] {
-            let (log, wrong, late) = (Log::new(), Counter::new(), Counter::new());
-            let deadline = handle.now() + SHORT * times;
-            for number in 0..100 {
-                let (line, inner) = (log.clone(), handle.clone());
-                let (early, past) = (wrong.clone(), late.clone());
-                drop(handle.spawn(async move {
-                    let mut sleep = pin!(inner.sleep_until(deadline));
-                    if poll_once(sleep.as_mut()).await.is_some() {
-                        past.add();
-                    } else {
-                        sleep.await;
-                    }
-                    if inner.now() < deadline {
-                        early.add();
-                    }
-                    line.push(number);
-                }));
-            }
-            assert!(until(&handle, || log.len() == 100).await);
-            assert_eq!(wrong.get(), 0);
-            if late.get() == 0 {
-                return assert_eq!(log.take(), (0..100).collect::<Vec<_>>());
-            }
-        }
-        panic!("the tasks did not begin in time");
+        let deadlines = |soon| vec![handle.now() + soon; 100];
+        let order = order_of_sleeps(&handle, deadlines, false).await;
+        assert_eq!(order, (0..100).collect::<Vec<_>>());
     });
 }
 
 pub fn tmr02_sleeps_end_in_deadline_order<S: Subject>() {
     run::<S, _>(|handle| async move {
-        let log = Log::new();
-        let start = handle.now();
-        // 0 to 49 ms, registered in a scattered order.
-        for step in 0..50 {
-            let millis = (step * 37) % 50;
-            let (line, inner) = (log.clone(), handle.clone());
-            drop(handle.spawn(async move {
-                inner.sleep_until(start + Duration::from_millis(millis)).await;
-                line.push(millis);
-            }));
-        }
-        // All are overdue when the loop looks next; the order is that of the deadlines all the same.
-        crate::support::yield_now().await;
-        thread::sleep(Duration::from_millis(60));
-        assert!(until(&handle, || log.len() == 50).await);
-        let got = log.take();
+        // Over 50 ms, registered in a scattered order.
+        let millis = |step| (step * 37) % 50;
+        let deadlines = |soon| {
+            let start = handle.now() + soon;
+            (0..50).map(|step| start + Duration::from_millis(millis(step))).collect()
+        };
+        let order = order_of_sleeps(&handle, deadlines, true).await;
+        let got: Vec<_> = order.into_iter().map(|step| millis(step as u64)).collect();
         assert!(got.is_sorted(), "{got:?}");
     });
 }
