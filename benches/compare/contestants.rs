@@ -12,8 +12,8 @@ mod agnostic;
 mod any;
 mod async_rs;
 mod compio;
-pub(crate) mod hello;
-pub(crate) mod models;
+mod hello;
+mod models;
 mod monoio;
 mod native_alone;
 mod raw_epoll;
@@ -52,11 +52,6 @@ pub(crate) fn start(name: &str, job: &Job) -> Start {
         crate::harness::load::NAME => crate::harness::load::start(job),
         _ => Start::left_out(format!("no contestant is called {name}")),
     }
-}
-
-/// What a contestant says of a workload that it does not know.
-fn lacks(contestant: &str, job: &Job) -> Start {
-    Start::left_out(format!("{contestant} has no program for {}", job.workload))
 }
 
 /// What a reader has to know of a contestant on this machine.

@@ -4,6 +4,7 @@ pub(crate) mod callers;
 pub(crate) mod child;
 pub(crate) mod cpu;
 pub(crate) mod exact;
+pub(crate) mod found;
 pub(crate) mod idle;
 pub(crate) mod load;
 pub(crate) mod process;

@@ -56,4 +56,9 @@ impl Start {
     pub(crate) fn left_out(why: impl Into<String>) -> Self {
         Self::LeftOut(why.into())
     }
+
+    /// What a contestant says of a workload that it does not know.
+    pub(crate) fn lacks(contestant: &str, job: &Job) -> Self {
+        Self::left_out(format!("{contestant} has no program for {}", job.workload))
+    }
 }

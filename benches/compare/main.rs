@@ -35,6 +35,7 @@ mod selftest;
 mod servers;
 #[cfg(target_os = "linux")]
 mod stats;
+mod wire;
 
 use options::{Command, Options};
 

@@ -7,8 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::contestants;
 use crate::exact;
+use crate::harness::found::Found;
 use crate::harness::process::Tally;
-use crate::harness::slices::{self, Found, Pace};
+use crate::harness::slices::{self, Pace};
 use crate::names;
 use crate::options::{self, Options};
 use crate::plan::{self, Cell, How};

@@ -42,7 +42,7 @@ pub(super) fn start(job: &Job) -> Start {
             Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
         }
         names::UNIX_PAIRS => Start::left_out("agnostic has no unix sockets"),
-        _ => super::lacks("agnostic", job),
+        _ => Start::lacks("agnostic", job),
     }
 }
 

@@ -63,7 +63,7 @@ fn with(builder: &Builder, job: &Job) -> Start {
             let bytes = job.param("bytes");
             Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
         }
-        _ => super::lacks("anyloop", job),
+        _ => Start::lacks("anyloop", job),
     }
 }
 

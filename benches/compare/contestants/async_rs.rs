@@ -43,7 +43,7 @@ pub(super) fn start(job: &Job) -> Start {
         names::TCP_ECHO | names::IDLE_CONNECTION => {
             Start::left_out("async-rs has no listeners, only outgoing connections")
         }
-        _ => super::lacks("async-rs", job),
+        _ => Start::lacks("async-rs", job),
     }
 }
 

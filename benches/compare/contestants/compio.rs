@@ -44,7 +44,7 @@ pub(super) fn start(job: &Job) -> Start {
             let bytes = job.param("bytes");
             Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
         }
-        _ => super::lacks("compio", job),
+        _ => Start::lacks("compio", job),
     }
 }
 

@@ -18,11 +18,7 @@ use anyloop::runtime::{Backend, Builder};
 
 use crate::job::{Job, Start};
 use crate::names;
-
-/// What a client asks for, again and again on one connection.
-pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
-/// What it gets, under hyper's head, which is always equally long.
-pub(crate) const BODY: &[u8] = b"Hello there\n";
+use crate::wire::BODY;
 
 /// Readies a contestant.
 pub(super) fn start(name: &str, job: &Job) -> Start {
@@ -32,7 +28,7 @@ pub(super) fn start(name: &str, job: &Job) -> Start {
         names::SMOL => any(Backend::Smol),
         names::RAW_TOKIO => raw_tokio(),
         names::RAW_SMOL => raw_smol(),
-        _ => super::lacks(names::label(name), job),
+        _ => Start::lacks(names::label(name), job),
     }
 }
 

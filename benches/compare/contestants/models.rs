@@ -14,9 +14,8 @@ use anyloop::runtime::{Backend, Builder};
 
 use crate::job::{Job, Start};
 use crate::names;
+use crate::wire::BYTES;
 
-/// A request's bytes, and an answer's.
-pub(crate) const BYTES: usize = 64;
 /// How long a handler waits, as for a database or another server. Long enough that many wait at once where a model lets them.
 const WAIT: Duration = Duration::from_millis(50);
 const POOL: usize = 16;
@@ -33,7 +32,7 @@ pub(super) fn start(name: &str, job: &Job) -> Start {
         names::NATIVE => any(Backend::Native),
         names::TOKIO => any(Backend::Tokio),
         names::SMOL => any(Backend::Smol),
-        _ => super::lacks(names::label(name), job),
+        _ => Start::lacks(names::label(name), job),
     }
 }
 

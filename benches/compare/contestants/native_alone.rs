@@ -45,7 +45,7 @@ pub(super) fn start(job: &Job) -> Start {
             let bytes = job.param("bytes");
             Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
         }
-        _ => super::lacks("the native loop alone", job),
+        _ => Start::lacks("the native loop alone", job),
     }
 }
 

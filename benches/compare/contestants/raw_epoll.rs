@@ -17,7 +17,7 @@ pub(super) fn start(job: &Job) -> Start {
             let bytes = job.param("bytes");
             Start::server(move |listener| serve(&listener, bytes).expect("the loop runs"))
         }
-        _ => super::lacks("a loop without tasks, timers and threads", job),
+        _ => Start::lacks("a loop without tasks, timers and threads", job),
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn start(threads: usize, job: &Job) -> Start {
             let bytes = job.param("bytes");
             Start::server(move |listener| runtime.block_on(serve(listener, bytes)))
         }
-        _ => super::lacks("smol", job),
+        _ => Start::lacks("smol", job),
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn start(threads: usize, job: &Job) -> Start {
             let bytes = job.param("bytes");
             Start::server(move |listener| runtime.0.block_on(serve(listener, bytes)))
         }
-        _ => super::lacks("tokio", job),
+        _ => Start::lacks("tokio", job),
     }
 }
 

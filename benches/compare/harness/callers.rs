@@ -13,9 +13,9 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::fs::Timespec;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 
-use crate::contestants::models::BYTES;
 use crate::job::{Job, Start, Values};
 use crate::results::Metric;
+use crate::wire::BYTES;
 
 /// How long a client waits for its answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);

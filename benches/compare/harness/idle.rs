@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use super::cpu;
+use super::found::Found;
 use super::load;
 use super::process::{Child, Hello, Tally};
-use super::slices::Found;
 use crate::plan::Cell;
 use crate::results::Metric;
 

@@ -11,10 +11,10 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
 use super::process::{Child, Hello};
-use crate::contestants::hello;
 use crate::job::{Job, Start, Values};
 use crate::names;
 use crate::results::Metric;
+use crate::wire;
 
 /// The child that is no contestant.
 pub(crate) const NAME: &str = "load";
@@ -37,7 +37,7 @@ pub(crate) fn start(job: &Job) -> Start {
     let (port, connections) = (job.param("port") as u16, job.param("connections"));
     let load = match job.workload.as_str() {
         names::HYPER_HELLO => http_answer(port)
-            .and_then(|answer| Load::connect(port, connections, hello::REQUEST.to_vec(), answer)),
+            .and_then(|answer| Load::connect(port, connections, wire::REQUEST.to_vec(), answer)),
         _ => {
             let bytes = job.param("bytes");
             Load::connect(port, connections, vec![b'x'; bytes], bytes)
@@ -55,10 +55,10 @@ pub(crate) fn start(job: &Job) -> Start {
 /// How long the server's answer is, head and body: it is the same every time.
 fn http_answer(port: u16) -> io::Result<usize> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.write_all(hello::REQUEST)?;
+    stream.write_all(wire::REQUEST)?;
     let mut answer = Vec::new();
     let mut buf = [0; 1024];
-    while !answer.ends_with(hello::BODY) {
+    while !answer.ends_with(wire::BODY) {
         match stream.read(&mut buf)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             n => answer.extend_from_slice(&buf[..n]),

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::cpu;
+use super::found::Found;
 use super::idle;
 use super::load;
 use super::process::{Child, Hello, Tally};
@@ -14,15 +15,6 @@ use crate::plan::{Cell, How};
 pub(crate) struct Pace {
     pub(crate) slice: Duration,
     pub(crate) rounds: usize,
-}
-
-/// What the slices of one cell found.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// Each contestant's slices, round by round.
-    pub(crate) slices: Vec<(&'static str, Vec<Tally>)>,
-    /// Who could not do it, and why.
-    pub(crate) left_out: Vec<(&'static str, String)>,
 }
 
 /// A contestant at work.

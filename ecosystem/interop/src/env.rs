@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use crate::servers::Service;
+use crate::service::Service;
 
 /// What a use ends with.
 pub type Outcome = Result<(), Box<dyn Error + Send + Sync>>;

@@ -8,6 +8,7 @@ mod host;
 mod meter;
 pub mod peer;
 pub mod servers;
+mod service;
 mod uses;
 
 pub use env::{Env, Outcome};

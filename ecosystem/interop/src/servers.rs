@@ -12,41 +12,9 @@ use std::process::Child;
 use tempfile::TempDir;
 
 use crate::Env;
-
-/// A program that a use needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Service {
-    /// The database.
-    PostgreSql,
-    /// redis-server.
-    Redis,
-    /// nginx, with a few pages.
-    Nginx,
-    /// dbus-daemon, as a session's bus.
-    Dbus,
-    /// An IMAP server: dovecot.
-    Dovecot,
-    /// Our own, on plain tokio and plain threads: for protocols that no package of the system's serves.
-    Peer,
-}
+pub use crate::service::Service;
 
 impl Service {
-    /// Every one.
-    pub const ALL: [Service; 6] =
-        [Service::PostgreSql, Service::Redis, Service::Nginx, Service::Dbus, Service::Dovecot, Service::Peer];
-
-    /// Debian's package that has it.
-    pub fn package(self) -> &'static str {
-        match self {
-            Service::PostgreSql => "postgresql",
-            Service::Redis => "redis-server",
-            Service::Nginx => "nginx-light",
-            Service::Dbus => "dbus",
-            Service::Dovecot => "dovecot-imapd",
-            Service::Peer => "this one",
-        }
-    }
-
     /// Where its program is, if it is installed.
     pub fn program(self) -> Option<PathBuf> {
         match self {
@@ -64,19 +32,6 @@ impl Service {
         self.program()
             .is_none()
             .then(|| format!("skipped: {self} is not installed (package {})", self.package()))
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Service::PostgreSql => "PostgreSQL",
-            Service::Redis => "redis",
-            Service::Nginx => "nginx",
-            Service::Dbus => "dbus",
-            Service::Dovecot => "dovecot",
-            Service::Peer => "peer",
-        })
     }
 }
 
