@@ -117,6 +117,57 @@ pub trait Readiness: Handle {
     }
 }
 
+/// What one transfer of a stream moved: see [`Source::poll_transfer`].
+///
+/// A transfer of fewer bytes than were asked for is the last for now only where nothing else ends one early. On a TCP socket these do, beside an
+/// empty or a full buffer: more slices than the system takes at once, and urgent data, which a loop with edges has to look
+/// for itself. On a unix stream a message with a descriptor or of another sender does, too, which its `recvmsg` tells. Where
+/// messages keep their bounds (datagrams, `SOCK_SEQPACKET`, packet pipes, terminals, eventfd, inotify) a short transfer
+/// says nothing at all.
+///
+/// ```
+/// use loop_api::readiness::Moved;
+/// assert!(Moved::of(3, 8).is_last());
+/// assert!(!Moved::of(8, 8).is_last());
+/// assert!(!Moved::of(0, 8).is_last(), "the end, which is no reason to wait");
+/// assert!(!Moved::some(3).is_last());
+/// assert!(!Moved::of(1 << 30, usize::MAX).is_last(), "as much as the system moves at once");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    bytes: usize,
+    last: bool,
+}
+
+impl Moved {
+    /// From so many bytes on the system may have ended the transfer: Linux moves up to 2 GiB at once.
+    const MUCH: usize = 1 << 30;
+
+    /// So many of the bytes that were `wanted`; fewer are all for now, because nothing else can end this transfer.
+    #[inline]
+    pub const fn of(bytes: usize, wanted: usize) -> Moved {
+        Moved { bytes, last: 0 < bytes && bytes < wanted && bytes < Self::MUCH }
+    }
+
+    /// So many bytes, which tell nothing about whether there are more.
+    #[inline]
+    pub const fn some(bytes: usize) -> Moved {
+        Moved { bytes, last: false }
+    }
+
+    /// How many bytes it were.
+    #[inline]
+    pub const fn bytes(self) -> usize {
+        self.bytes
+    }
+
+    /// Whether the next transfer would block, as far as this one can tell.
+    #[inline]
+    pub const fn is_last(self) -> bool {
+        self.last
+    }
+}
+
 /// A registered descriptor; dropping it deregisters it before it is closed, so that no event of it can reach whoever
 /// gets its number next.
 pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
@@ -132,18 +183,16 @@ pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
         op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>>;
 
-    /// As `poll_io`, for the bytes of a stream: `op` asks for `wanted` bytes and gives how many it moved. Fewer than
-    /// that tell the loop that the direction is exhausted, where its system can be trusted in this: the next call waits at
-    /// once, without a system call that could only answer `WouldBlock`. Not for datagrams, whose transfers are always short.
+    /// As `poll_io`, for the bytes of a stream: `op` gives how many it moved, and whether that was all there were or had room. If so, and
+    /// where its system can be trusted in this, the loop lets the next call wait at once, without a system call that could only answer
+    /// `WouldBlock`. What is said wrongly makes the next call wait for ever: see [`Moved`].
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        op: impl FnMut(&T) -> io::Result<usize>,
+        mut op: impl FnMut(&T) -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
-        let _ = wanted;
-        self.poll_io(cx, interest, op)
+        self.poll_io(cx, interest, |io| op(io).map(Moved::bytes))
     }
 
     /// As `poll_io`, for any number of waiters at once.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
-use loop_api::readiness::{AsSource, Readiness, Source};
+use loop_api::readiness::{AsSource, Moved, Readiness, Source};
 use loop_toolkit::socket::is_ready;
 
 use crate::any::{self, each};
@@ -162,10 +162,9 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        op: impl FnMut(&T) -> io::Result<usize>,
+        op: impl FnMut(&T) -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
-        each!(Source; &self.0, source => source.poll_transfer(cx, interest, wanted, op))
+        each!(Source; &self.0, source => source.poll_transfer(cx, interest, op))
     }
 
     async fn io<R: Send>(

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use loop_api::io::Interest::{Readable, Writable};
-use loop_api::readiness::{Readiness, Source};
+use loop_api::readiness::{Moved, Readiness, Source};
 use loop_api::{EventLoop, Handle};
 use loop_native::{NativeHandle, NativeLoop, NativeSource};
 
@@ -21,7 +21,11 @@ fn pair(handle: &NativeHandle) -> (NativeSource<UnixStream>, UnixStream) {
 }
 
 async fn read(source: &NativeSource<UnixStream>, buffer: &mut [u8]) -> usize {
-    poll_fn(|cx| source.poll_transfer(cx, Readable, buffer.len(), |mut io| io.read(buffer))).await.unwrap()
+    poll_fn(|cx| {
+        source.poll_transfer(cx, Readable, |mut io| io.read(buffer).map(|n| Moved::of(n, buffer.len())))
+    })
+    .await
+    .unwrap()
 }
 
 #[test]

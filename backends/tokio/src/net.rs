@@ -18,6 +18,8 @@ mod uninit;
 mod unix;
 #[cfg(unix)]
 mod unix_datagram;
+#[cfg(unix)]
+mod unix_read;
 
 pub use tcp::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpListener, TcpStream, WriteHalf};
 pub use udp::UdpSocket;

@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::task::{Context, Poll, ready};
 
 use loop_api::io::Interest;
-use loop_api::readiness::{self, AsSource, Readiness};
+use loop_api::readiness::{self, AsSource, Moved, Readiness};
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
 use crate::handle::TokioHandle;
@@ -122,18 +122,17 @@ impl<T: AsSource + Send + Sync + 'static> readiness::Source<T> for Source<T> {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        mut op: impl FnMut(&T) -> io::Result<usize>,
+        mut op: impl FnMut(&T) -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
         loop {
             let mut ready = ready!(self.poll_ready(cx, interest))?;
             match retry(&mut op, self.get_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
                 Ok(moved) => {
-                    if SHORT_IS_ALL && 0 < moved && moved < wanted {
+                    if SHORT_IS_ALL && moved.is_last() {
                         ready.clear_ready();
                     }
-                    return Poll::Ready(Ok(moved));
+                    return Poll::Ready(Ok(moved.bytes()));
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }

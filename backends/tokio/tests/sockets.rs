@@ -244,7 +244,9 @@ mod unix {
                 let mut buf = [0; 8];
                 theirs.write_all(b"more").unwrap();
                 let read = std::future::poll_fn(|cx| {
-                    source.poll_transfer(cx, Interest::Readable, 8, |mut io| io.read(&mut buf))
+                    source.poll_transfer(cx, Interest::Readable, |mut io| {
+                        io.read(&mut buf).map(|n| loop_api::readiness::Moved::of(n, 8))
+                    })
                 });
                 assert_eq!(read.await.unwrap(), 4);
             });

@@ -278,6 +278,15 @@ macro_rules! __conformance_table {
             net12_sending_to_a_peer_that_is_full_waits: [on_linux unix_net];
             net11_unix_sockets_of_std_are_taken_and_given_back: [on_unix unix_net];
 
+            // What ends a transfer early
+            net10_more_slices_than_the_system_takes_at_once: [net];
+            net10_urgent_data_does_not_hide_what_follows: [on_unix std_net];
+            net12_a_message_with_a_descriptor_does_not_hide_the_next: [on_unix unix_net];
+            net12_what_another_process_sends_is_not_hidden: [on_linux unix_net];
+            net12_urgent_data_does_not_hide_what_follows: [on_linux unix_net];
+            net12_messages_that_keep_their_bounds_are_all_read: [on_linux unix_net];
+            io23_a_short_read_of_another_kind_of_descriptor_is_not_the_last: [on_linux readiness];
+
             net11_a_connection_is_taken_over_and_given_back: [std_net];
             net11_a_listener_and_a_udp_socket_are_taken_over: [std_net];
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use super::{BoxFuture, ErasedHandle};
 use loop_api::io::Interest;
-use loop_api::readiness::{self, AsSource, Readiness};
+use loop_api::readiness::{self, AsSource, Moved, Readiness};
 
 /// [`Readiness`] without types of its own.
 pub(super) trait DynReadiness: Send + Sync {
@@ -50,8 +50,7 @@ pub(super) trait DynSource: Send + Sync {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        op: &mut dyn FnMut() -> io::Result<usize>,
+        op: &mut dyn FnMut() -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>>;
     fn io<'a>(&'a self, interest: Interest, op: SendOp<'a>) -> BoxFuture<'a, io::Result<()>>;
     fn deregister(self: Box<Self>) -> io::Result<()>;
@@ -68,10 +67,9 @@ impl<S: readiness::Source<AnySource> + 'static> DynSource for SourceOf<S> {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        op: &mut dyn FnMut() -> io::Result<usize>,
+        op: &mut dyn FnMut() -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
-        self.0.poll_transfer(cx, interest, wanted, |_| op())
+        self.0.poll_transfer(cx, interest, |_| op())
     }
 
     fn io<'a>(&'a self, interest: Interest, op: SendOp<'a>) -> BoxFuture<'a, io::Result<()>> {
@@ -117,10 +115,9 @@ impl<T: AsSource + Send + Sync + 'static> readiness::Source<T> for Source<T> {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        mut op: impl FnMut(&T) -> io::Result<usize>,
+        mut op: impl FnMut(&T) -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, interest, wanted, &mut || op(&self.io))
+        self.source.poll_transfer(cx, interest, &mut || op(&self.io))
     }
 
     async fn io<R: Send>(

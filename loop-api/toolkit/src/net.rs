@@ -15,7 +15,7 @@ pub use stream::{StdStream, Stream};
 pub use tcp::{TcpListener, TcpStream, connect_tcp, listen_tcp};
 pub use udp::{UdpSocket, bind_udp};
 #[cfg(unix)]
-pub use unix::{UnixDatagram, UnixListener, UnixStream, connect_unix};
+pub use unix::{UnixDatagram, UnixListener, UnixStream, connect_unix, unix_pair};
 
 /// Gives a handle that implements [`Readiness`](loop_api::readiness::Readiness) its [`Net`](loop_api::net::Net),
 /// [`StdNet`](loop_api::net::StdNet) and, on unix, [`UnixNet`](loop_api::net::UnixNet):
@@ -106,8 +106,7 @@ macro_rules! __ready_unix_net {
                     ready::UnixListener::new(self, socket::unix_listener(addr)?)
                 }
                 fn unix_pair(&self) -> Result<(Self::UnixStream, Self::UnixStream)> {
-                    let (a, b) = socket::unix_pair()?;
-                    Ok((ready::UnixStream::new(self, a)?, ready::UnixStream::new(self, b)?))
+                    ready::unix_pair(self)
                 }
                 fn bind_unix_datagram(&self, addr: &SocketAddr) -> Result<Self::UnixDatagram> {
                     ready::UnixDatagram::new(self, socket::unix_datagram(addr)?)

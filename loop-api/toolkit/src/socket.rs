@@ -14,9 +14,11 @@ use loop_api::readiness::AsSource;
 mod accept;
 #[cfg(any(unix, windows))]
 mod receive;
-pub(crate) mod transfer;
+pub(crate) mod tcp_transfer;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+pub(crate) mod unix_transfer;
 
 pub use accept::accept_tcp;
 #[cfg(unix)]
@@ -30,6 +32,8 @@ pub use unix::{
     unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,
     unix_listener, unix_pair, unix_sent,
 };
+#[cfg(unix)]
+pub use unix_transfer::{unix_read, unix_read_uninit};
 
 /// How many connections may wait to be accepted, where the options do not say.
 const BACKLOG: u32 = 1024;

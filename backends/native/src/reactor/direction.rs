@@ -16,8 +16,8 @@ use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, planted, relax}
 
 /// An operation may succeed. It is not certain, but where this is clear there will be an event.
 const READY: usize = 1;
-/// The other side has closed: a short transfer does not mean that the next would block.
-const ENDED: usize = 2;
+/// The other side has closed, or sent urgent data: a short transfer does not mean that the next would block.
+const CUT: usize = 2;
 /// The loop is closed: there will be no events.
 const CLOSED: usize = 4;
 /// The waiters belong to whoever set this.
@@ -83,18 +83,18 @@ impl Direction {
     /// The attempt made after `seen` moved fewer bytes than it asked for.
     #[inline]
     pub(crate) fn fell_short(&self, seen: Seen) {
-        if seen.0 & ENDED == 0 {
+        if seen.0 & CUT == 0 {
             self.blocked(seen);
         }
     }
 
     /// An event: collects everybody who waits into `wake`.
     #[inline(always)]
-    pub(crate) fn event(&self, ended: bool, wake: &mut Vec<Waker>) {
+    pub(crate) fn event(&self, cut: bool, wake: &mut Vec<Waker>) {
         let bits = self.bits.load(Ordering::Acquire);
         if bits & (READY | LOCKED) == 0 {
             let lock = if planted(Fault::EventDoesNotLock) { 0 } else { LOCKED };
-            let next = after_event(bits, ended) | lock;
+            let next = after_event(bits, cut) | lock;
             if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 return Guard { direction: self, bits: next }.take(wake);
             }
@@ -103,17 +103,17 @@ impl Direction {
                 return;
             }
             // Nobody waits: it counts only for those whose attempt goes on just now.
-            let next = after_event(bits, ended);
+            let next = after_event(bits, cut);
             if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 return;
             }
         }
-        self.event_anyhow(ended, wake);
+        self.event_anyhow(cut, wake);
     }
 
     /// The same for whatever the bits are.
     #[cold]
-    fn event_anyhow(&self, ended: bool, wake: &mut Vec<Waker>) {
+    fn event_anyhow(&self, cut: bool, wake: &mut Vec<Waker>) {
         let mut tries = 0;
         let mut bits = self.bits.load(Ordering::Acquire);
         loop {
@@ -122,7 +122,7 @@ impl Direction {
                 continue;
             }
             let ready = bits & READY != 0;
-            let next = after_event(bits, ended) | if ready { 0 } else { LOCKED };
+            let next = after_event(bits, cut) | if ready { 0 } else { LOCKED };
             match self.bits.compare_exchange_weak(bits, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) if ready => return,
                 Ok(_) => return Guard { direction: self, bits: next }.take(wake),
@@ -266,8 +266,8 @@ impl Drop for Guard<'_> {
 
 /// What the bits become by an event, beside `LOCKED`.
 #[inline]
-fn after_event(bits: usize, ended: bool) -> usize {
-    (bits.wrapping_add(EVENT) | READY) | if ended { ENDED } else { 0 }
+fn after_event(bits: usize, cut: bool) -> usize {
+    (bits.wrapping_add(EVENT) | READY) | if cut { CUT } else { 0 }
 }
 
 impl fmt::Debug for Direction {

@@ -121,10 +121,10 @@ impl Reactor {
         for event in events.iter() {
             let Some(directions) = registry.find(event.key) else { continue };
             if event.readable {
-                directions.read.event(event.closed, wake);
+                directions.read.event(event.cut, wake);
             }
             if event.writable {
-                writable(directions, event.closed, wake);
+                writable(directions, event.cut, wake);
             }
             if Poller::ONESHOT {
                 // The report disarmed both directions: whoever still waits asks again.
@@ -148,8 +148,8 @@ impl Reactor {
 
 /// Out of the way of those who read.
 #[inline(never)]
-fn writable(directions: &Directions, closed: bool, wake: &mut Vec<Waker>) {
-    directions.write.event(closed, wake);
+fn writable(directions: &Directions, cut: bool, wake: &mut Vec<Waker>) {
+    directions.write.event(cut, wake);
 }
 
 impl Registry {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use loop_api::Closed;
 use loop_api::io::Interest;
-use loop_api::readiness::{AsSource, Source};
+use loop_api::readiness::{AsSource, Moved, Source};
 
 use super::direction::{Direction, Seen};
 use super::registry::{Directions, Reactor};
@@ -102,15 +102,14 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        wanted: usize,
-        op: impl FnMut(&T) -> io::Result<usize>,
+        op: impl FnMut(&T) -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
         match self.attempt(cx, interest, op, Direction::wait_unnamed) {
             Poll::Ready(Ok((seen, moved))) => {
-                if Poller::SHORT_IS_EMPTY && 0 < moved && moved < wanted {
+                if Poller::SHORT_IS_EMPTY && moved.is_last() {
                     self.direction(interest).fell_short(seen);
                 }
-                Poll::Ready(Ok(moved))
+                Poll::Ready(Ok(moved.bytes()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => Poll::Pending,

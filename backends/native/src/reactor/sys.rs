@@ -27,6 +27,6 @@ pub(crate) struct Event {
     pub(crate) key: usize,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
-    /// The other side has closed, or there is an error: reading will not wait again, so a short read says nothing.
-    pub(crate) closed: bool,
+    /// The other side has closed, there is an error, or urgent data among the rest: from now on a short transfer says nothing.
+    pub(crate) cut: bool,
 }

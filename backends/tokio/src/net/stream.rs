@@ -1,5 +1,9 @@
 //! What TCP and unix streams and their halves have in common: futures-io over tokio's own polls.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 /// A coat around one of tokio's sockets, with its doors.
 macro_rules! coat {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -34,8 +38,9 @@ macro_rules! coat {
 }
 pub(crate) use coat;
 
+/// How each of the types reads: by `$read` into a slice, and by `$uninit` into uninitialised memory.
 macro_rules! async_read {
-    ($($name:ident $(<$life:lifetime>)?),+) => {$(
+    ($read:path, $uninit:path: $($name:ident $(<$life:lifetime>)?),+) => {$(
         impl futures_io::AsyncRead for $name $(<$life>)? {
             #[inline]
             fn poll_read(
@@ -43,13 +48,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 buf: &mut [u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                let mut buf = tokio::io::ReadBuf::new(buf);
-                let inner = std::pin::Pin::new(&mut self.get_mut().0);
-                match tokio::io::AsyncRead::poll_read(inner, cx, &mut buf) {
-                    std::task::Poll::Ready(Ok(())) => std::task::Poll::Ready(Ok(buf.filled().len())),
-                    std::task::Poll::Ready(Err(error)) => std::task::Poll::Ready(Err($crate::net::closed(error))),
-                    std::task::Poll::Pending => std::task::Poll::Pending,
-                }
+                $read(&mut self.get_mut().0, cx, buf)
             }
 
             #[inline]
@@ -77,7 +76,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 buf: loop_api::io::ReadCursor<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::net::uninit::poll_read(&mut self.get_mut().0, cx, buf)
+                $uninit(&mut self.get_mut().0, cx, buf)
             }
         }
     )+};
@@ -129,6 +128,18 @@ macro_rules! async_write {
     )+};
 }
 pub(crate) use async_write;
+
+/// Reads as tokio does.
+#[inline]
+pub(super) fn poll_read<S: tokio::io::AsyncRead + Unpin>(
+    socket: &mut S,
+    cx: &mut Context<'_>,
+    buf: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut buf = tokio::io::ReadBuf::new(buf);
+    ready!(Pin::new(socket).poll_read(cx, &mut buf)).map_err(super::closed)?;
+    Poll::Ready(Ok(buf.filled().len()))
+}
 
 /// `loop_api::net::Stream`, for a stream whose halves are in scope under the names given.
 macro_rules! stream {

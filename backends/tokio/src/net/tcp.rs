@@ -17,6 +17,9 @@ use crate::handle::TokioHandle;
 
 coat! {
     /// A TCP connection: tokio's, which `into_inner` gives back.
+    ///
+    /// tokio takes a read that urgent data cut short for the last for now: a reader may wait for ever for what the peer sent after it. Where
+    /// peers send such data, read with `readable` and `try_read`.
     TcpStream(tokio::net::TcpStream)
 }
 coat! {
@@ -36,7 +39,7 @@ pub struct ReadHalf<'a>(tcp::ReadHalf<'a>);
 #[derive(Debug)]
 pub struct WriteHalf<'a>(tcp::WriteHalf<'a>);
 
-async_read!(TcpStream, OwnedReadHalf, ReadHalf<'_>);
+async_read!(super::stream::poll_read, super::uninit::poll_read: TcpStream, OwnedReadHalf, ReadHalf<'_>);
 async_write!(TcpStream, OwnedWriteHalf, WriteHalf<'_>);
 stream!(TcpStream, ReadHalf, WriteHalf, OwnedReadHalf, OwnedWriteHalf);
 

@@ -16,6 +16,9 @@ use crate::handle::TokioHandle;
 
 coat! {
     /// A connected unix stream: tokio's, which `into_inner` gives back.
+    ///
+    /// A message with a descriptor, or of another sender, hides nothing that follows. Urgent data does: tokio is not told of it, and a
+    /// reader may wait for ever for what came after. So may one whose stream was made of a socket that keeps the bounds of messages.
     UnixStream(tokio::net::UnixStream)
 }
 coat! {
@@ -35,7 +38,7 @@ pub struct UnixReadHalf<'a>(unix::ReadHalf<'a>);
 #[derive(Debug)]
 pub struct UnixWriteHalf<'a>(unix::WriteHalf<'a>);
 
-async_read!(UnixStream, OwnedUnixReadHalf, UnixReadHalf<'_>);
+async_read!(super::unix_read::poll_read, super::unix_read::poll_read_uninit: UnixStream, OwnedUnixReadHalf, UnixReadHalf<'_>);
 async_write!(UnixStream, OwnedUnixWriteHalf, UnixWriteHalf<'_>);
 stream!(UnixStream, UnixReadHalf, UnixWriteHalf, OwnedUnixReadHalf, OwnedUnixWriteHalf);
 

@@ -12,7 +12,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use super::stream::{StdStream, Stream};
 use crate::socket::is_ready;
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
-use loop_api::readiness::{Readiness, Source};
+use loop_api::readiness::{Moved, Readiness, Source};
 
 /// The reading half of a stream, borrowed.
 pub struct ReadHalf<'a, H: Readiness, T: StdStream>(&'a Stream<H, T>);
@@ -99,11 +99,11 @@ impl<H: Readiness, T: StdStream> loop_api::net::Stream for Stream<H, T> {
     }
 
     fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.get_ref().read(buf)
+        self.get_ref().read(buf).map(Moved::bytes)
     }
 
     fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.get_ref().write(buf)
+        self.get_ref().write(buf).map(Moved::bytes)
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {

@@ -8,27 +8,36 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use crate::socket::{receive, transfer, written};
+use crate::socket::tcp_transfer;
+#[cfg(unix)]
+use crate::socket::unix_transfer;
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
-use loop_api::readiness::{AsSource, Readiness, Source};
+use loop_api::readiness::{AsSource, Moved, Readiness, Source};
 
 /// A connected stream `T` of the standard library on the loop of `H`: [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
 ///
 /// Each read or write is one system call, and waits only when that says `WouldBlock`. It buffers nothing.
 pub struct Stream<H: Readiness, T: StdStream> {
     pub(super) source: H::Source<T>,
+    /// Whether a short transfer says what it does on a socket of this type.
+    pub(super) plain: bool,
 }
 
 /// The standard library's streams. Sealed.
 pub trait StdStream: sealed::Sealed + AsSource + fmt::Debug + Send + Sync + Sized + 'static {
     #[doc(hidden)]
-    fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
+    fn read(&self, buf: &mut [u8]) -> io::Result<Moved>;
     #[doc(hidden)]
-    fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
+    fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<Moved>;
     #[doc(hidden)]
-    fn write(&self, buf: &[u8]) -> io::Result<usize>;
+    fn read_uninit(&self, buf: &mut ReadCursor<'_>) -> io::Result<Moved>;
     #[doc(hidden)]
-    fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+    fn write(&self, buf: &[u8]) -> io::Result<Moved>;
+    #[doc(hidden)]
+    fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<Moved>;
+    /// Whether it is what its type says, though it may have been made of any descriptor.
+    #[doc(hidden)]
+    fn is_plain(&self) -> bool;
     #[doc(hidden)]
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
     #[doc(hidden)]
@@ -39,25 +48,33 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
+/// A type of streams, and the module with its transfers.
 macro_rules! std_stream {
-    ($stream:ty) => {
+    ($stream:ty, $transfer:ident) => {
         impl sealed::Sealed for $stream {}
         impl StdStream for $stream {
             #[inline]
-            fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-                transfer::read(self, buf)
+            fn read(&self, buf: &mut [u8]) -> io::Result<Moved> {
+                $transfer::read(self, buf)
             }
             #[inline]
-            fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                io::Read::read_vectored(&mut &*self, bufs)
+            fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<Moved> {
+                $transfer::read_vectored(self, bufs)
             }
             #[inline]
-            fn write(&self, buf: &[u8]) -> io::Result<usize> {
-                transfer::write(self, buf)
+            fn read_uninit(&self, buf: &mut ReadCursor<'_>) -> io::Result<Moved> {
+                $transfer::read_uninit(self, buf)
             }
             #[inline]
-            fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-                io::Write::write_vectored(&mut &*self, bufs).map_err(written)
+            fn write(&self, buf: &[u8]) -> io::Result<Moved> {
+                $transfer::write(self, buf)
+            }
+            #[inline]
+            fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<Moved> {
+                $transfer::write_vectored(self, bufs)
+            }
+            fn is_plain(&self) -> bool {
+                $transfer::is_plain(self)
             }
             fn shutdown(&self, how: Shutdown) -> io::Result<()> {
                 <$stream>::shutdown(self, how)
@@ -69,9 +86,9 @@ macro_rules! std_stream {
     };
 }
 
-std_stream!(std::net::TcpStream);
+std_stream!(std::net::TcpStream, tcp_transfer);
 #[cfg(unix)]
-std_stream!(std::os::unix::net::UnixStream);
+std_stream!(std::os::unix::net::UnixStream, unix_transfer);
 
 impl<H: Readiness, T: StdStream> Stream<H, T> {
     /// Takes over a stream that is non-blocking already.
@@ -80,7 +97,8 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
     ///
     /// Those of [`Readiness::register`].
     pub fn new(handle: &H, stream: T) -> io::Result<Self> {
-        Ok(Stream { source: handle.register(stream)? })
+        let plain = stream.is_plain();
+        Ok(Stream { source: handle.register(stream)?, plain })
     }
 
     /// The registered stream.
@@ -103,8 +121,19 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
     }
 
     #[inline]
+    fn poll_transfer(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        mut op: impl FnMut(&T) -> io::Result<Moved>,
+    ) -> Poll<io::Result<usize>> {
+        let op = |io: &T| op(io).map(|moved| if self.plain { moved } else { Moved::some(moved.bytes()) });
+        self.source.poll_transfer(cx, interest, op)
+    }
+
+    #[inline]
     pub(super) fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Interest::Readable, buf.len(), |io| io.read(buf))
+        self.poll_transfer(cx, Interest::Readable, |io| io.read(buf))
     }
 
     #[inline]
@@ -113,8 +142,7 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        self.source.poll_transfer(cx, Interest::Readable, wanted, |io| io.read_vectored(bufs))
+        self.poll_transfer(cx, Interest::Readable, |io| io.read_vectored(bufs))
     }
 
     #[inline]
@@ -123,13 +151,12 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         cx: &mut Context<'_>,
         mut buf: ReadCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let wanted = buf.remaining();
-        self.source.poll_transfer(cx, Interest::Readable, wanted, |io| receive(io, &mut buf)).map_ok(drop)
+        self.poll_transfer(cx, Interest::Readable, |io| io.read_uninit(&mut buf)).map_ok(drop)
     }
 
     #[inline]
     pub(super) fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Interest::Writable, buf.len(), |io| io.write(buf))
+        self.poll_transfer(cx, Interest::Writable, |io| io.write(buf))
     }
 
     #[inline]
@@ -138,8 +165,7 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        self.source.poll_transfer(cx, Interest::Writable, wanted, |io| io.write_vectored(bufs))
+        self.poll_transfer(cx, Interest::Writable, |io| io.write_vectored(bufs))
     }
 
     /// Sends FIN; a connection that is gone already needs none.

@@ -21,6 +21,8 @@ pub type TcpStream<H> = Stream<H, std::net::TcpStream>;
 pub struct TcpListener<H: Readiness> {
     source: H::Source<std::net::TcpListener>,
     handle: H,
+    /// As in `Stream`, for what it accepts.
+    plain: bool,
 }
 
 /// Connects to `addr`: what [`Net::connect_tcp`](loop_api::net::Net::connect_tcp) does.
@@ -34,7 +36,7 @@ pub async fn connect_tcp<H: Readiness>(
     options: TcpOptions,
 ) -> io::Result<TcpStream<H>> {
     let stream: TcpStream<H> =
-        Stream { source: handle.register_writer(socket::tcp_connecting(addr, &options)?)? };
+        Stream { source: handle.register_writer(socket::tcp_connecting(addr, &options)?)?, plain: true };
     let connected = stream.source.io(Interest::Writable, socket::tcp_connected).await;
     connected.map_err(|error| socket::cannot("connect to", addr, error))?;
     Ok(stream)
@@ -60,7 +62,8 @@ impl<H: Readiness> TcpListener<H> {
     ///
     /// Those of [`Readiness::register`].
     pub fn new(handle: &H, listener: std::net::TcpListener) -> io::Result<Self> {
-        Ok(TcpListener { source: handle.register(listener)?, handle: handle.clone() })
+        let plain = socket::tcp_transfer::is_plain(&listener);
+        Ok(TcpListener { source: handle.register(listener)?, handle: handle.clone(), plain })
     }
 
     /// The standard library's server socket.
@@ -87,7 +90,7 @@ impl<H: Readiness> loop_api::net::TcpListener for TcpListener<H> {
     async fn accept(&self) -> io::Result<(TcpStream<H>, SocketAddr)> {
         let accept = || self.source.io(Interest::Readable, socket::accept_tcp);
         let (stream, addr) = accept_retry(accept, |wait| self.handle.sleep(wait)).await?;
-        Ok((Stream::new(&self.handle, stream)?, addr))
+        Ok((Stream { source: self.handle.register(stream)?, plain: self.plain }, addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

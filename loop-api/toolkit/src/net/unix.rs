@@ -19,6 +19,8 @@ pub type UnixStream<H> = Stream<H, std::os::unix::net::UnixStream>;
 pub struct UnixListener<H: Readiness> {
     source: H::Source<std::os::unix::net::UnixListener>,
     handle: H,
+    /// As in `Stream`, for what it accepts.
+    plain: bool,
 }
 
 /// A unix datagram socket on the loop of `H`.
@@ -36,9 +38,20 @@ pub struct UnixDatagram<H: Readiness> {
 pub async fn connect_unix<H: Readiness>(handle: H, addr: SocketAddr) -> io::Result<UnixStream<H>> {
     let connecting = || ready(socket::unix_connecting(&addr));
     let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
-    let stream = Stream::new(&handle, stream)?;
+    let stream: UnixStream<H> = Stream { source: handle.register(stream)?, plain: true };
     stream.source.io(Interest::Writable, socket::unix_connected).await?;
     Ok(stream)
+}
+
+/// Two that are connected: what [`UnixNet::unix_pair`](loop_api::net::UnixNet::unix_pair) gives.
+///
+/// # Errors
+///
+/// What the system said.
+pub fn unix_pair<H: Readiness>(handle: &H) -> io::Result<(UnixStream<H>, UnixStream<H>)> {
+    let (one, other) = socket::unix_pair()?;
+    let stream = |socket| Ok::<_, io::Error>(Stream { source: handle.register(socket)?, plain: true });
+    Ok((stream(one)?, stream(other)?))
 }
 
 impl<H: Readiness> UnixListener<H> {
@@ -48,7 +61,8 @@ impl<H: Readiness> UnixListener<H> {
     ///
     /// Those of [`Readiness::register`].
     pub fn new(handle: &H, listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
-        Ok(UnixListener { source: handle.register(listener)?, handle: handle.clone() })
+        let plain = socket::unix_transfer::is_plain(&listener);
+        Ok(UnixListener { source: handle.register(listener)?, handle: handle.clone(), plain })
     }
 
     /// The standard library's server socket.
@@ -75,7 +89,7 @@ impl<H: Readiness> loop_api::net::UnixListener for UnixListener<H> {
     async fn accept(&self) -> io::Result<(UnixStream<H>, SocketAddr)> {
         let accept = || self.source.io(Interest::Readable, socket::accept_unix);
         let (stream, addr) = accept_retry(accept, |wait| self.handle.sleep(wait)).await?;
-        Ok((Stream::new(&self.handle, stream)?, addr))
+        Ok((Stream { source: self.handle.register(stream)?, plain: self.plain }, addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -29,7 +29,7 @@ use loop_api::readiness::AsSource;
 pub fn receive<T: AsSource>(io: &T, buf: &mut ReadCursor<'_>) -> io::Result<usize> {
     // SAFETY: the system writes initialised bytes.
     let spare = unsafe { buf.spare() };
-    // As `transfer::read`: on Linux without libc.
+    // As `tcp_transfer::read`: on Linux without libc.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let n = rustix::net::recv(io, spare, rustix::net::RecvFlags::empty())?.0.0.len();
     #[cfg(not(any(target_os = "linux", target_os = "android")))]

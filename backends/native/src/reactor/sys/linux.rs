@@ -180,7 +180,9 @@ impl Events {
     #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = Event> + '_ {
         let closed = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
-        let readable = closed | EventFlags::IN | EventFlags::PRI;
+        // Urgent data ends a read early, there and where it was until it is replaced.
+        let cut = closed | EventFlags::PRI;
+        let readable = cut | EventFlags::IN;
         let writable = EventFlags::OUT | EventFlags::HUP | EventFlags::ERR;
         self.list.iter().filter(|event| event.data.u64() != WAKE as u64).map(move |event| {
             // Copied first: the kernel's record is packed.
@@ -189,7 +191,7 @@ impl Events {
                 key: event.data.u64() as usize,
                 readable: flags.intersects(readable),
                 writable: flags.intersects(writable),
-                closed: flags.intersects(closed),
+                cut: flags.intersects(cut),
             }
         })
     }

@@ -161,7 +161,7 @@ impl Events {
             key: event.key,
             readable: event.readable,
             writable: event.writable,
-            closed: false,
+            cut: false,
         })
     }
 }
