@@ -48,8 +48,21 @@ macro_rules! any_enum {
     ($name:ident<$a:lifetime> = $of:ident) => {
         $crate::any::any_enum!(@ $name [<$a>] [&$a ()] $of [$a,] []);
     };
-    ($name:ident<$t:ident> [$($bound:tt)*] = $of:ident) => {
-        $crate::any::any_enum!(@ $name [<$t: $($bound)*>] [fn() -> $t] $of [] [, $t]);
+    // With the arms by name. A projection's bounds may ask for `'static`; then the compiler does not see that a future is `Send` that
+    // holds the type across an await and has a lifetime in `T`, be it `'static`. `phantom` has the arms' auto traits.
+    ($name:ident<$t:ident $(: $bound:path)?>, $phantom:ty; $native:path, $tokio:path, $smol:path, $erased:path) => {
+        pub(crate) enum $name<$t $(: $bound)?> {
+            #[cfg(feature = "native")]
+            Native($native),
+            #[cfg(feature = "tokio")]
+            Tokio($tokio),
+            #[cfg(feature = "smol")]
+            Smol($smol),
+            #[cfg(feature = "dyn")]
+            Erased($erased),
+            #[allow(dead_code)]
+            Never(std::convert::Infallible, std::marker::PhantomData<$phantom>),
+        }
     };
     (@ $name:ident [$($generics:tt)*] [$phantom:ty] $of:ident [$($before:tt)*] [$($after:tt)*]) => {
         pub(crate) enum $name $($generics)* {

@@ -30,9 +30,9 @@ use crate::time::{Instant, Interval, Sleep, Timeout};
 /// ```
 pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// What [`spawn`](Self::spawn) and [`spawn_blocking`](Self::spawn_blocking) give back.
-    type Task<T: Send + 'static>: Task<T> + fmt::Debug + Send + Sync + 'static;
+    type Task<T: Send>: Task<T> + fmt::Debug + Send + Sync;
     /// What [`spawn_local`](Self::spawn_local) gives back.
-    type LocalTask<T: 'static>: Task<T> + fmt::Debug + 'static;
+    type LocalTask<T>: Task<T> + fmt::Debug;
     /// What [`sleep_until`](Self::sleep_until) gives back.
     type Sleep: Sleep + 'static;
 

@@ -114,8 +114,8 @@ impl Sleep for TestSleep {
 }
 
 impl Handle for TestHandle {
-    type Task<T: Send + 'static> = TestTask<T>;
-    type LocalTask<T: 'static> = Never<T>;
+    type Task<T: Send> = TestTask<T>;
+    type LocalTask<T> = Never<T>;
     type Sleep = TestSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {

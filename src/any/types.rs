@@ -2,19 +2,16 @@
 
 use loop_api::Handle as LoopHandle;
 use loop_api::net::{Net, Stream};
-use loop_api::readiness::Readiness;
+use loop_api::readiness::AsSource;
 use loop_api::task::Task as LoopTask;
 
 use super::any_enum;
 
 type HandleOf<H> = H;
 type HandleRefOf<'a, H> = &'a H;
-type TaskOf<H, T> = <H as LoopHandle>::Task<T>;
-type LocalTaskOf<H, T> = <H as LoopHandle>::LocalTask<T>;
 // The same whatever the task's output is.
 type AbortOf<H> = <<H as LoopHandle>::Task<()> as LoopTask<()>>::Abort;
 type SleepOf<H> = <H as LoopHandle>::Sleep;
-type SourceOf<H, T> = <H as Readiness>::Source<T>;
 type TcpStreamOf<H> = <H as Net>::TcpStream;
 type TcpListenerOf<H> = <H as Net>::TcpListener;
 type UdpSocketOf<H> = <H as Net>::UdpSocket;
@@ -25,11 +22,20 @@ type TcpOwnedWriteHalfOf<H> = <<H as Net>::TcpStream as Stream>::OwnedWriteHalf;
 
 any_enum!(Handle = HandleOf);
 any_enum!(HandleRef<'a> = HandleRefOf);
-any_enum!(Task<T> [Send + 'static] = TaskOf);
-any_enum!(LocalTask<T> ['static] = LocalTaskOf);
+any_enum!(
+    Task<T>, std::sync::Mutex<T>;
+    loop_toolkit::task::JoinHandle<T>, loop_tokio::Task<T>, loop_smol::JoinHandle<T>, loop_erased::Task<T>
+);
+any_enum!(
+    LocalTask<T>, fn(T) -> T;
+    loop_toolkit::task::JoinHandle<T>, loop_tokio::Task<T>, loop_smol::JoinHandle<T>, loop_erased::LocalTask<T>
+);
 any_enum!(Abort = AbortOf);
 any_enum!(Sleep = SleepOf);
-any_enum!(Source<T> [loop_api::readiness::AsSource + Send + Sync + 'static] = SourceOf);
+any_enum!(
+    Source<T: AsSource>, fn(T) -> T;
+    loop_native::NativeSource<T>, loop_tokio::Source<T>, loop_smol::Source<T>, loop_erased::Source<T>
+);
 any_enum!(TcpStream = TcpStreamOf);
 any_enum!(TcpListener = TcpListenerOf);
 any_enum!(UdpSocket = UdpSocketOf);

@@ -243,8 +243,8 @@ impl Handle {
 }
 
 impl LoopHandle for Handle {
-    type Task<T: Send + 'static> = JoinHandle<T>;
-    type LocalTask<T: 'static> = LocalJoinHandle<T>;
+    type Task<T: Send> = JoinHandle<T>;
+    type LocalTask<T> = LocalJoinHandle<T>;
     type Sleep = Sleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {

@@ -28,11 +28,12 @@ use crate::any::{self, each, opaque};
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct JoinHandle<T: Send + 'static>(pub(crate) any::Task<T>);
+pub struct JoinHandle<T>(pub(crate) any::Task<T>);
 
-opaque!([<T: Send + 'static>] JoinHandle<T>, Task);
+opaque!([<T>] JoinHandle<T>, Task);
+impl<T> Unpin for JoinHandle<T> {}
 
-impl<T: Send + 'static> JoinHandle<T> {
+impl<T> JoinHandle<T> {
     /// Asks the task to end at its next suspension; a task that is done already keeps its output. Idempotent. It returns at once: to wait
     /// until the future is gone, await the handle, or use [`cancel`](Self::cancel). A blocking job that has begun runs on.
     ///
@@ -95,7 +96,7 @@ impl<T: Send + 'static> JoinHandle<T> {
     }
 }
 
-impl<T: Send + 'static> Future for JoinHandle<T> {
+impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -103,7 +104,7 @@ impl<T: Send + 'static> Future for JoinHandle<T> {
     }
 }
 
-impl<T: Send + 'static> Task<T> for JoinHandle<T> {
+impl<T> Task<T> for JoinHandle<T> {
     type Abort = AbortHandle;
 
     fn abort(&self) {
@@ -133,13 +134,13 @@ impl<T: Send + 'static> Task<T> for JoinHandle<T> {
 /// # })?;
 /// # std::io::Result::Ok(())
 /// ```
-pub struct LocalJoinHandle<T: 'static> {
+pub struct LocalJoinHandle<T> {
     task: any::LocalTask<T>,
     // Whether it could be sent would depend on the backend.
     not_send: PhantomData<*const ()>,
 }
 
-impl<T: 'static> LocalJoinHandle<T> {
+impl<T> LocalJoinHandle<T> {
     pub(crate) fn new(task: any::LocalTask<T>) -> Self {
         LocalJoinHandle { task, not_send: PhantomData }
     }
@@ -165,7 +166,7 @@ impl<T: 'static> LocalJoinHandle<T> {
     }
 }
 
-impl<T: 'static> Future for LocalJoinHandle<T> {
+impl<T> Future for LocalJoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -173,7 +174,7 @@ impl<T: 'static> Future for LocalJoinHandle<T> {
     }
 }
 
-impl<T: 'static> Task<T> for LocalJoinHandle<T> {
+impl<T> Task<T> for LocalJoinHandle<T> {
     type Abort = AbortHandle;
 
     fn abort(&self) {
@@ -189,14 +190,14 @@ impl<T: 'static> Task<T> for LocalJoinHandle<T> {
     }
 }
 
-impl<T: 'static> fmt::Debug for LocalJoinHandle<T> {
+impl<T> fmt::Debug for LocalJoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         each!(LocalTask; &self.task, task => fmt::Debug::fmt(task, f))
     }
 }
 
-impl<T: 'static> UnwindSafe for LocalJoinHandle<T> {}
-impl<T: 'static> RefUnwindSafe for LocalJoinHandle<T> {}
+impl<T> UnwindSafe for LocalJoinHandle<T> {}
+impl<T> RefUnwindSafe for LocalJoinHandle<T> {}
 
 /// Aborts a task from elsewhere, and does not keep its output alive: see [`JoinHandle::abort_handle`]. Dropping it does nothing.
 pub struct AbortHandle(any::Abort);

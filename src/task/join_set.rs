@@ -31,14 +31,14 @@ use crate::runtime::Handle;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[must_use = "dropping the set aborts its tasks"]
-pub struct JoinSet<T: Send + 'static> {
+pub struct JoinSet<T> {
     tasks: Vec<Option<Member<T>>>,
     /// Indices of `tasks` that are `None`.
     free: Vec<usize>,
     woken: Arc<Woken>,
 }
 
-struct Member<T: Send + 'static> {
+struct Member<T> {
     task: JoinHandle<T>,
     waker: Waker,
 }
@@ -79,7 +79,7 @@ impl Wake for MemberWaker {
     }
 }
 
-impl<T: Send + 'static> JoinSet<T> {
+impl<T> JoinSet<T> {
     /// No tasks.
     pub fn new() -> JoinSet<T> {
         JoinSet { tasks: Vec::new(), free: Vec::new(), woken: Arc::new(Woken(Mutex::default())) }
@@ -94,6 +94,7 @@ impl<T: Send + 'static> JoinSet<T> {
     pub fn spawn<F>(&mut self, future: F) -> AbortHandle
     where
         F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
     {
         self.insert(super::spawn(future))
     }
@@ -115,6 +116,7 @@ impl<T: Send + 'static> JoinSet<T> {
     pub fn spawn_on<F>(&mut self, future: F, handle: &Handle) -> AbortHandle
     where
         F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
     {
         self.insert(handle.spawn(future))
     }
@@ -128,6 +130,7 @@ impl<T: Send + 'static> JoinSet<T> {
     pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
     where
         F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
     {
         self.insert(super::spawn_blocking(f))
     }
@@ -325,19 +328,19 @@ impl<T: Send + 'static> JoinSet<T> {
     }
 }
 
-impl<T: Send + 'static> Default for JoinSet<T> {
+impl<T> Default for JoinSet<T> {
     fn default() -> Self {
         JoinSet::new()
     }
 }
 
-impl<T: Send + 'static> Drop for JoinSet<T> {
+impl<T> Drop for JoinSet<T> {
     fn drop(&mut self) {
         self.abort_all();
     }
 }
 
-impl<T: Send + 'static> Extend<JoinHandle<T>> for JoinSet<T> {
+impl<T> Extend<JoinHandle<T>> for JoinSet<T> {
     fn extend<I: IntoIterator<Item = JoinHandle<T>>>(&mut self, tasks: I) {
         for task in tasks {
             self.insert(task);
@@ -345,7 +348,7 @@ impl<T: Send + 'static> Extend<JoinHandle<T>> for JoinSet<T> {
     }
 }
 
-impl<T: Send + 'static> FromIterator<JoinHandle<T>> for JoinSet<T> {
+impl<T> FromIterator<JoinHandle<T>> for JoinSet<T> {
     fn from_iter<I: IntoIterator<Item = JoinHandle<T>>>(tasks: I) -> Self {
         let mut set = JoinSet::new();
         set.extend(tasks);
@@ -353,7 +356,7 @@ impl<T: Send + 'static> FromIterator<JoinHandle<T>> for JoinSet<T> {
     }
 }
 
-impl<T: Send + 'static> fmt::Debug for JoinSet<T> {
+impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
     }

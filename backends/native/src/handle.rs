@@ -205,8 +205,8 @@ impl Schedule for ToThread {
 }
 
 impl Handle for NativeHandle {
-    type Task<T: Send + 'static> = JoinHandle<T>;
-    type LocalTask<T: 'static> = JoinHandle<T>;
+    type Task<T: Send> = JoinHandle<T>;
+    type LocalTask<T> = JoinHandle<T>;
     type Sleep = NativeSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {

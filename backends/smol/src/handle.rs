@@ -118,8 +118,8 @@ impl fmt::Debug for SmolHandle {
 }
 
 impl Handle for SmolHandle {
-    type Task<T: Send + 'static> = JoinHandle<T>;
-    type LocalTask<T: 'static> = JoinHandle<T>;
+    type Task<T: Send> = JoinHandle<T>;
+    type LocalTask<T> = JoinHandle<T>;
     type Sleep = Sleep;
 
     #[inline]

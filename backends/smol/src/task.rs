@@ -27,12 +27,12 @@ type Share<T> = fn(FallibleTask<Caught<T>>) -> Arc<dyn SharedTask<Caught<T>> + S
 /// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See [`loop_api::task::Task`].
 ///
 /// Dropping it detaches the task. Awaiting it by `&mut` is cancel safe.
-pub struct JoinHandle<T: 'static> {
+pub struct JoinHandle<T> {
     /// Locked only for `abort` and what goes with it, which take the handle by `&`: awaiting has it by `&mut`.
     slot: Mutex<Slot<T>>,
 }
 
-enum Slot<T: 'static> {
+enum Slot<T> {
     /// Nobody has asked for more than the output.
     Own(FallibleTask<Caught<T>>, Share<T>),
     Shared(Arc<dyn SharedTask<Caught<T>> + Send + Sync>),
@@ -42,7 +42,7 @@ enum Slot<T: 'static> {
     Done,
 }
 
-impl<T: 'static> JoinHandle<T> {
+impl<T> JoinHandle<T> {
     fn new(slot: Slot<T>) -> Self {
         JoinHandle { slot: Mutex::new(slot) }
     }
@@ -50,7 +50,7 @@ impl<T: 'static> JoinHandle<T> {
     #[inline]
     pub(crate) fn of_task(task: async_task::Task<Caught<T>>) -> Self
     where
-        T: Send,
+        T: Send + 'static,
     {
         Self::new(Slot::Own(task.fallible(), shared::share::<Caught<T>>))
     }
@@ -81,7 +81,7 @@ fn finish<T>(output: Option<Caught<T>>) -> Result<T, JoinError> {
     }
 }
 
-impl<T: 'static> Future for JoinHandle<T> {
+impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     #[inline]
@@ -94,7 +94,7 @@ impl<T: 'static> Future for JoinHandle<T> {
     }
 }
 
-impl<T: 'static> Slot<T> {
+impl<T> Slot<T> {
     /// Out of the way of the common case.
     #[cold]
     fn poll_less_common(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
@@ -121,7 +121,7 @@ impl<T: 'static> Slot<T> {
     }
 }
 
-impl<T: 'static> Task<T> for JoinHandle<T> {
+impl<T> Task<T> for JoinHandle<T> {
     type Abort = AbortHandle;
 
     fn abort(&self) {
@@ -154,7 +154,7 @@ impl<T: 'static> Task<T> for JoinHandle<T> {
     }
 }
 
-impl<T: 'static> Drop for JoinHandle<T> {
+impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
         let slot = self.slot.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -166,7 +166,7 @@ impl<T: 'static> Drop for JoinHandle<T> {
     }
 }
 
-impl<T: 'static> fmt::Debug for JoinHandle<T> {
+impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
     }

@@ -156,8 +156,8 @@ impl fmt::Debug for TokioHandle {
 }
 
 impl Handle for TokioHandle {
-    type Task<T: Send + 'static> = Task<T>;
-    type LocalTask<T: 'static> = Task<T>;
+    type Task<T: Send> = Task<T>;
+    type LocalTask<T> = Task<T>;
     type Sleep = Sleep;
 
     #[inline]

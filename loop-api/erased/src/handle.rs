@@ -69,8 +69,8 @@ impl<H: Handle> DynHandle for H {
 }
 
 impl Handle for ErasedHandle {
-    type Task<T: Send + 'static> = Task<T>;
-    type LocalTask<T: 'static> = LocalTask<T>;
+    type Task<T: Send> = Task<T>;
+    type LocalTask<T> = LocalTask<T>;
     type Sleep = Sleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {

@@ -6,7 +6,6 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -171,28 +170,30 @@ impl<J: task::Task<Box<dyn Any>>> DynLocalTask for J {
 }
 
 macro_rules! erased_task {
-    ($(#[$doc:meta])* $task:ident, $inner:ident, [$($send:tt)*]) => {
+    ($(#[$doc:meta])* $task:ident, $inner:ident) => {
         $(#[$doc])*
         pub struct $task<T> {
             inner: Box<dyn $inner>,
-            output: PhantomData<fn() -> T>,
+            /// Made where `T` is known to be `'static`, so that the handle's own traits do not ask for it.
+            take: fn(Box<dyn Any>) -> Result<T, JoinError>,
         }
 
-        impl<T> $task<T> {
+        impl<T: 'static> $task<T> {
             pub(super) fn new(inner: Box<dyn $inner>) -> Self {
-                $task { inner, output: PhantomData }
+                $task { inner, take }
             }
         }
 
-        impl<T: 'static $($send)*> Future for $task<T> {
+        impl<T> Future for $task<T> {
             type Output = Result<T, JoinError>;
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-                Poll::Ready(take(ready!(Pin::new(&mut *self.inner).poll(cx))?))
+                let output = ready!(Pin::new(&mut *self.inner).poll(cx))?;
+                Poll::Ready((self.take)(output))
             }
         }
 
-        impl<T: 'static $($send)*> task::Task<T> for $task<T> {
+        impl<T> task::Task<T> for $task<T> {
             type Abort = AbortHandle;
 
             fn abort(&self) {
@@ -220,11 +221,11 @@ macro_rules! erased_task {
 
 erased_task! {
     /// A task on an erased loop.
-    Task, DynTask, [+ Send]
+    Task, DynTask
 }
 erased_task! {
     /// A task that stays on the thread of an erased loop.
-    LocalTask, DynLocalTask, []
+    LocalTask, DynLocalTask
 }
 
 trait DynAbort: Send + Sync {

@@ -36,8 +36,8 @@ impl fmt::Debug for TestHandle {
 }
 
 impl Handle for TestHandle {
-    type Task<T: Send + 'static> = JoinHandle<T>;
-    type LocalTask<T: 'static> = JoinHandle<T>;
+    type Task<T: Send> = JoinHandle<T>;
+    type LocalTask<T> = JoinHandle<T>;
     type Sleep = NoSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
