@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{self, LocalOptions};
 
 use crate::current;
+use crate::no_thread;
 use crate::owner::{Runtime, TokioLoop};
 use crate::shutdown::Threads;
 
@@ -29,6 +30,7 @@ pub struct Builder {
     max_blocking_threads: Option<usize>,
     thread_keep_alive: Option<Duration>,
     thread_name: Option<String>,
+    thread_stack_size: Option<usize>,
 }
 
 impl Builder {
@@ -65,11 +67,18 @@ impl Builder {
         self
     }
 
+    /// The size, in bytes, of the stacks of the threads that the loop starts. std's default if it is not set.
+    pub fn thread_stack_size(mut self, bytes: usize) -> Self {
+        self.thread_stack_size = Some(bytes);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a number of threads that is zero; else what the system said.
+    /// `InvalidInput` for a number of threads that is zero; else what the system said. Where it gives no thread at all for the workers,
+    /// tokio's panic is caught: the panic hook has been called by then.
     pub fn build(self) -> io::Result<TokioLoop> {
         if self.worker_threads == Some(0) || self.max_blocking_threads == Some(0) {
             return Err(io::Error::new(
@@ -102,9 +111,12 @@ impl Builder {
         if let Some(name) = self.thread_name {
             builder.thread_name(name);
         }
+        if let Some(bytes) = self.thread_stack_size {
+            builder.thread_stack_size(bytes);
+        }
         let runtime = match self.worker_threads {
             None => Runtime::Local(builder.build_local(LocalOptions::default())?),
-            Some(_) => Runtime::Multi(builder.build()?),
+            Some(_) => Runtime::Multi(no_thread::caught(|| builder.build())??),
         };
         Ok(TokioLoop::new_with(runtime, threads))
     }

@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::panic::Location;
+use std::panic::{Location, resume_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 
 use loop_api::blocking::Executor;
 use loop_api::time::Instant;
-use loop_api::{Handle, LocalError, Shared};
+use loop_api::{Handle, LocalError, Refused, Shared};
 use loop_toolkit::{Guarded, guard_blocking};
 use tokio::runtime::{self, Id};
 
 use crate::current;
 use crate::local;
+use crate::no_thread::{self, Ticket};
 use crate::task::Task;
 use crate::time::Sleep;
 
@@ -213,6 +214,9 @@ impl Handle for TokioHandle {
         local::spawn(future).map(Task::new).ok_or(LocalError::NotLoopThread)
     }
 
+    /// Where tokio finds no thread at all for the job it panics, which is caught: the task gives
+    /// [`NoThread`](loop_api::JoinError::NoThread). The panic hook has been called by then, and the closure is dropped only when
+    /// tokio's pool has a thread again, or ends.
     #[track_caller]
     fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
     where
@@ -226,7 +230,22 @@ impl Handle for TokioHandle {
             return self.run_in_executor(&*executor, f);
         }
         let location = Location::caller();
-        Task::new(self.inner.runtime.spawn_blocking(move || guard_blocking(f, location)))
+        let ticket = Ticket::new();
+        let job = move || {
+            if ticket.is_good() {
+                return guard_blocking(f, location);
+            }
+            // Nobody awaits it, and no panic is reported.
+            drop(f);
+            resume_unwind(Box::new("refused"))
+        };
+        match no_thread::caught(|| self.inner.runtime.spawn_blocking(job)) {
+            Ok(task) => Task::new(task),
+            Err(error) => {
+                ticket.refuse();
+                Task::refused(Refused::NoThread(error.kind()))
+            }
+        }
     }
 
     #[track_caller]

@@ -30,6 +30,7 @@ mod local;
 pub mod net;
 #[cfg(not(unix))]
 mod no_readiness;
+mod no_thread;
 mod owner;
 #[cfg(unix)]
 mod readiness;

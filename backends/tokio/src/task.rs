@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use loop_api::error::Panic;
 use loop_api::task::Abort;
-use loop_api::{JoinError, task};
+use loop_api::{JoinError, Refused, task};
 use loop_toolkit::Caught;
 
 use crate::handle::TokioHandle;
@@ -22,8 +22,8 @@ enum Join<T> {
     Tokio(tokio::task::JoinHandle<Caught<T, TokioHandle>>),
     /// A blocking job on an executor of the user's choice.
     Elsewhere(loop_toolkit::task::JoinHandle<T>),
-    /// The loop was closed already.
-    Closed,
+    /// The loop was closed already, or there is no thread for the job.
+    Refused(Refused),
 }
 
 impl<T> Task<T> {
@@ -37,7 +37,11 @@ impl<T> Task<T> {
 
     /// What spawning on a closed loop gives.
     pub(crate) fn closed() -> Self {
-        Task { join: Join::Closed }
+        Self::refused(Refused::Closed)
+    }
+
+    pub(crate) fn refused(refused: Refused) -> Self {
+        Task { join: Join::Refused(refused) }
     }
 }
 
@@ -51,7 +55,7 @@ impl<T> Future for Task<T> {
                 Err(error) => Err(convert(error)),
             },
             Join::Elsewhere(join) => return Pin::new(join).poll(cx),
-            Join::Closed => Err(JoinError::Closed),
+            Join::Refused(refused) => Err((*refused).into()),
         })
     }
 }
@@ -72,7 +76,7 @@ impl<T> task::Task<T> for Task<T> {
         match &self.join {
             Join::Tokio(join) => join.abort(),
             Join::Elsewhere(join) => join.abort(),
-            Join::Closed => {}
+            Join::Refused(_) => {}
         }
     }
 
@@ -80,7 +84,7 @@ impl<T> task::Task<T> for Task<T> {
         AbortHandle(match &self.join {
             Join::Tokio(join) => Aborts::Tokio(join.abort_handle()),
             Join::Elsewhere(join) => Aborts::Elsewhere(join.abort_handle()),
-            Join::Closed => Aborts::Closed,
+            Join::Refused(_) => Aborts::Nothing,
         })
     }
 
@@ -88,7 +92,7 @@ impl<T> task::Task<T> for Task<T> {
         match &self.join {
             Join::Tokio(join) => join.is_finished(),
             Join::Elsewhere(join) => join.is_finished(),
-            Join::Closed => true,
+            Join::Refused(_) => true,
         }
     }
 }
@@ -114,7 +118,8 @@ pub struct AbortHandle(Aborts);
 enum Aborts {
     Tokio(tokio::task::AbortHandle),
     Elsewhere(loop_toolkit::task::AbortHandle),
-    Closed,
+    /// There never was a task.
+    Nothing,
 }
 
 impl Abort for AbortHandle {
@@ -122,7 +127,7 @@ impl Abort for AbortHandle {
         match &self.0 {
             Aborts::Tokio(abort) => abort.abort(),
             Aborts::Elsewhere(abort) => abort.abort(),
-            Aborts::Closed => {}
+            Aborts::Nothing => {}
         }
     }
 
@@ -130,7 +135,7 @@ impl Abort for AbortHandle {
         match &self.0 {
             Aborts::Tokio(abort) => abort.is_finished(),
             Aborts::Elsewhere(abort) => abort.is_finished(),
-            Aborts::Closed => true,
+            Aborts::Nothing => true,
         }
     }
 }
