@@ -53,6 +53,7 @@
 pub mod blocking;
 pub mod callback;
 pub mod context;
+pub mod coop;
 pub mod error;
 mod event_loop;
 mod handle;

@@ -14,11 +14,14 @@ mod group;
 mod join;
 mod local;
 mod wait;
+mod woken;
 
 pub use group::{Failure, GroupClosed, GroupError, StartError, TaskGroup};
 pub use join::{join_all, join_map, try_join_all};
 pub use local::{AccessError, LocalKey, Scope};
 pub use wait::{AsCompleted, Wait, Waited, as_completed, staggered, wait};
+#[doc(hidden)]
+pub use woken::{Member, Woken};
 
 /// The handle of a spawned task: the backend's own, in a coat that gives all backends the same rules.
 ///

@@ -1,13 +1,13 @@
 //! Tasks that are waited for together.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use loop_api::JoinError;
+use loop_api::task::{Member, Woken};
+use loop_api::{JoinError, coop};
 
 use super::{AbortHandle, JoinHandle};
 use crate::runtime::Handle;
@@ -32,57 +32,29 @@ use crate::runtime::Handle;
 /// ```
 #[must_use = "dropping the set aborts its tasks"]
 pub struct JoinSet<T> {
-    tasks: Vec<Option<Member<T>>>,
+    tasks: Vec<Option<Slot<T>>>,
     /// Indices of `tasks` that are `None`.
     free: Vec<usize>,
     woken: Arc<Woken>,
 }
 
-struct Member<T> {
+struct Slot<T> {
     task: JoinHandle<T>,
-    waker: Waker,
+    member: Arc<Member>,
 }
 
-/// Which members were woken since they were polled last, so that only they are polled.
-struct Woken(Mutex<Queue>);
-
-#[derive(Default)]
-struct Queue {
-    indices: VecDeque<usize>,
-    waiting: Option<Waker>,
-}
-
-struct MemberWaker {
-    index: usize,
-    set: Arc<Woken>,
-}
-
-impl Woken {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-impl Wake for MemberWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        let mut queue = self.set.lock();
-        queue.indices.push_back(self.index);
-        let waker = queue.waiting.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+impl<T> Slot<T> {
+    fn poll(&mut self) -> Poll<Result<T, JoinError>> {
+        self.member.begin_poll();
+        let waker = Waker::from(self.member.clone());
+        Pin::new(&mut self.task).poll(&mut Context::from_waker(&waker))
     }
 }
 
 impl<T> JoinSet<T> {
     /// No tasks.
     pub fn new() -> JoinSet<T> {
-        JoinSet { tasks: Vec::new(), free: Vec::new(), woken: Arc::new(Woken(Mutex::default())) }
+        JoinSet { tasks: Vec::new(), free: Vec::new(), woken: Arc::default() }
     }
 
     /// Starts a task on the loop that the caller runs in, and adds it.
@@ -154,10 +126,8 @@ impl<T> JoinSet<T> {
             self.tasks.push(None);
             self.tasks.len() - 1
         });
-        let waker = Waker::from(Arc::new(MemberWaker { index, set: self.woken.clone() }));
         // Its first poll leaves the waker with the task.
-        waker.wake_by_ref();
-        self.tasks[index] = Some(Member { task, waker });
+        self.tasks[index] = Some(Slot { task, member: Member::new(index, &self.woken) });
         abort
     }
 
@@ -217,10 +187,21 @@ impl<T> JoinSet<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
-        match self.poll_join_next(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => output,
-            Poll::Pending => None,
+        loop {
+            let index = self.woken.try_next()?;
+            let Some(Some(slot)) = self.tasks.get_mut(index) else { continue };
+            // It cannot give way, so it is not to be refused for a budget that is used up.
+            let polled = if coop::is_spent() { coop::without(|| slot.poll()) } else { slot.poll() };
+            if let Poll::Ready(output) = polled {
+                self.remove(index);
+                return Some(output);
+            }
         }
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.tasks[index] = None;
+        self.free.push(index);
     }
 
     /// [`join_next`](Self::join_next), for futures that are written by hand.
@@ -232,20 +213,22 @@ impl<T> JoinSet<T> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
+        // Nothing keeps the task for ever: neither tasks that wake this without an end, nor one that is refused again and again.
+        let mut polls = self.len() + 1;
         loop {
-            let mut queue = self.woken.lock();
-            let Some(index) = queue.indices.pop_front() else {
-                queue.waiting = Some(cx.waker().clone());
-                return Poll::Pending;
-            };
-            drop(queue);
-            // A task that is done may have been woken twice; its place may be empty, or taken by another, whom a poll does no harm.
-            let Some(Some(member)) = self.tasks.get_mut(index) else { continue };
-            let polled = Pin::new(&mut member.task).poll(&mut Context::from_waker(&member.waker));
-            if let Poll::Ready(output) = polled {
-                self.tasks[index] = None;
-                self.free.push(index);
+            let Some(index) = self.woken.next(cx.waker()) else { return Poll::Pending };
+            // Its place may be empty, or taken by another, which a poll does no harm.
+            let Some(Some(slot)) = self.tasks.get_mut(index) else { continue };
+            if let Poll::Ready(output) = slot.poll() {
+                self.remove(index);
                 return Poll::Ready(Some(output));
+            }
+            polls -= 1;
+            if polls == 0 || slot.member.is_woken() || coop::is_spent() {
+                // The runtime's budget is used up, and the others would be refused too. It may keep its wake until this poll is over.
+                slot.member.wake_by_ref();
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }

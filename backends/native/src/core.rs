@@ -8,9 +8,8 @@ use std::sync::atomic::{self, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use loop_api::{Handle, RunError};
+use loop_api::{Handle, RunError, coop};
 
-use crate::coop;
 use crate::executor::{LocalQueue, MainWaker};
 use crate::handle::NativeHandle;
 use crate::reactor::Waiting;

@@ -14,10 +14,9 @@ use std::time::Instant;
 
 use loop_api::host::{Driver, Host, Surroundings, Watch};
 use loop_api::shared::{Exception, ExceptionKind};
-use loop_api::{Handle, RunError, Shared, context};
+use loop_api::{Handle, RunError, Shared, context, coop};
 use loop_toolkit::task::Runnable;
 
-use crate::coop;
 use crate::core::Core;
 use crate::executor::Workers;
 use crate::handle::NativeHandle;

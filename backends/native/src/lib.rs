@@ -51,7 +51,6 @@
 
 mod builder;
 mod config;
-mod coop;
 mod core;
 mod executor;
 mod handle;

@@ -10,6 +10,7 @@ use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared};
 
+use crate::coop::{Counted, take_used_up};
 use crate::handle::{Executor, SmolHandle};
 use crate::hosted;
 use crate::one_thread::Tasks;
@@ -130,6 +131,7 @@ impl EventLoop for SmolLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
+        let future = Counted::new(future);
         match self.driver.clone() {
             None => Ok(self.handle.run(with_tasks(&executor, future))),
             Some(driver) => hosted::drive(&*driver, &self.handle, &executor, future),
@@ -174,6 +176,9 @@ async fn with_tasks<T>(executor: &async_executor::Executor<'static>, future: imp
         loop {
             for _ in 0..TASKS_PER_TURN {
                 executor.tick().await;
+                if take_used_up() {
+                    break;
+                }
             }
             yield_now().await;
         }

@@ -11,6 +11,7 @@ use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, RunError, Shared};
 use loop_toolkit::{Guarded, Pool};
 
+use crate::coop::Counted;
 use crate::one_thread::Tasks;
 use crate::task::{Gate, Gated, JoinHandle};
 use crate::time::Sleep;
@@ -148,7 +149,7 @@ impl Handle for SmolHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = Guarded::<F, SmolHandle>::new(future);
+        let future = Counted::new(Guarded::<F, SmolHandle>::new(future));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
                 Some(task) => JoinHandle::of_task(task),
@@ -173,7 +174,7 @@ impl Handle for SmolHandle {
             return Err(LocalError::NotLoopThread);
         }
         let gate = Gate::new();
-        let future = Gated::new(Guarded::<F, SmolHandle>::new(future), gate.clone());
+        let future = Counted::new(Gated::new(Guarded::<F, SmolHandle>::new(future), gate.clone()));
         Ok(JoinHandle::of_local(tasks.spawn_local(future)?, gate))
     }
 
@@ -206,6 +207,6 @@ impl Handle for SmolHandle {
         }
         let _running = context::enter()?;
         // Better than just waiting: this thread serves the reactor while no other does.
-        Ok(self.run(future))
+        Ok(self.run(Counted::new(future)))
     }
 }

@@ -14,6 +14,7 @@ use loop_api::host::{Driver, Surroundings};
 use loop_api::{Handle, RunError, context};
 use loop_toolkit::Pool;
 
+use crate::coop::take_used_up;
 use crate::event_loop::TASKS_PER_TURN;
 use crate::handle::SmolHandle;
 
@@ -63,6 +64,9 @@ async fn tasks<T>(handle: &SmolHandle, executor: &Executor<'static>) -> T {
     loop {
         for _ in 0..TASKS_PER_TURN {
             budgeted(handle, executor.tick()).await;
+            if take_used_up() {
+                break;
+            }
         }
         yield_now().await;
     }

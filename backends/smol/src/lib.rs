@@ -29,6 +29,7 @@
 
 #![deny(unsafe_code)]
 
+mod coop;
 mod event_loop;
 #[cfg(feature = "global")]
 mod global;

@@ -8,6 +8,7 @@ use async_io::Async;
 use loop_api::io::Interest;
 use loop_api::readiness::{self, AsSource, Readiness};
 
+use crate::coop::{poll_transfer, transfer};
 use crate::handle::SmolHandle;
 
 /// A registered descriptor: see [`loop_api::readiness::Source`].
@@ -67,17 +68,19 @@ impl<T: Send + Sync + 'static> readiness::Source<T> for Source<T> {
         interest: Interest,
         mut op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        loop {
-            match op(self.io.get_ref()) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => return Poll::Ready(result),
+        poll_transfer(cx, |cx| {
+            loop {
+                match op(self.io.get_ref()) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    result => return Poll::Ready(result),
+                }
+                ready!(match interest {
+                    Interest::Readable => self.io.poll_readable(cx),
+                    Interest::Writable => self.io.poll_writable(cx),
+                })?;
             }
-            ready!(match interest {
-                Interest::Readable => self.io.poll_readable(cx),
-                Interest::Writable => self.io.poll_writable(cx),
-            })?;
-        }
+        })
     }
 
     async fn io<R: Send>(
@@ -92,8 +95,8 @@ impl<T: Send + Sync + 'static> readiness::Source<T> for Source<T> {
             }
         };
         match interest {
-            Interest::Readable => self.io.read_with(op).await,
-            Interest::Writable => self.io.write_with(op).await,
+            Interest::Readable => transfer(self.io.read_with(op)).await,
+            Interest::Writable => transfer(self.io.write_with(op)).await,
         }
     }
 

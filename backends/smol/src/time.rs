@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 use async_io::Timer;
 use loop_api::time::{self, Instant};
 
+use crate::coop::poll_transfer;
+
 /// Waits for a moment: what `sleep` gives. See [`loop_api::time::Sleep`].
 ///
 /// Cancel safe. Dropping it takes it off the reactor.
@@ -34,7 +36,8 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // A timer that has fired forgets its moment, and would be pending for ever.
         if self.timer.will_fire() {
-            ready!(Pin::new(&mut self.timer).poll(cx));
+            // One that is over at its first poll is ready at once, and so would a row of them be for ever.
+            ready!(poll_transfer(cx, |cx| Pin::new(&mut self.timer).poll(cx)));
         }
         Poll::Ready(())
     }

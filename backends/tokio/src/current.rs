@@ -6,11 +6,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
-use std::future;
+use std::future::{self, Future};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, Once, Weak};
 use std::task::{Context, Poll, Waker};
 
 use loop_api::context::{self, Scoped};
+use loop_api::coop::{Foreign, set_foreign};
 use loop_api::{Handle, Shared};
 use tokio::runtime::{self, Id};
 use tokio::task::coop;
@@ -148,6 +150,7 @@ pub(crate) fn watch_workers() {
     ONCE.call_once(|| {
         context::add_probe(is_driven);
         context::set_foreign(entered);
+        set_foreign(Foreign { is_spent: || !coop::has_budget_remaining(), without });
     });
 }
 
@@ -155,6 +158,16 @@ pub(crate) fn watch_workers() {
 fn entered() -> u64 {
     let number = runtime::Handle::try_current().map_or(0, |runtime| context::number_of(&runtime.id()));
     if context::is_lent(number) { 0 } else { number }
+}
+
+/// Calls `f` outside of tokio's budget.
+fn without(f: &mut dyn FnMut()) {
+    let call = future::poll_fn(|_| {
+        f();
+        Poll::Ready(())
+    });
+    // It is ready at once.
+    let _ = pin!(coop::unconstrained(call)).poll(&mut Context::from_waker(Waker::noop()));
 }
 
 /// Whether a tokio runtime polls something on this thread.

@@ -1,11 +1,12 @@
 //! tokio's `Sleep`.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use loop_api::time::{self, Instant};
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 
 use crate::handle::TokioHandle;
 
@@ -20,6 +21,8 @@ pin_project! {
         handle: TokioHandle,
         #[pin]
         sleep: tokio::time::Sleep,
+        // Whether it was polled since it was made or reset.
+        polled: bool,
     }
 }
 
@@ -28,7 +31,7 @@ impl Sleep {
     pub(crate) fn new(handle: &TokioHandle, deadline: Instant) -> Self {
         let deadline = tokio::time::Instant::from_std(deadline.into_std());
         let sleep = handle.within(|| tokio::time::sleep_until(deadline));
-        Sleep { handle: handle.clone(), sleep }
+        Sleep { handle: handle.clone(), sleep, polled: false }
     }
 }
 
@@ -41,8 +44,24 @@ impl Future for Sleep {
         if this.handle.is_closed() {
             return Poll::Pending;
         }
-        this.sleep.poll(cx)
+        let polled = std::mem::replace(this.polled, true);
+        if coop::has_budget_remaining() {
+            return this.sleep.poll(cx);
+        }
+        poll_spent(this.sleep, polled, cx)
     }
+}
+
+/// What stands beside the sleep has used up the budget of this poll: that must not keep its end from being seen.
+#[cold]
+fn poll_spent(sleep: Pin<&mut tokio::time::Sleep>, polled: bool, cx: &mut Context<'_>) -> Poll<()> {
+    let ended = pin!(coop::unconstrained(sleep)).poll(cx);
+    if ended.is_ready() && !polled {
+        // A row of sleeps that are over at once gives way, too.
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
+    }
+    ended
 }
 
 impl time::Sleep for Sleep {
@@ -55,6 +74,8 @@ impl time::Sleep for Sleep {
     }
 
     fn reset(self: Pin<&mut Self>, deadline: Instant) {
-        self.project().sleep.reset(tokio::time::Instant::from_std(deadline.into_std()));
+        let this = self.project();
+        *this.polled = false;
+        this.sleep.reset(tokio::time::Instant::from_std(deadline.into_std()));
     }
 }

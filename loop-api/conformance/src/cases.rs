@@ -7,6 +7,7 @@ mod err;
 mod exe;
 mod exe_pool;
 mod fut;
+mod give_way;
 mod imm;
 mod io;
 #[cfg(target_os = "linux")]
@@ -38,6 +39,7 @@ pub use err::*;
 pub use exe::*;
 pub use exe_pool::*;
 pub use fut::*;
+pub use give_way::*;
 pub use imm::*;
 pub use io::*;
 #[cfg(target_os = "linux")]

@@ -298,6 +298,17 @@ macro_rules! __conformance_table {
             tsk17_timeout_tells_its_own_end_from_a_foreign_one: [];
             tsk18_a_timeout_of_a_borrowed_task_does_not_end_it: [];
             tsk19_a_value_that_comes_with_the_deadline_is_not_lost: [];
+
+            // TSK: what is always ready
+            tsk16_timeout_ends_what_is_always_ready: [net];
+            tsk16_a_sleep_ends_beside_what_is_always_ready: [net];
+            tsk16_sleeps_that_are_over_at_once_give_way: [];
+            tsk15_many_that_are_always_ready_let_a_sleep_end: [net];
+            tsk11_join_all_takes_any_number_of_ended_tasks: [];
+            tsk14_the_first_of_many_ended_tasks_comes_with_all_of_them: [];
+            tsk15_as_completed_gives_any_number_of_ended_tasks: [];
+            tsk21_a_group_gives_any_number_of_ended_tasks: [];
+            tsk21_outputs_are_in_the_order_of_spawning: [];
             peer07_the_first_tick_is_at_once: [];
 
             // NET: protocols

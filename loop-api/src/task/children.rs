@@ -1,75 +1,35 @@
 //! Many futures polled as one, each only when it was woken itself.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Futures under one roof. A wake-up reaches the one it is for, so that n of them cost n polls, not n squared.
+use super::woken::{Member, Woken};
+use crate::coop;
+
+/// Futures that are polled together. A wake-up reaches the one it is for, so that n of them cost n polls, not n squared.
 pub(crate) struct Children<F> {
     /// By index; `None` once done.
     slots: Vec<Option<Slot<F>>>,
     left: usize,
-    ready: Arc<Ready>,
+    woken: Arc<Woken>,
+    gave_way: bool,
 }
 
-type Slot<F> = (Pin<Box<F>>, Arc<Child>);
-
-/// Which children have been woken, and who is to be told.
-#[derive(Default)]
-struct Ready(Mutex<(VecDeque<usize>, Option<Waker>)>);
-
-impl Ready {
-    fn lock(&self) -> MutexGuard<'_, (VecDeque<usize>, Option<Waker>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, index: usize) {
-        let parent = {
-            let mut ready = self.lock();
-            ready.0.push_back(index);
-            ready.1.take()
-        };
-        if let Some(parent) = parent {
-            parent.wake();
-        }
-    }
-}
-
-struct Child {
-    index: usize,
-    /// Whether it is in the queue, so that it is there once.
-    queued: AtomicBool,
-    ready: Arc<Ready>,
-}
-
-impl Wake for Child {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.queued.swap(true, Ordering::AcqRel) {
-            self.ready.push(self.index);
-        }
-    }
-}
+type Slot<F> = (Pin<Box<F>>, Arc<Member>);
 
 impl<F: Future> Children<F> {
     pub(crate) fn new() -> Self {
-        Children { slots: Vec::new(), left: 0, ready: Arc::default() }
+        Children { slots: Vec::new(), left: 0, woken: Arc::default(), gave_way: false }
     }
 
     /// Adds one, to be polled with the next `poll_next`, and gives its index.
     pub(crate) fn push(&mut self, future: F) -> usize {
         let index = self.slots.len();
-        let child = Arc::new(Child { index, queued: AtomicBool::new(true), ready: Arc::clone(&self.ready) });
-        self.slots.push(Some((Box::pin(future), child)));
+        self.slots.push(Some((Box::pin(future), Member::new(index, &self.woken))));
         self.left += 1;
-        self.ready.push(index);
         index
     }
 
@@ -83,30 +43,34 @@ impl<F: Future> Children<F> {
         self.left
     }
 
+    /// Whether the last `poll_next` was pending to let others go first: it may be that more are done.
+    pub(crate) fn gave_way(&self) -> bool {
+        self.gave_way
+    }
+
     /// The next that is done, with its index; `None` when none is left.
+    ///
+    /// It gives way, woken, after a child that woke itself: it has used up the budget of this poll, or wants others to run. The rest
+    /// are asked in the next poll, so that none of them is asked in vain, nor one of them for ever.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
-        // A child that wakes itself again and again must not keep the task for ever.
-        let mut budget = self.left + 1;
+        self.gave_way = false;
+        // Children that wake each other must not keep the task for ever either.
+        let mut polls = self.left + 1;
         while self.left > 0 {
-            let index = {
-                let mut ready = self.ready.lock();
-                let Some(index) = ready.0.pop_front() else {
-                    ready.1 = Some(cx.waker().clone());
-                    return Poll::Pending;
-                };
-                index
-            };
-            let Some((future, child)) = &mut self.slots[index] else { continue };
-            // Before the poll: a wake during it must count.
-            child.queued.store(false, Ordering::Release);
-            let waker = Waker::from(Arc::clone(child));
+            let Some(index) = self.woken.next(cx.waker()) else { return Poll::Pending };
+            let Some((future, member)) = &mut self.slots[index] else { continue };
+            member.begin_poll();
+            let waker = Waker::from(Arc::clone(member));
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 self.slots[index] = None;
                 self.left -= 1;
                 return Poll::Ready(Some((index, output)));
             }
-            budget -= 1;
-            if budget == 0 {
+            polls -= 1;
+            if polls == 0 || member.is_woken() || coop::is_spent() {
+                // A runtime may keep the wake of what it refused until this poll is over.
+                member.wake_by_ref();
+                self.gave_way = true;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }

@@ -35,10 +35,13 @@ pub struct TaskGroup<H: Handle, T: Send + 'static, E: Send + 'static> {
 
 /// What aborts a task of `H`.
 type AbortOf<H, T> = <<H as Handle>::Task<T> as Task<T>>::Abort;
+type Arrived<H, T, E> = Vec<(usize, <H as Handle>::Task<Result<T, E>>)>;
 
 struct Inner<H: Handle, T: Send + 'static, E: Send + 'static> {
-    /// Polled by `scope` alone.
-    children: Children<H::Task<Result<T, E>>>,
+    /// How many tasks were spawned: the next one's place among the outputs.
+    spawned: usize,
+    /// Tasks, with their places, which the scope has not taken yet.
+    arrived: Arrived<H, T, E>,
     aborts: Vec<AbortOf<H, Result<T, E>>>,
     /// No task may be added any more: the scope has ended, or is about to.
     closed: bool,
@@ -113,7 +116,7 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
         // Dropping the future must abort the tasks; so must leaving it by an error.
         let _ending = Ending(&group.inner);
         let body = body(group.clone());
-        let mut progress = Progress { value: None, outputs: Vec::new(), errors: Vec::new() };
+        let mut progress = Progress::<H, _, _, _>::new();
         {
             let mut body = pin!(body);
             poll_fn(|cx| progress.poll_until_first_error(&group.inner, body.as_mut(), cx)).await;
@@ -122,7 +125,7 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
             progress.outputs.sort_by_key(|(index, _)| *index);
             return Ok((value, progress.outputs.into_iter().map(|(_, output)| output).collect()));
         }
-        group.lock().end();
+        end(&group.inner);
         poll_fn(|cx| progress.poll_leftovers(&group.inner, cx)).await;
         Err(GroupError { errors: progress.errors })
     }
@@ -137,18 +140,26 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        if self.lock().closed {
-            return Err(GroupClosed);
-        }
+        let place = {
+            let mut inner = self.lock();
+            if inner.closed {
+                return Err(GroupClosed);
+            }
+            // Taken before the task runs: one that it adds comes behind it.
+            inner.spawned += 1;
+            inner.spawned - 1
+        };
         let task = self.handle.spawn(future);
+        let abort = task.abort_handle();
         let mut inner = self.lock();
         if inner.closed {
             // It ended in between.
-            task.abort();
+            drop(inner);
+            abort.abort();
             return Err(GroupClosed);
         }
-        inner.aborts.push(task.abort_handle());
-        inner.children.push(task);
+        inner.aborts.push(abort);
+        inner.arrived.push((place, task));
         let waker = inner.waker.take();
         drop(inner);
         if let Some(waker) = waker {
@@ -183,16 +194,18 @@ fn lock<I>(inner: &Mutex<I>) -> MutexGuard<'_, I> {
 
 impl<H: Handle, T: Send + 'static, E: Send + 'static> Inner<H, T, E> {
     fn new() -> Self {
-        Inner { children: Children::new(), aborts: Vec::new(), closed: false, waker: None }
+        Inner { spawned: 0, arrived: Vec::new(), aborts: Vec::new(), closed: false, waker: None }
     }
+}
 
-    /// Takes no more tasks, and aborts those that are there.
-    fn end(&mut self) {
-        self.closed = true;
-        for task in &self.aborts {
-            task.abort();
-        }
-    }
+/// Takes no more tasks, and aborts those that are there.
+fn end<H: Handle, T: Send + 'static, E: Send + 'static>(inner: &Mutex<Inner<H, T, E>>) {
+    let aborts = {
+        let mut inner = lock(inner);
+        inner.closed = true;
+        std::mem::take(&mut inner.aborts)
+    };
+    aborts.iter().for_each(Abort::abort);
 }
 
 /// Ends the group when the scope's future is dropped or done.
@@ -200,26 +213,47 @@ struct Ending<'a, H: Handle, T: Send + 'static, E: Send + 'static>(&'a Mutex<Inn
 
 impl<H: Handle, T: Send + 'static, E: Send + 'static> Drop for Ending<'_, H, T, E> {
     fn drop(&mut self) {
-        let mut inner = lock(self.0);
-        inner.end();
+        end(self.0);
         // The handles go with the scope: clones of the group may live on.
-        let children = std::mem::replace(&mut inner.children, Children::new());
-        inner.aborts.clear();
+        let mut inner = lock(self.0);
+        let left = (std::mem::take(&mut inner.arrived), inner.waker.take());
         drop(inner);
-        drop(children);
+        drop(left);
     }
 }
 
 /// What a scope has so far.
-struct Progress<R, T, E> {
+struct Progress<H: Handle, R, T: Send + 'static, E: Send + 'static> {
+    children: Children<H::Task<Result<T, E>>>,
+    /// The place of each child among the outputs, by the child's index.
+    places: Vec<usize>,
     value: Option<R>,
     outputs: Vec<(usize, T)>,
     errors: Vec<Failure<E>>,
 }
 
-impl<R, T: Send + 'static, E: Send + 'static> Progress<R, T, E> {
+impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<H, R, T, E> {
+    fn new() -> Self {
+        Progress {
+            children: Children::new(),
+            places: Vec::new(),
+            value: None,
+            outputs: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Takes over the tasks that were added.
+    fn take_arrived(&mut self, inner: &Mutex<Inner<H, T, E>>) {
+        let arrived = std::mem::take(&mut lock(inner).arrived);
+        for (place, task) in arrived {
+            self.children.push(task);
+            self.places.push(place);
+        }
+    }
+
     /// Ready when the body and all tasks are done, or one of them failed.
-    fn poll_until_first_error<H: Handle>(
+    fn poll_until_first_error(
         &mut self,
         inner: &Mutex<Inner<H, T, E>>,
         body: std::pin::Pin<&mut impl Future<Output = Result<R, E>>>,
@@ -236,18 +270,25 @@ impl<R, T: Send + 'static, E: Send + 'static> Progress<R, T, E> {
             }
         }
         loop {
-            let mut inner = lock(inner);
-            match inner.children.poll_next(cx) {
-                Poll::Ready(Some((index, Ok(Ok(output))))) => self.outputs.push((index, output)),
+            self.take_arrived(inner);
+            match self.children.poll_next(cx) {
+                Poll::Ready(Some((index, Ok(Ok(output))))) => self.outputs.push((self.places[index], output)),
                 Poll::Ready(Some((_, Ok(Err(error))))) => self.errors.push(Failure::Error(error)),
                 Poll::Ready(Some((_, Err(error)))) => self.errors.push(Failure::Join(error)),
-                Poll::Ready(None) if self.value.is_some() => {
-                    // In the same breath, so that no task is added that nobody waits for.
-                    inner.closed = true;
-                    return Poll::Ready(());
-                }
-                Poll::Ready(None) | Poll::Pending => {
-                    inner.waker = Some(cx.waker().clone());
+                waiting @ (Poll::Ready(None) | Poll::Pending) => {
+                    let waker = cx.waker().clone();
+                    let mut inner = lock(inner);
+                    if !inner.arrived.is_empty() && !self.children.gave_way() {
+                        continue;
+                    }
+                    if waiting.is_ready() && self.value.is_some() {
+                        // Under the same lock, so that no task is added that nobody waits for.
+                        inner.closed = true;
+                        return Poll::Ready(());
+                    }
+                    let before = inner.waker.replace(waker);
+                    drop(inner);
+                    drop(before);
                     return Poll::Pending;
                 }
             }
@@ -258,9 +299,10 @@ impl<R, T: Send + 'static, E: Send + 'static> Progress<R, T, E> {
     }
 
     /// Ready when all tasks are gone; those that failed before they could be aborted add their errors.
-    fn poll_leftovers<H: Handle>(&mut self, inner: &Mutex<Inner<H, T, E>>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_leftovers(&mut self, inner: &Mutex<Inner<H, T, E>>, cx: &mut Context<'_>) -> Poll<()> {
+        self.take_arrived(inner);
         loop {
-            match std::task::ready!(lock(inner).children.poll_next(cx)) {
+            match std::task::ready!(self.children.poll_next(cx)) {
                 Some((_, Ok(Err(error)))) => self.errors.push(Failure::Error(error)),
                 Some((_, Err(error @ JoinError::Panicked(_)))) => self.errors.push(Failure::Join(error)),
                 Some(_) => {}
@@ -279,7 +321,7 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> Clone for TaskGroup<H, T, 
 impl<H: Handle, T: Send + 'static, E: Send + 'static> fmt::Debug for TaskGroup<H, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.lock();
-        f.debug_struct("TaskGroup").field("children", &inner.children).field("closed", &inner.closed).finish()
+        f.debug_struct("TaskGroup").field("spawned", &inner.spawned).field("closed", &inner.closed).finish()
     }
 }
 

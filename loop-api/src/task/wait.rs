@@ -74,6 +74,7 @@ impl<F: Future + Unpin> Wait<F> {
         let mut limit = pin!(limit);
         let mut ended = false;
         poll_fn(|cx| {
+            let before = done.len();
             loop {
                 match self.children.poll_next(cx) {
                     Poll::Ready(Some((index, output))) => {
@@ -82,6 +83,10 @@ impl<F: Future + Unpin> Wait<F> {
                         done.push((index, output));
                     }
                     Poll::Ready(None) => return Poll::Ready(()),
+                    // More may be done, as long as each poll finds some.
+                    Poll::Pending if ended && self.children.gave_way() && done.len() > before => {
+                        return Poll::Pending;
+                    }
                     Poll::Pending if ended => return Poll::Ready(()),
                     Poll::Pending => return limit.as_mut().poll(cx).map(drop),
                 }

@@ -6,10 +6,10 @@ use std::ptr;
 use std::sync::Arc;
 
 use loop_api::context::Scoped;
+use loop_api::coop;
 use loop_toolkit::task::Runnable;
 
 use super::Unparker;
-use crate::coop;
 use crate::timers::Interrupt;
 
 thread_local! {

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use concurrent_queue::ConcurrentQueue;
 use loop_api::context::{self, Scoped};
+use loop_api::coop;
 use loop_toolkit::task::Runnable;
 
 use super::idle::Idle;
 use super::injector::Injector;
 use super::parker::Parker;
-use crate::coop;
 use crate::reactor::{Reactor, Waiting};
 use crate::timers::{Expired, Interrupt, Timers};
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use loop_api::Closed;
+use loop_api::coop;
 use loop_api::io::Interest;
 use loop_api::readiness::{AsSource, Moved, Source};
 
@@ -15,7 +16,6 @@ use super::direction::{Direction, Seen};
 use super::registry::{Directions, Reactor};
 use super::sys::Poller;
 use super::waiters::WaiterId;
-use crate::coop;
 
 /// A descriptor on a native loop: see [`Source`]. It costs a system call to register it and one to drop it; on Linux one more the first time
 /// that somebody has to wait to write. Any number may wait for it; `poll_io` remembers some dozens of callers.

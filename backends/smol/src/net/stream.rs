@@ -14,6 +14,8 @@ use loop_api::net;
 use loop_api::readiness::AsSource;
 use loop_toolkit::socket::{receive, written};
 
+use crate::coop::poll_transfer;
+
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 
 /// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
@@ -39,14 +41,16 @@ pub trait StdStream: sealed::Sealed + AsSource + fmt::Debug + Send + Sync + Size
         cx: &mut Context<'_>,
         mut buf: ReadCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            match receive(io.get_ref(), &mut buf) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => return Poll::Ready(result.map(drop)),
+        poll_transfer(cx, |cx| {
+            loop {
+                match receive(io.get_ref(), &mut buf) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    result => return Poll::Ready(result.map(drop)),
+                }
+                ready!(io.poll_readable(cx))?;
             }
-            ready!(io.poll_readable(cx))?;
-        }
+        })
     }
     #[doc(hidden)]
     fn poll_write(io: &Async<Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
@@ -76,7 +80,7 @@ macro_rules! std_stream {
         impl StdStream for $stream {
             #[inline]
             fn poll_read(io: &Async<Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*io).poll_read(cx, buf)
+                poll_transfer(cx, |cx| Pin::new(&mut &*io).poll_read(cx, buf))
             }
             #[inline]
             fn poll_read_vectored(
@@ -84,11 +88,11 @@ macro_rules! std_stream {
                 cx: &mut Context<'_>,
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*io).poll_read_vectored(cx, bufs)
+                poll_transfer(cx, |cx| Pin::new(&mut &*io).poll_read_vectored(cx, bufs))
             }
             #[inline]
             fn poll_write(io: &Async<Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*io).poll_write(cx, buf).map_err(written)
+                poll_transfer(cx, |cx| Pin::new(&mut &*io).poll_write(cx, buf)).map_err(written)
             }
             #[inline]
             fn poll_write_vectored(
@@ -96,7 +100,7 @@ macro_rules! std_stream {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*io).poll_write_vectored(cx, bufs).map_err(written)
+                poll_transfer(cx, |cx| Pin::new(&mut &*io).poll_write_vectored(cx, bufs)).map_err(written)
             }
             fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
                 (&*self).read(buf)

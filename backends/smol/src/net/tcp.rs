@@ -11,6 +11,7 @@ use loop_toolkit::socket;
 use socket2::SockRef;
 
 use super::stream::Stream;
+use crate::coop::transfer;
 
 /// A TCP connection: see [`loop_api::net::TcpStream`].
 pub type TcpStream = Stream<std::net::TcpStream>;
@@ -34,7 +35,7 @@ impl net::TcpListener for TcpListener {
     type Stream = TcpStream;
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let accept = || self.io.read_with(socket::accept_tcp);
+        let accept = || transfer(self.io.read_with(socket::accept_tcp));
         let (stream, addr) = accept_retry(accept, Timer::after).await?;
         Ok((Async::new_nonblocking(stream)?.into(), addr))
     }
@@ -86,6 +87,6 @@ impl net::TcpStream for TcpStream {
     }
 
     async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.peek(buf).await
+        transfer(self.io.peek(buf)).await
     }
 }

@@ -8,6 +8,8 @@ use loop_api::net;
 use loop_toolkit::socket;
 use socket2::SockRef;
 
+use crate::coop::transfer;
+
 /// A UDP socket: see [`loop_api::net::UdpSocket`].
 pub struct UdpSocket {
     io: Async<std::net::UdpSocket>,
@@ -22,23 +24,23 @@ impl net::UdpSocket for UdpSocket {
     }
 
     async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.send(buf).await
+        transfer(self.io.send(buf)).await
     }
 
     async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.recv(buf).await
+        transfer(self.io.recv(buf)).await
     }
 
     async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
-        self.io.send_to(buf, addr).await
+        transfer(self.io.send_to(buf, addr)).await
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.recv_from(buf).await
+        transfer(self.io.recv_from(buf)).await
     }
 
     async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.peek_from(buf).await
+        transfer(self.io.peek_from(buf)).await
     }
 
     async fn readable(&self) -> io::Result<()> {

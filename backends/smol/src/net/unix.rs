@@ -11,6 +11,7 @@ use loop_api::net::{self, UnixNet};
 use loop_toolkit::{accept_retry, retry_blocked, socket};
 
 use super::stream::Stream;
+use crate::coop::transfer;
 use crate::handle::SmolHandle;
 
 /// A unix stream: see [`loop_api::net::UnixStream`].
@@ -113,7 +114,7 @@ impl net::UnixListener for UnixListener {
     type Stream = UnixStream;
 
     async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        let accept = || self.io.read_with(socket::accept_unix);
+        let accept = || transfer(self.io.read_with(socket::accept_unix));
         let (stream, addr) = accept_retry(accept, Timer::after).await?;
         Ok((Async::new_nonblocking(stream)?.into(), addr))
     }
@@ -139,23 +140,24 @@ impl net::UnixDatagram for UnixDatagram {
     }
 
     async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.send(buf).await
+        transfer(self.io.send(buf)).await
     }
 
     async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.recv(buf).await
+        transfer(self.io.recv(buf)).await
     }
 
     async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
         let attempt = async || {
-            let sent = self.io.write_with(|io| socket::unix_sent(io, io.send_to_addr(buf, addr))).await?;
+            let write = self.io.write_with(|io| socket::unix_sent(io, io.send_to_addr(buf, addr)));
+            let sent = transfer(write).await?;
             sent.ok_or_else(|| io::ErrorKind::WouldBlock.into())
         };
         retry_blocked(attempt, Timer::after).await
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.recv_from(buf).await
+        transfer(self.io.recv_from(buf)).await
     }
 
     async fn readable(&self) -> io::Result<()> {

@@ -1,0 +1,67 @@
+//! Transfers are counted, which async-io does not do: see [`loop_api::coop`].
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use loop_api::coop;
+use pin_project_lite::pin_project;
+
+thread_local! {
+    /// Whether a poll on this thread has used up its transfers since this was asked last.
+    static USED_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+pin_project! {
+    /// A task or a main future, each poll of which may make a number of transfers.
+    pub(crate) struct Counted<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> Counted<F> {
+    #[inline]
+    pub(crate) fn new(future: F) -> Self {
+        Counted { future }
+    }
+}
+
+impl<F: Future> Future for Counted<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        coop::polled(|| self.project().future.poll(cx))
+    }
+}
+
+/// One transfer. It asks the task to come again, if its poll has made enough of them.
+#[inline]
+pub(crate) fn poll_transfer<T>(
+    cx: &mut Context<'_>,
+    poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    let mut tried = false;
+    let polled = coop::poll_transfer(cx, |cx| {
+        tried = true;
+        poll(cx)
+    });
+    if !tried {
+        USED_UP.set(true);
+    }
+    polled
+}
+
+/// [`poll_transfer`] of a future. Cancel safe if that is.
+pub(crate) async fn transfer<F: Future>(transfer: F) -> F::Output {
+    let mut transfer = pin!(transfer);
+    poll_fn(|cx| poll_transfer(cx, |cx| transfer.as_mut().poll(cx))).await
+}
+
+/// Whether a poll on this thread used up its transfers since the last time: then the timers and sockets of the thread have waited long.
+#[inline]
+pub(crate) fn take_used_up() -> bool {
+    USED_UP.replace(false)
+}
