@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::net::{DynNet, NetOf, StdDoors};
+use super::net::{DynNet, NetOf, StdConversions};
 use super::source::{DynReadiness, ReadinessOf};
 use super::{ErasedHandle, Inner};
 use loop_api::Handle;
@@ -36,7 +36,7 @@ impl<H: Handle> Erase<H> {
     where
         H: Net,
     {
-        self.net = Some(Box::new(NetOf { handle: self.handle.clone(), doors: None }));
+        self.net = Some(Box::new(NetOf { handle: self.handle.clone(), conversions: None }));
         self
     }
 
@@ -45,7 +45,8 @@ impl<H: Handle> Erase<H> {
     where
         H: StdNet,
     {
-        self.net = Some(Box::new(NetOf { handle: self.handle.clone(), doors: Some(StdDoors::new()) }));
+        self.net =
+            Some(Box::new(NetOf { handle: self.handle.clone(), conversions: Some(StdConversions::new()) }));
         self
     }
 

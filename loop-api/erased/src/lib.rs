@@ -10,7 +10,7 @@
 //! use loop_erased::{ErasedHandle, ErasedLoop};
 //! use loop_api::{EventLoop, Handle};
 //!
-//! // What the backend's handle can do besides tasks and time is said once, where its type is still known.
+//! // What the backend's handle can do besides tasks and time is named once, where its type is still known.
 //! let mut erased = ErasedLoop::of(third_party, |handle| handle.net().readiness());
 //! let name = erased.try_block_on(async {
 //!     let handle = ErasedHandle::try_current().unwrap();
@@ -32,10 +32,11 @@ use std::sync::Arc;
 use loop_api::Handle;
 use loop_api::context::Scoped;
 
+mod borrowed;
 mod erase;
 mod event_loop;
 mod handle;
-mod lent;
+
 mod net;
 mod object;
 mod source;
@@ -119,7 +120,7 @@ impl ErasedHandle {
 
     /// Calls `f` with this handle as the thread's current one.
     fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        // While a thread ends there is nothing to set any more, and nobody to ask.
+        // While a thread ends the thread-local is gone, and there is no current handle.
         let mut f = Some(f);
         let done = CURRENT.try_with(|slot| f.take().map(|f| slot.enter(self, f)));
         match (done, f) {

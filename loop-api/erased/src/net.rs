@@ -27,14 +27,14 @@ pub(super) trait DynNet: Send + Sync {
 /// A handle with a network.
 pub(super) struct NetOf<H: Net> {
     pub(super) handle: H,
-    pub(super) doors: Option<StdDoors<H>>,
+    pub(super) conversions: Option<StdConversions<H>>,
 }
 
 type From<H, Std, Socket> = fn(&H, Std) -> io::Result<Socket>;
 type Into<Socket, Std> = fn(Socket) -> io::Result<Std>;
 
 /// The methods of [`StdNet`], for a handle that has them.
-pub(super) struct StdDoors<H: Net> {
+pub(super) struct StdConversions<H: Net> {
     stream_from: From<H, std::net::TcpStream, H::TcpStream>,
     listener_from: From<H, std::net::TcpListener, H::TcpListener>,
     socket_from: From<H, std::net::UdpSocket, H::UdpSocket>,
@@ -43,9 +43,9 @@ pub(super) struct StdDoors<H: Net> {
     socket_into: Into<H::UdpSocket, std::net::UdpSocket>,
 }
 
-impl<H: StdNet> StdDoors<H> {
+impl<H: StdNet> StdConversions<H> {
     pub(super) fn new() -> Self {
-        StdDoors {
+        StdConversions {
             stream_from: H::tcp_stream_from_std,
             listener_from: H::tcp_listener_from_std,
             socket_from: H::udp_socket_from_std,
@@ -57,8 +57,8 @@ impl<H: StdNet> StdDoors<H> {
 }
 
 impl<H: Net> NetOf<H> {
-    fn doors(&self) -> io::Result<&StdDoors<H>> {
-        self.doors.as_ref().ok_or_else(|| {
+    fn conversions(&self) -> io::Result<&StdConversions<H>> {
+        self.conversions.as_ref().ok_or_else(|| {
             unsupported(
                 "this loop cannot take over sockets of the standard library, or was erased without .std_net()",
             )
@@ -66,17 +66,17 @@ impl<H: Net> NetOf<H> {
     }
 
     fn stream_into(&self) -> IntoStd<H::TcpStream, std::net::TcpStream> {
-        self.doors.as_ref().map(|doors| doors.stream_into)
+        self.conversions.as_ref().map(|conversions| conversions.stream_into)
     }
 
     fn listener(&self, socket: H::TcpListener) -> TcpListener {
-        let into_std = self.doors.as_ref().map(|doors| doors.listener_into);
+        let into_std = self.conversions.as_ref().map(|conversions| conversions.listener_into);
         let object = Object::new(socket, into_std);
         TcpListener(Box::new(ListenerOf { object, stream_into_std: self.stream_into() }))
     }
 
     fn socket(&self, socket: H::UdpSocket) -> UdpSocket {
-        let into_std = self.doors.as_ref().map(|doors| doors.socket_into);
+        let into_std = self.conversions.as_ref().map(|conversions| conversions.socket_into);
         UdpSocket(Box::new(Object::new(socket, into_std)))
     }
 }
@@ -105,16 +105,16 @@ impl<H: Net> DynNet for NetOf<H> {
     }
 
     fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        let socket = (self.doors()?.stream_from)(&self.handle, stream)?;
+        let socket = (self.conversions()?.stream_from)(&self.handle, stream)?;
         Ok(TcpStream::hold(Object::new(socket, self.stream_into())))
     }
 
     fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        Ok(self.listener((self.doors()?.listener_from)(&self.handle, listener)?))
+        Ok(self.listener((self.conversions()?.listener_from)(&self.handle, listener)?))
     }
 
     fn udp_socket_from_std(&self, socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
-        Ok(self.socket((self.doors()?.socket_from)(&self.handle, socket)?))
+        Ok(self.socket((self.conversions()?.socket_from)(&self.handle, socket)?))
     }
 }
 

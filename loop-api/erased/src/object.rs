@@ -12,7 +12,7 @@ pub(super) type IntoStd<S, Std> = Option<fn(S) -> io::Result<Std>>;
 pub(super) struct Object<S, Std> {
     pub(super) socket: S,
     pub(super) into_std: IntoStd<S, Std>,
-    /// Held by whichever half of the socket is polled, while it is lent to both.
+    /// Held by the half of the socket that is polled, while both borrow it.
     pub(super) turn: Mutex<()>,
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::lent::DynLent;
+use super::borrowed::DynBorrowed;
 use loop_api::io::{AsyncReadUninit, ReadCursor};
 
 /// A reading half.
@@ -32,10 +32,10 @@ pub(super) trait OwnedWrite: Write {
 }
 
 /// The reading half of an erased stream, borrowed.
-pub struct ReadHalf<'a>(pub(super) &'a dyn DynLent);
+pub struct ReadHalf<'a>(pub(super) &'a dyn DynBorrowed);
 
 /// The writing half of an erased stream, borrowed.
-pub struct WriteHalf<'a>(pub(super) &'a dyn DynLent);
+pub struct WriteHalf<'a>(pub(super) &'a dyn DynBorrowed);
 
 /// The reading half of an erased stream `S`, owned.
 pub struct OwnedReadHalf<S> {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::BoxFuture;
-use super::lent::lend;
+use super::borrowed::borrow;
 use super::object::{Holds, IntoStd, Object};
 use super::split::{
     Boxes, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
@@ -39,8 +39,8 @@ where
     E: Holds<S, Std>,
 {
     fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
-        let lent = lend(self);
-        (ReadHalf(lent), WriteHalf(lent))
+        let borrowed = borrow(self);
+        (ReadHalf(borrowed), WriteHalf(borrowed))
     }
 
     fn into_split(self: Box<Self>) -> (OwnedReadHalf<E>, OwnedWriteHalf<E>) {

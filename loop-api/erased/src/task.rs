@@ -19,7 +19,7 @@ use loop_toolkit::{Caught, poll_caught, spawned_at};
 /// A [`Seen`] of the task's output.
 pub(super) type Output = Box<dyn Any + Send>;
 
-/// A task's output on its way. If nobody takes it, it is dropped with its loop as the current one: a panic in it
+/// A task's output on its way. If it is not taken, it is dropped with its loop as the current one: a panic in it
 /// finds the exception handler by that.
 struct Seen<T> {
     /// `None` only while it is dropped.

@@ -132,7 +132,7 @@ pub(super) trait DynTcpListener: fmt::Debug + Send + Sync {
     fn into_std(self: Box<Self>) -> io::Result<std::net::TcpListener>;
 }
 
-/// A backend's server socket, and the doors of what it accepts.
+/// A backend's server socket, and the conversions of what it accepts.
 pub(super) struct ListenerOf<L: net::TcpListener> {
     pub(super) object: Object<L, std::net::TcpListener>,
     pub(super) stream_into_std: IntoStd<L::Stream, std::net::TcpStream>,

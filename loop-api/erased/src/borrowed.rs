@@ -1,4 +1,4 @@
-//! One stream, lent to its two halves: the one place of the erased twin that holds raw memory.
+//! One stream, borrowed by its two halves: the one file of this crate with raw pointers.
 //!
 //! The halves are plain references. With a box in each they would have something to drop, and a stream could not be used again after the last
 //! use of its halves in the same block: programs that compile on the other backends would not with `dyn`.
@@ -20,17 +20,17 @@ use loop_api::net::Stream;
 ///
 /// # Invariant
 ///
-/// A reference to this is made only from an exclusive one to the object, for as long as that is borrowed; so nobody but holders of such
+/// A reference to this is made only from an exclusive one to the object, for as long as that is borrowed; so only holders of such
 /// references can reach the object meanwhile, and they reach its socket only with its `turn` locked.
 #[repr(transparent)]
-struct Lent<S, Std>(UnsafeCell<Object<S, Std>>);
+struct Borrowed<S, Std>(UnsafeCell<Object<S, Std>>);
 
 // SAFETY: by the invariant the socket is reached by one thread at a time, exclusively, which is to send it; the other fields that are
 // reached are the mutex, which is Sync.
-unsafe impl<S: Send, Std> Sync for Lent<S, Std> {}
+unsafe impl<S: Send, Std> Sync for Borrowed<S, Std> {}
 
 /// What the halves ask of the object.
-pub(super) trait DynLent: Send + Sync {
+pub(super) trait DynBorrowed: Send + Sync {
     fn read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>;
     fn read_vectored(&self, cx: &mut Context<'_>, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>;
     fn read_uninit(&self, cx: &mut Context<'_>, buf: ReadCursor<'_>) -> Poll<io::Result<()>>;
@@ -41,29 +41,29 @@ pub(super) trait DynLent: Send + Sync {
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-/// Lends an object.
-pub(super) fn lend<S: Stream, Std: 'static>(object: &mut Object<S, Std>) -> &dyn DynLent {
-    let lent = ptr::from_mut(object) as *const Lent<S, Std>;
-    // SAFETY: `Lent` is laid out as the `UnsafeCell` in it, and that as the object. The exclusive borrow lasts as long as
+/// Borrows an object for its two halves.
+pub(super) fn borrow<S: Stream, Std: 'static>(object: &mut Object<S, Std>) -> &dyn DynBorrowed {
+    let borrowed = ptr::from_mut(object) as *const Borrowed<S, Std>;
+    // SAFETY: `Borrowed` is laid out as the `UnsafeCell` in it, and that as the object. The exclusive borrow lasts as long as
     // the reference made here, which is the invariant.
-    let lent: &Lent<S, Std> = unsafe { &*lent };
-    lent
+    let borrowed: &Borrowed<S, Std> = unsafe { &*borrowed };
+    borrowed
 }
 
-impl<S: Stream, Std> Lent<S, Std> {
+impl<S: Stream, Std> Borrowed<S, Std> {
     fn with<R>(&self, f: impl FnOnce(Pin<&mut S>) -> R) -> R {
         let object = self.0.get();
         // SAFETY: by the invariant only `with` reaches the object, and it makes exclusive references to the socket alone.
         let turn: &Mutex<()> = unsafe { &(*object).turn };
         // What panicked in its turn may have left the socket's state odd, but sound.
         let _turn = turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // SAFETY: by the invariant nobody else reaches the socket while the turn is ours.
+        // SAFETY: by the invariant no other thread reaches the socket while the turn is ours.
         let socket: &mut S = unsafe { &mut (*object).socket };
         f(Pin::new(socket))
     }
 }
 
-impl<S: Stream, Std: 'static> DynLent for Lent<S, Std> {
+impl<S: Stream, Std: 'static> DynBorrowed for Borrowed<S, Std> {
     fn read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         self.with(|socket| socket.poll_read(cx, buf))
     }
