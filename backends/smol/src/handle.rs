@@ -13,7 +13,7 @@ use loop_toolkit::{Guarded, Pool};
 
 use crate::coop::Counted;
 use crate::one_thread::Tasks;
-use crate::task::{Gate, Gated, JoinHandle};
+use crate::task::{Contained, Gate, Gated, JoinHandle};
 use crate::time::Sleep;
 
 thread_local! {
@@ -149,7 +149,7 @@ impl Handle for SmolHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = Counted::new(Guarded::<F, SmolHandle>::new(future));
+        let future = Counted::new(Contained::new(Guarded::new(future)));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
                 Some(task) => JoinHandle::of_task(task),
@@ -174,7 +174,7 @@ impl Handle for SmolHandle {
             return Err(LocalError::NotLoopThread);
         }
         let gate = Gate::new();
-        let future = Counted::new(Gated::new(Guarded::<F, SmolHandle>::new(future), gate.clone()));
+        let future = Counted::new(Gated::new(Guarded::new(future), gate.clone()));
         Ok(JoinHandle::of_local(tasks.spawn_local(future)?, gate))
     }
 

@@ -18,7 +18,7 @@ use crate::one_thread::LocalTask;
 mod gate;
 mod shared;
 
-pub(crate) use gate::{Gate, Gated};
+pub(crate) use gate::{Contained, Gate, Gated};
 use shared::SharedTask;
 
 pub(crate) type Caught<T> = loop_toolkit::Caught<T, SmolHandle>;

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use loop_api::blocking::Executor;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Refused, Shared};
-use loop_toolkit::{Guarded, guard_blocking};
+use loop_toolkit::Guarded;
 use tokio::runtime::{self, Id};
 
+use crate::contained::{Contained, Unrun};
 use crate::current;
 use crate::local;
 use crate::no_thread::{self, Ticket};
@@ -185,7 +186,7 @@ impl Handle for TokioHandle {
         if self.is_closed() {
             return Task::closed();
         }
-        Task::new(self.inner.runtime.spawn(Guarded::<F, Self>::new(future)))
+        Task::new(self.inner.runtime.spawn(Contained::new(Guarded::new(future))))
     }
 
     /// # Errors
@@ -207,7 +208,7 @@ impl Handle for TokioHandle {
         if !self.inner.shared.is_loop_thread() {
             return Err(LocalError::NotLoopThread);
         }
-        let future = Guarded::<F, Self>::new(future);
+        let future = Contained::new(Guarded::new(future));
         if self.inner.kind == Kind::Local {
             return Ok(Task::new(self.within(|| tokio::task::spawn_local(future))));
         }
@@ -231,12 +232,13 @@ impl Handle for TokioHandle {
         }
         let location = Location::caller();
         let ticket = Ticket::new();
+        let unrun = Unrun::new(f, location);
         let job = move || {
             if ticket.is_good() {
-                return guard_blocking(f, location);
+                return unrun.run();
             }
             // Nobody awaits it, and no panic is reported.
-            drop(f);
+            drop(unrun);
             resume_unwind(Box::new("refused"))
         };
         match no_thread::caught(|| self.inner.runtime.spawn_blocking(job)) {

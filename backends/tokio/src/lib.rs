@@ -24,6 +24,7 @@
 #![deny(unsafe_code)]
 
 mod builder;
+mod contained;
 mod current;
 mod handle;
 mod local;

@@ -5,11 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use loop_api::error::Panic;
 use loop_api::task::Abort;
 use loop_api::{JoinError, Refused, task};
 use loop_toolkit::Caught;
 
+use crate::contained;
 use crate::handle::TokioHandle;
 
 /// A task on tokio: see [`loop_api::task::Task`]. Dropping it detaches.
@@ -60,11 +60,10 @@ impl<T> Future for Task<T> {
     }
 }
 
-/// A panic that `Guarded` did not see came from dropping the future.
 #[cold]
 fn convert(error: tokio::task::JoinError) -> JoinError {
     match error.try_into_panic() {
-        Ok(payload) => JoinError::Panicked(Panic::new(payload)),
+        Ok(payload) => contained::open(payload),
         Err(_) => JoinError::Cancelled,
     }
 }

@@ -26,6 +26,7 @@ mod tmr_clock;
 mod tmr_interval;
 mod tmr_more;
 mod tsk;
+mod tsk_drop;
 mod udp;
 #[cfg(unix)]
 mod unix;
@@ -58,6 +59,7 @@ pub use tmr_clock::*;
 pub use tmr_interval::*;
 pub use tmr_more::*;
 pub use tsk::*;
+pub use tsk_drop::*;
 pub use udp::*;
 #[cfg(unix)]
 pub use unix::*;

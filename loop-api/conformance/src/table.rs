@@ -186,6 +186,13 @@ macro_rules! __conformance_table {
             tsk07_cancelling_a_finished_task_gives_its_output: [];
             tsk08_a_panic_reaches_whoever_awaits: [];
             tsk08_a_panic_that_nobody_awaits_reaches_the_handler: [];
+            tsk08_a_panic_in_the_drop_of_a_future_that_is_done: [];
+            tsk08_a_panic_in_the_drop_of_a_future_that_is_aborted: [];
+            tsk08_a_panic_in_the_drop_of_an_output: [];
+            tsk08_a_panic_in_the_drop_of_a_local_tasks_future: [];
+            tsk08_a_panic_in_the_drop_of_a_job: [];
+            tsk08_a_panic_in_the_drop_of_the_main_future: [];
+            tsk08_panics_in_the_drops_of_a_loops_tasks: [];
             tsk09_a_panic_does_not_affect_siblings: [];
             tsk10_yield_now_gives_one_turn: [one_thread];
             peer08_local_tasks_may_hold_what_is_not_send: [];

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -99,6 +100,26 @@ pub fn spawned_at(location: &'static Location<'static>) {
     }
 }
 
+/// Drops a task's future in its place, for a runtime that does not survive a panic of that. The panic is an output: for whoever awaits the
+/// task, where it can still be given, else for the exception handler, which is told when it is dropped.
+///
+/// # Errors
+///
+/// The panic.
+pub fn drop_guarded<F, T, H: Handle>(
+    mut future: Pin<&mut Option<Guarded<F, H>>>,
+) -> Result<(), Caught<T, H>> {
+    let location = match future.as_ref().get_ref() {
+        Some(guarded) if mem::needs_drop::<F>() => guarded.location,
+        _ => {
+            future.set(None);
+            return Ok(());
+        }
+    };
+    catch_unwind(AssertUnwindSafe(|| future.set(None)))
+        .map_err(|payload| Caught::panicked(payload, ExceptionKind::Task, location))
+}
+
 /// Runs a blocking job, so that its panic becomes its output.
 pub fn guard_blocking<T, H: Handle>(
     f: impl FnOnce() -> T,
@@ -119,7 +140,8 @@ struct Unseen<H> {
     handle: Option<H>,
 }
 
-/// A task's output or its panic. A panic that is dropped before anybody saw it goes to the loop's exception handler.
+/// A task's output or its panic. A panic that is dropped before anybody saw it goes to the loop's exception handler, and so does one that
+/// comes from the drop of an output that nobody took: dropping this does not panic.
 pub struct Caught<T, H: Handle> {
     /// `None` once taken.
     result: Option<Result<T, Box<Unseen<H>>>>,
@@ -141,6 +163,11 @@ impl<T, H: Handle> Caught<T, H> {
         Caught::new(Err(Box::new(Unseen { panic: Panic::new(payload), kind, location, handle })))
     }
 
+    /// Whether it is a panic that nobody has taken.
+    pub fn is_panic(&self) -> bool {
+        matches!(self.result, Some(Err(_)))
+    }
+
     /// The output, for whoever awaited the task.
     pub fn into_result(mut self) -> Result<T, JoinError> {
         match self.result.take() {
@@ -152,15 +179,35 @@ impl<T, H: Handle> Caught<T, H> {
     }
 }
 
-impl<T, H: Handle> Drop for Caught<T, H> {
-    fn drop(&mut self) {
-        if let Some(Err(unseen)) = self.result.take() {
-            let exception = Exception::panicked(unseen.kind, unseen.panic, Some(unseen.location));
-            match &unseen.handle {
-                Some(handle) => handle.shared().report(&exception),
-                None => H::with_current(|handle| shared::report(handle.map(Handle::shared), &exception)),
+impl<T, H: Handle> Caught<T, H> {
+    /// Drops it as what nobody awaits: its panic, or that of the output's own drop, goes to the exception handler.
+    pub(crate) fn discard(&mut self, kind: ExceptionKind, location: Option<&'static Location<'static>>) {
+        match self.result.take() {
+            Some(Ok(value)) if mem::needs_drop::<T>() => {
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+                    tell::<H>(None, &Exception::panicked(kind, Panic::new(payload), location));
+                }
+            }
+            Some(Ok(_)) | None => {}
+            Some(Err(unseen)) => {
+                let Unseen { panic, kind, location, handle } = *unseen;
+                tell(handle, &Exception::panicked(kind, panic, Some(location)));
             }
         }
+    }
+}
+
+#[cold]
+fn tell<H: Handle>(handle: Option<H>, exception: &Exception) {
+    match handle {
+        Some(handle) => handle.shared().report(exception),
+        None => H::with_current(|handle| shared::report(handle.map(Handle::shared), exception)),
+    }
+}
+
+impl<T, H: Handle> Drop for Caught<T, H> {
+    fn drop(&mut self) {
+        self.discard(ExceptionKind::Task, None);
     }
 }
 

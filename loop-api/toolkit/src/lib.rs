@@ -34,7 +34,7 @@ pub mod task;
 pub use accept::accept_retry;
 pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
-pub use guarded::{Caught, Guarded, guard_blocking, poll_caught, spawned_at};
+pub use guarded::{Caught, Guarded, drop_guarded, guard_blocking, poll_caught, spawned_at};
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};
 

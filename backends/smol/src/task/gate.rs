@@ -1,5 +1,5 @@
 //! How a task that stays on its thread is aborted from anywhere: a flag beside it, which it asks. Nobody but the task itself
-//! touches the future or its output.
+//! touches the future or its output. And how the drop of a task's future may panic: async-task ends the process at that.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use loop_toolkit::{Guarded, drop_guarded};
 use pin_project_lite::pin_project;
 
-use super::Abortable;
+use super::{Abortable, Caught};
+use crate::handle::SmolHandle;
 
 /// Nobody has asked it to end.
 const OPEN: u8 = 0;
@@ -71,38 +73,71 @@ impl Drop for Gone {
 }
 
 pin_project! {
+    /// A task's future, the panic of whose drop goes to the exception handler.
+    pub(crate) struct Contained<F> {
+        #[pin]
+        future: Option<Guarded<F, SmolHandle>>,
+    }
+
+    impl<F> PinnedDrop for Contained<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Dropped unread.
+            drop(drop_guarded::<F, (), SmolHandle>(this.project().future));
+        }
+    }
+}
+
+impl<F> Contained<F> {
+    #[inline]
+    pub(crate) fn new(future: Guarded<F, SmolHandle>) -> Self {
+        Contained { future: Some(future) }
+    }
+}
+
+impl<F: Future> Future for Contained<F> {
+    type Output = Caught<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().future.as_pin_mut() {
+            Some(future) => future.poll(cx),
+            // It is taken out only to be dropped.
+            None => Poll::Pending,
+        }
+    }
+}
+
+pin_project! {
     /// A future that ends early, with `None`, when its gate is told to abort it.
     pub(crate) struct Gated<F> {
-        // Dropped before `gone` says so.
         #[pin]
-        future: Option<F>,
+        future: Contained<F>,
         registered: bool,
+        // Dropped after the future.
         gone: Gone,
     }
 }
 
 impl<F> Gated<F> {
-    pub(crate) fn new(future: F, gate: Arc<Gate>) -> Self {
-        Gated { future: Some(future), registered: false, gone: Gone(gate) }
+    pub(crate) fn new(future: Guarded<F, SmolHandle>, gate: Arc<Gate>) -> Self {
+        Gated { future: Contained::new(future), registered: false, gone: Gone(gate) }
     }
 }
 
 impl<F: Future> Future for Gated<F> {
-    type Output = Option<F::Output>;
+    type Output = Option<Caught<F::Output>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         if !*this.registered {
             // Once: the waker of a task stays the same.
             *this.registered = true;
             this.gone.0.set_waker(Some(cx.waker().clone()));
         }
         if this.gone.0.is_aborted() {
-            this.future.set(None);
+            // A panic of the drop is what the task gives.
+            return Poll::Ready(drop_guarded(this.future.project().future).err());
         }
-        match this.future.as_pin_mut() {
-            Some(future) => future.poll(cx).map(Some),
-            None => Poll::Ready(None),
-        }
+        this.future.poll(cx).map(Some)
     }
 }

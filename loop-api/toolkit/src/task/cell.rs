@@ -237,8 +237,7 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
         Completed::Released => return,
         Completed::Detached => {
             // SAFETY: there was no join handle when the task completed, so the output is ours.
-            let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
-            report::<F>(dropped, location);
+            unsafe { cell.stage.with_mut(|stage| discard_output(stage, location)) };
         }
         Completed::Awaited => {
             // SAFETY: the slot was given to us, for good.
@@ -274,10 +273,23 @@ unsafe fn take<F: TaskFuture, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
 ///
 /// See [`VTable`].
 unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: alive, complete and the caller's, all by contract. It is moved out first, so that a panic in its drop leaves nothing half done.
-    drop(unsafe {
-        Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None)))
-    });
+    // SAFETY: alive, complete and the caller's, all by contract.
+    unsafe {
+        let cell = Cell::<F, S>::of(task);
+        cell.stage.with_mut(|stage| discard_output(stage, cell.location));
+    }
+}
+
+/// Drops an output that nobody takes. What panics in there is reported.
+///
+/// # Safety
+///
+/// The stage must be the caller's.
+unsafe fn discard_output<F: TaskFuture>(stage: *mut Stage<F>, location: &'static Location<'static>) {
+    // SAFETY: the caller's.
+    if let Stage::Done(Some(output)) = unsafe { &mut *stage } {
+        output.discard(F::KIND, Some(location));
+    }
 }
 
 /// # Safety

@@ -1,0 +1,110 @@
+//! The drop of a task's future, or of a job that never ran, may panic. tokio keeps the payload for whoever awaits the task, and where there is
+//! nobody it drops it in silence: so the payload is made one that tells the exception handler when it is dropped.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{Location, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use loop_api::JoinError;
+use loop_api::error::Panic;
+use loop_toolkit::{Caught, Guarded, drop_guarded, guard_blocking};
+use pin_project_lite::pin_project;
+
+use crate::handle::TokioHandle;
+
+/// A panic on its way through tokio.
+type Payload = Caught<(), TokioHandle>;
+
+/// What went wrong, out of tokio's hands again.
+pub(crate) fn open(payload: Box<dyn Any + Send>) -> JoinError {
+    match payload.downcast::<Payload>() {
+        Ok(caught) => caught.into_result().err().unwrap_or(JoinError::Cancelled),
+        Err(other) => JoinError::Panicked(Panic::new(other)),
+    }
+}
+
+pin_project! {
+    /// A task's future, the panic of whose drop is seen by somebody.
+    pub(crate) struct Contained<F> {
+        #[pin]
+        future: Option<Guarded<F, TokioHandle>>,
+    }
+
+    impl<F> PinnedDrop for Contained<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Err(caught) = drop_guarded::<F, (), TokioHandle>(this.project().future) {
+                unwind(caught);
+            }
+        }
+    }
+}
+
+/// tokio catches it.
+#[cold]
+fn unwind(caught: Payload) {
+    if !std::thread::panicking() {
+        resume_unwind(Box::new(caught));
+    }
+}
+
+impl<F> Contained<F> {
+    #[inline]
+    pub(crate) fn new(future: Guarded<F, TokioHandle>) -> Self {
+        Contained { future: Some(future) }
+    }
+}
+
+impl<F: Future> Future for Contained<F> {
+    type Output = Caught<F::Output, TokioHandle>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = match this.future.as_mut().as_pin_mut() {
+            Some(future) => future.poll(cx),
+            // It is taken out only to be dropped.
+            None => Poll::Pending,
+        };
+        if polled.is_ready() {
+            // tokio would take a panic in here for one of the poll. Dropped unread.
+            drop(drop_guarded::<F, (), TokioHandle>(this.future));
+        }
+        polled
+    }
+}
+
+/// A blocking job that has not run.
+pub(crate) struct Unrun<F> {
+    /// `None` once it runs.
+    f: Option<F>,
+    location: &'static Location<'static>,
+}
+
+impl<F> Unrun<F> {
+    pub(crate) fn new(f: F, location: &'static Location<'static>) -> Self {
+        Unrun { f: Some(f), location }
+    }
+
+    pub(crate) fn run<T>(mut self) -> Caught<T, TokioHandle>
+    where
+        F: FnOnce() -> T,
+    {
+        match self.f.take() {
+            Some(f) => guard_blocking(f, self.location),
+            None => unreachable!("a job is run once"),
+        }
+    }
+}
+
+impl<F> Drop for Unrun<F> {
+    fn drop(&mut self) {
+        if let Some(f) = self.f.take() {
+            let dropped: Payload = guard_blocking(|| drop(f), self.location);
+            if dropped.is_panic() {
+                unwind(dropped);
+            }
+        }
+    }
+}
