@@ -134,7 +134,9 @@ impl Runtime {
     ///
     /// # Panics
     ///
-    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy.
+    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy. Not where a loop can tell that nothing will ever
+    /// wake the future while the process has other threads, which may be at work: then this thread sleeps for ever, as on a loop
+    /// that cannot tell.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -44,7 +44,8 @@ pub enum RunError {
     Closed,
     /// This thread already runs a loop. That loop is not harmed.
     Nested,
-    /// The future waits, and nothing on the loop or outside it can ever wake it.
+    /// The future waits, and nothing on the loop or outside it can ever wake it. Other threads may be at work all the same, without a handle
+    /// of the loop: who waits for them calls `block_on`, which sleeps for ever then.
     Deadlock,
 }
 

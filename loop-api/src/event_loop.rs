@@ -84,13 +84,20 @@ pub trait EventLoop: Sized + 'static {
 
     /// [`try_block_on`](Self::try_block_on) for callers that know where they are.
     ///
+    /// Where a loop can tell that nothing will ever wake the future, the thread sleeps for ever if the process has other threads, as on a loop
+    /// that cannot tell: they may be at work, and a main future that is `pending()` is how a program waits for them. A program without other
+    /// threads panics.
+    ///
     /// # Panics
     ///
-    /// Where `try_block_on` gives an error; the message names the remedy.
+    /// Where `try_block_on` gives an error, but for that; the message names the remedy.
     #[track_caller]
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         match self.try_block_on(future) {
             Ok(output) => output,
+            Err(RunError::Deadlock) if has_other_threads() => loop {
+                std::thread::park();
+            },
             Err(error) => panic!("{error}"),
         }
     }
@@ -120,4 +127,13 @@ pub trait EventLoop: Sized + 'static {
     fn close(&mut self) {
         self.shutdown(None);
     }
+}
+
+/// Whether this process has other threads. Where that cannot be known it is assumed.
+fn has_other_threads() -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Ok(threads) = std::fs::read_dir("/proc/self/task") {
+        return threads.count() != 1;
+    }
+    true
 }
