@@ -66,7 +66,7 @@ impl Core {
                         return Ok(output);
                     }
                 }
-                self.run_tasks(&mut budget);
+                self.run_tasks_until_called(&mut budget);
                 if self.is_busy() {
                     if budget > 0 {
                         continue;
@@ -112,15 +112,32 @@ impl Core {
 
     /// Runs tasks until there are none, or the budget is used up.
     pub(crate) fn run_tasks(&self, budget: &mut u32) {
-        while *budget > 0 {
-            let task = self.running.queue.tasks.borrow_mut().pop_front();
-            let Some(task) = task else { break };
+        while *budget > 0 && self.run_next() {
             *budget -= 1;
-            coop::begin_poll();
-            if let Some(again) = task.poll() {
-                self.running.queue.tasks.borrow_mut().push_back(again);
+        }
+    }
+
+    /// The same, but ends early when another thread has woken something, which does not wait behind all that is queued here.
+    fn run_tasks_until_called(&self, budget: &mut u32) {
+        let parker = &self.running.handle.unparker().parker;
+        while *budget > 0 && self.run_next() {
+            *budget -= 1;
+            if parker.is_notified() {
+                return parker.finish();
             }
         }
+    }
+
+    /// Runs the first task. False if there is none.
+    #[inline(always)]
+    fn run_next(&self) -> bool {
+        let task = self.running.queue.tasks.borrow_mut().pop_front();
+        let Some(task) = task else { return false };
+        coop::begin_poll();
+        if let Some(again) = task.poll() {
+            self.running.queue.tasks.borrow_mut().push_back(again);
+        }
+        true
     }
 
     /// Whether something can run now.

@@ -265,7 +265,9 @@ impl Core {
         }
     }
 
+    /// Ends early when another thread has woken something, as `run_tasks_until_called` does.
     fn run_tasks_hosted(&self, budget: &mut u32) {
+        let parker = &self.running.handle.unparker().parker;
         while *budget > 0 {
             let task = self.running.queue.tasks.borrow_mut().pop_front();
             let Some(task) = task else { break };
@@ -273,6 +275,9 @@ impl Core {
             coop::begin_poll();
             if let Some(again) = poll_task(&self.running.handle, task) {
                 self.running.queue.tasks.borrow_mut().push_back(again);
+            }
+            if parker.is_notified() {
+                return parker.finish();
             }
         }
     }

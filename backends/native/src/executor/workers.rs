@@ -23,6 +23,9 @@ use crate::timers::{Expired, Interrupt, Timers};
 /// Tasks that a worker's own queue holds; what is more goes to the queue for all.
 const OWN: usize = 256;
 
+/// Of so many tasks in a row that a worker runs, one is from the queue for all, if there is one.
+const TURNS: u32 = 4;
+
 thread_local! {
     static WORKER: Scoped<Worker> = const { Scoped::new() };
 }
@@ -192,6 +195,7 @@ fn push_here(task: Runnable) {
     WORKER.with(|slot| {
         slot.with(|worker| {
             // It was there a moment ago, on this thread.
+            debug_assert!(worker.is_some(), "a task was woken here, where no worker is any more");
             if let Some(worker) = worker {
                 worker.push(task);
             }
@@ -260,7 +264,9 @@ impl Worker {
         self.ticks.set(ticks);
         if ticks % workers.event_interval == 0 {
             self.drive(workers, false);
-            // Nor shall tasks for all starve behind those that wake each other.
+        }
+        // Tasks for all do not wait long behind those that wake each other. The look is one load.
+        if ticks % TURNS == 0 {
             if let Some(task) = workers.injector.pop() {
                 return Some(task);
             }
