@@ -3,9 +3,11 @@
 
 use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -203,6 +205,47 @@ fn all_who_wait_to_write_are_woken_when_there_is_room() {
         while theirs.read(&mut [0; 4096]).is_ok() {}
         for writer in writers {
             assert_eq!(writer.await.unwrap().unwrap(), 1);
+        }
+    });
+}
+
+/// Gives another descriptor each time but the first.
+struct Fickle {
+    asked: AtomicBool,
+    first: Arc<UnixStream>,
+    others: UnixStream,
+}
+
+impl AsFd for Fickle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        if self.asked.swap(true, Ordering::Relaxed) { self.others.as_fd() } else { self.first.as_fd() }
+    }
+}
+
+#[test]
+fn what_was_registered_is_deregistered_whatever_it_says_it_is() {
+    let mut native = NativeLoop::new().unwrap();
+    let handle = native.handle().clone();
+    native.block_on(async {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let ours = Arc::new(ours);
+        let fickle = Fickle {
+            asked: AtomicBool::new(false),
+            first: ours.clone(),
+            others: UnixStream::pair().unwrap().0,
+        };
+        let mut source = handle.register(fickle).unwrap();
+        for _ in 0..2 {
+            let read = source.io(Readable, |fickle| (&*fickle.first).read(&mut [0; 8]));
+            let both = futures_lite::future::zip(read, async {
+                handle.sleep(Duration::from_millis(1)).await;
+                theirs.write_all(b"x").unwrap();
+            });
+            assert_eq!(both.await.0.unwrap(), 1);
+            let fickle = source.into_inner().unwrap();
+            fickle.asked.store(false, Ordering::Relaxed);
+            source = handle.register(fickle).expect("it is registered no more");
         }
     });
 }

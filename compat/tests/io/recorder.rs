@@ -177,3 +177,30 @@ fn a_reader_that_swaps_its_buffer_is_found_out() {
     let mut io = TokioIo::new(Swindler);
     let _ = block_on(poll_fn(|cx| hyper::rt::Read::poll_read(Pin::new(&mut io), cx, buf.unfilled())));
 }
+
+/// Puts in its place a buffer that begins where the one that it was given ends.
+struct Neighbour(Option<&'static mut [u8]>);
+
+impl tokio::io::AsyncRead for Neighbour {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let other = self.0.take().expect("to be polled once");
+        assert_eq!((buf.filled().as_ptr(), buf.capacity()), (other.as_ptr(), 0));
+        *buf = tokio::io::ReadBuf::new(other);
+        buf.set_filled(32);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+#[should_panic(expected = "put another buffer in the place of its own")]
+fn a_reader_that_swaps_a_full_buffer_for_its_neighbour_is_found_out() {
+    let (ours, others) = Vec::leak(vec![0; 64]).split_at_mut(32);
+    let mut buf = hyper::rt::ReadBuf::new(ours);
+    buf.unfilled().put_slice(&[1; 32]);
+    let mut io = TokioIo::new(Neighbour(Some(others)));
+    let _ = block_on(poll_fn(|cx| hyper::rt::Read::poll_read(Pin::new(&mut io), cx, buf.unfilled())));
+}

@@ -116,9 +116,13 @@ impl<'a> ReadCursor<'a> {
     /// # Safety
     ///
     /// The first `n` bytes of [`spare`](Self::spare) are initialised.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many.
     #[inline]
     pub unsafe fn advance(&mut self, n: usize) {
-        debug_assert!(n <= self.remaining());
+        assert!(n <= self.remaining(), "more was read than there was room for");
         *self.filled += n;
     }
 }
@@ -256,6 +260,19 @@ mod tests {
     fn a_reader_that_lies_is_found_out() {
         let mut filled = 0;
         let _ = ReadCursor::new(&mut [MaybeUninit::uninit(); 8], &mut filled).read_zeroed(|_| Ok::<_, ()>(9));
+    }
+
+    #[test]
+    #[should_panic(expected = "more was read than there was room for")]
+    fn no_more_is_counted_than_there_is() {
+        let mut filled = 0;
+        let mut memory = [MaybeUninit::new(0); 2];
+        let mut cursor = ReadCursor::new(&mut memory, &mut filled);
+        // SAFETY: all of it is initialised, and it is seen that there is less.
+        unsafe {
+            cursor.advance(2);
+            cursor.advance(1);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use loop_api::Closed;
 use loop_api::readiness::AsSource;
 
 use super::direction::Direction;
-use super::sys::{Events, Poller};
+use super::sys::{Events, Poller, Registered};
 
 /// A key's lower half is a place in the list, the upper half tells apart those who had the place one after the other.
 const HALF: u32 = usize::BITS / 2;
@@ -55,7 +55,11 @@ impl Reactor {
     }
 
     /// Registers a source: its key, and its two directions. `writes` says that it will be waited for to write it.
-    pub(crate) fn add(&self, source: &impl AsSource, writes: bool) -> io::Result<(usize, Arc<Directions>)> {
+    pub(crate) fn add(
+        &self,
+        source: &Registered<impl AsSource>,
+        writes: bool,
+    ) -> io::Result<(usize, Arc<Directions>)> {
         let (read, write) = (Direction::new(), Direction::new());
         let directions =
             Arc::new(Directions { read, write, writes: AtomicBool::new(writes || Poller::BOTH) });
@@ -73,7 +77,7 @@ impl Reactor {
     }
 
     /// Deregisters a source, which is still open. After this no event of it reaches anybody.
-    pub(crate) fn remove(&self, source: &impl AsSource, key: usize) -> io::Result<()> {
+    pub(crate) fn remove(&self, source: &Registered<impl AsSource>, key: usize) -> io::Result<()> {
         let Some(poller) = self.lock().poller.clone() else { return Ok(()) };
         let done = poller.delete(source);
         self.lock().leave_place(key);
@@ -83,7 +87,12 @@ impl Reactor {
     /// Asks for a report of the directions that somebody waits for, where the poller needs to be asked: each time, or the first time for
     /// writing.
     #[cold]
-    pub(crate) fn arm(&self, source: &impl AsSource, key: usize, directions: &Directions) -> io::Result<()> {
+    pub(crate) fn arm(
+        &self,
+        source: &Registered<impl AsSource>,
+        key: usize,
+        directions: &Directions,
+    ) -> io::Result<()> {
         if !Poller::ONESHOT && directions.writes.swap(true, Ordering::AcqRel) {
             // Whoever was first asks for all who wait by then, and is told even of what came before.
             return Ok(());

@@ -14,14 +14,14 @@ use loop_api::readiness::{AsSource, Moved, Source};
 
 use super::direction::{Direction, Seen};
 use super::registry::{Directions, Reactor};
-use super::sys::Poller;
+use super::sys::{Poller, Registered};
 use super::waiters::WaiterId;
 
 /// A descriptor on a native loop: see [`Source`]. It costs a system call to register it and one to drop it; on Linux one more the first time
 /// that somebody has to wait to write. Any number may wait for it; `poll_io` remembers some dozens of callers.
 pub struct NativeSource<T: AsSource> {
     /// `None` only after `into_inner` took it.
-    io: Option<T>,
+    io: Option<Registered<T>>,
     key: usize,
     directions: Arc<Directions>,
     reactor: Arc<Reactor>,
@@ -29,6 +29,7 @@ pub struct NativeSource<T: AsSource> {
 
 impl<T: AsSource> NativeSource<T> {
     pub(crate) fn new(reactor: &Arc<Reactor>, io: T, writes: bool) -> io::Result<Self> {
+        let io = Registered::new(io);
         let (key, directions) = reactor.add(&io, writes)?;
         Ok(NativeSource { io: Some(io), key, directions, reactor: reactor.clone() })
     }
@@ -42,7 +43,7 @@ impl<T: AsSource> NativeSource<T> {
     }
 
     #[inline]
-    fn io(&self) -> &T {
+    fn io(&self) -> &Registered<T> {
         match &self.io {
             Some(io) => io,
             // Only `into_inner` empties it, and it takes self.
@@ -78,7 +79,7 @@ impl<T: AsSource> NativeSource<T> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            match op(self.io()) {
+            match op(self.io().get()) {
                 Ok(done) => return Poll::Ready(Ok((seen, done))),
                 Err(error) => direction.failed(seen, error)?,
             }
@@ -125,13 +126,13 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
     }
 
     fn get_ref(&self) -> &T {
-        self.io()
+        self.io().get()
     }
 
     fn into_inner(mut self) -> io::Result<T> {
         self.reactor.remove(self.io(), self.key)?;
         match self.io.take() {
-            Some(io) => Ok(io),
+            Some(io) => Ok(io.into_inner()),
             None => unreachable!("a source is taken apart once"),
         }
     }

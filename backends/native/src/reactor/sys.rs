@@ -11,6 +11,9 @@ mod portable;
 #[cfg(any(not(any(target_os = "linux", target_os = "android")), anyloop_portable))]
 pub(crate) use portable::{Events, Poller};
 
+mod registered;
+pub(crate) use registered::Registered;
+
 /// What registering a regular file or a directory gives.
 #[cold]
 fn always_ready() -> std::io::Error {

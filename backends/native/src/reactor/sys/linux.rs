@@ -17,7 +17,7 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::io::Errno;
 
-use super::Event;
+use super::{Event, Registered};
 
 /// The key of the eventfd. polling keeps it for itself, so no source has it; its own notifier has it, too, and is never used.
 const WAKE: usize = usize::MAX;
@@ -56,7 +56,7 @@ impl Poller {
         Ok(Poller { poller, wake })
     }
 
-    pub(crate) fn add(&self, source: &impl AsSource, key: usize, writes: bool) -> io::Result<()> {
+    pub(crate) fn add(&self, source: &Registered<impl AsSource>, key: usize, writes: bool) -> io::Result<()> {
         let data = EventData::new_u64(key as u64);
         epoll::add(&self.poller, source, data, flags(writes)).map_err(|error| match error {
             Errno::PERM => super::always_ready(),
@@ -64,14 +64,14 @@ impl Poller {
         })
     }
 
-    pub(crate) fn delete(&self, source: &impl AsSource) -> io::Result<()> {
+    pub(crate) fn delete(&self, source: &Registered<impl AsSource>) -> io::Result<()> {
         Ok(epoll::delete(&self.poller, source)?)
     }
 
     /// Asks for writing, too, from now on; also if it can be written already.
     pub(crate) fn arm(
         &self,
-        source: &impl AsSource,
+        source: &Registered<impl AsSource>,
         key: usize,
         _awaited: impl FnOnce() -> (bool, bool),
     ) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use loop_api::readiness::AsSource;
 use polling::PollMode;
 
-use super::Event;
+use super::{Event, Registered};
 
 /// A poller of the polling crate.
 #[derive(Debug)]
@@ -50,11 +50,17 @@ impl Poller {
         Ok(Poller { poller, arming: Mutex::new(()), waiting: AtomicBool::new(false) })
     }
 
-    pub(crate) fn add(&self, source: &impl AsSource, key: usize, _writes: bool) -> io::Result<()> {
+    pub(crate) fn add(
+        &self,
+        source: &Registered<impl AsSource>,
+        key: usize,
+        _writes: bool,
+    ) -> io::Result<()> {
         // With no interest, on Windows, an error of a source for which nobody waits would make the wait spin inside polling.
         let interest = polling::Event::all(key);
         let mode = if Self::ONESHOT { PollMode::Oneshot } else { PollMode::Edge };
-        // SAFETY: a source is deleted from the poller before it is closed: `NativeSource` owns it, and its drop deletes it.
+        // SAFETY: a source is deleted from the poller before it is closed: `NativeSource` owns it, and its drop deletes it. It is the same one
+        // that is deleted, because `Registered` gives no other.
         let added = unsafe { self.poller.add_with_mode(raw(source), interest, mode) };
         added.map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => super::always_ready(),
@@ -64,14 +70,14 @@ impl Poller {
         Ok(())
     }
 
-    pub(crate) fn delete(&self, source: &impl AsSource) -> io::Result<()> {
+    pub(crate) fn delete(&self, source: &Registered<impl AsSource>) -> io::Result<()> {
         self.poller.delete(lend(source))
     }
 
     /// Asks for one report of the directions that are awaited: reading, writing.
     pub(crate) fn arm(
         &self,
-        source: &impl AsSource,
+        source: &Registered<impl AsSource>,
         key: usize,
         awaited: impl FnOnce() -> (bool, bool),
     ) -> io::Result<()> {
@@ -115,23 +121,23 @@ impl Poller {
 }
 
 #[cfg(unix)]
-fn raw(source: &impl AsSource) -> std::os::fd::RawFd {
-    std::os::fd::AsRawFd::as_raw_fd(&source.as_fd())
+fn raw(source: &Registered<impl AsSource>) -> std::os::fd::RawFd {
+    std::os::fd::AsRawFd::as_raw_fd(&lend(source))
 }
 
 #[cfg(unix)]
-fn lend(source: &impl AsSource) -> std::os::fd::BorrowedFd<'_> {
-    source.as_fd()
+fn lend(source: &Registered<impl AsSource>) -> std::os::fd::BorrowedFd<'_> {
+    std::os::fd::AsFd::as_fd(source)
 }
 
 #[cfg(windows)]
-fn raw(source: &impl AsSource) -> std::os::windows::io::RawSocket {
-    std::os::windows::io::AsRawSocket::as_raw_socket(&source.as_socket())
+fn raw(source: &Registered<impl AsSource>) -> std::os::windows::io::RawSocket {
+    std::os::windows::io::AsRawSocket::as_raw_socket(&lend(source))
 }
 
 #[cfg(windows)]
-fn lend(source: &impl AsSource) -> std::os::windows::io::BorrowedSocket<'_> {
-    source.as_socket()
+fn lend(source: &Registered<impl AsSource>) -> std::os::windows::io::BorrowedSocket<'_> {
+    std::os::windows::io::AsSocket::as_socket(source)
 }
 
 #[cfg(unix)]
@@ -180,6 +186,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
+        let stream = Registered::new(stream);
         let poller = Poller::new().unwrap();
         poller.add(&stream, 1, true).unwrap();
         let mut events = Events::new();
@@ -215,6 +222,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
+        let stream = Registered::new(stream);
         let poller = Poller::new().unwrap();
         poller.add(&stream, 1, true).unwrap();
         for _ in 0..200 {
