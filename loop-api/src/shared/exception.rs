@@ -27,6 +27,8 @@ pub enum ExceptionKind {
     Protocol,
     /// A failed promise was dropped unread.
     Promise,
+    /// A waker panicked when the loop called it.
+    Waker,
     /// A callback or a poll of a task kept the loop's thread longer than the threshold.
     Slow,
 }
@@ -98,6 +100,7 @@ impl fmt::Display for Exception {
             ExceptionKind::Watcher => "reader or writer",
             ExceptionKind::Protocol => "protocol",
             ExceptionKind::Promise => "promise",
+            ExceptionKind::Waker => "waker",
             ExceptionKind::Slow => "slow callback or task",
         };
         f.write_str(what)?;

@@ -8,7 +8,7 @@
 //! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line of
 //!   [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have their own
 //!   way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
-//!   unix sockets keep their promises.
+//!   unix sockets keep their promises; [`wake_each`]: how those who wait are woken, though one of them panics.
 //!
 //! ```
 //! use loop_api::Handle;
@@ -30,6 +30,7 @@ mod guarded;
 pub mod net;
 pub mod socket;
 pub mod task;
+mod wake;
 
 pub use accept::accept_retry;
 pub use blocked::retry_blocked;
@@ -37,6 +38,7 @@ pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use guarded::{Caught, Guarded, drop_guarded, guard_blocking, poll_caught, spawned_at};
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};
+pub use wake::wake_each;
 
 // For `ready_net!`, which needs the traits' paths where it is expanded.
 #[doc(hidden)]

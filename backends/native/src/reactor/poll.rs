@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use loop_toolkit::wake_each;
+
 use super::registry::Reactor;
 use super::sys::{Events, Poller};
 
@@ -11,7 +13,7 @@ use super::sys::{Events, Poller};
 pub(crate) struct Waiting {
     poller: Arc<Poller>,
     events: Events,
-    /// Empty but for a dispatch, and what is left of one that unwound.
+    /// Empty but for a dispatch.
     wake: Vec<Waker>,
 }
 
@@ -66,8 +68,6 @@ impl Waiting {
         // Without a lock: a waker may do anything, such as dropping a source.
         // The first is taken first, and costs no more than the last would.
         self.wake.reverse();
-        while let Some(waker) = self.wake.pop() {
-            waker.wake();
-        }
+        wake_each(|| self.wake.pop());
     }
 }

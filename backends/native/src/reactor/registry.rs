@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use loop_api::Closed;
 use loop_api::readiness::AsSource;
+use loop_toolkit::wake_each;
 
 use super::direction::Direction;
 use super::sys::{Events, Poller, Registered};
@@ -104,7 +105,7 @@ impl Reactor {
             directions.writes.store(false, Ordering::Release);
             let mut wake = Vec::new();
             directions.write.shake(&mut wake);
-            wake.into_iter().for_each(Waker::wake);
+            wake_each(|| wake.pop());
         }
         armed
     }

@@ -3,6 +3,8 @@
 use std::mem;
 use std::task::Waker;
 
+use loop_toolkit::wake_each;
+
 /// So many callers of `poll_io` are remembered at once; one more, and the one that waits longest is woken to ask again.
 const CALLERS: usize = 64;
 
@@ -31,7 +33,11 @@ impl Spare {
     pub(crate) fn settle(self) {
         match self {
             Spare::Known(waker) => drop(waker),
-            Spare::Crowded(waker) => waker.wake(),
+            Spare::Crowded(waker) => {
+                // Its panic is not for the caller, who waits for something else.
+                let mut waker = Some(waker);
+                wake_each(|| waker.take());
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use loop_api::time::Instant;
+use loop_toolkit::wake_each;
 
 use super::wheel::{Expired, Wheel};
 
@@ -125,9 +126,8 @@ impl Timers {
         }
         state.wheel.advance(self.nanos(Instant::now()), room);
         drop(state);
-        for expired in room.drain(..) {
-            expired.value.wake();
-        }
+        let mut expired = room.drain(..);
+        wake_each(|| expired.next().map(|expired| expired.value));
     }
 
     /// No sleep is done any more after this, except one whose time is past when it is asked.
