@@ -52,14 +52,14 @@ impl Subject for SmolWorkers {
 
 loop_conformance::conformance!(mod native, Native, caps: [one_thread, net, std_net, unix_net, readiness]);
 loop_conformance::conformance!(
-    mod native_workers, NativeWorkers, caps: [net, std_net, unix_net, readiness],
+    mod native_workers, NativeWorkers, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }
 );
 loop_conformance::conformance!(mod smol, Smol, caps: [one_thread, net, std_net, unix_net, readiness]);
 loop_conformance::conformance!(
-    mod smol_workers, SmolWorkers, caps: [net, std_net, unix_net, readiness],
+    mod smol_workers, SmolWorkers, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",

@@ -172,20 +172,21 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop.
+    /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop, and when the loop closes before the future
+    /// is done: then the future is polled once more, and dropped.
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         if self.shared().is_closed() {
             return Err(RunError::Closed);
         }
         let _running = context::enter()?;
-        Ok(self.enter(|| futures_lite::future::block_on(future)))
+        self.enter(|| futures_lite::future::block_on(self.shared().until_closed(future)))
     }
 
     /// [`try_block_on`](Self::try_block_on) for callers that know where they are.
     ///
     /// # Panics
     ///
-    /// On a thread that runs a loop, and on a closed loop; the message names the remedy.
+    /// On a thread that runs a loop, on a closed loop, and when the loop closes before the future is done; the message names the remedy.
     #[track_caller]
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         match self.try_block_on(future) {

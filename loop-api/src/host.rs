@@ -62,7 +62,7 @@ pub trait Driver: fmt::Debug {
     fn watch(&self, fd: std::os::fd::BorrowedFd<'_>) -> io::Result<Box<dyn Watch>>;
 
     /// Ends the runtime: drops its tasks in its context, then waits for its blocking jobs for at most `timeout` (`None`: as long as it
-    /// takes). Gives how many of them are left. Idempotent.
+    /// takes). Gives how many of them are left. It can be called again to wait on.
     fn shutdown(&self, timeout: Option<Duration>) -> usize;
 }
 
@@ -75,6 +75,12 @@ pub trait Watch {
     /// Has the context's task woken at `deadline`, or a little later. It may be woken earlier, for a deadline of before. Ready if it
     /// is past.
     fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()>;
+
+    /// Whether the runtime that watches has ended, so that nothing is told any more; after [`poll_readable`](Self::poll_readable) was called. False
+    /// where that cannot be known.
+    fn is_closed(&self) -> bool {
+        false
+    }
 }
 
 /// The context of the foreign runtime, for every thread of a loop.

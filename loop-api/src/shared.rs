@@ -1,6 +1,7 @@
 //! The part of a loop that is the same for every backend.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,9 +11,12 @@ use std::time::Duration;
 use crate::blocking::Executor;
 use crate::callback::Queue;
 use crate::context;
+use crate::error::Panic;
 
+mod closing;
 mod exception;
 mod here;
+pub use closing::EndWaiter;
 pub use exception::{Exception, ExceptionHandler, ExceptionKind, write_report};
 pub(crate) use here::know;
 pub use here::report_here;
@@ -40,6 +44,7 @@ pub struct Shared {
     slow_callback: AtomicU64,
     handler: RwLock<Option<ExceptionHandler>>,
     executor: RwLock<Option<Arc<dyn Executor>>>,
+    closing: closing::Closing,
     pub(crate) callbacks: Queue,
 }
 
@@ -55,6 +60,7 @@ impl Shared {
             slow_callback: AtomicU64::new(0),
             handler: RwLock::new(None),
             executor: RwLock::new(None),
+            closing: closing::Closing::default(),
             callbacks: Queue::default(),
         }
     }
@@ -98,12 +104,24 @@ impl Shared {
         RunningOn { shared: self, before }
     }
 
-    /// Marks the loop as closed and drops its pending callbacks without running them. For backends: first thing in `shutdown`.
-    /// Gives false if it was closed already.
+    /// Marks the loop as closed, wakes those who wait for it on other threads, and drops its pending callbacks without running them. For backends: first
+    /// thing in `shutdown`, inside [`Handle::enter`](crate::Handle::enter), so that what the callbacks captured finds the loop when it is
+    /// dropped. A panic of such a destructor goes to the exception handler. Gives false if it was closed already.
     pub fn close(&self) -> bool {
         let first = !self.closed.swap(true, Ordering::AcqRel);
-        self.callbacks.close();
+        self.closing.wake_all();
+        self.callbacks.close(|job, payload| {
+            self.report(&Exception::panicked(job.kind(), Panic::new(payload), Some(job.location())));
+        });
         first
+    }
+
+    /// Does one step of ending a loop. Its panic, such as that of a destructor, goes to the exception handler, so that the next step is done. For
+    /// backends, in `shutdown`.
+    pub fn end_step(&self, step: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(step)) {
+            self.report(&Exception::panicked(ExceptionKind::Task, Panic::new(payload), None));
+        }
     }
 
     /// Whether the caller should spawn the pump task now: true once, on an adopted loop.

@@ -253,9 +253,11 @@ impl EventLoop for TestLoop {
         })
     }
     fn shutdown(&mut self, _timeout: Option<Duration>) {
-        self.0.shared().close();
-        let tasks = std::mem::take(&mut *self.0.0.tasks.lock().unwrap());
-        drop(tasks);
+        self.0.enter(|| {
+            self.0.shared().close();
+            let tasks = std::mem::take(&mut *self.0.0.tasks.lock().unwrap());
+            drop(tasks);
+        });
     }
 }
 

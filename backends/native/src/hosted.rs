@@ -10,11 +10,10 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use loop_api::host::{Driver, Host, Surroundings, Watch};
-use loop_api::shared::{Exception, ExceptionKind};
-use loop_api::{Handle, RunError, Shared, context, coop};
+use loop_api::{Handle, RunError, context, coop};
 use loop_toolkit::task::Runnable;
 
 use crate::core::Core;
@@ -92,14 +91,16 @@ impl Hosting {
         self.driver.block_on(pin!(once));
     }
 
-    pub(crate) fn shutdown(&self, shared: &Shared, end: Option<Instant>) {
+    /// Ends the foreign runtime, and gives how many of its blocking jobs are left at `end`. While it waits for them it calls `serve` now and then.
+    pub(crate) fn shutdown(&self, end: Option<Instant>, mut serve: impl FnMut()) -> usize {
         self.watch.take();
-        let left = self.driver.shutdown(end.map(|end| end.saturating_duration_since(Instant::now())));
-        if left > 0 {
-            let message = format!(
-                "{left} blocking job(s) of the foreign runtime outlived their loop: they are left to themselves"
-            );
-            shared.report(&Exception::new(ExceptionKind::Blocking, message, None));
+        loop {
+            let glance = glance(end);
+            let left = self.driver.shutdown(Some(glance));
+            if left == 0 || glance.is_zero() || context::is_running() {
+                return left;
+            }
+            serve();
         }
     }
 
@@ -110,6 +111,12 @@ impl Hosting {
         let due = deadline.is_some_and(|deadline| watch.poll_deadline(cx, deadline).is_ready());
         News { events: watch.poll_readable(cx).is_ready(), due }
     }
+}
+
+/// How long to wait at most before the loop's own affairs are looked at: the end of a job may go unnoticed for that long.
+pub(crate) fn glance(end: Option<Instant>) -> Duration {
+    const GLANCE: Duration = Duration::from_millis(2);
+    end.map_or(GLANCE, |end| end.saturating_duration_since(Instant::now()).min(GLANCE))
 }
 
 struct News {

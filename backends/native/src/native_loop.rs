@@ -14,13 +14,13 @@ use std::time::Duration;
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
-use loop_api::{EventLoop, Handle, RunError};
+use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
 use crate::config::Config;
 use crate::core::{Core, Running};
 use crate::executor::{LocalQueue, MainWaker, Workers};
 use crate::handle::NativeHandle;
-use crate::hosted::{self, Hosting};
+use crate::hosted::{self, Hosting, glance};
 use crate::reactor::{Poller, Waiting};
 use crate::turn::{self, Turning};
 
@@ -37,11 +37,13 @@ use crate::turn::{self, Turning};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Dropping it is [`shutdown`](EventLoop::shutdown) without a time limit: as with tokio, it waits for blocking jobs that have begun.
+/// Dropping it is [`shutdown`](EventLoop::shutdown) without a time limit: as with tokio, it waits for blocking jobs that have begun, and for the
+/// tasks that worker threads are just polling. Inside another loop, whose thread must not be blocked, it waits for nothing: threads end by themselves.
 pub struct NativeLoop {
     core: Core,
     turning: Turning,
     threads: Vec<JoinHandle<()>>,
+    ended: bool,
     /// The foreign part of the loop, in which its thread then waits.
     hosting: Option<Rc<Hosting>>,
 }
@@ -67,29 +69,56 @@ impl EventLoop for NativeLoop {
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
-        let running = self.core.running.clone();
-        let handle = &running.handle;
-        if !handle.shared().close() {
+        if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        self.turning.stop();
+        let running = self.core.running.clone();
+        let handle = &running.handle;
+        let shared = handle.shared();
+        // A thread that runs another loop must not wait.
+        let may_wait = !context::is_running();
+        let timeout = if may_wait { timeout } else { Some(Duration::ZERO) };
         let end = timeout.and_then(|timeout| std::time::Instant::now().checked_add(timeout));
         handle.enter(|| {
-            handle.tasks().close();
-            self.join_jobs(end);
+            shared.close();
+            shared.end_step(|| self.turning.stop());
+            shared.end_step(|| handle.tasks().close());
+            shared.end_step(|| self.core.waiting.close(handle.reactor()));
+            shared.end_step(|| {
+                let jobs = self.join_jobs(end);
+                report_left(shared, jobs, "blocking job(s)", may_wait);
+            });
             if let Some(workers) = handle.workers() {
-                workers.stop(std::mem::take(&mut self.threads));
+                let threads = std::mem::take(&mut self.threads);
+                shared.end_step(|| {
+                    let busy = workers.stop(threads, end);
+                    report_left(shared, busy, "worker thread(s) in the middle of a task", may_wait);
+                });
             }
             // All futures are gone, so these are empty shells, and so will be what comes later.
-            drop(handle.remote().close());
-            drop(running.queue.tasks.take());
-            handle.timers().close();
-            self.core.waiting.close(handle.reactor());
+            shared.end_step(|| drop(handle.remote().close()));
+            shared.end_step(|| drop(running.queue.tasks.take()));
         });
-        handle.unparker().close();
         if let Some(hosting) = self.hosting.take() {
-            handle.enter(|| hosting.shutdown(handle.shared(), end));
+            handle.enter(|| {
+                shared.end_step(|| {
+                    // Those jobs, too, may wait for timers of this loop, on threads of their own.
+                    let jobs = hosting.shutdown(end, || self.core.fire());
+                    report_left(shared, jobs, "blocking job(s) of the foreign runtime", may_wait);
+                });
+            });
         }
+        handle.enter(|| shared.end_step(|| handle.timers().close()));
+        handle.reactor().release();
+        handle.unparker().close();
+    }
+}
+
+/// Tells of what was not waited for, where it could have been.
+fn report_left(shared: &Shared, left: usize, what: &str, may_wait: bool) {
+    if left > 0 && may_wait {
+        let message = format!("{left} {what} outlived their loop: they are left to themselves");
+        shared.report(&Exception::new(ExceptionKind::Blocking, message, None));
     }
 }
 
@@ -125,24 +154,23 @@ impl NativeLoop {
             drives,
             spin: (!config.spin.is_zero()).then_some(config.spin),
         };
-        Ok(NativeLoop { core, turning: Turning::default(), threads, hosting: hosting.map(Rc::new) })
+        Ok(NativeLoop {
+            core,
+            turning: Turning::default(),
+            threads,
+            ended: false,
+            hosting: hosting.map(Rc::new),
+        })
     }
 
-    /// Waits for the blocking jobs that have begun. Those may block on sockets and timers of this loop, which are served meanwhile.
-    fn join_jobs(&mut self, end: Option<std::time::Instant>) {
-        /// How long the end of a job may go unnoticed.
-        const GLANCE: Duration = Duration::from_millis(2);
+    /// Waits for the blocking jobs that have begun, until `end`, and gives how many are left. They may wait for timers of this loop, which are
+    /// served meanwhile.
+    fn join_jobs(&mut self, end: Option<std::time::Instant>) -> usize {
         loop {
-            let left = end.map(|end| end.saturating_duration_since(std::time::Instant::now()));
-            let glance = left.map_or(GLANCE, |left| left.min(GLANCE));
+            let glance = glance(end);
             match self.handle().pool().shutdown(Some(glance)) {
-                Ok(()) => return,
-                Err(running) if glance.is_zero() => {
-                    let message =
-                        format!("{running} blocking jobs outlived their loop: they are left to themselves");
-                    self.handle().shared().report(&Exception::new(ExceptionKind::Blocking, message, None));
-                    return;
-                }
+                Ok(()) => return 0,
+                Err(running) if glance.is_zero() => return running,
                 Err(_) => {
                     self.core.look(false);
                     if let Some(hosting) = &self.hosting {

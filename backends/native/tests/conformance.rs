@@ -39,7 +39,7 @@ impl Subject for TwoWorkers {
 
 // A turn is about the loop's own thread; what the workers do is not part of it.
 loop_conformance::conformance!(
-    mod two_workers, TwoWorkers, caps: [net, std_net, unix_net, readiness, deadlock],
+    mod two_workers, TwoWorkers, caps: [workers, net, std_net, unix_net, readiness, deadlock],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }

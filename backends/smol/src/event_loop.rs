@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_lite::future::{or, yield_now};
 use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
-use loop_api::{EventLoop, Handle, RunError, Shared};
+use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
 use crate::coop::{Counted, take_used_up};
 use crate::handle::{Executor, SmolHandle};
@@ -28,14 +28,19 @@ use crate::workers::Workers;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// It stays on the thread that made it. Dropping it closes it, and waits for blocking jobs that have begun;
-/// [`shutdown`](EventLoop::shutdown) takes a time limit.
+/// It stays on the thread that made it. Dropping it closes it, and waits for blocking jobs that have begun, and for the tasks that worker
+/// threads are just polling; [`shutdown`](EventLoop::shutdown) takes a time limit. Inside another loop, whose thread must not be blocked, it waits
+/// for nothing: threads end by themselves.
+///
+/// A worker thread that is still in a task when the time is over keeps the other tasks until that poll ends, and drops them then:
+/// async-executor gives no way to them while a thread runs it.
 #[derive(Debug)]
 pub struct SmolLoop {
     handle: SmolHandle,
     workers: Option<Workers>,
     /// The foreign part of the loop, in which this thread then waits.
     driver: Option<Rc<dyn Driver>>,
+    ended: bool,
     /// Not `Send`: tasks that are not `Send` are dropped with it.
     thread: PhantomData<*const ()>,
 }
@@ -98,7 +103,7 @@ impl Builder {
             if let Some(driver) = &driver {
                 driver.on_thread_start(handle.hello());
             }
-            return Ok(SmolLoop { handle, workers: None, driver, thread: PhantomData });
+            return Ok(SmolLoop { handle, workers: None, driver, ended: false, thread: PhantomData });
         };
         if n == 0 {
             return Err(io::Error::new(
@@ -114,7 +119,7 @@ impl Builder {
             driver.on_thread_start(handle.hello());
         }
         let workers = Workers::start(n, &executor, &handle)?;
-        Ok(SmolLoop { handle, workers: Some(workers), driver, thread: PhantomData })
+        Ok(SmolLoop { handle, workers: Some(workers), driver, ended: false, thread: PhantomData })
     }
 }
 
@@ -139,30 +144,53 @@ impl EventLoop for SmolLoop {
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
-        self.handle.shared().close();
+        self.ended = true;
+        let shared = self.handle.shared();
+        // A thread that runs another loop must not wait.
+        let may_wait = !context::is_running();
+        let timeout = if may_wait { timeout } else { Some(Duration::ZERO) };
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        // What the tasks' destructors call finds the loop, closed.
+        // What is dropped finds the loop, closed.
         self.handle.enter(|| {
-            if let Some(mut workers) = self.workers.take() {
-                workers.stop();
+            shared.close();
+            if let Some(workers) = self.workers.take() {
+                shared.end_step(|| {
+                    let busy = workers.stop(end);
+                    report_left(shared, busy, "worker thread(s) in the middle of a task", may_wait);
+                });
             }
-            self.handle.close_tasks();
-            let left = match &self.driver {
-                None => self.handle.pool().shutdown(timeout),
-                Some(driver) => hosted::join_jobs(&**driver, self.handle.pool(), end),
-            };
-            if let Err(jobs) = left {
-                self.handle.shared().report(&left_behind(jobs));
-            }
+            shared.end_step(|| self.handle.close_tasks());
+            shared.end_step(|| {
+                let left = match &self.driver {
+                    None => self.handle.pool().shutdown(left(end)),
+                    Some(driver) => hosted::join_jobs(&**driver, self.handle.pool(), end),
+                };
+                report_left(shared, left.err().unwrap_or(0), "blocking job(s)", may_wait);
+            });
         });
         if let Some(driver) = self.driver.take() {
-            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
             // Its tasks' destructors, too, find the loop closed.
-            let jobs = self.handle.enter(|| driver.shutdown(left));
-            if jobs > 0 {
-                self.handle.shared().report(&left_behind(jobs));
-            }
+            self.handle.enter(|| {
+                shared.end_step(|| {
+                    let jobs = driver.shutdown(left(end));
+                    report_left(shared, jobs, "blocking job(s) of the foreign runtime", may_wait);
+                });
+            });
         }
+    }
+}
+
+fn left(end: Option<Instant>) -> Option<Duration> {
+    end.map(|end| end.saturating_duration_since(Instant::now()))
+}
+
+/// Tells of what was not waited for, where it could have been.
+fn report_left(shared: &Shared, left: usize, what: &str, may_wait: bool) {
+    if left > 0 && may_wait {
+        let message = format!(
+            "{left} {what} outlived their loop: give shutdown more time, or let long jobs ask is_cancelled() and return"
+        );
+        shared.report(&Exception::new(ExceptionKind::Blocking, message, None));
     }
 }
 
@@ -186,17 +214,10 @@ async fn with_tasks<T>(executor: &async_executor::Executor<'static>, future: imp
     or(future, tasks).await
 }
 
-fn left_behind(jobs: usize) -> Exception {
-    let message = format!(
-        "{jobs} blocking job(s) outlived their loop: give shutdown more time, or let long jobs ask is_cancelled() and return"
-    );
-    Exception::new(ExceptionKind::Blocking, message, None)
-}
-
 impl Drop for SmolLoop {
     fn drop(&mut self) {
         // After a shutdown, whose time limit was the caller's, nothing more is waited for.
-        if !self.handle.shared().is_closed() {
+        if !self.ended {
             self.close();
         }
     }

@@ -20,6 +20,8 @@ thread_local! {
     static CURRENT: Scoped<SmolHandle> = const { Scoped::new() };
     /// On a thread of the loop's foreign part: the loop.
     static HOME: OnceCell<Weak<Inner>> = const { OnceCell::new() };
+    /// The loop that this thread runs, or blocks in: not one that is only entered.
+    static DRIVES: Scoped<SmolHandle> = const { Scoped::new() };
 }
 
 /// A loop of smol's, seen from anywhere: see [`loop_api::Handle`].
@@ -108,7 +110,20 @@ impl SmolHandle {
 
     /// Blocks this thread on a future, with this loop as the current one, and serves async-io's reactor meanwhile.
     pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
-        self.enter(|| async_io::block_on(future))
+        self.enter(|| self.drive(|| async_io::block_on(future)))
+    }
+
+    /// Calls `f`, which runs the loop or blocks in it.
+    pub(crate) fn drive<R>(&self, f: impl FnOnce() -> R) -> R {
+        DRIVES.with(|slot| slot.set(self, f))
+    }
+
+    /// Whether what this thread polls is dropped or woken by the end of the loop.
+    #[inline]
+    pub(crate) fn drives_this_thread(&self) -> bool {
+        DRIVES.with(|slot| {
+            slot.with(|driven| driven.is_some_and(|driven| Arc::ptr_eq(&driven.inner, &self.inner)))
+        })
     }
 }
 
@@ -207,6 +222,6 @@ impl Handle for SmolHandle {
         }
         let _running = context::enter()?;
         // Better than just waiting: this thread serves the reactor while no other does.
-        Ok(self.run(Counted::new(future)))
+        self.run(self.shared().until_closed(Counted::new(future)))
     }
 }

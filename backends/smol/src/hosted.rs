@@ -27,7 +27,7 @@ pub(crate) fn drive<F: Future>(
 ) -> Result<F::Output, RunError> {
     let mut output = None;
     let root = async { output = Some(or(budgeted(handle, future), tasks(handle, executor)).await) };
-    handle.enter(|| driver.block_on(pin!(root)));
+    handle.enter(|| handle.drive(|| driver.block_on(pin!(root))));
     output.ok_or(RunError::Stopped)
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn run_worker(
     let mut stop = pin!(stop);
     around.as_worker(&mut || {
         let work = or(stop.as_mut(), tasks(handle, executor));
-        handle.enter_loop(|| async_io::block_on(work));
+        handle.enter_loop(|| handle.drive(|| async_io::block_on(work)));
     });
 }
 

@@ -35,6 +35,7 @@ mod event_loop;
 mod global;
 mod handle;
 mod hosted;
+mod link;
 pub mod net;
 mod one_thread;
 mod readiness;

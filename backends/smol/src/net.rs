@@ -1,5 +1,6 @@
 //! Sockets: async-io's own, in newtypes that give them this crate's rules. `From` leads both ways, so that code written for
-//! async-io can have them, and they do not depend on the loop that made them: async-io's reactor serves the whole process.
+//! async-io can have them. async-io's reactor serves the whole process; what belongs to a loop tells its end all the same, and what is converted
+//! inside a loop belongs to that one.
 
 use std::future::Future;
 use std::io;
@@ -12,6 +13,7 @@ use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
 use loop_toolkit::socket;
 
 use crate::handle::SmolHandle;
+use crate::link::Link;
 
 /// What every newtype around an `Async` has.
 macro_rules! newtype {
@@ -30,7 +32,7 @@ macro_rules! newtype {
 
         impl From<async_io::Async<$std>> for $name {
             fn from(io: async_io::Async<$std>) -> Self {
-                $name { io }
+                $name { io, link: crate::link::Link::current() }
             }
         }
 
@@ -78,39 +80,37 @@ impl Net for SmolHandle {
         addr: SocketAddr,
         options: &TcpOptions,
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
-        let open = self.check_open();
+        let link = self.check_open().map(|()| Link::of(self));
         let options = options.clone();
-        async move {
-            open?;
-            tcp::connect(addr, &options).await
-        }
+        async move { tcp::connect(link?, addr, &options).await }
     }
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
         self.check_open()?;
-        Ok(Async::new_nonblocking(socket::tcp_listener(addr, options)?)?.into())
+        let io = Async::new_nonblocking(socket::tcp_listener(addr, options)?)?;
+        Ok(TcpListener { io, link: Link::of(self) })
     }
 
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<UdpSocket> {
         self.check_open()?;
-        Ok(Async::new_nonblocking(socket::udp(addr, options)?)?.into())
+        Ok(UdpSocket { io: Async::new_nonblocking(socket::udp(addr, options)?)?, link: Link::of(self) })
     }
 }
 
 impl StdNet for SmolHandle {
     fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<TcpStream> {
         self.check_open()?;
-        Ok(Async::new(stream)?.into())
+        Ok(Stream { io: Async::new(stream)?, link: Link::of(self) })
     }
 
     fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<TcpListener> {
         self.check_open()?;
-        Ok(Async::new(listener)?.into())
+        Ok(TcpListener { io: Async::new(listener)?, link: Link::of(self) })
     }
 
     fn udp_socket_from_std(&self, socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
         self.check_open()?;
-        Ok(Async::new(socket)?.into())
+        Ok(UdpSocket { io: Async::new(socket)?, link: Link::of(self) })
     }
 
     fn tcp_stream_into_std(stream: TcpStream) -> io::Result<std::net::TcpStream> {

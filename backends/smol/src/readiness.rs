@@ -10,12 +10,14 @@ use loop_api::readiness::{self, AsSource, Readiness};
 
 use crate::coop::{poll_transfer, transfer};
 use crate::handle::SmolHandle;
+use crate::link::Link;
 
 /// A registered descriptor: see [`loop_api::readiness::Source`].
 ///
 /// `poll_io` keeps one waker a direction; one that takes its place wakes it, and no waker is lost.
 pub struct Source<T> {
     io: Async<T>,
+    link: Link,
 }
 
 impl<T> Source<T> {
@@ -30,9 +32,10 @@ impl<T> Source<T> {
     }
 }
 
+/// Of the loop that the caller runs in, whose end it tells; outside of a loop it knows of none.
 impl<T> From<Async<T>> for Source<T> {
     fn from(io: Async<T>) -> Self {
-        Source { io }
+        Source { io, link: Link::current() }
     }
 }
 
@@ -47,7 +50,8 @@ impl Readiness for SmolHandle {
 
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Source<T>> {
         self.check_open()?;
-        Async::new_nonblocking(io).map(Source::from).map_err(not_pollable)
+        let io = Async::new_nonblocking(io).map_err(not_pollable)?;
+        Ok(Source { io, link: Link::of(self) })
     }
 }
 
@@ -68,6 +72,7 @@ impl<T: Send + Sync + 'static> readiness::Source<T> for Source<T> {
         interest: Interest,
         mut op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
+        self.link.check()?;
         poll_transfer(cx, |cx| {
             loop {
                 match op(self.io.get_ref()) {
@@ -75,10 +80,14 @@ impl<T: Send + Sync + 'static> readiness::Source<T> for Source<T> {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     result => return Poll::Ready(result),
                 }
-                ready!(match interest {
+                let polled = match interest {
                     Interest::Readable => self.io.poll_readable(cx),
                     Interest::Writable => self.io.poll_writable(cx),
-                })?;
+                };
+                if polled.is_pending() {
+                    self.link.wait(cx, interest)?;
+                }
+                ready!(polled)?;
             }
         })
     }
@@ -95,8 +104,8 @@ impl<T: Send + Sync + 'static> readiness::Source<T> for Source<T> {
             }
         };
         match interest {
-            Interest::Readable => transfer(self.io.read_with(op)).await,
-            Interest::Writable => transfer(self.io.write_with(op)).await,
+            Interest::Readable => self.link.until(transfer(self.io.read_with(op))).await,
+            Interest::Writable => self.link.until(transfer(self.io.write_with(op))).await,
         }
     }
 

@@ -4,10 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use async_executor::Executor;
 use event_listener::Event;
-use loop_api::context;
+use loop_api::{Handle, context};
+use loop_toolkit::Threads;
 
 use crate::handle::SmolHandle;
 use crate::hosted;
@@ -17,6 +19,7 @@ use crate::hosted;
 pub(crate) struct Workers {
     stop: Arc<Stop>,
     threads: Vec<thread::JoinHandle<()>>,
+    alive: Threads,
 }
 
 #[derive(Debug, Default)]
@@ -44,20 +47,26 @@ impl Workers {
         executor: &Arc<Executor<'static>>,
         handle: &SmolHandle,
     ) -> io::Result<Workers> {
-        let mut workers = Workers { stop: Arc::default(), threads: Vec::with_capacity(n) };
+        let mut workers =
+            Workers { stop: Arc::default(), threads: Vec::with_capacity(n), alive: Threads::default() };
         for i in 0..n {
             let (stop, executor, handle) = (workers.stop.clone(), executor.clone(), handle.clone());
+            let alive = Alive(workers.alive.clone());
+            workers.alive.started();
             let thread = thread::Builder::new().name(format!("anyloop-smol-{i}")).spawn(move || {
+                let _alive = alive;
                 let _running = context::enter_nested();
                 match handle.around() {
                     None => handle.run(executor.run(stop.wait())),
                     Some(around) => hosted::run_worker(around, &handle, &executor, stop.wait()),
                 }
+                // The last one, if the loop did not wait for it: then the tasks go here.
+                handle.enter(|| drop(executor));
             });
             match thread {
                 Ok(thread) => workers.threads.push(thread),
                 Err(error) => {
-                    workers.stop();
+                    workers.stop(None);
                     return Err(error);
                 }
             }
@@ -65,13 +74,27 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Stops the threads, each after the poll it is in, and joins them.
-    pub(crate) fn stop(&mut self) {
+    /// Stops the threads, each after the poll it is in, and joins them. Gives how many are still in a poll at `end` (`None`: it waits as long as it
+    /// takes): they are left to themselves.
+    pub(crate) fn stop(self, end: Option<Instant>) -> usize {
         self.stop.stopped.store(true, Ordering::Release);
         self.stop.event.notify(usize::MAX);
-        for thread in self.threads.drain(..) {
-            // A worker has no panic of its own: those of tasks are caught.
-            let _ = thread.join();
+        let left = self.alive.wait(end);
+        if left == 0 {
+            for thread in self.threads {
+                // A worker has no panic of its own: those of tasks are caught.
+                let _ = thread.join();
+            }
         }
+        left
+    }
+}
+
+/// A thread counts as alive for as long as this is.
+struct Alive(Threads);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.stopped();
     }
 }

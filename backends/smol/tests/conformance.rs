@@ -30,7 +30,7 @@ loop_conformance::conformance!(mod one_thread, OneThread, caps: [one_thread, net
 
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod worker_threads, WorkerThreads, caps: [net, std_net, unix_net, readiness],
+    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
@@ -38,7 +38,7 @@ loop_conformance::conformance!(
 );
 #[cfg(not(unix))]
 loop_conformance::conformance!(
-    mod worker_threads, WorkerThreads, caps: [net, std_net, readiness],
+    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, readiness],
     deviations: {
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
     }

@@ -3,12 +3,12 @@
 use std::io;
 use std::time::Duration;
 
+use loop_toolkit::Threads;
 use tokio::runtime::{self, LocalOptions};
 
 use crate::current;
 use crate::no_thread;
 use crate::owner::{Runtime, TokioLoop};
-use crate::shutdown::Threads;
 
 /// Makes a [`TokioLoop`]; without options, one that runs on the thread that makes it.
 ///
@@ -86,7 +86,7 @@ impl Builder {
                 "a loop needs at least one thread of each kind: leave the option out for the default",
             ));
         }
-        let threads = Threads::new();
+        let threads = Threads::default();
         let mut builder = match self.worker_threads {
             None => runtime::Builder::new_current_thread(),
             Some(n) => {

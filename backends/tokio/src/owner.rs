@@ -7,13 +7,14 @@ use std::io;
 use std::time::Duration;
 
 use loop_api::{EventLoop, Handle, RunError, Shared};
+use loop_toolkit::Threads;
 use tokio::task::LocalSet;
 
 use crate::builder::Builder;
 use crate::current;
 use crate::handle::{Kind, TokioHandle};
 use crate::local::WithLocal;
-use crate::shutdown::{self, Threads};
+use crate::shutdown;
 use crate::waker::SameWaker;
 
 #[derive(Debug)]
@@ -84,10 +85,13 @@ impl EventLoop for TokioLoop {
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
         let Some(runtime) = self.runtime.take() else { return };
-        self.handle.shared().close();
-        if let Some(local) = self.local.take() {
-            self.handle.enter(|| drop(local));
-        }
+        let shared = self.handle.shared();
+        self.handle.enter(|| {
+            shared.close();
+            if let Some(local) = self.local.take() {
+                shared.end_step(|| drop(local));
+            }
+        });
         shutdown::end(runtime, &self.handle, &self.threads, timeout);
     }
 }

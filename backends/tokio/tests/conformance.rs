@@ -36,7 +36,7 @@ loop_conformance::conformance!(mod current_thread, CurrentThread, caps: [one_thr
 
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod multi_thread, MultiThread, caps: [net, std_net, unix_net, readiness],
+    mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
@@ -45,4 +45,4 @@ loop_conformance::conformance!(
     }
 );
 #[cfg(not(unix))]
-loop_conformance::conformance!(mod multi_thread, MultiThread, caps: [net, std_net]);
+loop_conformance::conformance!(mod multi_thread, MultiThread, caps: [workers, net, std_net]);

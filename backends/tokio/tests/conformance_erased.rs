@@ -19,7 +19,7 @@ impl Subject for Erased {
 }
 
 loop_conformance::conformance!(
-    mod erased_multi_thread, Erased, caps: [net, std_net, unix_net, readiness],
+    mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",

@@ -6,12 +6,13 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use loop_api::context;
 use loop_api::host::{Driver, Host, Surroundings};
+use loop_toolkit::Threads;
 use tokio::runtime::{self, LocalOptions, LocalRuntime};
 use tokio::task::coop;
 
@@ -78,12 +79,12 @@ impl Host for TokioHost {
         let hello = Arc::<Hello>::default();
         let hellos = hello.clone();
         builder.on_thread_start(move || {
-            *started.lock() += 1;
+            started.started();
             if let Some(hello) = hellos.get() {
                 hello();
             }
         });
-        builder.on_thread_stop(move || stopped.stop());
+        builder.on_thread_stop(move || stopped.stopped());
         if let Some(count) = self.max_blocking_threads {
             builder.max_blocking_threads(count);
         }
@@ -98,35 +99,6 @@ impl Host for TokioHost {
 
 /// What the loop does on each thread of tokio's.
 type Hello = OnceLock<Box<dyn Fn() + Send + Sync>>;
-
-/// How many threads tokio has for blocking jobs: it does not tell.
-#[derive(Debug, Clone, Default)]
-struct Threads(Arc<(Mutex<usize>, Condvar)>);
-
-impl Threads {
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn stop(&self) {
-        *self.lock() -= 1;
-        self.0.1.notify_all();
-    }
-
-    /// Waits until none is left, and gives how many are when the time is up.
-    fn wait(&self, timeout: Option<Duration>) -> usize {
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut left = self.lock();
-        while *left > 0 {
-            left = match end.map(|end| end.saturating_duration_since(Instant::now())) {
-                Some(Duration::ZERO) => break,
-                Some(rest) => self.0.1.wait_timeout(left, rest).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.0.1.wait(left).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        *left
-    }
-}
 
 struct TokioDriver {
     /// None once it was shut down.
@@ -160,12 +132,13 @@ impl Driver for TokioDriver {
     }
 
     fn shutdown(&self, timeout: Option<Duration>) -> usize {
-        let Some(runtime) = self.runtime.take().and_then(Rc::into_inner) else { return 0 };
+        if let Some(runtime) = self.runtime.take().and_then(Rc::into_inner) {
+            // The tasks go first: a job may wait for one of them.
+            runtime.shutdown_background();
+        }
         // Where a loop runs, tokio's own included, nothing may wait.
-        let may_wait = !context::is_running();
-        // The tasks go first: a job may wait for one of them.
-        runtime.shutdown_background();
-        self.threads.wait(if may_wait { timeout } else { Some(Duration::ZERO) })
+        let timeout = if context::is_running() { Some(Duration::ZERO) } else { timeout };
+        self.threads.wait(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 }
 

@@ -75,6 +75,8 @@ pub const BEHAVIOURS: &[(&str, &str)] = &[
     ("RUN25", "two independent loops on two threads"),
     ("RUN27", "runner close: cancel tasks, await them, report leftovers, join executor with timeout"),
     ("RUN28", "blocked main future with nothing pending is reported as deadlock, not a hang"),
+    ("RUN29", "closing ends every block_on on other threads and in jobs"),
+    ("RUN30", "closing ends every wait for a socket or descriptor, on whatever thread"),
     ("IMM01", "call_soon is FIFO over 1000 [1T]"),
     ("IMM02", "call_soon from a callback runs after everything already queued"),
     ("IMM05", "endless call_soon chain starves neither IO nor timers"),

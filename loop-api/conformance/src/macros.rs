@@ -76,6 +76,7 @@ macro_rules! __conformance_needs {
 macro_rules! __conformance_has {
     ($need:ident [] $yes:tt { $($no:tt)* }) => { $($no)* };
     (one_thread [one_thread $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (workers [workers $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (net [net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (std_net [std_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (unix_net [unix_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
@@ -116,6 +117,9 @@ macro_rules! __conformance_one {
 macro_rules! __conformance_missing {
     (one_thread $case:ident) => {
         $crate::__conformance_missing! { @ "promised on a single-threaded loop only" $case }
+    };
+    (workers $case:ident) => {
+        $crate::__conformance_missing! { @ "promised on a loop with worker threads only" $case }
     };
     (on_unix $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: only on unix" $case }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::{HandleOf, Subject};
 use loop_api::EventLoop;
 use loop_api::Handle;
+use loop_api::error::Closed;
 use loop_api::net::{Net, TcpOptions};
 use loop_api::shared::{Exception, ExceptionKind};
 
@@ -187,6 +189,11 @@ pub async fn within<H: Handle, F: Future>(handle: &H, limit: Duration, future: F
         None
     };
     futures_lite::future::or(some, none).await
+}
+
+/// Whether an error says that the loop is closed.
+pub fn is_closed(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Closed>())
 }
 
 /// A connected pair of the standard library's sockets on loopback, blocking.

@@ -5,6 +5,7 @@ use super::harness::Case;
 /// What a case may need of a backend, and what each word means. A backend lists those that it has.
 pub const CAPABILITIES: &[(&str, &str)] = &[
     ("one_thread", "tasks run on one thread: what is promised on a single-threaded loop only"),
+    ("workers", "tasks run on threads of the loop's own, beside the one inside block_on"),
     ("net", "its handle implements Net"),
     ("std_net", "its handle implements StdNet"),
     ("unix_net", "its handle implements UnixNet"),
@@ -48,7 +49,15 @@ macro_rules! __conformance_table {
             run24_descriptor_is_readable_when_a_turn_has_work: [on_unix turn_fd];
             run24_turn_on_a_closed_loop_is_an_error: [turn];
             run27_shutdown_reports_the_job_that_outlives_it: [];
+            run22_what_is_dropped_at_the_end_finds_the_loop: [];
+            run27_dropped_inside_a_loop_it_waits_for_no_job: [];
+            run27_shutdown_keeps_its_limit_while_a_task_is_busy: [workers];
             run28_deadlock_is_reported: [deadlock];
+            run29_blocking_elsewhere_ends_with_the_loop: [];
+            run29_blocking_elsewhere_gives_what_came_with_the_end: [];
+            run30_waits_for_sockets_end_with_the_loop: [net];
+            run30_waits_for_unix_sockets_end_with_the_loop: [on_unix unix_net];
+            run30_waits_for_descriptors_end_with_the_loop: [readiness];
 
             // IMM: immediate callbacks
             imm01_call_soon_is_fifo: [];

@@ -1,8 +1,10 @@
 //! What waits: the FIFO and the timers of a loop's callbacks.
 
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
@@ -107,17 +109,19 @@ impl Queue {
         wake(waker);
     }
 
-    /// Drops what waits, and refuses what comes.
-    pub(crate) fn close(&self) {
+    /// Drops what waits, and refuses what comes. `report` is told of the closures whose drop panics.
+    pub(crate) fn close(&self, report: impl Fn(&dyn Job, Box<dyn Any + Send>)) {
         let mut state = self.inner.lock();
         state.closed = true;
         let ready = mem::take(&mut state.ready);
         let timers = mem::take(&mut state.timers);
         let waker = state.waker.take();
         drop(state);
-        // A handle that is still held must not keep what the closure captured.
+        // A handle that is still held must not keep what the closure captured. One after the other, whatever one of them does.
         for job in ready.iter().chain(timers.values()) {
-            job.cancel();
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.cancel())) {
+                report(&**job, payload);
+            }
         }
         drop((ready, timers));
         wake(waker);

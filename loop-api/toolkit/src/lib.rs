@@ -30,6 +30,7 @@ mod guarded;
 pub mod net;
 pub mod socket;
 pub mod task;
+mod threads;
 mod wake;
 
 pub use accept::accept_retry;
@@ -38,6 +39,7 @@ pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use guarded::{Caught, Guarded, drop_guarded, guard_blocking, poll_caught, spawned_at};
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};
+pub use threads::Threads;
 pub use wake::wake_each;
 
 // For `ready_net!`, which needs the traits' paths where it is expanded.

@@ -4,14 +4,15 @@ use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::task::Waker;
 use std::thread::{self, JoinHandle, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use concurrent_queue::ConcurrentQueue;
 use loop_api::context::{self, Scoped};
 use loop_api::coop;
+use loop_toolkit::Threads;
 use loop_toolkit::task::Runnable;
 
 use super::idle::Idle;
@@ -39,6 +40,9 @@ pub(crate) struct Workers {
     /// Only whoever holds the lock may wait in the loop's poller and fire its timers.
     driver: Mutex<Option<Driver>>,
     stop: AtomicBool,
+    /// Their loop has ended without those that were busy: each clears up behind itself.
+    abandoned: AtomicBool,
+    alive: Threads,
     event_interval: u32,
     reactor: Arc<Reactor>,
     timers: Arc<Timers>,
@@ -67,6 +71,15 @@ struct Worker {
     ticks: Cell<u32>,
 }
 
+/// A thread counts as alive for as long as this is.
+struct Alive(Threads);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.stopped();
+    }
+}
+
 impl Workers {
     pub(crate) fn new(
         count: usize,
@@ -87,6 +100,8 @@ impl Workers {
             idle: Idle::new(count),
             driver: Mutex::new(Some(Driver { waiting, expired: Vec::new() })),
             stop: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            alive: Threads::default(),
             event_interval,
             reactor,
             timers,
@@ -112,13 +127,21 @@ impl Workers {
             let (workers, on_thread, poll) = (self.clone(), on_thread.clone(), poll.clone());
             let worker = move || {
                 let worker = Worker { workers, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
+                let _alive = Alive(worker.workers.alive.clone());
                 let _running = context::enter_nested();
-                on_thread(&mut || WORKER.with(|slot| slot.set(&worker, || worker.run(&poll))));
+                on_thread(&mut || {
+                    WORKER.with(|slot| slot.set(&worker, || worker.run(&poll)));
+                    if worker.workers.abandoned.load(Ordering::SeqCst) {
+                        worker.workers.clear();
+                    }
+                });
             };
+            self.alive.started();
             match thread::Builder::new().name(name.to_owned()).spawn(worker) {
                 Ok(thread) => threads.push(thread),
                 Err(error) => {
-                    self.stop(threads);
+                    self.alive.stopped();
+                    self.stop(threads, None);
                     return Err(error);
                 }
             }
@@ -126,22 +149,38 @@ impl Workers {
         Ok(threads)
     }
 
-    /// Ends the threads, each after the task it runs, and drops what is left in the queues.
-    pub(crate) fn stop(&self, threads: Vec<JoinHandle<()>>) {
+    /// Ends the threads, each after the task it runs, and drops what is left in the queues. Gives how many are still in a task at `end` (`None`:
+    /// it waits as long as it takes): they are left to themselves.
+    pub(crate) fn stop(&self, threads: Vec<JoinHandle<()>>, end: Option<Instant>) -> usize {
         self.stop.store(true, Ordering::SeqCst);
         for seat in &self.seats {
             self.wake(seat);
         }
-        for thread in threads {
-            // A worker that panicked has said so already.
-            let _ = thread.join();
+        let left = self.alive.wait(end);
+        if left == 0 {
+            for thread in threads {
+                // They have nothing left to do. One that panicked has said so already.
+                let _ = thread.join();
+            }
         }
+        self.abandoned.store(left > 0, Ordering::SeqCst);
+        self.clear();
+        left
+    }
+
+    /// Drops what is left in the queues, and the poller with its descriptors.
+    fn clear(&self) {
         drop(self.injector.close());
         for seat in &self.seats {
             seat.queue.try_iter().for_each(drop);
         }
-        // The poller's descriptors go with it.
-        drop(self.driver.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let driver = match self.driver.try_lock() {
+            Ok(mut driver) => driver.take(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().take(),
+            // It belongs to a worker that is still there, and comes here, too.
+            Err(TryLockError::WouldBlock) => None,
+        };
+        drop(driver);
     }
 
     /// Queues a task of these workers, from any thread.

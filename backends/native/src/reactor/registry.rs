@@ -34,6 +34,8 @@ pub(crate) struct Reactor {
 struct Registry {
     /// `None` once the loop has ended, so that no descriptor of the loop's outlives it.
     poller: Option<Arc<Poller>>,
+    /// Before that: nothing is registered or waited for any more, but the threads are still woken by the poller.
+    closed: bool,
     places: Vec<Place>,
     free: Vec<usize>,
     generation: usize,
@@ -47,7 +49,13 @@ struct Place {
 
 impl Reactor {
     pub(crate) fn new(poller: Arc<Poller>) -> Self {
-        let registry = Registry { poller: Some(poller), places: Vec::new(), free: Vec::new(), generation: 0 };
+        let registry = Registry {
+            poller: Some(poller),
+            closed: false,
+            places: Vec::new(),
+            free: Vec::new(),
+            generation: 0,
+        };
         Reactor { registry: Mutex::new(registry) }
     }
 
@@ -66,7 +74,7 @@ impl Reactor {
             Arc::new(Directions { read, write, writes: AtomicBool::new(writes || Poller::BOTH) });
         let (poller, key) = {
             let mut registry = self.lock();
-            let poller = registry.poller.clone().ok_or(Closed)?;
+            let poller = registry.open()?;
             (poller, registry.take_place(directions.clone())?)
         };
         // Its place is taken first: the first event may come before this returns.
@@ -98,7 +106,7 @@ impl Reactor {
             // Whoever was first asks for all who wait by then, and is told even of what came before.
             return Ok(());
         }
-        let poller = self.lock().poller.clone().ok_or(Closed)?;
+        let poller = self.lock().open()?;
         let armed = poller.arm(source, key, || (directions.read.is_awaited(), directions.write.is_awaited()));
         if armed.is_err() && !Poller::ONESHOT {
             // The others ask for themselves.
@@ -144,15 +152,21 @@ impl Reactor {
         }
     }
 
-    /// Lets go of the poller, and collects everybody who waits.
+    /// Closes every source, and collects everybody who waits.
     pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
         let mut registry = self.lock();
-        registry.poller = None;
+        registry.closed = true;
         registry.free.clear();
         for directions in registry.places.drain(..).filter_map(|place| place.directions) {
             directions.read.close(wake);
             directions.write.close(wake);
         }
+    }
+
+    /// Lets go of the poller.
+    pub(crate) fn release(&self) {
+        let poller = self.lock().poller.take();
+        drop(poller);
     }
 }
 
@@ -163,6 +177,10 @@ fn writable(directions: &Directions, cut: bool, wake: &mut Vec<Waker>) {
 }
 
 impl Registry {
+    fn open(&self) -> Result<Arc<Poller>, Closed> {
+        self.poller.clone().filter(|_| !self.closed).ok_or(Closed)
+    }
+
     fn take_place(&mut self, directions: Arc<Directions>) -> io::Result<usize> {
         let index = self.free.pop().unwrap_or(self.places.len());
         if index >> HALF != 0 {

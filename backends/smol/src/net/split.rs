@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use loop_api::io::{AsyncReadUninit, ReadCursor};
+use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 
 use super::stream::{StdStream, Stream};
 
@@ -96,7 +96,7 @@ macro_rules! read_half {
         impl<$($a,)? T: StdStream> AsyncRead for $half<$($a,)? T> {
             #[inline]
             fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-                T::poll_read(&self.stream.io, cx, buf)
+                self.stream.poll(cx, Interest::Readable, |io, cx| T::poll_read(io, cx, buf))
             }
 
             #[inline]
@@ -105,7 +105,7 @@ macro_rules! read_half {
                 cx: &mut Context<'_>,
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
-                T::poll_read_vectored(&self.stream.io, cx, bufs)
+                self.stream.poll(cx, Interest::Readable, |io, cx| T::poll_read_vectored(io, cx, bufs))
             }
         }
 
@@ -116,7 +116,7 @@ macro_rules! read_half {
                 cx: &mut Context<'_>,
                 buf: ReadCursor<'_>,
             ) -> Poll<io::Result<()>> {
-                T::poll_read_uninit(&self.stream.io, cx, buf)
+                self.stream.poll(cx, Interest::Readable, |io, cx| T::poll_read_uninit(io, cx, buf))
             }
         }
         half!($half $(<$a>)?);
@@ -128,7 +128,7 @@ macro_rules! write_half {
         impl<$($a,)? T: StdStream> AsyncWrite for $half<$($a,)? T> {
             #[inline]
             fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-                T::poll_write(&self.stream.io, cx, buf)
+                self.stream.poll(cx, Interest::Writable, |io, cx| T::poll_write(io, cx, buf))
             }
 
             #[inline]
@@ -137,7 +137,7 @@ macro_rules! write_half {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                T::poll_write_vectored(&self.stream.io, cx, bufs)
+                self.stream.poll(cx, Interest::Writable, |io, cx| T::poll_write_vectored(io, cx, bufs))
             }
 
             #[inline]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
-use loop_api::io::{AsyncReadUninit, ReadCursor};
+use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::net;
 use loop_api::readiness::AsSource;
 use loop_toolkit::socket::{receive, written};
@@ -17,12 +17,14 @@ use loop_toolkit::socket::{receive, written};
 use crate::coop::poll_transfer;
 
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use crate::link::Link;
 
 /// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
 ///
 /// It buffers nothing. Dropping it closes the connection.
 pub struct Stream<T: StdStream> {
     pub(super) io: Async<T>,
+    pub(super) link: Link,
 }
 
 /// The standard library's streams. Sealed.
@@ -133,6 +135,22 @@ impl<T: StdStream> Stream<T> {
         &self.io
     }
 
+    /// Polls, unless the loop has ended, whose end is told to who waits.
+    #[inline]
+    pub(super) fn poll<R>(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        poll: impl FnOnce(&Async<T>, &mut Context<'_>) -> Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        self.link.check()?;
+        let polled = poll(&self.io, cx);
+        if polled.is_pending() {
+            self.link.wait(cx, interest)?;
+        }
+        polled
+    }
+
     /// Sends FIN; a connection that is gone already needs none.
     pub(super) fn send_fin(&self) -> io::Result<()> {
         match self.io.get_ref().shutdown(Shutdown::Write) {
@@ -142,9 +160,10 @@ impl<T: StdStream> Stream<T> {
     }
 }
 
+/// Of the loop that the caller runs in, whose end it tells; outside of a loop it knows of none.
 impl<T: StdStream> From<Async<T>> for Stream<T> {
     fn from(io: Async<T>) -> Self {
-        Stream { io }
+        Stream { io, link: Link::current() }
     }
 }
 
@@ -157,7 +176,7 @@ impl<T: StdStream> From<Stream<T>> for Async<T> {
 impl<T: StdStream> AsyncRead for Stream<T> {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        T::poll_read(&self.io, cx, buf)
+        self.poll(cx, Interest::Readable, |io, cx| T::poll_read(io, cx, buf))
     }
 
     #[inline]
@@ -166,7 +185,7 @@ impl<T: StdStream> AsyncRead for Stream<T> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        T::poll_read_vectored(&self.io, cx, bufs)
+        self.poll(cx, Interest::Readable, |io, cx| T::poll_read_vectored(io, cx, bufs))
     }
 }
 
@@ -177,14 +196,14 @@ impl<T: StdStream> AsyncReadUninit for Stream<T> {
         cx: &mut Context<'_>,
         buf: ReadCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        T::poll_read_uninit(&self.io, cx, buf)
+        self.poll(cx, Interest::Readable, |io, cx| T::poll_read_uninit(io, cx, buf))
     }
 }
 
 impl<T: StdStream> AsyncWrite for Stream<T> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        T::poll_write(&self.io, cx, buf)
+        self.poll(cx, Interest::Writable, |io, cx| T::poll_write(io, cx, buf))
     }
 
     #[inline]
@@ -193,7 +212,7 @@ impl<T: StdStream> AsyncWrite for Stream<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        T::poll_write_vectored(&self.io, cx, bufs)
+        self.poll(cx, Interest::Writable, |io, cx| T::poll_write_vectored(io, cx, bufs))
     }
 
     #[inline]
@@ -229,11 +248,11 @@ impl<T: StdStream> net::Stream for Stream<T> {
     }
 
     async fn readable(&self) -> io::Result<()> {
-        self.io.readable().await
+        self.link.until(self.io.readable()).await
     }
 
     async fn writable(&self) -> io::Result<()> {
-        self.io.writable().await
+        self.link.until(self.io.writable()).await
     }
 
     fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {

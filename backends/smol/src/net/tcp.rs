@@ -12,21 +12,23 @@ use socket2::SockRef;
 
 use super::stream::Stream;
 use crate::coop::transfer;
+use crate::link::Link;
 
 /// A TCP connection: see [`loop_api::net::TcpStream`].
 pub type TcpStream = Stream<std::net::TcpStream>;
 
 /// A TCP server socket: see [`loop_api::net::TcpListener`].
 pub struct TcpListener {
-    io: Async<std::net::TcpListener>,
+    pub(super) io: Async<std::net::TcpListener>,
+    pub(super) link: Link,
 }
 
 newtype!(TcpListener, std::net::TcpListener);
 
-pub(super) async fn connect(addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpStream> {
+pub(super) async fn connect(link: Link, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpStream> {
     let io = Async::new_nonblocking(socket::tcp_connecting(addr, options)?)?;
-    match io.write_with(socket::tcp_connected).await {
-        Ok(()) => Ok(io.into()),
+    match link.until(io.write_with(socket::tcp_connected)).await {
+        Ok(()) => Ok(Stream { io, link }),
         Err(error) => Err(socket::cannot("connect to", addr, error)),
     }
 }
@@ -36,8 +38,8 @@ impl net::TcpListener for TcpListener {
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let accept = || transfer(self.io.read_with(socket::accept_tcp));
-        let (stream, addr) = accept_retry(accept, Timer::after).await?;
-        Ok((Async::new_nonblocking(stream)?.into(), addr))
+        let (stream, addr) = self.link.until(accept_retry(accept, Timer::after)).await?;
+        Ok((Stream { io: Async::new_nonblocking(stream)?, link: self.link.another() }, addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -87,6 +89,6 @@ impl net::TcpStream for TcpStream {
     }
 
     async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        transfer(self.io.peek(buf)).await
+        self.link.until(transfer(self.io.peek(buf))).await
     }
 }

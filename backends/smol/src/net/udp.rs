@@ -9,10 +9,12 @@ use loop_toolkit::socket;
 use socket2::SockRef;
 
 use crate::coop::transfer;
+use crate::link::Link;
 
 /// A UDP socket: see [`loop_api::net::UdpSocket`].
 pub struct UdpSocket {
-    io: Async<std::net::UdpSocket>,
+    pub(super) io: Async<std::net::UdpSocket>,
+    pub(super) link: Link,
 }
 
 newtype!(UdpSocket, std::net::UdpSocket);
@@ -24,31 +26,31 @@ impl net::UdpSocket for UdpSocket {
     }
 
     async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        transfer(self.io.send(buf)).await
+        self.link.until(transfer(self.io.send(buf))).await
     }
 
     async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        transfer(self.io.recv(buf)).await
+        self.link.until(transfer(self.io.recv(buf))).await
     }
 
     async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
-        transfer(self.io.send_to(buf, addr)).await
+        self.link.until(transfer(self.io.send_to(buf, addr))).await
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        transfer(self.io.recv_from(buf)).await
+        self.link.until(transfer(self.io.recv_from(buf))).await
     }
 
     async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        transfer(self.io.peek_from(buf)).await
+        self.link.until(transfer(self.io.peek_from(buf))).await
     }
 
     async fn readable(&self) -> io::Result<()> {
-        self.io.readable().await
+        self.link.until(self.io.readable()).await
     }
 
     async fn writable(&self) -> io::Result<()> {
-        self.io.writable().await
+        self.link.until(self.io.writable()).await
     }
 
     fn try_send(&self, buf: &[u8]) -> io::Result<usize> {

@@ -13,6 +13,7 @@ use loop_toolkit::{accept_retry, retry_blocked, socket};
 use super::stream::Stream;
 use crate::coop::transfer;
 use crate::handle::SmolHandle;
+use crate::link::Link;
 
 /// A unix stream: see [`loop_api::net::UnixStream`].
 pub type UnixStream = Stream<std_net::UnixStream>;
@@ -20,11 +21,13 @@ pub type UnixStream = Stream<std_net::UnixStream>;
 /// A unix server socket: see [`loop_api::net::UnixListener`].
 pub struct UnixListener {
     io: Async<std_net::UnixListener>,
+    link: Link,
 }
 
 /// A unix datagram socket: see [`loop_api::net::UnixDatagram`].
 pub struct UnixDatagram {
     io: Async<std_net::UnixDatagram>,
+    link: Link,
 }
 
 newtype!(UnixListener, std_net::UnixListener);
@@ -39,54 +42,56 @@ impl UnixNet for SmolHandle {
         &self,
         addr: &SocketAddr,
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
-        let open = self.check_open();
+        let link = self.check_open().map(|()| Link::of(self));
         let addr = addr.clone();
-        async move {
-            open?;
-            connect(&addr).await
-        }
+        async move { connect(link?, &addr).await }
     }
 
     fn listen_unix(&self, addr: &SocketAddr) -> io::Result<UnixListener> {
         self.check_open()?;
-        Ok(Async::new_nonblocking(socket::unix_listener(addr)?)?.into())
+        Ok(UnixListener { io: Async::new_nonblocking(socket::unix_listener(addr)?)?, link: Link::of(self) })
     }
 
     fn unix_pair(&self) -> io::Result<(UnixStream, UnixStream)> {
         self.check_open()?;
         let (a, b) = socket::unix_pair()?;
-        Ok((Async::new_nonblocking(a)?.into(), Async::new_nonblocking(b)?.into()))
+        let (a, b) = (Async::new_nonblocking(a)?, Async::new_nonblocking(b)?);
+        Ok((Stream { io: a, link: Link::of(self) }, Stream { io: b, link: Link::of(self) }))
     }
 
     fn bind_unix_datagram(&self, addr: &SocketAddr) -> io::Result<UnixDatagram> {
         self.check_open()?;
-        Ok(Async::new_nonblocking(socket::unix_datagram(addr)?)?.into())
+        Ok(UnixDatagram { io: Async::new_nonblocking(socket::unix_datagram(addr)?)?, link: Link::of(self) })
     }
 
     fn unbound_unix_datagram(&self) -> io::Result<UnixDatagram> {
         self.check_open()?;
-        Ok(Async::new_nonblocking(socket::unix_datagram_unbound()?)?.into())
+        Ok(UnixDatagram {
+            io: Async::new_nonblocking(socket::unix_datagram_unbound()?)?,
+            link: Link::of(self),
+        })
     }
 
     fn unix_datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
         self.check_open()?;
         let (a, b) = socket::unix_datagram_pair()?;
-        Ok((Async::new_nonblocking(a)?.into(), Async::new_nonblocking(b)?.into()))
+        let (a, b) = (Async::new_nonblocking(a)?, Async::new_nonblocking(b)?);
+        Ok((UnixDatagram { io: a, link: Link::of(self) }, UnixDatagram { io: b, link: Link::of(self) }))
     }
 
     fn unix_stream_from_std(&self, stream: std_net::UnixStream) -> io::Result<UnixStream> {
         self.check_open()?;
-        Ok(Async::new(stream)?.into())
+        Ok(Stream { io: Async::new(stream)?, link: Link::of(self) })
     }
 
     fn unix_listener_from_std(&self, listener: std_net::UnixListener) -> io::Result<UnixListener> {
         self.check_open()?;
-        Ok(Async::new(listener)?.into())
+        Ok(UnixListener { io: Async::new(listener)?, link: Link::of(self) })
     }
 
     fn unix_datagram_from_std(&self, socket: std_net::UnixDatagram) -> io::Result<UnixDatagram> {
         self.check_open()?;
-        Ok(Async::new(socket)?.into())
+        Ok(UnixDatagram { io: Async::new(socket)?, link: Link::of(self) })
     }
 
     fn unix_stream_into_std(stream: UnixStream) -> io::Result<std_net::UnixStream> {
@@ -102,12 +107,16 @@ impl UnixNet for SmolHandle {
     }
 }
 
-async fn connect(addr: &SocketAddr) -> io::Result<UnixStream> {
-    // The system tells nobody when a full backlog has room again.
-    let stream = retry_blocked(|| ready(socket::unix_connecting(addr)), Timer::after).await?;
-    let io = Async::new_nonblocking(stream)?;
-    io.write_with(socket::unix_connected).await?;
-    Ok(io.into())
+async fn connect(link: Link, addr: &SocketAddr) -> io::Result<UnixStream> {
+    let connected = async {
+        // The system tells nobody when a full backlog has room again.
+        let stream = retry_blocked(|| ready(socket::unix_connecting(addr)), Timer::after).await?;
+        let io = Async::new_nonblocking(stream)?;
+        io.write_with(socket::unix_connected).await?;
+        Ok(io)
+    };
+    let io = link.until(connected).await?;
+    Ok(Stream { io, link })
 }
 
 impl net::UnixListener for UnixListener {
@@ -115,8 +124,8 @@ impl net::UnixListener for UnixListener {
 
     async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let accept = || transfer(self.io.read_with(socket::accept_unix));
-        let (stream, addr) = accept_retry(accept, Timer::after).await?;
-        Ok((Async::new_nonblocking(stream)?.into(), addr))
+        let (stream, addr) = self.link.until(accept_retry(accept, Timer::after)).await?;
+        Ok((Stream { io: Async::new_nonblocking(stream)?, link: self.link.another() }, addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -140,11 +149,11 @@ impl net::UnixDatagram for UnixDatagram {
     }
 
     async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        transfer(self.io.send(buf)).await
+        self.link.until(transfer(self.io.send(buf))).await
     }
 
     async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        transfer(self.io.recv(buf)).await
+        self.link.until(transfer(self.io.recv(buf))).await
     }
 
     async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
@@ -153,19 +162,19 @@ impl net::UnixDatagram for UnixDatagram {
             let sent = transfer(write).await?;
             sent.ok_or_else(|| io::ErrorKind::WouldBlock.into())
         };
-        retry_blocked(attempt, Timer::after).await
+        self.link.until(retry_blocked(attempt, Timer::after)).await
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        transfer(self.io.recv_from(buf)).await
+        self.link.until(transfer(self.io.recv_from(buf))).await
     }
 
     async fn readable(&self) -> io::Result<()> {
-        self.io.readable().await
+        self.link.until(self.io.readable()).await
     }
 
     async fn writable(&self) -> io::Result<()> {
-        self.io.writable().await
+        self.link.until(self.io.writable()).await
     }
 
     fn try_send(&self, buf: &[u8]) -> io::Result<usize> {

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Counter, LONG, SHORT, make, record_exceptions, tcp_pair, until, wait_until};
+use crate::support::{Counter, LONG, SHORT, is_closed, make, record_exceptions, tcp_pair, until, wait_until};
 use crate::{HandleOf, Subject};
 use loop_api::EventLoop;
 use loop_api::Handle;
@@ -65,9 +65,6 @@ pub fn run21_after_close_registering_is_an_error<S: Subject>()
 where
     HandleOf<S>: Readiness,
 {
-    fn is_closed(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Closed>())
-    }
     let mut subject = make::<S>();
     let handle = subject.handle().clone();
     let (socket, peer) = tcp_pair();

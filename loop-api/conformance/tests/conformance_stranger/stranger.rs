@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use loop_api::callback::Pump;
-use loop_api::context::{Scoped, enter_nested, thread_id};
+use loop_api::context::{Scoped, enter_nested, is_running, thread_id};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
@@ -156,8 +156,12 @@ impl EventLoop for Stranger {
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
         let inner = &self.handle.0;
-        inner.shared.close();
-        self.handle.enter(|| inner.tasks.close());
+        // A thread that runs another loop must not wait.
+        let timeout = if is_running() { Some(Duration::ZERO) } else { timeout };
+        self.handle.enter(|| {
+            inner.shared.close();
+            inner.tasks.close();
+        });
         drop(std::mem::take(&mut inner.ready.lock().unwrap().tasks));
         if inner.pool.shutdown(timeout).is_err() {
             inner.shared.report(&Exception::new(ExceptionKind::Blocking, "it outlives its loop", None));
