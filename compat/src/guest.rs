@@ -24,7 +24,7 @@ use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::task::Task;
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
-use loop_api::{EventLoop, Handle, JoinError, context};
+use loop_api::{Closed, EventLoop, Handle, JoinError, context};
 
 mod hosted;
 mod queue;
@@ -206,6 +206,8 @@ pub enum GuestError {
     Main(JoinError),
     /// The loop could not be given a turn: it was closed, or its poller failed.
     Turn(io::Error),
+    /// The host's loop has ended before the guest was done, and watches nothing for it any more.
+    Host(Closed),
     /// The result was given before.
     Finished,
 }
@@ -215,6 +217,10 @@ impl fmt::Display for GuestError {
         match self {
             GuestError::Main(error) => write!(f, "the guest's main future gave no value: {error}"),
             GuestError::Turn(error) => write!(f, "the guest cannot be run any more: {error}"),
+            GuestError::Host(Closed) => f.write_str(
+                "the host has ended before its guest was done: keep the host's loop for longer, or give the guest to another host \
+                 (Hosted::into_guest)",
+            ),
             GuestError::Finished => {
                 f.write_str("the guest was done before: give it no more steps after its result")
             }
@@ -227,6 +233,7 @@ impl std::error::Error for GuestError {
         match self {
             GuestError::Main(error) => Some(error),
             GuestError::Turn(error) => Some(error),
+            GuestError::Host(closed) => Some(closed),
             GuestError::Finished => None,
         }
     }

@@ -218,3 +218,47 @@ fn cmp12_a_loop_with_tokio_inside_is_refused_at_the_start() {
     assert_eq!(error.kind(), io::ErrorKind::Unsupported);
     assert!(error.to_string().contains("block_on"), "{error}");
 }
+
+/// A guest whose host has ended is told so when it is polled, and goes on in another host.
+fn goes_on_elsewhere(mut hosted: Hosted<NativeLoop, i32>, end: impl FnOnce()) {
+    end();
+    let error = future::block_on(&mut hosted).unwrap_err();
+    assert!(matches!(error, GuestError::Host(_)), "{error}");
+    assert!(error.to_string().contains("another host"), "{error}");
+    let mut other = NativeLoop::new().unwrap();
+    let again = hosted.into_guest().on(other.handle()).unwrap();
+    assert_eq!(other.block_on(again).unwrap(), 7);
+}
+
+/// A guest that was polled by its host, and waits.
+async fn waiting(hosted: io::Result<Hosted<NativeLoop, i32>>) -> Hosted<NativeLoop, i32> {
+    let mut hosted = hosted.unwrap();
+    assert!(future::poll_once(&mut hosted).await.is_none());
+    hosted
+}
+
+fn slow() -> Guest<NativeLoop, i32> {
+    guest(|handle| async move {
+        handle.sleep(Duration::from_millis(30)).await;
+        7
+    })
+}
+
+#[test]
+fn cmp14_a_host_that_ends_first_is_an_error_of_its_guest() {
+    fn on<L>(mut host: L)
+    where
+        L: EventLoop,
+        L::Handle: loop_api::readiness::Readiness,
+    {
+        let handle = host.handle().clone();
+        let hosted = host.block_on(async { waiting(slow().on(&handle)).await });
+        goes_on_elsewhere(hosted, || drop(host));
+    }
+    on(NativeLoop::new().unwrap());
+    on(loop_smol::SmolLoop::new().unwrap());
+    on(loop_tokio::TokioLoop::new().unwrap());
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let hosted = tokio.block_on(async { waiting(slow().on_tokio()).await });
+    goes_on_elsewhere(hosted, || drop(tokio));
+}

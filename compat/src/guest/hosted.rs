@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use loop_api::EventLoop;
 use loop_api::host::Watch;
 use loop_api::readiness::Readiness;
 use loop_api::turn::Turn;
+use loop_api::{Closed, EventLoop};
 
 use super::watch::HandleWatch;
 use super::{Guest, GuestError};
@@ -19,7 +19,8 @@ use super::{Guest, GuestError};
 /// its next timer is due; it is not polled otherwise.
 ///
 /// It is not `Send`, as the guest stays on its thread: `block_on` it, or spawn it as a local task. Cancel safe: dropped, it quits as
-/// [`Guest`] does.
+/// [`Guest`] does. Polled when its host has ended, it gives [`GuestError::Host`]; [`into_guest`](Self::into_guest) then takes the guest to
+/// another host.
 #[must_use = "futures do nothing unless polled"]
 pub struct Hosted<G: EventLoop, T: 'static> {
     /// Deregistered before the guest's descriptor is closed.
@@ -122,8 +123,11 @@ impl<G: Turn + AsFd, T: 'static> Future for Hosted<G, T> {
                 return Poll::Ready(result);
             }
             // Both are asked, so that both wake the host.
-            let due = guest.deadline().is_some_and(|deadline| watch.poll_deadline(cx, deadline).is_ready());
             let readable = watch.poll_readable(cx).is_ready();
+            if watch.is_closed() {
+                return Poll::Ready(Err(GuestError::Host(Closed)));
+            }
+            let due = guest.deadline().is_some_and(|deadline| watch.poll_deadline(cx, deadline).is_ready());
             if !due && !readable {
                 return Poll::Pending;
             }

@@ -47,6 +47,10 @@ impl<H: Readiness> Watch for HandleWatch<H> {
         }
         sleep.as_mut().poll(cx)
     }
+
+    fn is_closed(&self) -> bool {
+        self.host.shared().is_closed()
+    }
 }
 
 /// `WouldBlock` unless `fd` is readable now.

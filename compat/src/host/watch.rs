@@ -25,6 +25,7 @@ pub(crate) struct TokioWatch {
     /// The moment that the sleep was set to, until it has come.
     armed: Option<Instant>,
     due: Bell,
+    closed: bool,
 }
 
 impl TokioWatch {
@@ -33,7 +34,14 @@ impl TokioWatch {
         // SAFETY: the descriptor is owned, and goes with the AsyncFd, which deregisters it first: nobody closes it before, nor can it be
         // taken out, since the field is private and never replaced.
         let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?;
-        Ok(TokioWatch { fd, readable: Bell::new(), sleep: None, armed: None, due: Bell::new() })
+        Ok(TokioWatch {
+            fd,
+            readable: Bell::new(),
+            sleep: None,
+            armed: None,
+            due: Bell::new(),
+            closed: false,
+        })
     }
 }
 
@@ -51,8 +59,12 @@ impl Watch for TokioWatch {
                 self.readable.ring();
                 Poll::Ready(())
             }
-            // tokio is shutting down.
-            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(_)) => {
+                // tokio is shutting down.
+                self.closed = true;
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -81,6 +93,10 @@ impl Watch for TokioWatch {
         let due = sleep.as_mut().poll(&mut self.due.context());
         self.armed = if due.is_ready() { None } else { Some(deadline) };
         due
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed
     }
 }
 
