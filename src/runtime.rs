@@ -51,8 +51,12 @@ pub(crate) use handle::{current, or_panic};
 /// Then it joins its threads, and waits for blocking jobs that have begun; [`shutdown_timeout`](Self::shutdown_timeout) sets a limit. Nothing
 /// leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is closed.
 ///
-/// It stays on the thread that made it, and one run at a time is all it allows. Dropped inside another loop, tokio's does not wait for its threads:
-/// they end by themselves.
+/// When it closes, whatever waits for something of it elsewhere ends: waits for its sockets and descriptors give [`Closed`](crate::Closed) inside an
+/// `io::Error`, [`Handle::try_block_on`] on other threads and in blocking jobs gives [`RunError::Closed`]. A sleep of its own, polled by something
+/// else than its handle's `block_on`, is then never done on native and tokio; on smol, whose timers are the process's, it is done in time.
+///
+/// It stays on the thread that made it, and one run at a time is all it allows. Dropped inside another loop or a task of a tokio runtime, whose
+/// thread must not be blocked, it drops its tasks as always, but waits for no thread and no job: they end by themselves.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -226,8 +230,8 @@ impl Runtime {
         self.handle.spawn_blocking(f)
     }
 
-    /// Ends the loop: drops its tasks, then joins its threads, the blocking ones for at most `timeout`. A job that is still running by
-    /// then is left to itself; jobs that have not begun do not run.
+    /// Ends the loop: drops its tasks, then joins its threads, for at most `timeout`. A job that is still running by then is left to itself, and so is a
+    /// worker thread in the middle of a task that does not yield; the exception handler is told. Jobs that have not begun do not run.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -244,7 +248,8 @@ impl Runtime {
         EventLoop::shutdown(&mut self, Some(timeout));
     }
 
-    /// Ends the loop without waiting for blocking jobs. Its tasks are dropped before this returns.
+    /// Ends the loop without waiting for blocking jobs, nor for a task that a worker thread is just polling. The other tasks are dropped before this
+    /// returns on a loop on one thread, and on native; on tokio and smol with worker threads, as soon as these let go of them.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

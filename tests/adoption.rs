@@ -52,3 +52,36 @@ fn sockets_and_timers_work_on_the_adopted_runtime() {
     })
     .unwrap();
 }
+
+/// As the tokio backend always did: a thread of tokio's must not be blocked.
+#[test]
+fn a_runtime_that_is_dropped_inside_a_tokio_task_waits_for_no_job() {
+    use anyloop::runtime::Builder;
+    use std::sync::mpsc::channel;
+
+    for &backend in Backend::compiled() {
+        for workers in [None, Some(2)] {
+            let mut builder = Builder::new();
+            builder.backend(backend);
+            if let Some(count) = workers {
+                builder.worker_threads(count);
+            }
+            let (begin, begun) = channel();
+            let (release, released) = channel::<()>();
+            let (over, is_over) = channel();
+            on_tokio(async move {
+                let runtime = builder.build().unwrap();
+                drop(runtime.spawn_blocking(move || {
+                    begin.send(()).unwrap();
+                    let _ = released.recv();
+                    over.send(()).unwrap();
+                }));
+                begun.recv_timeout(Duration::from_secs(20)).unwrap();
+                // It would wait for ever.
+                drop(runtime);
+                drop(release);
+            });
+            is_over.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+    }
+}

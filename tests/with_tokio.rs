@@ -86,3 +86,44 @@ fn blocking_jobs_find_both() {
         assert_eq!(runtime.block_on(job).unwrap(), (true, backend));
     }
 }
+
+/// A wait by the loop's handle ends with the loop, whoever's job it is in: the drop does not wait for it for ever.
+#[test]
+fn jobs_that_wait_by_the_loops_handle_end_with_it() {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    for &backend in Backend::compiled() {
+        for (workers, of_tokio) in [(0, true), (0, false), (2, true), (2, false)] {
+            let mut builder = Builder::new();
+            builder.backend(backend).with_tokio();
+            if workers > 0 {
+                builder.worker_threads(workers);
+            }
+            let mut runtime = builder.build().unwrap();
+            let handle = runtime.handle().clone();
+            let (says, said) = channel();
+            let (begin, begun) = channel();
+            let job = move || {
+                begin.send(()).unwrap();
+                let waits =
+                    handle.try_block_on(async { anyloop::time::sleep(Duration::from_secs(3600)).await });
+                says.send(waits).unwrap();
+            };
+            runtime.block_on(async {
+                if of_tokio {
+                    drop(tokio::task::spawn_blocking(job));
+                } else {
+                    drop(anyloop::task::spawn_blocking(job));
+                }
+            });
+            begun.recv_timeout(Duration::from_secs(20)).unwrap();
+            drop(runtime);
+            assert_eq!(
+                said.recv_timeout(Duration::from_secs(20)),
+                Ok(Err(anyloop::RunError::Closed)),
+                "{backend}"
+            );
+        }
+    }
+}

@@ -252,13 +252,15 @@ fn cmp14_a_host_that_ends_first_is_an_error_of_its_guest() {
         L::Handle: loop_api::readiness::Readiness,
     {
         let handle = host.handle().clone();
-        let hosted = host.block_on(async { waiting(slow().on(&handle)).await });
-        goes_on_elsewhere(hosted, || drop(host));
+        let mut hosted = None;
+        host.block_on(async { hosted = Some(waiting(slow().on(&handle)).await) });
+        goes_on_elsewhere(hosted.unwrap(), || drop(host));
     }
     on(NativeLoop::new().unwrap());
     on(loop_smol::SmolLoop::new().unwrap());
     on(loop_tokio::TokioLoop::new().unwrap());
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let hosted = tokio.block_on(async { waiting(slow().on_tokio()).await });
-    goes_on_elsewhere(hosted, || drop(tokio));
+    let mut hosted = None;
+    tokio.block_on(async { hosted = Some(waiting(slow().on_tokio()).await) });
+    goes_on_elsewhere(hosted.unwrap(), || drop(tokio));
 }

@@ -58,9 +58,10 @@ pub trait EventLoop: Sized + 'static {
     /// [`RunError::Deadlock`], if the backend can tell.
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError>;
 
-    /// Ends the loop: drops its tasks and pending callbacks without running them, then joins its threads, the blocking
-    /// ones for at most `timeout` (`None`: as long as it takes). Idempotent. A blocking job still running after that is left
-    /// to itself, and reported to the exception handler.
+    /// Ends the loop: drops its tasks and pending callbacks without running them, inside [`Handle::enter`] and one after the other whatever a destructor
+    /// does, and joins its threads, for at most `timeout` (`None`: as long as it takes). Idempotent. A blocking job still running after that, or a task
+    /// that keeps a worker thread, is left to itself, and reported to the exception handler. Where
+    /// [`context::is_running`](crate::context::is_running), nothing is waited for.
     fn shutdown(&mut self, timeout: Option<Duration>);
 
     // ---- provided ----

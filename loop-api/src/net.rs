@@ -285,7 +285,8 @@ pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
     fn recv_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
     /// Receives a datagram and leaves it there.
     fn peek_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
-    /// Waits until a datagram is there.
+    /// Waits until a datagram is there. On tokio, which remembers that one was, it is also ready at once when that was taken past the loop, by
+    /// [`with_std`](Self::with_std) or a duplicate of the socket, until a receive by one of the methods here has found nothing.
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
     /// Waits until a datagram can be sent.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;

@@ -45,12 +45,13 @@ pub trait Readiness: Handle {
     /// A registered descriptor.
     type Source<T: AsSource + Send + Sync + 'static>: Source<T> + 'static;
 
-    /// Registers `io`, which must be non-blocking already, and must give the same descriptor as long as it lives.
+    /// Registers `io`, which must be non-blocking already, and must give the same descriptor as long as it lives. A descriptor is registered once: for a
+    /// second registration, here or in a poller of the same runtime's such as tokio's `AsyncFd` on tokio, take a duplicate.
     ///
     /// # Errors
     ///
     /// `Unsupported` for what cannot be polled (a regular file), [`Closed`](crate::Closed) inside an `io::Error` on a closed loop,
-    /// else what the system said.
+    /// `AlreadyExists` where epoll has it already, else what the system said.
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Self::Source<T>>;
 
     // ---- provided ----

@@ -156,6 +156,13 @@ impl Handle {
     /// Calls `callback` on the loop's thread whenever `io`, which must be non-blocking, can be read, its other side has closed, or it has
     /// an error; again each turn for as long as this is so. Dropping the watcher ends it.
     ///
+    /// Readers and writers may share a descriptor with each other and with the loop's own sockets. With a poller of somebody else's they may, too, but for
+    /// one on the tokio backend: tokio's poller takes a descriptor once, so that a `tokio::io::unix::AsyncFd` of one that is watched here already gives
+    /// `AlreadyExists`. Make the `AsyncFd` first, or of a duplicate (`try_clone`).
+    ///
+    /// A descriptor that is closed already is an error (`EBADF`), unless the system has given its number to another meanwhile. On smol that can be
+    /// async-io's own poller, which is made by the first socket, timer or watcher of the process.
+    ///
     /// # Errors
     ///
     /// `Unsupported` for what cannot be polled, [`Closed`] inside an `io::Error`, else what the system said.

@@ -207,7 +207,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop.
+    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop, and when the loop closes before the future is done.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

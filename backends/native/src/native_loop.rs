@@ -91,8 +91,10 @@ impl EventLoop for NativeLoop {
             if let Some(workers) = handle.workers() {
                 let threads = std::mem::take(&mut self.threads);
                 shared.end_step(|| {
+                    // Whether they are busy is not known if they have no time at all.
+                    let had_time = end.is_none_or(|end| end > std::time::Instant::now());
                     let busy = workers.stop(threads, end);
-                    report_left(shared, busy, "worker thread(s) in the middle of a task", may_wait);
+                    report_left(shared, busy, "worker thread(s) in the middle of a task", had_time);
                 });
             }
             // All futures are gone, so these are empty shells, and so will be what comes later.

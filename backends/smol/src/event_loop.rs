@@ -155,8 +155,10 @@ impl EventLoop for SmolLoop {
             shared.close();
             if let Some(workers) = self.workers.take() {
                 shared.end_step(|| {
+                    // Whether they are busy is not known if they have no time at all.
+                    let had_time = end.is_none_or(|end| end > Instant::now());
                     let busy = workers.stop(end);
-                    report_left(shared, busy, "worker thread(s) in the middle of a task", may_wait);
+                    report_left(shared, busy, "worker thread(s) in the middle of a task", had_time);
                 });
             }
             shared.end_step(|| self.handle.close_tasks());

@@ -19,6 +19,10 @@
 //! What differs from other loops: async-io has one reactor for the whole process, shared by all loops, and a thread
 //! named "async-io" that serves it while no loop does. That thread is started by the first socket or timer, and never ends.
 //!
+//! For the same reason no loop of this kind can be used after `fork` in a child whose parent had used one, not even one that is made there:
+//! the reactor's descriptors are the parent's, and its thread is gone. Nor is a descriptor that was closed before it is registered always an error: the
+//! reactor, made at its first use, may have been given the number.
+//!
 //! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not tell a deadlock: async-io gives out
 //! neither its poller nor what it waits for.
 //!

@@ -11,7 +11,7 @@ use crate::coop::poll_transfer;
 
 /// Waits for a moment: what `sleep` gives. See [`loop_api::time::Sleep`].
 ///
-/// Cancel safe. Dropping it takes it off the reactor.
+/// Cancel safe. Dropping it takes it off the reactor. async-io's timers are the process's: it is done in time on a loop that was closed, too.
 #[derive(Debug)]
 #[must_use = "a sleep does nothing unless it is awaited"]
 pub struct Sleep {

@@ -79,7 +79,7 @@ impl Workers {
     pub(crate) fn stop(self, end: Option<Instant>) -> usize {
         self.stop.stopped.store(true, Ordering::Release);
         self.stop.event.notify(usize::MAX);
-        let left = self.alive.wait(end);
+        let left = self.alive.wait_for_busy(end);
         if left == 0 {
             for thread in self.threads {
                 // A worker has no panic of its own: those of tasks are caught.

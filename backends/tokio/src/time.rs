@@ -13,7 +13,7 @@ use crate::handle::TokioHandle;
 pin_project! {
     /// A wait for a moment: see [`loop_api::time::Sleep`]. tokio rounds up to the next millisecond.
     ///
-    /// On a loop that was closed it never ends.
+    /// On a loop that was closed it never ends; a `block_on` of the loop's handle that waits for it ends with the loop.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Sleep {

@@ -1,7 +1,7 @@
 //! How many of a loop's threads live, so that its end can wait for them, for a limited time.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A count of threads that can be waited for. Clones are the same count.
 ///
@@ -37,6 +37,14 @@ impl Threads {
         *left = left.saturating_sub(1);
         drop(left);
         self.0.1.notify_all();
+    }
+
+    /// As [`wait`](Self::wait), for threads that were told to end when they have done what they are at. Where there is any time at all they are given
+    /// a moment more than that, so that one that only has not had its turn yet does not count as left.
+    pub fn wait_for_busy(&self, end: Option<Instant>) -> usize {
+        const MOMENT: Duration = Duration::from_millis(50);
+        let has_time = end.is_some_and(|end| end > Instant::now());
+        self.wait(if has_time { end.and_then(|end| end.checked_add(MOMENT)) } else { end })
     }
 
     /// Waits until none is left, or until `end` (`None`: as long as it takes). Gives how many are left.

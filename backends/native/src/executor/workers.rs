@@ -156,7 +156,7 @@ impl Workers {
         for seat in &self.seats {
             self.wake(seat);
         }
-        let left = self.alive.wait(end);
+        let left = self.alive.wait_for_busy(end);
         if left == 0 {
             for thread in threads {
                 // They have nothing left to do. One that panicked has said so already.

@@ -17,7 +17,8 @@ use super::wheel::Key;
 /// loop's wheel, from the first poll until it is done or dropped.
 ///
 /// Never early, and as late as the system's own timers make it (some 70 us on Linux); where more than three are due within a
-/// quarter of a millisecond they may be told together, at the end of it.
+/// quarter of a millisecond they may be told together, at the end of it. On a loop that was closed it is never done, unless its moment is past
+/// when it is polled; a `block_on` of the loop's handle that waits for it ends with the loop.
 #[must_use = "a sleep does nothing unless awaited"]
 pub struct NativeSleep {
     timers: Arc<Timers>,

@@ -1,6 +1,7 @@
 //! NET13: datagrams.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use crate::support::{Counter, LONG, SHORT, loopback, run, until, within};
@@ -119,5 +120,22 @@ where
                 within(&handle, LONG, other.recv_from(&mut buf)).await.expect("lost").expect("a datagram");
             assert_eq!(buf[0], n);
         }
+    });
+}
+
+pub fn net13_a_datagram_taken_past_the_loop_is_not_waited_for_again<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (one, other) = (bind(&handle), bind(&handle));
+        let to = other.local_addr().expect("its address");
+        one.send_to(b"ciao", to).await.expect("to be sent");
+        within(&handle, LONG, other.readable()).await.expect("to be ready").expect("to be ready");
+        let mut buf = [MaybeUninit::uninit(); 16];
+        assert_eq!(other.with_std(|socket| socket.recv(&mut buf)).expect("a datagram"), 4);
+        assert!(within(&handle, SHORT, other.readable()).await.is_none(), "nothing is there any more");
+        one.send_to(b"addio", to).await.expect("to be sent");
+        within(&handle, LONG, other.readable()).await.expect("to be ready").expect("to be ready");
     });
 }
