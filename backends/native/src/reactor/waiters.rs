@@ -119,3 +119,89 @@ impl Waiters {
         wake.extend(self.others.drain(..).map(|(_, waker)| waker));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Wake for Nothing {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    fn waker() -> Waker {
+        Waker::from(Arc::new(Nothing))
+    }
+
+    /// All that wait, in their order.
+    fn taken(waiters: &mut Waiters) -> Vec<Waker> {
+        let mut all: Vec<_> = waiters.take_first().into_iter().collect();
+        waiters.take_others(&mut all);
+        assert!(waiters.is_empty() && !waiters.has_others());
+        all
+    }
+
+    fn same(one: &[Waker], other: &[&Waker]) -> bool {
+        one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.will_wake(other))
+    }
+
+    #[test]
+    fn one_with_a_name_keeps_its_place_and_changes_its_waker() {
+        let (mut waiters, wakers) = (Waiters::default(), [waker(), waker(), waker()]);
+        let (mut first, mut second) = (0, 0);
+        assert!(waiters.is_empty());
+        assert!(waiters.put(&mut first, wakers[0].clone()).is_none());
+        assert!(waiters.put(&mut second, wakers[1].clone()).is_none());
+        assert!(first != 0 && second != 0 && first != second);
+        let displaced = waiters.put(&mut first, wakers[2].clone());
+        assert!(displaced.is_some_and(|displaced| displaced.will_wake(&wakers[0])));
+        assert!(waiters.has_others());
+        assert!(same(&taken(&mut waiters), &[&wakers[2], &wakers[1]]));
+        // Its name stays good.
+        assert!(waiters.put(&mut first, wakers[0].clone()).is_none());
+        assert!(waiters.remove(second).is_none());
+        assert!(waiters.remove(first).is_some_and(|left| left.will_wake(&wakers[0])));
+        assert!(waiters.is_empty());
+    }
+
+    #[test]
+    fn whichever_leaves_the_others_stay() {
+        for leaves in 0..3 {
+            let (mut waiters, wakers, mut ids) = (Waiters::default(), [waker(), waker(), waker()], [0; 3]);
+            for (id, waker) in ids.iter_mut().zip(&wakers) {
+                waiters.put(id, waker.clone());
+            }
+            assert!(waiters.remove(ids[leaves]).is_some_and(|left| left.will_wake(&wakers[leaves])));
+            assert!(waiters.remove(ids[leaves]).is_none());
+            let stay = taken(&mut waiters);
+            assert_eq!(stay.len(), 2);
+            for (number, waker) in wakers.iter().enumerate() {
+                assert_eq!(stay.iter().any(|stays| stays.will_wake(waker)), number != leaves);
+            }
+        }
+    }
+
+    #[test]
+    fn those_without_names_are_told_apart_by_their_wakers_and_the_oldest_makes_room() {
+        let (mut waiters, mut named) = (Waiters::default(), 0);
+        assert!(waiters.put_first(waker()).is_ok());
+        assert!(waiters.put_first(waker()).is_err());
+        waiters.put(&mut named, waker());
+        let callers: Vec<_> = (0..CALLERS).map(|_| waker()).collect();
+        for caller in &callers {
+            assert!(waiters.put_unnamed(caller.clone()).is_none(), "there is room");
+        }
+        assert!(matches!(waiters.put_unnamed(callers[7].clone()), Some(Spare::Known(_))));
+        let Some(Spare::Crowded(oldest)) = waiters.put_unnamed(waker()) else { panic!("there is no room") };
+        assert!(oldest.will_wake(&callers[0]));
+        assert_eq!(taken(&mut waiters).len(), CALLERS + 2);
+        // Of one without a name nothing is known by the name of another.
+        assert!(waiters.put_unnamed(callers[0].clone()).is_none());
+        assert!(waiters.put(&mut named, waker()).is_none());
+        assert_eq!(taken(&mut waiters).len(), 2);
+    }
+}
