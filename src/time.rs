@@ -113,7 +113,7 @@ pub fn try_sleep_until(deadline: Instant) -> Result<Sleep, NoLoop> {
 }
 
 /// Ticks, one a period: see [`interval`]. Waiting for a tick is cancel safe; dropping the interval ends it.
-pub type Interval = loop_api::time::Interval<Handle>;
+pub type Interval = loop_api::time::Interval<Sleep>;
 
 /// A future with a deadline: see [`timeout`]. Dropping it drops the future.
 pub type Timeout<F> = loop_api::time::Timeout<F, Sleep>;

@@ -121,13 +121,13 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// assert_eq!(interval.tick().await - first, Duration::from_millis(10));
     /// # }
     /// ```
-    fn interval(&self, period: Duration) -> Interval<Self> {
+    fn interval(&self, period: Duration) -> Interval<Self::Sleep> {
         self.interval_at(self.now(), period)
     }
 
     /// [`interval`](Self::interval) with the first tick at `start`.
-    fn interval_at(&self, start: Instant, period: Duration) -> Interval<Self> {
-        Interval::new(self.clone(), start, period)
+    fn interval_at(&self, start: Instant, period: Duration) -> Interval<Self::Sleep> {
+        Interval::new(self.sleep_until(start), period)
     }
 
     /// `future`, for at most `duration`; after that the output is [`Elapsed`](crate::time::Elapsed).

@@ -30,11 +30,14 @@ use std::task::{Context, Poll};
 mod core;
 mod deferred;
 mod error;
+mod on_done;
 mod shared;
 
 pub use deferred::Deferred;
 pub use error::DeferredError;
 pub use shared::SharedDeferred;
+
+pub use self::core::Promise;
 
 use self::core::Core;
 
@@ -43,24 +46,6 @@ use self::core::Core;
 pub fn promise<T>() -> (Promise<T>, Deferred<T>) {
     let core = Arc::new(Core::new(Location::caller()));
     (Promise { core: core.clone() }, Deferred::new(core))
-}
-
-/// The end that settles. Dropping it unsettled wakes the waiter with [`DeferredError::Abandoned`].
-///
-/// ```
-/// use loop_api::promise::promise;
-///
-/// let (promise, deferred) = promise();
-/// promise.settle(1).unwrap();
-/// assert_eq!(futures_lite::future::block_on(deferred).unwrap(), 1);
-///
-/// let (promise, deferred) = loop_api::promise::promise();
-/// drop(deferred);
-/// assert_eq!(promise.settle(1), Err(1), "what came too late comes back");
-/// ```
-#[must_use = "dropping a promise abandons it: settle it, or fail it"]
-pub struct Promise<T> {
-    core: Arc<Core<T>>,
 }
 
 impl<T> Promise<T> {
@@ -139,12 +124,6 @@ impl<T> Promise<T> {
     fn finish(self, outcome: Result<T, DeferredError>) -> Result<(), Result<T, DeferredError>> {
         // Dropping self after this finds it done.
         self.core.finish(outcome)
-    }
-}
-
-impl<T> Drop for Promise<T> {
-    fn drop(&mut self) {
-        let _late = self.core.finish(Err(DeferredError::Abandoned));
     }
 }
 

@@ -176,6 +176,11 @@ pub trait Sleep: Future<Output = ()> + Send + Sync + fmt::Debug {
 
     /// Moves it to another moment, in place, whether it has been done or not.
     fn reset(self: Pin<&mut Self>, deadline: Instant);
+
+    /// The time on the clock that it waits by: as [`Handle::now`](crate::Handle::now) of its loop.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 #[cfg(all(test, not(anyloop_loom)))]

@@ -87,6 +87,11 @@ impl loop_api::time::Sleep for Sleep {
     }
 
     #[inline]
+    fn now(&self) -> Instant {
+        each!(Sleep; &self.inner, sleep => loop_api::time::Sleep::now(sleep))
+    }
+
+    #[inline]
     fn reset(self: Pin<&mut Self>, deadline: Instant) {
         Sleep::reset(self, deadline);
     }

@@ -73,6 +73,10 @@ impl time::Sleep for Sleep {
         self.sleep.deadline() <= tokio::time::Instant::now()
     }
 
+    fn now(&self) -> Instant {
+        Instant::from_std(tokio::time::Instant::now().into_std())
+    }
+
     fn reset(self: Pin<&mut Self>, deadline: Instant) {
         let this = self.project();
         *this.polled = false;

@@ -193,6 +193,10 @@ impl time::Sleep for Sleep {
         self.inner.is_elapsed()
     }
 
+    fn now(&self) -> Instant {
+        self.inner.now()
+    }
+
     fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
         self.inner.as_mut().reset(deadline);
     }

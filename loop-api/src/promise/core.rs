@@ -12,11 +12,35 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::{DeferredError, Promise};
+use super::DeferredError;
 use crate::callback::Job;
 use crate::error::Panic;
 use crate::loom_shim::{Mutex, MutexGuard, planted};
 use crate::shared::{self, Exception, ExceptionKind};
+
+/// The end that settles. Dropping it unsettled wakes the waiter with [`DeferredError::Abandoned`].
+///
+/// ```
+/// use loop_api::promise::promise;
+///
+/// let (promise, deferred) = promise();
+/// promise.settle(1).unwrap();
+/// assert_eq!(futures_lite::future::block_on(deferred).unwrap(), 1);
+///
+/// let (promise, deferred) = loop_api::promise::promise();
+/// drop(deferred);
+/// assert_eq!(promise.settle(1), Err(1), "what came too late comes back");
+/// ```
+#[must_use = "dropping a promise abandons it: settle it, or fail it"]
+pub struct Promise<T> {
+    pub(super) core: Arc<Core<T>>,
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        let _late = self.core.finish(Err(DeferredError::Abandoned));
+    }
+}
 
 pub(super) struct Core<T> {
     /// Where it was made.

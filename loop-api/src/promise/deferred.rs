@@ -4,9 +4,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::core::{Core, OnDone};
-use super::{DeferredError, Promise, SharedDeferred};
-use crate::callback::{self, CallbackHandle, Closure};
+use super::core::{Core, Promise};
+use super::on_done::on_done;
+use super::{DeferredError, SharedDeferred};
+use crate::callback::{CallbackHandle, Closure};
 use crate::handle::Handle;
 
 /// The end that waits, for one waiter: a future of the value or of the [`DeferredError`] that came instead. For many waiters,
@@ -130,24 +131,6 @@ impl<T> Deferred<T> {
         self.owner = false;
         self.core.clone()
     }
-}
-
-/// For both kinds of deferred.
-pub(super) fn on_done<T, H: Handle>(
-    core: &Core<T>,
-    handle: &H,
-    closure: Closure<impl FnOnce() + Send + 'static>,
-) -> CallbackHandle {
-    let job = Arc::new(closure);
-    let handle = handle.clone();
-    let post = Box::new(move |job: Arc<dyn callback::Job>| {
-        callback::ensure_pump(&handle);
-        if handle.shared().callbacks.push(job.clone()).is_err() {
-            job.cancel();
-        }
-    });
-    core.on_done(OnDone { job: job.clone(), post });
-    CallbackHandle::soon(job)
 }
 
 impl<T> Future for Deferred<T> {

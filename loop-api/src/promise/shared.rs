@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::DeferredError;
 use super::core::Core;
-use super::deferred::on_done;
+use super::on_done::on_done;
 use crate::callback::{CallbackHandle, Closure};
 use crate::handle::Handle;
 

@@ -5,7 +5,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::{Instant, Sleep};
-use crate::handle::Handle;
 
 /// What an [`Interval`] does about ticks that nobody waited for in time: tokio's three behaviours. A tick is in time for 5 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -22,28 +21,28 @@ pub enum MissedTickBehavior {
 /// How late a tick may be and count as in time, as with tokio.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
-/// Ticks, one a period: what [`Handle::interval`] gives. Dropping it ends it. Ticks that are overdue come one a turn of
+/// Ticks, one a period: what [`Handle::interval`](crate::Handle::interval) gives. Dropping it ends it. Ticks that are overdue come one a turn of
 /// the loop, so that even a period of zero,
 /// which ticks on every turn, starves nobody.
-pub struct Interval<H: Handle> {
-    handle: H,
-    sleep: Pin<Box<H::Sleep>>,
+pub struct Interval<S: Sleep> {
+    sleep: Pin<Box<S>>,
     period: Duration,
     missed: MissedTickBehavior,
     /// The next tick is overdue already: the others first.
     overdue: bool,
 }
 
-impl<H: Handle> Interval<H> {
-    pub(crate) fn new(handle: H, start: Instant, period: Duration) -> Self {
-        let sleep = Box::pin(handle.sleep_until(start));
-        Interval { handle, sleep, period, missed: MissedTickBehavior::default(), overdue: false }
+impl<S: Sleep> Interval<S> {
+    /// `first` ends with the first tick.
+    pub(crate) fn new(first: S, period: Duration) -> Self {
+        let sleep = Box::pin(first);
+        Interval { sleep, period, missed: MissedTickBehavior::default(), overdue: false }
     }
 
     /// Waits for the next tick, and gives the moment it was due.
     ///
     /// Cancel safe: a tick that was waited for and not given is given next time.
-    pub fn tick(&mut self) -> impl Future<Output = Instant> + Send + use<'_, H> {
+    pub fn tick(&mut self) -> impl Future<Output = Instant> + Send + use<'_, S> {
         poll_fn(|cx| self.poll_tick(cx))
     }
 
@@ -56,7 +55,7 @@ impl<H: Handle> Interval<H> {
         }
         ready!(self.sleep.as_mut().poll(cx));
         let due = self.sleep.deadline();
-        let now = self.handle.now();
+        let now = self.sleep.now();
         let late = now.duration_since(due);
         let next = if late <= TOLERANCE {
             due + self.period
@@ -84,7 +83,7 @@ impl<H: Handle> Interval<H> {
 
     /// The next tick is due after `duration`, and those that follow a period apart.
     pub fn reset_after(&mut self, duration: Duration) {
-        self.reset_at(self.handle.now() + duration);
+        self.reset_at(self.sleep.now() + duration);
     }
 
     /// The next tick is due at `deadline`.
@@ -116,7 +115,7 @@ fn remainder(late: Duration, period: Duration) -> Duration {
     Duration::new((nanos / 1_000_000_000) as u64, (nanos % 1_000_000_000) as u32)
 }
 
-impl<H: Handle> fmt::Debug for Interval<H> {
+impl<S: Sleep> fmt::Debug for Interval<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Interval")
             .field("period", &self.period)
