@@ -44,6 +44,9 @@ pub enum RunError {
     Closed,
     /// This thread already runs a loop. That loop is not harmed.
     Nested,
+    /// The future would wait, on the thread that alone can run the loop and that does not: it was given to the handle's `block_on`, which
+    /// leaves the running to another thread.
+    NotRunning,
     /// The future waits, and nothing on the loop or outside it can ever wake it. Other threads may be at work all the same, without a handle
     /// of the loop: who waits for them calls `block_on`, which sleeps for ever then.
     Deadlock,
@@ -57,6 +60,11 @@ impl fmt::Display for RunError {
             RunError::Nested => {
                 "this thread already runs an event loop, and blocking it would stop every task on it: \
                  `.await` the future instead, or move the blocking call into spawn_blocking"
+            }
+            RunError::NotRunning => {
+                "the future waits for an event loop that is not running, and Handle::block_on does not run it: on the thread that \
+                 made the loop call block_on on the Runtime (the EventLoop) itself; Handle::block_on is for blocking jobs and other \
+                 threads, while that one runs the loop"
             }
             RunError::Deadlock => {
                 "the future waits for something that can never happen: no task, timer, socket, callback or other thread \

@@ -3,6 +3,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::block;
 use crate::blocking::Executor;
 use crate::callback::{self, CallbackHandle, Closure};
 use crate::context;
@@ -170,23 +171,29 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. The loop, run by its own
     /// thread, serves the future's sockets and timers. Meant for blocking jobs and foreign threads.
     ///
+    /// It does not run the loop. While no thread does, what the future waits for on a loop without threads of its own does not happen. On the
+    /// thread that made such a loop, the only one that can run it, a future that is not done at once is refused. On other
+    /// threads it is waited for, as the loop may be about to run; the exception handler is told, once, when the loop has stood
+    /// still for a second.
+    ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] on a thread that runs a loop, [`RunError::Closed`] on a closed loop, and when the loop closes before the future
-    /// is done: then the future is polled once more, and dropped.
+    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop, and when the loop closes before the future
+    /// is done: then the future is polled once more, and dropped; [`RunError::NotRunning`] where the future would wait for a loop that only this
+    /// thread can run: the future was polled, and is dropped.
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         if self.shared().is_closed() {
             return Err(RunError::Closed);
         }
         let _running = context::enter()?;
-        self.enter(|| futures_lite::future::block_on(self.shared().until_closed(future)))
+        self.enter(|| block::on(self.shared(), self.shared().until_closed(future)))?
     }
 
     /// [`try_block_on`](Self::try_block_on) for callers that know where they are.
     ///
     /// # Panics
     ///
-    /// On a thread that runs a loop, on a closed loop, and when the loop closes before the future is done; the message names the remedy.
+    /// Where `try_block_on` gives an error; the message names the remedy.
     #[track_caller]
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         match self.try_block_on(future) {

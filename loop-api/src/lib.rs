@@ -50,6 +50,7 @@
 
 #![deny(unsafe_code)]
 
+mod block;
 pub mod blocking;
 pub mod callback;
 pub mod context;

@@ -16,10 +16,12 @@ use crate::error::Panic;
 mod closing;
 mod exception;
 mod here;
+mod idle;
 pub use closing::EndWaiter;
 pub use exception::{Exception, ExceptionHandler, ExceptionKind, write_report};
 pub(crate) use here::know;
 pub use here::report_here;
+pub use idle::IdleWatch;
 
 /// Whether any loop in this process wants to be told of slow polls: until then a poll costs one load for it.
 static TIME_POLLS: AtomicBool = AtomicBool::new(false);
@@ -37,6 +39,12 @@ pub struct Shared {
     closed: AtomicBool,
     /// The [`context::thread_id`] of the thread inside `block_on`, or zero.
     thread: AtomicU64,
+    /// The [`context::thread_id`] of the thread that alone can run the loop, or zero.
+    home: AtomicU64,
+    /// How often the loop was run.
+    runs: AtomicU64,
+    /// Whether a host has run it turn by turn.
+    by_turns: AtomicBool,
     /// Whether callbacks need a pump task, because nobody calls `block_on` on this loop: it was adopted.
     adopted: bool,
     pump_started: AtomicBool,
@@ -55,6 +63,9 @@ impl Shared {
             backend,
             closed: AtomicBool::new(false),
             thread: AtomicU64::new(0),
+            home: AtomicU64::new(0),
+            runs: AtomicU64::new(0),
+            by_turns: AtomicBool::new(false),
             adopted: false,
             pump_started: AtomicBool::new(false),
             slow_callback: AtomicU64::new(0),
@@ -97,11 +108,17 @@ impl Shared {
         self.thread.load(Ordering::Acquire) == context::thread_id().get()
     }
 
-    /// Marks the loop as running on this thread until the guard is dropped. For backends with a `turn`;
-    /// `try_block_on` does it by itself.
+    /// Marks the loop as running on this thread until the guard is dropped. `try_block_on` does it by itself.
     pub fn running(&self) -> RunningOn<'_> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let before = self.thread.swap(context::thread_id().get(), Ordering::AcqRel);
         RunningOn { shared: self, before }
+    }
+
+    /// As [`running`](Self::running), for backends with a `turn`.
+    pub fn turning(&self) -> RunningOn<'_> {
+        self.by_turns.store(true, Ordering::Relaxed);
+        self.running()
     }
 
     /// Marks the loop as closed, wakes those who wait for it on other threads, and drops its pending callbacks without running them. For backends: first

@@ -213,7 +213,11 @@ impl EventLoop for TestLoop {
     type Handle = TestHandle;
 
     fn new() -> io::Result<Self> {
-        let inner = Inner { shared: Shared::new("test"), tasks: Mutex::default(), timers: Mutex::default() };
+        let inner = Inner {
+            shared: Shared::new("test").of_this_thread(),
+            tasks: Mutex::default(),
+            timers: Mutex::default(),
+        };
         Ok(TestLoop(TestHandle(Arc::new(inner))))
     }
     fn handle(&self) -> &TestHandle {

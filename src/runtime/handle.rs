@@ -187,15 +187,27 @@ impl Handle {
 
     /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. For blocking jobs and foreign threads.
     ///
+    /// It does not run the loop: some thread has to be inside [`Runtime::block_on`](super::Runtime::block_on) meanwhile, unless the loop has
+    /// [`worker_threads`](super::Builder::worker_threads). On the thread that made the loop, the only one that can run it, a future that
+    /// is not done at once is refused. On other threads it is waited for, as the loop may be about to run; if the loop has stood still for a second,
+    /// the exception handler is told so, once.
+    ///
     /// # Panics
     ///
-    /// On a thread that runs a loop, and on a closed loop; the message names the remedy.
+    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// use std::time::Duration;
+    ///
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
     /// let handle = runtime.handle().clone();
-    /// assert_eq!(handle.block_on(async { 1 }), 1);
+    /// let job = runtime.spawn_blocking(move || {
+    ///     // The thread below, which runs the loop, serves the timer.
+    ///     handle.block_on(async { anyloop::time::sleep(Duration::from_millis(1)).await });
+    ///     "slept"
+    /// });
+    /// assert_eq!(runtime.block_on(job)?, "slept");
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
@@ -207,7 +219,19 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop, and when the loop closes before the future is done.
+    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop, and when the loop closes before the future is done;
+    /// [`RunError::NotRunning`] where the future would wait for a loop that only this thread can run, and does not.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::time::Duration;
+    ///
+    /// let runtime = anyloop::runtime::Runtime::new()?;
+    /// let waits = runtime.handle().try_block_on(async { anyloop::time::sleep(Duration::from_millis(1)).await });
+    /// // `runtime.block_on` would run the loop, and wait.
+    /// assert_eq!(waits, Err(anyloop::RunError::NotRunning));
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -78,8 +78,9 @@ impl NativeHandle {
             if workers.is_some() { reactor.clone() } else { unparker.clone() };
         let timers = Arc::new(Timers::new(workers.is_none(), interrupt));
         let workers = workers.map(|make| Arc::new(make(reactor.clone(), timers.clone())));
+        let shared = Shared::new("native");
         let inner = Inner {
-            shared: Shared::new("native"),
+            shared: if workers.is_none() { shared.of_this_thread() } else { shared },
             home: context::thread_id(),
             tasks: TaskSet::new(),
             reactor,

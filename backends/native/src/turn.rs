@@ -43,7 +43,7 @@ impl Turning {
         // A run of this loop around the turn, by a host: its callbacks and its stop() are the run's.
         let within_run = running.handle.shared().is_loop_thread();
         let _nested = context::enter_nested();
-        let _running = running.handle.shared().running();
+        let _running = running.handle.shared().turning();
         running.handle.unparker().parker.finish();
         running.run(|| {
             if within_run {

@@ -96,7 +96,7 @@ impl Builder {
         let around = driver.as_ref().map(|driver: &Rc<dyn Driver>| driver.surroundings());
         let Some(n) = self.worker_threads else {
             let handle = SmolHandle::new(
-                shared,
+                shared.of_this_thread(),
                 Executor::Own { tasks: Tasks::of_this_thread(), local: None },
                 around,
             );

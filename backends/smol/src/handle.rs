@@ -1,12 +1,16 @@
 use std::cell::OnceCell;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
+use async_io::Timer;
 use loop_api::blocking;
 use loop_api::context::{self, Scoped};
 use loop_api::host::{self, Surroundings};
+use loop_api::shared::IdleWatch;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, RunError, Shared};
 use loop_toolkit::{Guarded, Pool};
@@ -127,6 +131,25 @@ impl SmolHandle {
     }
 }
 
+/// `future`, unless it would have to wait where only this thread can run the tasks; elsewhere with an eye on whether any thread runs them.
+async fn watched<F: Future>(shared: &Shared, future: F) -> Result<F::Output, RunError> {
+    let mut future = pin!(future);
+    let mut idle = IdleWatch::new(shared);
+    let mut timer = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        shared.may_wait()?;
+        let timer = timer.get_or_insert_with(|| idle.look().map(Timer::after));
+        while timer.as_mut().is_some_and(|timer| Pin::new(timer).poll(cx).is_ready()) {
+            *timer = idle.look().map(Timer::after);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
 impl fmt::Debug for SmolHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SmolHandle").field("shared", &self.inner.shared).finish()
@@ -222,6 +245,7 @@ impl Handle for SmolHandle {
         }
         let _running = context::enter()?;
         // Better than just waiting: this thread serves the reactor while no other does.
-        self.run(self.shared().until_closed(Counted::new(future)))
+        let future = self.shared().until_closed(Counted::new(future));
+        self.run(watched(self.shared(), future))?
     }
 }

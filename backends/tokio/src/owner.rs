@@ -57,7 +57,9 @@ impl TokioLoop {
             Runtime::Local(runtime) => (runtime.handle().clone(), Kind::Local),
             Runtime::Multi(runtime) => (runtime.handle().clone(), Kind::Multi),
         };
-        let handle = TokioHandle::new(Shared::new("tokio"), tokio, kind);
+        let shared = Shared::new("tokio");
+        let shared = if kind == Kind::Local { shared.of_this_thread() } else { shared };
+        let handle = TokioHandle::new(shared, tokio, kind);
         current::insert(&handle);
         TokioLoop { local: OnceCell::new(), runtime: Some(runtime), handle, threads }
     }

@@ -38,6 +38,8 @@ macro_rules! __conformance_table {
             run10_readers_are_kept_over_a_stop: [readiness];
             run17_running_and_current_only_inside: [];
             run25_two_loops_on_two_threads: [];
+            run31_blocking_on_a_loop_that_does_not_run_is_refused_where_it_would_wait: [one_thread];
+            run31_blocking_elsewhere_may_begin_before_the_loop_runs: [];
             run18_close_is_idempotent: [];
             run20_after_close_every_call_says_closed: [];
             run21_after_close_registering_is_an_error: [readiness];

@@ -17,7 +17,7 @@ pub type ExceptionHandler = Arc<dyn Fn(&Exception) + Send + Sync>;
 pub enum ExceptionKind {
     /// A task panicked and nobody awaited it.
     Task,
-    /// A blocking job panicked and nobody awaited it, or outlived its loop.
+    /// A blocking job panicked and nobody awaited it, or outlived its loop; or a thread blocks on a loop that no thread runs.
     Blocking,
     /// A callback of call_soon, call_later or call_at panicked.
     Callback,

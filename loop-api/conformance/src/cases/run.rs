@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::thread;
 
 use crate::support::{Counter, LONG, Log, SHORT, make, run, tcp_pair, until, within};
@@ -259,4 +260,39 @@ pub fn run25_two_loops_on_two_threads<S: Subject>() {
         }
     });
     assert!(there.join().unwrap());
+}
+
+pub fn run31_blocking_on_a_loop_that_does_not_run_is_refused_where_it_would_wait<S: Subject>() {
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    // What is done at once needs no loop.
+    assert_eq!(handle.try_block_on(async { 7 }), Ok(7));
+    // This thread alone can run it.
+    assert_eq!(handle.try_block_on(handle.sleep(SHORT)), Err(RunError::NotRunning));
+    let task = handle.spawn(async { 7 });
+    assert!(matches!(handle.try_block_on(task), Err(RunError::NotRunning)));
+    let advice = catch_unwind(AssertUnwindSafe(|| handle.block_on(std::future::pending::<()>())));
+    let advice = Panic::new(advice.expect_err("a panic"));
+    assert!(advice.message().contains("call block_on on the Runtime"), "{}", advice.message());
+    let task = handle.spawn(async { 7 });
+    assert_eq!(subject.block_on(task).expect("the loop is not harmed"), 7);
+}
+
+pub fn run31_blocking_elsewhere_may_begin_before_the_loop_runs<S: Subject>() {
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    let (begins, begun) = mpsc::channel();
+    let elsewhere = thread::spawn({
+        let handle = handle.clone();
+        move || {
+            handle.try_block_on(async {
+                begins.send(()).expect("the case waits");
+                handle.sleep(SHORT).await;
+                handle.spawn(async { 7 }).await
+            })
+        }
+    });
+    begun.recv().expect("the thread blocks");
+    let joined = subject.block_on(handle.spawn_blocking(move || elsewhere.join())).expect("the job");
+    assert_eq!(joined.expect("no panic").expect("a loop that runs").expect("the task"), 7);
 }

@@ -119,7 +119,7 @@ impl EventLoop for Stranger {
 
     fn new() -> io::Result<Stranger> {
         let inner = Inner {
-            shared: Shared::new("stranger"),
+            shared: Shared::new("stranger").of_this_thread(),
             thread: thread_id(),
             tasks: TaskSet::new(),
             ready: Mutex::default(),
@@ -175,7 +175,7 @@ impl Turn for Stranger {
         if inner.shared.is_closed() {
             return Err(io::Error::other(RunError::Closed));
         }
-        let (_nested, _running) = (enter_nested(), inner.shared.running());
+        let (_nested, _running) = (enter_nested(), inner.shared.turning());
         let waker = Waker::from(inner.clone());
         let pump = self.pump.get_or_insert_with(|| {
             // It is woken only once it was polled.
