@@ -20,12 +20,14 @@ pub(crate) mod arm;
 mod doors;
 mod forward;
 mod gates;
+mod global;
 mod innermost;
 mod pin;
 mod stream;
 mod types;
 
 pub(crate) use forward::forward;
+pub(crate) use global::lend;
 pub(crate) use innermost::with_current;
 pub(crate) use stream::{async_read, async_write};
 pub(crate) use types::*;
@@ -39,6 +41,9 @@ pub(crate) const COMPILED: &[Backend] = &[
     #[cfg(feature = "native")]
     Backend::Native,
 ];
+
+/// Whether a tokio runtime that runs already is adopted.
+pub(crate) const ADOPTS_TOKIO: bool = cfg!(feature = "tokio");
 
 /// Defines an enum over the backends: `any_enum!(Name = NameOf)`, where `NameOf<H>` is the type for the backend whose handle is `H`.
 macro_rules! any_enum {

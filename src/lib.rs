@@ -38,14 +38,15 @@
 //!
 //! What the program asked for ([`Builder::backend`](runtime::Builder::backend), or `backend = "..."` on `#[anyloop::main]`); else what the
 //! environment variable `ANYLOOP_BACKEND` names; else the only one compiled in; else the first of tokio, smol, native. The choice can be
-//! asked for, with its reason: [`runtime::choose`]. Inside a tokio runtime that runs already, that runtime is adopted, so that a library
-//! written on anyloop works in a program that never heard of it.
+//! asked for, with its reason: [`runtime::choose`]. Inside a tokio runtime that runs already, that runtime is adopted if the feature
+//! `tokio` is on.
 //!
 //! | feature | what it gives |
 //! | --- | --- |
 //! | `native` (default) | anyloop's own loop, on the polling crate |
 //! | `tokio` | tokio's runtime, made or adopted; tokio's sockets inside, by `into_tokio` and `From` |
 //! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
+//! | `global` | where no loop runs, one is lent: smol's global executor if `smol` is on, else a native loop on a thread of its own |
 //! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
 //! | `tokio-io`, `hyper` | streams are tokio's `AsyncRead` and `AsyncWrite`, or hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
@@ -64,7 +65,15 @@
 //!
 //! Depend on anyloop with `default-features = false`, and leave the backend to the program that is run. Without any all of this compiles,
 //! and asking for a loop gives an error that names the features. Functions that need a loop find the one the caller runs in; where
-//! there may be none, use their `try_` forms. Tests turn backends on as dev-dependencies, and `#[anyloop::test]` runs each on all of them.
+//! there may be none, use their `try_` forms.
+//!
+//! In a program that never heard of anyloop no loop of ours runs. With the feature `tokio` the program's tokio runtime is adopted; with `global` a
+//! loop is lent wherever none is found, on tokio without the feature `tokio`, in smol's and other executors, and on bare threads. It starts
+//! at the first use, on one thread, and does not end; what it still runs when `main` returns is lost. A library turns them on itself, or passes them on
+//! as features of its own: `tokio = ["anyloop/tokio"]`, `global = ["anyloop/global"]`. With neither, the error says which line
+//! in the program's Cargo.toml mends it.
+//!
+//! Tests turn backends on as dev-dependencies, and `#[anyloop::test]` runs each on all of them.
 //!
 //! # For those who write a loop
 //!

@@ -102,6 +102,7 @@ async fn a_small_pipe_carries_much_when_both_ends_work() -> io::Result<()> {
     Ok(())
 }
 
+#[cfg(not(feature = "global"))]
 #[test]
 fn peer10_spawning_without_a_loop_is_an_error_with_advice() {
     let dropped = std::sync::Arc::new(());

@@ -223,7 +223,7 @@ impl fmt::Display for ChoiceError {
 }
 
 /// What to do where no backend is compiled in.
-pub(super) const NO_BACKEND: &str = "anyloop was compiled without a backend: turn on one of its features \
+const NO_BACKEND: &str = "anyloop was compiled without a backend: turn on one of its features \
     `native`, `tokio` or `smol` in the program's Cargo.toml";
 
 impl AskedBy {

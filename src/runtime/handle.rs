@@ -9,7 +9,6 @@ use loop_api::time::Instant;
 use loop_api::{Handle as LoopHandle, LocalError, RunError, Shared};
 
 use super::Backend;
-use super::choice::NO_BACKEND;
 use crate::any::{self, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
 use crate::time::Sleep;
@@ -40,19 +39,45 @@ impl Clone for Handle {
 }
 
 /// There is no loop where one is needed. The message names the remedy; [`std::io::Error`] takes it in, for `?`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// ```
+/// # if cfg!(feature = "global") { return }
+/// // In a program that does not know of anyloop its message says which line mends that, and where.
+/// let error = anyloop::task::try_spawn(async {}).unwrap_err();
+/// assert!(error.to_string().contains("Cargo.toml"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct NoLoop;
+pub struct NoLoop {
+    /// Why the global loop could not be made.
+    pub(crate) failed: Option<io::ErrorKind>,
+}
 
 impl fmt::Display for NoLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if Backend::compiled().is_empty() {
-            return f.write_str(NO_BACKEND);
+        if let Some(kind) = self.failed {
+            return write!(f, "no event loop runs here, and the global one could not be made ({kind})");
         }
-        f.write_str(
-            "no event loop runs here: call this from within Runtime::block_on, #[anyloop::main], a task or a blocking job, \
-             or on a Handle of the loop that is meant",
-        )
+        f.write_str("no event loop runs here: ")?;
+        if !Backend::compiled().is_empty() {
+            f.write_str(
+                "call this from within Runtime::block_on, #[anyloop::main], a task or a blocking job, or on a Handle of the loop \
+                 that is meant; in a program that does not make loops of anyloop, ",
+            )?;
+        }
+        // If it were, a tokio runtime would have been found.
+        if !any::ADOPTS_TOKIO {
+            f.write_str(concat!(
+                "on tokio add to the Cargo.toml of the program that is run: anyloop = { version = \"",
+                env!("CARGO_PKG_VERSION"),
+                "\", default-features = false, features = [\"tokio\"] }; elsewhere "
+            ))?;
+        }
+        f.write_str(concat!(
+            "add to the Cargo.toml of the program: anyloop = { version = \"",
+            env!("CARGO_PKG_VERSION"),
+            "\", default-features = false, features = [\"global\"] }, by which a loop is lent where none runs"
+        ))
     }
 }
 
@@ -69,7 +94,8 @@ impl Handle {
     /// thread it is the innermost, whichever backend it is of. On a tokio runtime that was running already, that runtime, adopted: the same
     /// loop each time; also if it was entered inside a loop of anyloop's (but for one that is entered by tokio's guard inside a task or the
     /// `block_on` of a tokio loop of anyloop's: there the loop stays the current one). smol does not tell whether a thread is in its global executor:
-    /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`.
+    /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`. Where no loop runs at all, the feature `global` lends
+    /// the process's own: smol's global executor if the feature `smol` is on, else a native loop on a thread of its own.
     ///
     /// # Errors
     ///
@@ -83,7 +109,7 @@ impl Handle {
     /// let inside = Handle::try_current().unwrap();
     /// assert!(inside.backend().is_compiled());
     /// let outside = std::thread::spawn(|| Handle::try_current().is_err()).join();
-    /// assert!(outside.unwrap());
+    /// assert!(outside.unwrap() != cfg!(feature = "global")); // that feature lends one
     /// # std::io::Result::Ok(())
     /// # })?;
     /// # std::io::Result::Ok(())
@@ -329,7 +355,8 @@ impl LoopHandle for Handle {
     }
 
     fn try_current() -> Option<Self> {
-        Handle::try_current().ok()
+        // What is lent elsewhere is not a loop that the caller runs in.
+        any::with_current(|current| current.map(|handle| handle.cloned()))
     }
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
@@ -388,11 +415,11 @@ impl HandleRef<'_> {
     }
 }
 
-/// Calls `f` with the loop that the caller runs in, without touching its reference count.
+/// Calls `f` with the loop that the caller runs in, or the one that is lent where there is none, without touching its reference count.
 pub(crate) fn current<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
     any::with_current(|current| match current {
         Some(handle) => Ok(f(handle)),
-        None => Err(NoLoop),
+        None => any::lend(f),
     })
 }
 
