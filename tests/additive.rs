@@ -86,6 +86,29 @@ fn futures_can_be_sent_to_other_threads() {
 }
 
 #[test]
+fn what_connects_or_looks_up_owns_what_it_was_given() {
+    use anyloop::loop_api::net::{Net, TcpOptions};
+    use std::future::Future;
+    use std::io::Result;
+    use std::net::SocketAddr;
+
+    fn dial<H: Net>(handle: &H, addr: SocketAddr) -> impl Future<Output = Result<H::TcpStream>> + use<'_, H> {
+        let options = TcpOptions::new().nodelay(true);
+        handle.connect_tcp(addr, options)
+    }
+    fn look_up<H: Net>(handle: &H) -> impl Future<Output = Result<Vec<SocketAddr>>> + use<'_, H> {
+        let host = String::from("localhost");
+        handle.lookup_host(host, 80)
+    }
+    let Ok(mut runtime) = Runtime::new() else { return };
+    let handle = runtime.handle().clone();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = runtime.block_on(dial(&handle, listener.local_addr().unwrap())).unwrap();
+    assert!(stream.nodelay().unwrap());
+    assert!(!runtime.block_on(look_up(&handle)).unwrap().is_empty());
+}
+
+#[test]
 fn a_library_compiles_without_a_backend() {
     // It compiles; where no backend is, it says so.
     match Runtime::new() {

@@ -62,7 +62,7 @@ async fn echo(handle: &NativeHandle, connections: usize, times: usize) {
     });
     let mut clients = Vec::new();
     for _ in 0..connections {
-        let mut stream = handle.connect_tcp(addr, &options).await.expect("the server accepts");
+        let mut stream = handle.connect_tcp(addr, options.clone()).await.expect("the server accepts");
         clients.push(handle.spawn(async move {
             let mut buf = [0; MESSAGE];
             for _ in 0..times / connections {

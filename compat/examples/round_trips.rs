@@ -145,12 +145,12 @@ mod measure {
         let pair = async {
             let options = TcpOptions::default();
             if elsewhere {
-                let client = handle.connect_tcp(peer(), &options).await?;
+                let client = handle.connect_tcp(peer(), options.clone()).await?;
                 client.set_nodelay(true)?;
                 return io::Result::Ok(client);
             }
             let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &options)?;
-            let client = handle.connect_tcp(listener.local_addr()?, &options).await?;
+            let client = handle.connect_tcp(listener.local_addr()?, options.clone()).await?;
             client.set_nodelay(true)?;
             let (mut server, _) = listener.accept().await?;
             server.set_nodelay(true)?;

@@ -34,7 +34,7 @@ async fn work(handle: NativeHandle) -> io::Result<usize> {
     });
     let mut sum = 0;
     for count in 0..4_u8 {
-        let mut stream = handle.connect_tcp(address, &options).await?;
+        let mut stream = handle.connect_tcp(address, options.clone()).await?;
         handle.sleep(Duration::from_millis(2)).await;
         let mut bytes = [count; 5];
         stream.write_all(&bytes).await?;

@@ -100,7 +100,7 @@ async fn io_and_timers(handle: NativeHandle) -> io::Result<u8> {
         stream.read_exact(&mut byte).await?;
         stream.write_all(&byte).await
     });
-    let mut stream = handle.connect_tcp(address, &options).await?;
+    let mut stream = handle.connect_tcp(address, options.clone()).await?;
     handle.sleep(Duration::from_millis(30)).await;
     let mut byte = [7];
     stream.write_all(&byte).await?;

@@ -42,7 +42,7 @@ pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
 ///
 /// async fn example<H: Net>(handle: H) -> std::io::Result<()> {
 ///     let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &TcpOptions::default())?;
-///     let client = handle.connect_tcp(listener.local_addr()?, &TcpOptions::default()).await?;
+///     let client = handle.connect_tcp(listener.local_addr()?, TcpOptions::default()).await?;
 ///     let (_server, peer) = listener.accept().await?;
 ///     assert_eq!(client.local_addr()?, peer);
 ///     Ok(())
@@ -65,7 +65,7 @@ pub trait Net: Handle {
     fn connect_tcp(
         &self,
         addr: SocketAddr,
-        options: &TcpOptions,
+        options: TcpOptions,
     ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static;
 
     /// Binds and listens; port 0 lets the system choose.
@@ -90,10 +90,9 @@ pub trait Net: Handle {
     /// What the resolver said, with the host in the message.
     fn lookup_host(
         &self,
-        host: &str,
+        host: String,
         port: u16,
     ) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static {
-        let host = host.to_owned();
         let lookup = self.spawn_blocking(move || {
             match std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)) {
                 Ok(addrs) => Ok(addrs.collect()),

@@ -18,11 +18,11 @@ impl Net for Handle {
     fn connect_tcp(
         &self,
         addr: SocketAddr,
-        options: &TcpOptions,
+        options: TcpOptions,
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
-        let (handle, options) = (self.clone(), options.clone());
+        let handle = self.clone();
         async move {
-            let stream: io::Result<crate::any::TcpStream> = each!(Handle => TcpStream as wrap; &handle.0, h => h.connect_tcp(addr, &options).await.map(wrap));
+            let stream: io::Result<crate::any::TcpStream> = each!(Handle => TcpStream as wrap; &handle.0, h => h.connect_tcp(addr, options).await.map(wrap));
             stream.map(TcpStream)
         }
     }
@@ -37,11 +37,11 @@ impl Net for Handle {
 
     fn lookup_host(
         &self,
-        host: &str,
+        host: String,
         port: u16,
     ) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static {
-        let (handle, host) = (self.clone(), host.to_owned());
-        async move { each!(Handle; &handle.0, h => h.lookup_host(&host, port).await) }
+        let handle = self.clone();
+        async move { each!(Handle; &handle.0, h => h.lookup_host(host, port).await) }
     }
 }
 

@@ -138,7 +138,7 @@ impl TcpStream {
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
-        connect_any(&Handle::try_current()?, addr, &TcpOptions::default()).await
+        connect_any(&Handle::try_current()?, addr, TcpOptions::default()).await
     }
 
     /// Takes over a connection of the standard library, blocking or not; it is made non-blocking.

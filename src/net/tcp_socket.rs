@@ -237,7 +237,7 @@ impl TcpSocket {
     pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
         self.check_family(addr)?;
         let options = self.into_options();
-        Handle::try_current()?.connect_tcp(addr, &options).await
+        Handle::try_current()?.connect_tcp(addr, options.clone()).await
     }
 
     /// Listens, with room for `backlog` connections that are not yet accepted.

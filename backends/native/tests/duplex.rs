@@ -42,7 +42,7 @@ fn neither_direction_of_a_socket_stalls_while_the_other_is_served_elsewhere() {
         let inner = handle.clone();
         let done = handle.spawn(async move {
             for _ in 0..4 {
-                let near = inner.connect_tcp(address, &TcpOptions::default());
+                let near = inner.connect_tcp(address, TcpOptions::default());
                 let (near, far) = futures_lite::future::zip(near, listener.accept()).await;
                 let (near, far) = (near.unwrap(), far.unwrap().0);
                 futures_lite::future::zip(both_ways(&inner, near), both_ways(&inner, far)).await;

@@ -23,7 +23,7 @@ fn erased() -> ErasedLoop {
 async fn pair(handle: &ErasedHandle) -> (TcpStream, TcpStream) {
     let listener = handle.listen_tcp(any(), &TcpOptions::default()).unwrap();
     let addr = listener.local_addr().unwrap();
-    let client = handle.connect_tcp(addr, &TcpOptions::default()).await.unwrap();
+    let client = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap();
     (client, listener.accept().await.unwrap().0)
 }
 
@@ -34,7 +34,7 @@ fn what_was_not_named_is_unsupported_and_the_message_says_what_to_call() {
     let error = handle.listen_tcp(any(), &TcpOptions::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains(".net()"), "{error}");
-    let connect = erased.block_on(handle.connect_tcp(any(), &TcpOptions::default()));
+    let connect = erased.block_on(handle.connect_tcp(any(), TcpOptions::default()));
     assert_eq!(connect.unwrap_err().kind(), ErrorKind::Unsupported);
     let socket = std::net::UdpSocket::bind(any()).unwrap();
     assert!(handle.register(socket).unwrap_err().to_string().contains(".readiness()"));

@@ -26,7 +26,7 @@ fn nobody() -> SocketAddr {
 fn a_refused_connection_names_the_address() {
     run(async |handle| {
         let addr = nobody();
-        let error = handle.connect_tcp(addr, &TcpOptions::default()).await.unwrap_err();
+        let error = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         assert!(error.to_string().starts_with(&format!("cannot connect to {addr}: ")), "{error}");
     });
@@ -39,11 +39,11 @@ fn addresses_are_tried_in_order_until_one_answers() {
         let addr = listener.local_addr().unwrap();
         let (refused, last) = (nobody(), nobody());
         let options = TcpOptions::default();
-        let stream = net::connect_any(&handle, &[refused, addr][..], &options).await.unwrap();
+        let stream = net::connect_any(&handle, &[refused, addr][..], options.clone()).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addr);
-        let error = net::connect_any(&handle, &[refused, last][..], &options).await.unwrap_err();
+        let error = net::connect_any(&handle, &[refused, last][..], options.clone()).await.unwrap_err();
         assert!(error.to_string().contains(&last.to_string()), "{error}");
-        let error = net::connect_any(&handle, "localhost", &options).await.unwrap_err();
+        let error = net::connect_any(&handle, "localhost", options.clone()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     });
 }
@@ -54,13 +54,15 @@ fn a_staggered_connect_goes_on_at_once_when_an_attempt_fails() {
         let listener = handle.listen_tcp(any(), &TcpOptions::default()).unwrap();
         let addr = listener.local_addr().unwrap();
         let options = TcpOptions::default();
-        let stream = net::connect_staggered(&handle, &[nobody(), addr][..], &options).await.unwrap();
+        let stream = net::connect_staggered(&handle, &[nobody(), addr][..], options.clone()).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addr);
 
         let preferred = nobody();
-        let error = net::connect_staggered(&handle, &[preferred, nobody()][..], &options).await.unwrap_err();
+        let error =
+            net::connect_staggered(&handle, &[preferred, nobody()][..], options.clone()).await.unwrap_err();
         assert!(error.to_string().contains(&preferred.to_string()), "{error}");
-        let error = net::connect_staggered(&handle, &[][..] as &[SocketAddr], &options).await.unwrap_err();
+        let error =
+            net::connect_staggered(&handle, &[][..] as &[SocketAddr], options.clone()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     });
 }
@@ -95,7 +97,7 @@ mod silent {
             let silent_addr = full.local_addr().unwrap();
             let mut held = Vec::new();
             for _ in 0..8 {
-                let connect = handle.connect_tcp(silent_addr, &TcpOptions::default());
+                let connect = handle.connect_tcp(silent_addr, TcpOptions::default());
                 let limit = async {
                     handle.sleep(Duration::from_millis(50)).await;
                     None
@@ -109,7 +111,8 @@ mod silent {
             let addr = listener.local_addr().unwrap();
             let start = Instant::now();
             let options = TcpOptions::default();
-            let stream = net::connect_staggered(&handle, &[silent_addr, addr][..], &options).await.unwrap();
+            let stream =
+                net::connect_staggered(&handle, &[silent_addr, addr][..], options.clone()).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), addr);
             let took = start.elapsed();
             assert!(took >= Duration::from_millis(250), "it began too early: {took:?}");

@@ -21,7 +21,7 @@ async fn pair(handle: &NativeHandle) -> (TcpStream, TcpStream) {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = handle.listen_tcp(any, &TcpOptions::default()).unwrap();
     let addr = listener.local_addr().unwrap();
-    let client = handle.connect_tcp(addr, &TcpOptions::default()).await.unwrap();
+    let client = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap();
     let (server, peer) = listener.accept().await.unwrap();
     assert_eq!(peer, client.local_addr().unwrap());
     (client, server)

@@ -115,7 +115,7 @@ fn connections_are_served_on_all_workers() {
             .map(|client| {
                 let inner = handle.clone();
                 handle.spawn(async move {
-                    let mut stream = inner.connect_tcp(address, &TcpOptions::default()).await.unwrap();
+                    let mut stream = inner.connect_tcp(address, TcpOptions::default()).await.unwrap();
                     for round in 0..50 {
                         let sent = [client as u8 ^ round; 100];
                         stream.write_all(&sent).await.unwrap();

@@ -78,10 +78,9 @@ impl Net for SmolHandle {
     fn connect_tcp(
         &self,
         addr: SocketAddr,
-        options: &TcpOptions,
+        options: TcpOptions,
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
         let link = self.check_open().map(|()| Link::of(self));
-        let options = options.clone();
         async move { tcp::connect(link?, addr, &options).await }
     }
 

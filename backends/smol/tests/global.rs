@@ -99,7 +99,7 @@ fn sockets_and_sleeps_work_from_any_thread() {
             let (mut stream, _) = listener.accept().await.unwrap();
             stream.write_all(b"hello").await.unwrap();
         });
-        let mut client = handle.connect_tcp(addr, &TcpOptions::default()).await.unwrap();
+        let mut client = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap();
         handle.sleep(Duration::from_millis(1)).await;
         let mut text = String::new();
         client.read_to_string(&mut text).await.unwrap();

@@ -33,7 +33,7 @@ fn on_each<F: Future<Output = ()>>(test: impl Fn(SmolHandle) -> F) {
 async fn pair(handle: &SmolHandle) -> (TcpStream, TcpStream) {
     let listener = handle.listen_tcp(ANY, &TcpOptions::default()).unwrap();
     let addr = listener.local_addr().unwrap();
-    let connect = handle.connect_tcp(addr, &TcpOptions::default());
+    let connect = handle.connect_tcp(addr, TcpOptions::default());
     let (client, server) = futures_lite::future::zip(connect, listener.accept()).await;
     (client.unwrap(), server.unwrap().0)
 }
@@ -129,14 +129,14 @@ fn errors_name_the_address_and_closed_loops_refuse() {
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
         assert!(error.to_string().contains(&addr.to_string()));
         drop(listener);
-        let error = handle.connect_tcp(addr, &TcpOptions::default()).await.unwrap_err();
+        let error = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         assert!(error.to_string().contains(&addr.to_string()), "{error}");
     });
     drop(event_loop);
     let error = handle.listen_tcp(ANY, &TcpOptions::default()).unwrap_err();
     assert!(error.to_string().contains("closed"));
-    assert!(futures_lite::future::block_on(handle.connect_tcp(ANY, &TcpOptions::default())).is_err());
+    assert!(futures_lite::future::block_on(handle.connect_tcp(ANY, TcpOptions::default())).is_err());
 }
 
 #[test]

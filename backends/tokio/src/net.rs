@@ -60,9 +60,9 @@ impl Net for TokioHandle {
     fn connect_tcp(
         &self,
         addr: SocketAddr,
-        options: &TcpOptions,
+        options: TcpOptions,
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
-        tcp::connect(self.clone(), addr, options.clone())
+        tcp::connect(self.clone(), addr, options)
     }
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {

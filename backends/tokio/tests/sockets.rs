@@ -22,7 +22,7 @@ fn any() -> SocketAddr {
 
 async fn pair(handle: &TokioHandle) -> (TcpStream, TcpStream) {
     let listener = handle.listen_tcp(any(), &TcpOptions::default()).unwrap();
-    let client = handle.connect_tcp(listener.local_addr().unwrap(), &TcpOptions::default());
+    let client = handle.connect_tcp(listener.local_addr().unwrap(), TcpOptions::default());
     let (client, accepted) = zip(client, listener.accept()).await;
     (client.unwrap(), accepted.unwrap().0)
 }
@@ -117,7 +117,7 @@ fn refused_and_taken_addresses_are_in_the_message() {
         assert_eq!(taken.kind(), ErrorKind::AddrInUse);
         assert!(taken.to_string().contains(&addr.to_string()));
         drop(listener);
-        let refused = handle.connect_tcp(addr, &TcpOptions::default()).await.unwrap_err();
+        let refused = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         assert!(refused.to_string().contains(&addr.to_string()));
     });

@@ -58,7 +58,7 @@ where
         let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &TcpOptions::default()).expect("a port");
         let addr = listener.local_addr().expect("its address");
         let sockets = async || {
-            let one = handle.connect_tcp(addr, &TcpOptions::default()).await.expect("a connection");
+            let one = handle.connect_tcp(addr, TcpOptions::default()).await.expect("a connection");
             (one, listener.accept().await.expect("its other end").0)
         };
         everything_through(async || {

@@ -16,7 +16,7 @@ where
     crate::run(it, |handle| async move {
         let listener = handle.listen_tcp(([127, 0, 0, 1], 0).into(), &TcpOptions::default()).expect("a port");
         let addr = listener.local_addr().expect("its address");
-        let one = handle.connect_tcp(addr, &TcpOptions::default()).await.expect("a connection");
+        let one = handle.connect_tcp(addr, TcpOptions::default()).await.expect("a connection");
         let mut other = listener.accept().await.expect("its other end").0;
 
         let mut one = SyncIoBridge::new(one);

@@ -44,7 +44,7 @@ impl<H: Handle> RuntimeProvider for Plug<H> {
         options.nodelay = Some(true);
         options.local_addr = bind;
         Box::pin(async move {
-            let connecting = handle.connect_tcp(server, &options);
+            let connecting = handle.connect_tcp(server, options);
             match handle.timeout(wait_for.unwrap_or(CONNECT_TIMEOUT), connecting).await {
                 Ok(connected) => connected.map(|stream| Tcp { stream }),
                 Err(_) => Err(io::Error::new(

@@ -53,7 +53,7 @@ impl<H: Handle> Runtime for Plug<H> {
     }
 
     async fn connect_tcp(&self, address: SocketAddr) -> io::Result<IoSource> {
-        let stream = Net::connect_tcp(&self.handle, address, &TcpOptions::default()).await?;
+        let stream = Net::connect_tcp(&self.handle, address, TcpOptions::default()).await?;
         Ok(OwnedFd::from(H::tcp_stream_into_std(stream)?).into())
     }
 

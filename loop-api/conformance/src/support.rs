@@ -220,7 +220,7 @@ pub async fn connected<H: Net>(handle: &H) -> (H::TcpStream, H::TcpStream) {
     let listener = handle.listen_tcp(loopback(), &options).expect("a port");
     let addr = loop_api::net::TcpListener::local_addr(&listener).expect("its address");
     let both = futures_lite::future::zip(
-        handle.connect_tcp(addr, &options),
+        handle.connect_tcp(addr, options.clone()),
         loop_api::net::TcpListener::accept(&listener),
     );
     let (client, accepted) = both.await;

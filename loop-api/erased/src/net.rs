@@ -11,14 +11,11 @@ use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
 
 /// [`Net`] and [`StdNet`] without types of their own.
 pub(super) trait DynNet: Send + Sync {
-    fn connect_tcp(
-        &self,
-        addr: SocketAddr,
-        options: &TcpOptions,
-    ) -> BoxFuture<'static, io::Result<TcpStream>>;
+    fn connect_tcp(&self, addr: SocketAddr, options: TcpOptions)
+    -> BoxFuture<'static, io::Result<TcpStream>>;
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener>;
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<UdpSocket>;
-    fn lookup_host(&self, host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
+    fn lookup_host(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
     fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<TcpStream>;
     fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<TcpListener>;
     fn udp_socket_from_std(&self, socket: std::net::UdpSocket) -> io::Result<UdpSocket>;
@@ -85,7 +82,7 @@ impl<H: Net> DynNet for NetOf<H> {
     fn connect_tcp(
         &self,
         addr: SocketAddr,
-        options: &TcpOptions,
+        options: TcpOptions,
     ) -> BoxFuture<'static, io::Result<TcpStream>> {
         let connecting = self.handle.connect_tcp(addr, options);
         let into_std = self.stream_into();
@@ -100,7 +97,7 @@ impl<H: Net> DynNet for NetOf<H> {
         Ok(self.socket(self.handle.bind_udp(addr, options)?))
     }
 
-    fn lookup_host(&self, host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+    fn lookup_host(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
         Box::pin(self.handle.lookup_host(host, port))
     }
 
@@ -126,7 +123,7 @@ impl Net for ErasedHandle {
     fn connect_tcp(
         &self,
         addr: SocketAddr,
-        options: &TcpOptions,
+        options: TcpOptions,
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
         let connecting = self.net().map(|net| net.connect_tcp(addr, options));
         async move { connecting?.await }
@@ -142,7 +139,7 @@ impl Net for ErasedHandle {
 
     fn lookup_host(
         &self,
-        host: &str,
+        host: String,
         port: u16,
     ) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static {
         let lookup = self.net().map(|net| net.lookup_host(host, port));

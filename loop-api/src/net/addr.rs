@@ -88,7 +88,7 @@ pub async fn resolve<N: Net>(net: &N, addr: impl ToSocketAddrs) -> io::Result<Re
     let lookup = match addr.target()? {
         Target::One(addr) => return Ok(addr.into()),
         Target::Many(addrs) => return Ok(addrs.to_vec().into()),
-        Target::Host(host, port) => net.lookup_host(host, port),
+        Target::Host(host, port) => net.lookup_host(host.to_owned(), port),
     };
     drop(addr);
     Ok(lookup.await?.into())

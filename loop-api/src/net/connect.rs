@@ -51,10 +51,10 @@ fn no_address() -> io::Error {
 pub async fn connect_any<N: Net>(
     net: &N,
     addr: impl ToSocketAddrs,
-    options: &TcpOptions,
+    options: TcpOptions,
 ) -> io::Result<N::TcpStream> {
     let addrs = resolve(net, addr).await?;
-    try_each(addrs, |addr| net.connect_tcp(addr, options)).await
+    try_each(addrs, |addr| net.connect_tcp(addr, options.clone())).await
 }
 
 /// Connects to whichever address answers first ("happy eyeballs", RFC 8305): the next attempt begins when the one before it
@@ -66,10 +66,11 @@ pub async fn connect_any<N: Net>(
 pub async fn connect_staggered<N: Net>(
     net: &N,
     addr: impl ToSocketAddrs,
-    options: &TcpOptions,
+    options: TcpOptions,
 ) -> io::Result<N::TcpStream> {
     let addrs = take_turns(resolve(net, addr).await?);
-    let attempts = addrs.into_iter().map(|addr| move || net.connect_tcp(addr, options));
+    let options = &options;
+    let attempts = addrs.into_iter().map(|addr| move || net.connect_tcp(addr, options.clone()));
     match staggered(attempts, || net.sleep(ATTEMPT_DELAY)).await {
         Ok((_, stream)) => Ok(stream),
         Err(errors) => Err(errors.into_iter().next().unwrap_or_else(no_address)),

@@ -40,9 +40,9 @@ macro_rules! ready_net {
                 fn connect_tcp(
                     &self,
                     addr: SocketAddr,
-                    options: &TcpOptions,
+                    options: TcpOptions,
                 ) -> impl Future<Output = Result<Self::TcpStream>> + Send + 'static {
-                    ready::connect_tcp(self.clone(), addr, options.clone())
+                    ready::connect_tcp(self.clone(), addr, options)
                 }
                 fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> Result<Self::TcpListener> {
                     ready::listen_tcp(self, addr, options)

@@ -88,7 +88,8 @@ where
         let options = TcpOptions::default();
         let echo = async {
             let (accepted, connected) =
-                futures_lite::future::zip(listener.accept(), handle.connect_tcp(address, &options)).await;
+                futures_lite::future::zip(listener.accept(), handle.connect_tcp(address, options.clone()))
+                    .await;
             let ((mut one, _), mut other) = (accepted.unwrap(), connected.unwrap());
             for _ in 0..10 {
                 other.write_all(b"hello").await.unwrap();

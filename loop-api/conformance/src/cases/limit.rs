@@ -19,7 +19,7 @@ where
         let addr = listener.local_addr().expect("its address");
         // What the loop opens once must be open before nothing can be opened.
         let (first, _) =
-            futures_lite::future::zip(handle.connect_tcp(addr, &TcpOptions::default()), listener.accept())
+            futures_lite::future::zip(handle.connect_tcp(addr, TcpOptions::default()), listener.accept())
                 .await;
         drop(first);
         let waiting = std_client(addr);

@@ -117,7 +117,8 @@ where
         let listener = handle.listen_tcp(loopback(), &options).expect("a port");
         let addr = listener.local_addr().expect("its address");
         drop(listener);
-        let refused = within(&handle, LONG, handle.connect_tcp(addr, &options)).await.expect("an answer");
+        let refused =
+            within(&handle, LONG, handle.connect_tcp(addr, options.clone())).await.expect("an answer");
         let error = refused.expect_err("nobody listens there");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         // The system's number is behind the message.
@@ -134,7 +135,7 @@ where
         let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
         let addr = listener.local_addr().expect("its address");
         let options = TcpOptions::new().local_addr(loopback());
-        let client = handle.connect_tcp(addr, &options).await.expect("a connection");
+        let client = handle.connect_tcp(addr, options.clone()).await.expect("a connection");
         let (_server, peer) = listener.accept().await.expect("a connection");
         assert_eq!(client.local_addr().ok(), Some(peer));
         assert_eq!(peer.ip(), loopback().ip());
@@ -150,12 +151,12 @@ where
         let addr = listener.local_addr().expect("its address");
         for _ in 0..20 {
             // Never polled, or polled once.
-            drop(handle.connect_tcp(addr, &TcpOptions::default()));
-            let connect = handle.connect_tcp(addr, &TcpOptions::default());
+            drop(handle.connect_tcp(addr, TcpOptions::default()));
+            let connect = handle.connect_tcp(addr, TcpOptions::default());
             let _ = within(&handle, std::time::Duration::ZERO, connect).await;
         }
         let (client, _) =
-            futures_lite::future::zip(handle.connect_tcp(addr, &TcpOptions::default()), listener.accept())
+            futures_lite::future::zip(handle.connect_tcp(addr, TcpOptions::default()), listener.accept())
                 .await;
         client.expect("the listener works still");
     });
@@ -237,10 +238,10 @@ where
         let addr = listener.local_addr().expect("its address");
         let options = TcpOptions::default();
         let (client, accepted) =
-            futures_lite::future::zip(handle.connect_tcp(addr, &options), listener.accept()).await;
+            futures_lite::future::zip(handle.connect_tcp(addr, options.clone()), listener.accept()).await;
         let (mut client, (mut server, _)) = (client.expect("a connection"), accepted.expect("a connection"));
         drop(listener);
-        assert!(handle.connect_tcp(addr, &TcpOptions::default()).await.is_err());
+        assert!(handle.connect_tcp(addr, TcpOptions::default()).await.is_err());
         client.write_all(b"still").await.expect("a write");
         let mut buf = [0; 5];
         server.read_exact(&mut buf).await.expect("a read");
@@ -293,7 +294,7 @@ where
             };
             let port = listener.local_addr().expect("its address").port();
             let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            let came = handle.connect_tcp(v4, &TcpOptions::default()).await.is_ok();
+            let came = handle.connect_tcp(v4, TcpOptions::default()).await.is_ok();
             assert_eq!(came, v4_comes, "only_v6: {only_v6}");
         }
     });
@@ -413,7 +414,7 @@ where
         let addr = listener.local_addr().expect("its address");
         let linger = std::time::Duration::from_secs(3);
         let options = TcpOptions::new().nodelay(true).linger(linger);
-        let client = handle.connect_tcp(addr, &options).await.expect("a connection");
+        let client = handle.connect_tcp(addr, options.clone()).await.expect("a connection");
         assert_eq!(client.nodelay().ok(), Some(true));
         assert_eq!(client.linger().ok(), Some(Some(linger)));
         client.set_nodelay(false).expect("an option");
@@ -433,7 +434,7 @@ where
         let addr = listener.local_addr().expect("its address");
         let linger = std::time::Duration::from_millis(500);
         let options = TcpOptions::new().linger(linger);
-        let mut client = handle.connect_tcp(addr, &options).await.expect("a connection");
+        let mut client = handle.connect_tcp(addr, options.clone()).await.expect("a connection");
         let (mut server, _) = listener.accept().await.expect("a connection");
         // Zero would reset the connection when it is closed.
         let lingers = client.linger().expect("to be asked").expect("to linger");
@@ -467,9 +468,10 @@ where
     HandleOf<S>: Net,
 {
     run::<S, _>(|handle| async move {
-        let addrs = handle.lookup_host("localhost", 80).await.expect("localhost");
+        let addrs = handle.lookup_host("localhost".to_owned(), 80).await.expect("localhost");
         assert!(addrs.iter().any(|addr| addr.ip().is_loopback() && addr.port() == 80), "{addrs:?}");
-        let error = handle.lookup_host("no such host.invalid", 80).await.expect_err("no such host");
+        let error =
+            handle.lookup_host("no such host.invalid".to_owned(), 80).await.expect_err("no such host");
         assert!(error.to_string().contains("no such host.invalid"), "no name in: {error}");
     });
 }

@@ -95,7 +95,7 @@ where
     run::<S, _>(|handle| async move {
         let listener = std::net::TcpListener::bind(loopback()).expect("a port");
         let addr = listener.local_addr().expect("its address");
-        let client = handle.connect_tcp(addr, &TcpOptions::default());
+        let client = handle.connect_tcp(addr, TcpOptions::default());
         let mut client = within(&handle, LONG, client).await.expect("an answer").expect("a connection");
         let (mut server, _) = listener.accept().expect("a connection");
         client.write_all(b"the first part of much").await.expect("a write");
