@@ -105,9 +105,12 @@ fn jobs_that_wait_by_the_loops_handle_end_with_it() {
             let (says, said) = channel();
             let (begin, begun) = channel();
             let job = move || {
-                begin.send(()).unwrap();
-                let waits =
-                    handle.try_block_on(async { anyloop::time::sleep(Duration::from_secs(3600)).await });
+                let waits = handle.try_block_on(async {
+                    let mut sleep = Box::pin(anyloop::time::sleep(Duration::from_secs(3600)));
+                    assert!(futures_lite::future::poll_once(&mut sleep).await.is_none());
+                    begin.send(()).unwrap();
+                    sleep.await;
+                });
                 says.send(waits).unwrap();
             };
             runtime.block_on(async {

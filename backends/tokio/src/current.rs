@@ -28,6 +28,31 @@ thread_local! {
     static OWNER: OnceCell<TokioHandle> = const { OnceCell::new() };
     /// The loop found last for a runtime that is not ours. Weak, so that a thread keeps no runtime's descriptors open.
     static FOUND: RefCell<Option<(Id, Weak<Inner>)>> = const { RefCell::new(None) };
+    /// While the thread ends it goes before tokio's own context, which was made first.
+    static CONTEXT: HasContext = HasContext::look();
+}
+
+/// Whether tokio's context was there when this was made.
+struct HasContext(bool);
+
+impl HasContext {
+    fn look() -> HasContext {
+        let gone = runtime::Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+        HasContext(!gone)
+    }
+}
+
+impl Drop for HasContext {
+    fn drop(&mut self) {
+        self.0 = false;
+    }
+}
+
+/// Enters a runtime, unless this thread is at its end: then tokio's context may be gone, and tokio would panic, which in the destructor of a
+/// thread-local ends the process.
+pub(crate) fn enter_runtime(runtime: &runtime::Handle) -> Option<runtime::EnterGuard<'_>> {
+    let has_context = CONTEXT.try_with(|context| context.0).unwrap_or(false);
+    has_context.then(|| runtime.enter())
 }
 
 /// All loops by their runtime's id, which tokio uses once.

@@ -135,7 +135,7 @@ impl TokioHandle {
         if current::is_inside(self) {
             f()
         } else {
-            let _entered = self.inner.runtime.enter();
+            let _entered = current::enter_runtime(&self.inner.runtime);
             f()
         }
     }
@@ -168,7 +168,7 @@ impl Handle for TokioHandle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _entered = self.inner.runtime.enter();
+        let _entered = current::enter_runtime(&self.inner.runtime);
         current::enter(self, f)
     }
 
