@@ -225,6 +225,11 @@ macro_rules! __conformance_table {
             peer13_a_loop_can_be_dropped_inside_a_loop: [];
             peer13_tasks_that_hold_handles_do_not_keep_the_loop: [];
 
+            peer15_a_wakers_drop_may_call_back_into_a_task: [];
+            peer15_a_wakers_drop_may_call_back_into_a_sleep: [];
+            peer15_a_wakers_drop_may_call_back_into_a_promise: [];
+            peer15_a_wakers_drop_may_call_back_into_a_listener: [net];
+
             // IO: descriptors
             io01_a_reader_wakes_for_data_and_at_the_end: [readiness];
             io02_a_writer_wakes_when_there_is_room: [readiness];

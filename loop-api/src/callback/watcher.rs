@@ -142,10 +142,11 @@ impl<H: Readiness, T: AsSource + Send + Sync + 'static, F> Watch<H, T, F> {
         if ended {
             self.handle.shared().callbacks.remove_watcher();
         }
-        drop((source, callback));
         if let Some(waker) = waker {
             waker.wake();
         }
+        // Last: they are the user's, and may do anything in their drop.
+        drop((source, callback));
         ended
     }
 }

@@ -235,13 +235,20 @@ impl Inner {
     }
 
     /// Changes the state, and wakes those who wait if all is closed by it.
-    fn end(&self, f: impl FnOnce(&mut State)) {
+    fn end<R>(&self, f: impl FnOnce(&mut State) -> R) {
         let mut state = self.lock();
-        f(&mut state);
+        // What leaves the state is dropped after the lock.
+        let _removed = f(&mut state);
         let closed = state.ended && state.clients.is_empty();
         let waiters = if closed { mem::take(&mut state.waiters) } else { Vec::new() };
         drop(state);
-        waiters.into_iter().for_each(Waker::wake);
+        for waiter in waiters {
+            // The others are told whatever this one does.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waiter.wake())) {
+                let panic = Panic::new(payload);
+                shared::report_here(&Exception::panicked(ExceptionKind::Protocol, panic, None));
+            }
+        }
     }
 }
 
@@ -262,7 +269,7 @@ struct Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.inner.end(|state| drop(state.clients.remove(&self.id)));
+        self.inner.end(|state| state.clients.remove(&self.id));
     }
 }
 

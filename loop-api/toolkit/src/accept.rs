@@ -2,7 +2,11 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
 
 /// The first wait when descriptors are exhausted, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
@@ -11,7 +15,8 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 /// passed over; when descriptors or memory are exhausted it waits, by `sleep`, from 10 ms up to 500 ms at a time:
 /// the backlog keeps the clients meanwhile.
 ///
-/// Cancel safe if `accept` is.
+/// Cancel safe if `accept` is. The waker that it waits with may do anything in its drop: tokio and async-io drop the one that they replace under
+/// a lock of the socket, so it is kept here until they have.
 ///
 /// # Errors
 ///
@@ -35,7 +40,7 @@ where
 {
     let mut wait = BACK_OFF.0;
     loop {
-        match accept().await {
+        match (KeepWaker { future: accept(), kept: None }).await {
             Ok(accepted) => return Ok(accepted),
             Err(error) if is_gone(&error) => {}
             Err(error) if is_exhausted(&error) => {
@@ -44,6 +49,30 @@ where
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+pin_project! {
+    /// A future that has a clone of the waker it waits with, so that the last one is not dropped inside the future.
+    struct KeepWaker<F> {
+        // Before the waker.
+        #[pin]
+        future: F,
+        kept: Option<Waker>,
+    }
+}
+
+impl<F: Future> Future for KeepWaker<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let polled = this.future.poll(cx);
+        if polled.is_pending() && !this.kept.as_ref().is_some_and(|kept| kept.will_wake(cx.waker())) {
+            let before = this.kept.replace(cx.waker().clone());
+            drop(before);
+        }
+        polled
     }
 }
 

@@ -133,13 +133,12 @@ impl<T: Send + 'static> Abortable for Shared<T> {
 
 impl<T: Send + 'static> SharedTask<T> for Shared<T> {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        {
-            let mut state = self.lock();
-            match &mut state.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                none => *none = Some(cx.waker().clone()),
-            }
-        }
+        let mut state = self.lock();
+        let known = state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        let before = if known { None } else { state.waker.replace(cx.waker().clone()) };
+        drop(state);
+        // Without the lock: its drop may come back here.
+        drop(before);
         if self.advance(false) { Poll::Ready(self.take_output()) } else { Poll::Pending }
     }
 
