@@ -52,6 +52,7 @@
 
 mod block;
 pub mod blocking;
+pub mod budget;
 pub mod callback;
 pub mod context;
 pub mod coop;

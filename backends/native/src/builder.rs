@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loop_api::budget::Budget;
 use loop_api::host::Host;
 
 use crate::config::Config;
@@ -98,6 +99,14 @@ impl Builder {
     /// every thread of the loop. Such a loop cannot be stepped by [`Turn`](loop_api::turn::Turn), and does not tell a deadlock.
     pub fn host(mut self, host: Arc<dyn Host>) -> Self {
         self.config.host = Some(host);
+        self
+    }
+
+    /// Lends a library's count of what a task may do in one poll to every thread of the loop, as long as it runs: see [`loop_api::budget`].
+    /// Not where the loop has a [`host`](Self::host), which counts by itself, nor in a [`turn`](loop_api::turn::Turn::turn), in which
+    /// the host of the turns may.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.config.budget = Some(budget);
         self
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use loop_api::budget::Budget;
 use loop_api::host::Host;
 use loop_toolkit::{Pool, PoolBuilder};
 
@@ -18,6 +19,7 @@ pub(crate) struct Config {
     pub(crate) pool: PoolBuilder,
     pub(crate) spin: Duration,
     pub(crate) host: Option<Arc<dyn Host>>,
+    pub(crate) budget: Option<Budget>,
 }
 
 impl Default for Config {
@@ -29,6 +31,7 @@ impl Default for Config {
             pool: Pool::builder(),
             spin: Duration::ZERO,
             host: None,
+            budget: None,
         }
     }
 }

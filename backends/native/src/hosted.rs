@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use loop_api::budget::{self, Budget};
 use loop_api::host::{Driver, Host, Surroundings, Watch};
 use loop_api::{Handle, RunError, context, coop};
 use loop_toolkit::task::Runnable;
@@ -153,10 +154,12 @@ pub(crate) fn start_workers(
     workers: &Arc<Workers>,
     handle: &NativeHandle,
     name: &str,
+    budget: Option<Budget>,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let (own, of_tasks) = (handle.clone(), handle.clone());
     if handle.around().is_none() {
-        return workers.start(name, move |run| own.enter_loop(run), Runnable::poll);
+        let on_thread = move |run: &mut dyn FnMut()| budget::lend(budget, || own.enter_loop(run));
+        return workers.start(name, on_thread, Runnable::poll);
     }
     let on_thread = move |run: &mut dyn FnMut()| match own.around() {
         Some(around) => around.as_worker(&mut || own.enter_loop(&mut *run)),

@@ -11,6 +11,7 @@ use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use loop_api::budget::{self, Budget};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
@@ -46,6 +47,7 @@ pub struct NativeLoop {
     ended: bool,
     /// The foreign part of the loop, in which its thread then waits.
     hosting: Option<Rc<Hosting>>,
+    budget: Option<Budget>,
 }
 
 impl EventLoop for NativeLoop {
@@ -65,7 +67,7 @@ impl EventLoop for NativeLoop {
         if let Some(hosting) = self.hosting.clone() {
             return self.core.drive_hosted(&hosting, future);
         }
-        self.core.drive(future, self.threads.len())
+        budget::lend(self.budget, || self.core.drive(future, self.threads.len()))
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
@@ -143,7 +145,7 @@ impl NativeLoop {
         }
         let threads = match handle.workers() {
             None => Vec::new(),
-            Some(workers) => hosted::start_workers(workers, &handle, &config.thread_name)?,
+            Some(workers) => hosted::start_workers(workers, &handle, &config.thread_name, config.budget)?,
         };
         let main = Arc::new(MainWaker::new(handle.unparker().clone()));
         let core = Core {
@@ -162,6 +164,7 @@ impl NativeLoop {
             threads,
             ended: false,
             hosting: hosting.map(Rc::new),
+            budget: config.budget,
         })
     }
 

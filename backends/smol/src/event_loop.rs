@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_lite::future::{or, yield_now};
+use loop_api::budget::{self, Budget};
 use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared, context};
@@ -41,6 +42,7 @@ pub struct SmolLoop {
     /// The foreign part of the loop, in which this thread then waits.
     driver: Option<Rc<dyn Driver>>,
     ended: bool,
+    budget: Option<Budget>,
     /// Not `Send`: tasks that are not `Send` are dropped with it.
     thread: PhantomData<*const ()>,
 }
@@ -62,6 +64,7 @@ pub struct SmolLoop {
 pub struct Builder {
     worker_threads: Option<usize>,
     host: Option<Arc<dyn Host>>,
+    budget: Option<Budget>,
 }
 
 impl Builder {
@@ -85,6 +88,13 @@ impl Builder {
         self
     }
 
+    /// Lends a library's count of what a task may do in one poll to every thread of the loop, as long as it runs: see [`loop_api::budget`].
+    /// Not where the loop has a [`host`](Self::host), which counts by itself.
+    pub fn budget(&mut self, budget: Budget) -> &mut Builder {
+        self.budget = Some(budget);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -103,7 +113,14 @@ impl Builder {
             if let Some(driver) = &driver {
                 driver.on_thread_start(handle.hello());
             }
-            return Ok(SmolLoop { handle, workers: None, driver, ended: false, thread: PhantomData });
+            return Ok(SmolLoop {
+                handle,
+                workers: None,
+                driver,
+                ended: false,
+                budget: self.budget,
+                thread: PhantomData,
+            });
         };
         if n == 0 {
             return Err(io::Error::new(
@@ -118,8 +135,15 @@ impl Builder {
         if let Some(driver) = &driver {
             driver.on_thread_start(handle.hello());
         }
-        let workers = Workers::start(n, &executor, &handle)?;
-        Ok(SmolLoop { handle, workers: Some(workers), driver, ended: false, thread: PhantomData })
+        let workers = Workers::start(n, &executor, &handle, self.budget)?;
+        Ok(SmolLoop {
+            handle,
+            workers: Some(workers),
+            driver,
+            ended: false,
+            budget: self.budget,
+            thread: PhantomData,
+        })
     }
 }
 
@@ -138,7 +162,7 @@ impl EventLoop for SmolLoop {
         let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
         let future = Counted::new(future);
         match self.driver.clone() {
-            None => Ok(self.handle.run(with_tasks(&executor, future))),
+            None => Ok(budget::lend(self.budget, || self.handle.run(with_tasks(&executor, future)))),
             Some(driver) => hosted::drive(&*driver, &self.handle, &executor, future),
         }
     }

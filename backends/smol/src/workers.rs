@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use async_executor::Executor;
 use event_listener::Event;
+use loop_api::budget::{self, Budget};
 use loop_api::{Handle, context};
 use loop_toolkit::Threads;
 
@@ -46,6 +47,7 @@ impl Workers {
         n: usize,
         executor: &Arc<Executor<'static>>,
         handle: &SmolHandle,
+        budget: Option<Budget>,
     ) -> io::Result<Workers> {
         let mut workers =
             Workers { stop: Arc::default(), threads: Vec::with_capacity(n), alive: Threads::default() };
@@ -57,7 +59,7 @@ impl Workers {
                 let _alive = alive;
                 let _running = context::enter_nested();
                 match handle.around() {
-                    None => handle.run(executor.run(stop.wait())),
+                    None => budget::lend(budget, || handle.run(executor.run(stop.wait()))),
                     Some(around) => hosted::run_worker(around, &handle, &executor, stop.wait()),
                 }
                 // The last one, if the loop did not wait for it: then the tasks go here.

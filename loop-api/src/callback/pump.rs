@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::job::Job;
 use super::queue::Rest;
+use crate::budget;
 use crate::error::Panic;
 use crate::handle::Handle;
 use crate::shared::{self, Exception, Shared};
@@ -196,6 +197,7 @@ impl<H: Handle, F: Future> Future for Driven<H, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let stopped = this.pump.poll_turn(cx).is_ready();
+        budget::begin_poll();
         match this.future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending if stopped => Poll::Ready(None),

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use loop_api::Handle;
+use loop_api::budget;
 use loop_api::error::{JoinError, Panic};
 use loop_api::shared::{self, Exception, ExceptionKind, polls_are_timed};
 use loop_api::time::Instant;
@@ -58,6 +59,7 @@ pub fn poll_caught<F: Future + ?Sized, H: Handle>(
     location: &'static Location<'static>,
     cx: &mut Context<'_>,
 ) -> Poll<Caught<F::Output, H>> {
+    budget::begin_poll();
     // The future is not touched again after a panic, but for being dropped.
     let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
     Poll::Ready(match polled {
