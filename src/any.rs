@@ -14,6 +14,8 @@ use loop_api::EventLoop;
 #[allow(unused_imports)]
 use loop_api::Handle as _;
 
+#[allow(unused_imports)]
+use crate::runtime::BUDGET;
 use crate::runtime::{Backend, Options};
 
 pub(crate) mod arm;
@@ -248,6 +250,9 @@ fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
     if let Some(host) = &options.host {
         builder = builder.host(host.clone());
     }
+    if let Some(budget) = BUDGET {
+        builder = builder.budget(budget);
+    }
     builder.build()
 }
 
@@ -279,6 +284,9 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
     }
     if let Some(host) = &options.host {
         builder.host(host.clone());
+    }
+    if let Some(budget) = BUDGET {
+        builder.budget(budget);
     }
     builder.build()
 }

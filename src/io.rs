@@ -1,21 +1,24 @@
-//! Reading and writing: futures-io's traits, with tokio's method names on them.
+//! Reading and writing: tokio's traits, their methods, and its buffers, which need no runtime; and [`Async`], any descriptor on the loop.
 //!
-//! [`AsyncRead`] and [`AsyncWrite`] are futures-io's, whatever the backend, so that everything written against them works on the sockets of
-//! [`net`](crate::net).
+//! [`AsyncRead`], [`AsyncWrite`], [`AsyncBufRead`], [`AsyncSeek`] and [`ReadBuf`] are tokio's own, with every set of features, so that what is
+//! written against tokio's works on the sockets of [`net`](crate::net) of any loop, and the other way round. With the feature `io-util` (on by
+//! default) all of `tokio::io` is here that needs no runtime: `AsyncReadExt`, `AsyncWriteExt`, `AsyncBufReadExt` and `AsyncSeekExt`, `copy` and its
+//! kin, `duplex` and `simplex`, `split` and `join`, `BufReader`, `BufWriter`, `BufStream` and the rest. Their pages say which methods are cancel safe.
+//! What is always ready gives way to timers and other tasks now and then, on every loop.
 //!
-//! [`AsyncReadExt`], [`AsyncWriteExt`] and [`AsyncBufReadExt`] have tokio's methods; [`copy`], [`copy_bidirectional`], [`duplex`] and the buffers
-//! need no loop; [`Async`] puts any descriptor on the loop, as tokio's `AsyncFd` does on unix. Each method says whether it is cancel
-//! safe: whether dropping its future before it is done loses nothing.
+//! # Other traits
 //!
-//! With the feature `tokio-io` our streams (those of [`net`](crate::net) and their halves, [`DuplexStream`], [`Async`]) are also tokio's `AsyncRead` and
-//! `AsyncWrite`, with `hyper` hyper's `rt::Read` and `rt::Write`, with no wrapper: vectored writes stay vectored, nothing is zeroed
-//! before it is read into, and `poll_shutdown` is `poll_close`. The features bring the traits alone, and no runtime. Where a module
-//! imports both tokio's extension traits and these, a call of `read` on such a stream is ambiguous: import those that are meant.
-//!
-//! What differs from tokio: these traits have `poll_close` where tokio's have `poll_shutdown`, and
-//! `poll_read` takes a slice. There are no standard streams, and no `read_buf` and `write_buf`.
+//! Our streams (those of [`net`](crate::net) and their halves, and [`Async`]) are also futures-io's `AsyncRead` and `AsyncWrite`, always, and with
+//! the feature `hyper` hyper's `rt::Read` and `rt::Write`, with no wrapper: vectored writes stay vectored, nothing is zeroed before it is read
+//! into, and `poll_shutdown` is `poll_close`. What reads and writes in futures-io's way alone, such as a `TlsStream` of futures-rustls,
+//! takes its methods from `futures_lite::io::AsyncReadExt` or `futures_util::AsyncReadExt`, or the wrapper
+//! [`FuturesIo`](https://docs.rs/loop-compat/latest/loop_compat/io/struct.FuturesIo.html) of `compat::io` makes it tokio's (feature `compat`).
+//! In a module that imports the extension traits of both kinds, a call of `read` on a stream of ours is ambiguous: import those that are meant.
+//! tokio's buffers and [`duplex`](https://docs.rs/tokio/latest/tokio/io/fn.duplex.html) are tokio's alone; for hyper, `compat::io::TokioIo` or
+//! hyper-util's wraps them.
 //!
 //! ```
+//! # #[cfg(feature = "io-util")]
 //! # futures_lite::future::block_on(async {
 //! use anyloop::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, duplex};
 //!
@@ -33,28 +36,20 @@
 //! # }).unwrap();
 //! ```
 
-mod appending;
-mod buf_read_ext;
-mod copy;
 mod descriptor;
-mod duplex;
-mod read_ext;
-mod read_to_end;
 pub(crate) mod speaks;
-mod write_ext;
 
-pub use buf_read_ext::{AsyncBufReadExt, Lines, Split};
-pub use copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf};
 pub use descriptor::Async;
-pub use duplex::{DuplexStream, duplex};
-pub use futures_lite::io::{
-    AsyncBufRead, AsyncRead, AsyncSeek, AsyncSeekExt, AsyncWrite, BufReader, BufWriter, Chain, Cursor, Empty,
-    ReadHalf, Repeat, Sink, Take, WriteHalf, empty, repeat, sink, split,
-};
 pub use loop_api::io::Interest;
 pub use loop_api::readiness::{AsSource, Readiness, Source};
-pub use read_ext::AsyncReadExt;
-pub use read_to_end::ReadToEnd;
 pub(crate) use speaks::{speaks_read, speaks_write};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
-pub use write_ext::AsyncWriteExt;
+// By name: with other features of tokio's its module has more, which needs its runtime.
+pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+#[cfg(feature = "io-util")]
+pub use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter, Chain,
+    DuplexStream, Empty, Join, Lines, ReadHalf, Repeat, SimplexStream, Sink, Split, Take, WriteHalf, copy,
+    copy_bidirectional, copy_bidirectional_with_sizes, copy_buf, duplex, empty, join, repeat, simplex, sink,
+    split,
+};

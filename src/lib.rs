@@ -48,9 +48,10 @@
 //! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
 //! | `global` | where no loop runs, one is lent: smol's global executor if `smol` is on, else a native loop on a thread of its own |
 //! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
-//! | `tokio-io`, `hyper` | streams are tokio's `AsyncRead` and `AsyncWrite`, or hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
+//! | `hyper` | streams are hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
-//! | `sync` (default) | `sync`: locks, channels, signals |
+//! | `io-util` (default) | tokio's methods on readers and writers, and its buffers: [`io`] |
+//! | `sync` (default) | tokio's locks, channels, signals: `sync` |
 //! | `compat` | `compat`: futures, sockets and timers of tokio on any loop; readers and writers of one kind as those of another |
 //!
 //! Features only add: what compiles with some of them compiles with more, and behaves the same.
@@ -84,12 +85,10 @@
 //!
 //! - A runtime has one thread unless [`worker_threads`](runtime::Builder::worker_threads) says otherwise, and
 //!   [`block_on`](runtime::Runtime::block_on) takes it mutably. `spawn_local` needs no `LocalSet`.
-//! - [`AsyncRead`](io::AsyncRead) and [`AsyncWrite`](io::AsyncWrite) are futures-io's; the methods on them have tokio's names, but for those
-//!   on `bytes` buffers.
 //! - `select!` polls its branches in the order written, as tokio's does with `biased;`.
 //! - A [`TcpSocket`](net::TcpSocket) asks the system only when it connects or listens.
-//! - Locks are async-lock's: an owned guard comes from `lock_arc`, and a semaphore's `acquire` gives no `Result`.
-//! - There is no `fs`, `process`, `signal` or `sync::broadcast` yet, and tasks have no ids.
+//! - `blocking_recv` and its like, called in a task, block the loop for ever on native and smol, where tokio panics: see `sync`.
+//! - There is no `fs`, `process` or `signal` yet, and tasks have no ids.
 //!
 //! The whole list, and how to port: [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).
 #![deny(unsafe_code)]

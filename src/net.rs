@@ -1,6 +1,6 @@
 //! Sockets: TCP, UDP, and on unix unix sockets.
 //!
-//! Those of the backend in use, under tokio's names. They speak futures-io, with the extension traits of [`io`](crate::io).
+//! Those of the backend in use, under tokio's names. They are tokio's and futures-io's readers and writers: see [`io`](crate::io).
 //!
 //! What holds for every socket, on every loop:
 //!

@@ -27,12 +27,15 @@ use std::io;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use loop_api::budget::Budget;
 use loop_api::callback::{Driven, Pump};
 use loop_api::{EventLoop, Handle as _, RunError, context};
 
 use crate::any::{self, each};
 use crate::task::JoinHandle;
 
+#[cfg(any(feature = "sync", feature = "io-util"))]
+mod budget;
 mod builder;
 mod callbacks;
 mod choice;
@@ -44,6 +47,12 @@ pub(crate) use builder::Options;
 pub use choice::{AskedBy, Backend, Choice, ChoiceError, Reason, choose};
 pub use handle::{Handle, NoLoop};
 pub(crate) use handle::{current, or_panic};
+
+/// What loops that are not tokio's lend to those who run on them, so that tokio's channels and readers give way.
+#[cfg(any(feature = "sync", feature = "io-util"))]
+pub(crate) const BUDGET: Option<Budget> = Some(budget::OF_TOKIO);
+#[cfg(not(any(feature = "sync", feature = "io-util")))]
+pub(crate) const BUDGET: Option<Budget> = None;
 
 /// A loop, whichever was chosen: see [`Builder`].
 ///

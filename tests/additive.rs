@@ -2,7 +2,7 @@
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use anyloop::io::{Async, DuplexStream};
+use anyloop::io::Async;
 use anyloop::net::{TcpListener, TcpStream, UdpSocket, tcp};
 use anyloop::runtime::{Builder, Choice, Handle, NoLoop, Runtime};
 use anyloop::task::{AbortHandle, JoinHandle, LocalJoinHandle};
@@ -43,7 +43,6 @@ fn auto_traits_are_the_same_with_all_features() {
     shared::<tcp::OwnedReadHalf>();
     shared::<tcp::OwnedWriteHalf>();
     shared::<Async<std::net::TcpStream>>();
-    shared::<DuplexStream>();
     shared_pinned::<Sleep>();
     lacks!(Sleep: Unpin);
     lacks!(Runtime: Send, Sync);
@@ -63,8 +62,32 @@ fn auto_traits_of_unix_sockets_are_the_same_with_all_features() {
     shared::<unix::OwnedWriteHalf>();
 }
 
+/// Not another of the name, whatever else is on.
+#[test]
+fn the_io_traits_are_tokios_with_all_features() {
+    fn reads<T: anyloop::io::AsyncRead>() {}
+    fn writes<T: anyloop::io::AsyncWrite>() {}
+    fn of_tokios<
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + tokio::io::AsyncBufRead + tokio::io::AsyncSeek,
+    >() {
+        reads::<T>();
+        writes::<T>();
+        fn buffered<T: anyloop::io::AsyncBufRead + anyloop::io::AsyncSeek>() {}
+        buffered::<T>();
+    }
+    let _ = of_tokios::<std::io::Cursor<Vec<u8>>>;
+    fn both<T>()
+    where
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + futures_lite::AsyncRead + futures_lite::AsyncWrite,
+    {
+    }
+    both::<TcpStream>();
+    both::<Async<std::net::TcpStream>>();
+}
+
 #[test]
 fn futures_can_be_sent_to_other_threads() {
+    #[cfg(feature = "io-util")]
     async fn server(listener: &TcpListener) -> std::io::Result<()> {
         use anyloop::io::{AsyncReadExt, AsyncWriteExt};
         let (mut stream, _) = listener.accept().await?;
@@ -78,6 +101,7 @@ fn futures_can_be_sent_to_other_threads() {
         anyloop::io::copy(&mut read, &mut write).await?;
         stream.shutdown().await
     }
+    #[cfg(feature = "io-util")]
     let _ = |listener: &'static TcpListener| send(server(listener));
     drop(send(TcpStream::connect("127.0.0.1:1")));
     drop(send(TcpListener::bind("127.0.0.1:0")));

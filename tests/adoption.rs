@@ -1,5 +1,5 @@
 //! Inside a runtime that was running already, the ambient API is that runtime.
-#![cfg(feature = "tokio")]
+#![cfg(all(feature = "tokio", feature = "io-util"))]
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::net::{TcpListener, TcpStream};

@@ -1,5 +1,5 @@
 //! The way to a backend's own sockets, and back.
-#![cfg(feature = "macros")]
+#![cfg(all(feature = "macros", feature = "io-util"))]
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::net::{TcpListener, TcpStream};

@@ -1,5 +1,5 @@
 //! A loop that the facade does not know, behind the ambient API.
-#![cfg(all(feature = "dyn", feature = "native"))]
+#![cfg(all(feature = "dyn", feature = "native", feature = "io-util"))]
 
 use anyloop::EventLoop;
 use anyloop::erased::ErasedLoop;

@@ -1,5 +1,5 @@
 //! Streams and their extension traits, over the in-memory pipe and over every loop's own sockets (NET14, NET17).
-#![cfg(feature = "macros")]
+#![cfg(all(feature = "macros", feature = "io-util"))]
 
 use std::io::{self, ErrorKind};
 

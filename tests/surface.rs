@@ -1,4 +1,5 @@
 //! The facade's own types on every backend compiled in.
+#![cfg(feature = "io-util")]
 
 use std::rc::Rc;
 

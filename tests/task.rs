@@ -123,10 +123,10 @@ async fn a_signal_reaches_a_task() {
 fn a_message_comes_once_or_its_end_is_told() {
     futures_lite::future::block_on(async {
         let (sender, mut receiver) = oneshot::channel();
-        assert_eq!(receiver.try_recv(), Err(oneshot::TryRecvError::Empty));
+        assert_eq!(receiver.try_recv(), Err(oneshot::error::TryRecvError::Empty));
         sender.send(1).unwrap();
         assert_eq!(receiver.try_recv(), Ok(1));
-        assert_eq!(receiver.try_recv(), Err(oneshot::TryRecvError::Closed));
+        assert_eq!(receiver.try_recv(), Err(oneshot::error::TryRecvError::Closed));
 
         let (sender, receiver) = oneshot::channel::<u8>();
         drop(sender);
@@ -143,6 +143,6 @@ fn a_message_comes_once_or_its_end_is_told() {
         assert!(sender.send(2).is_err());
         assert_eq!(receiver.recv().await, Some(1));
         assert_eq!(receiver.recv().await, None);
-        assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+        assert_eq!(receiver.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
     });
 }

@@ -3,19 +3,21 @@
 use crate::Row;
 use crate::measure::Cost;
 
-/// The most instructions, ours to raw, with one backend compiled in.
+/// The most instructions, ours to raw, with one backend compiled in. Native lends each poll tokio's budget, some 15 instructions: without, it
+/// would be 1.03 as for the others.
 fn with_one(row: &Row) -> Option<f64> {
     match row.workload {
-        "echo1" | "echo50" | "tokio_io" => Some(1.03),
+        "echo1" | "echo50" | "tokio_io" => Some(if row.backend == "native" { 1.06 } else { 1.03 }),
         "spawn" => Some(1.10),
         _ => None,
     }
 }
 
-/// The same with all compiled in: a match, and calls that are not inlined. Native does less than half as much in an echo as the others, so
-/// the same few instructions are a larger part of it.
+/// The same with all compiled in: a match, and calls that are not inlined: tokio's futures of a read and a write are functions of their own
+/// then, between the task and the match, some 50 instructions for each call. Native does less than half as much in an echo as the others, so
+/// the same instructions are a larger part of it, and lends a budget besides.
 fn with_all(row: &Row) -> Option<f64> {
-    let limit = if row.backend == "native" { 1.14 } else { 1.06 };
+    let limit = if row.backend == "native" { 1.24 } else { 1.08 };
     matches!(row.workload, "echo1" | "echo50" | "tokio_io").then_some(limit)
 }
 

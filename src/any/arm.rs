@@ -9,6 +9,11 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, ReadCursor};
+use tokio::io::ReadBuf;
+
+use crate::io::speaks::uninit::ReadTokio;
+#[cfg(feature = "tokio")]
+use crate::io::speaks::uninit::TokioReads;
 
 macro_rules! arms {
     ($($bound:ident { $(fn $name:ident($($arg:ident: $ty:ty),*) -> $output:ty;)* })*) => {$($(
@@ -42,10 +47,21 @@ arms! {
     AsyncReadUninit {
         fn poll_read_uninit(buf: ReadCursor<'_>) -> ();
     }
+    ReadTokio {
+        // The buffer is taken apart in here, where it is seen what the backend does with it.
+        fn poll_read_tokio(buf: &mut ReadBuf<'_>) -> ();
+    }
     AsyncWrite {
         fn poll_write(buf: &[u8]) -> usize;
         fn poll_write_vectored(bufs: &[IoSlice<'_>]) -> usize;
         fn poll_flush() -> ();
         fn poll_close() -> ();
+    }
+}
+
+#[cfg(feature = "tokio")]
+arms! {
+    TokioReads {
+        fn poll_tokio_read(buf: &mut ReadBuf<'_>) -> ();
     }
 }

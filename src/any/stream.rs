@@ -1,6 +1,6 @@
-//! futures-io over the enums.
+//! futures-io and tokio's I/O traits over the enums.
 
-/// `AsyncRead` for a public type over an enum of [`any`](crate::any).
+/// futures-io's and tokio's `AsyncRead` for a public type over an enum of [`any`](crate::any).
 macro_rules! async_read {
     ([$($generics:tt)*] $name:ty, $enum:ident) => {
         impl $($generics)* futures_io::AsyncRead for $name {
@@ -31,6 +31,24 @@ macro_rules! async_read {
                 buf: loop_api::io::ReadCursor<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
                 $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read_uninit(io, cx, buf))
+            }
+        }
+
+        impl $($generics)* tokio::io::AsyncRead for $name {
+            #[inline]
+            fn poll_read(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                match &mut self.0 {
+                    #[cfg(feature = "tokio")]
+                    $crate::any::$enum::Tokio(io) => $crate::any::arm::poll_tokio_read(io, cx, buf),
+                    #[allow(unreachable_patterns)]
+                    other => {
+                        $crate::any::each!($enum; other, io => $crate::any::arm::poll_read_tokio(io, cx, buf))
+                    }
+                }
             }
         }
 

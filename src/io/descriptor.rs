@@ -6,7 +6,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_lite::io::{AsyncRead, AsyncWrite};
+use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::readiness::{AsSource, Moved, Readiness, Source};
 use loop_toolkit::socket::is_ready;
@@ -216,7 +216,6 @@ where
 }
 
 /// tokio's buffer knows what is initialised: it is zeroed once.
-#[cfg(feature = "tokio-io")]
 impl<T: AsSource + Send + Sync + 'static> tokio::io::AsyncRead for Async<T>
 where
     for<'a> &'a T: Read,

@@ -1,23 +1,10 @@
-//! tokio's I/O traits and hyper's on our own streams, which speak futures-io always.
+//! tokio's I/O traits for writing and, if asked for, hyper's on our own streams, which are written as futures-io's.
 
-#[cfg(any(feature = "tokio-io", feature = "hyper"))]
 pub(crate) mod uninit;
 
-/// `tokio::io::AsyncRead` and `hyper::rt::Read`, as far as the features ask, for what is `AsyncReadUninit`.
+/// `hyper::rt::Read`, if the feature asks, for what is `AsyncReadUninit`.
 macro_rules! speaks_read {
     ([$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
-        #[cfg(feature = "tokio-io")]
-        impl $($generics)* tokio::io::AsyncRead for $name $(where $($bounds)*)? {
-            #[inline]
-            fn poll_read(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                buf: &mut tokio::io::ReadBuf<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::io::speaks::uninit::read_tokio(self, cx, buf)
-            }
-        }
-
         #[cfg(feature = "hyper")]
         impl $($generics)* hyper::rt::Read for $name $(where $($bounds)*)? {
             #[inline]
@@ -36,7 +23,6 @@ pub(crate) use speaks_read;
 /// `tokio::io::AsyncWrite` and `hyper::rt::Write`, likewise, for what is futures-io's. Their methods are the same.
 macro_rules! speaks_write {
     ([$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
-        #[cfg(feature = "tokio-io")]
         $crate::io::speaks::speaks_write!(@ (tokio::io::AsyncWrite) [$($generics)*] $name $(where $($bounds)*)?);
         #[cfg(feature = "hyper")]
         $crate::io::speaks::speaks_write!(@ (hyper::rt::Write) [$($generics)*] $name $(where $($bounds)*)?);

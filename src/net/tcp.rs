@@ -16,7 +16,7 @@
 //! // Owned halves, for two tasks.
 //! let (mut from_client, mut to_client) = server.into_split();
 //! let echo = anyloop::spawn(async move {
-//!     anyloop::io::copy(&mut from_client.by_ref().take(4), &mut to_client).await?;
+//!     anyloop::io::copy(&mut (&mut from_client).take(4), &mut to_client).await?;
 //!     std::io::Result::Ok((from_client, to_client))
 //! });
 //! let (_, n) = anyloop::try_join!(write.write_all(b"ciao"), read.read_exact(&mut buf))?;

@@ -1,14 +1,15 @@
 //! A loop seen from anywhere.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 
 use loop_api::blocking::Executor;
 use loop_api::time::Instant;
 use loop_api::{Handle as LoopHandle, LocalError, RunError, Shared};
 
-use super::Backend;
+use super::{BUDGET, Backend};
 use crate::any::{self, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
 use crate::time::Sleep;
@@ -360,6 +361,10 @@ impl LoopHandle for Handle {
     }
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        // tokio fills its own. Each poll has one, as before the first this thread may turn out to be a loop's.
+        let budget = BUDGET.filter(|_| self.backend() != Backend::Tokio);
+        let mut future = pin!(future);
+        let future = poll_fn(|cx| loop_api::budget::lend(budget, || future.as_mut().poll(cx)));
         each!(Handle; &self.0, h => h.try_block_on(future))
     }
 

@@ -5,6 +5,7 @@ mod support;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
+use anyloop::compat::io::FuturesIo;
 use anyloop::net::{TcpListener, TcpStream};
 use tls::{Site, name};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
@@ -47,16 +48,16 @@ async fn tokio_rustls_on_both_ends() -> io::Result<()> {
 
 #[anyloop::test]
 async fn futures_rustls_here_and_tokio_rustls_there() -> io::Result<()> {
-    use anyloop::io::{AsyncReadExt, AsyncWriteExt};
     let site = Site::new();
     let (client, server) = sockets().await?;
     let acceptor = futures_rustls::TlsAcceptor::from(site.server);
     let server = anyloop::spawn(async move {
-        let mut server = acceptor.accept(server).await?;
+        // What speaks futures-io alone has the methods of tokio's traits in a wrapper.
+        let mut server = FuturesIo::new(acceptor.accept(server).await?);
         let mut heard = vec![0; MUCH];
-        AsyncReadExt::read_exact(&mut server, &mut heard).await?;
-        AsyncWriteExt::write_all(&mut server, &heard).await?;
-        AsyncWriteExt::shutdown(&mut server).await?;
+        server.read_exact(&mut heard).await?;
+        server.write_all(&heard).await?;
+        server.shutdown().await?;
         io::Result::Ok(())
     });
     bounded(async move {
@@ -65,11 +66,11 @@ async fn futures_rustls_here_and_tokio_rustls_there() -> io::Result<()> {
         // In two tasks, as one must read while the other writes.
         let (mut read, mut write) = tokio::io::split(client);
         let writing = anyloop::spawn(async move {
-            tokio::io::AsyncWriteExt::write_all(&mut write, &much(3)).await?;
-            tokio::io::AsyncWriteExt::flush(&mut write).await
+            write.write_all(&much(3)).await?;
+            write.flush().await
         });
         let mut answer = Vec::new();
-        tokio::io::AsyncReadExt::read_to_end(&mut read, &mut answer).await?;
+        read.read_to_end(&mut answer).await?;
         assert!(answer == much(3), "the echo is another");
         writing.await??;
         server.await??;

@@ -1,4 +1,4 @@
-//! What TCP and unix streams and their halves have in common: futures-io over tokio's own polls.
+//! What TCP and unix streams and their halves have in common: futures-io over tokio's own polls, and tokio's own way to read.
 
 use std::io;
 use std::pin::Pin;
@@ -66,6 +66,18 @@ macro_rules! async_read {
                         result => return std::task::Poll::Ready(result),
                     }
                 }
+            }
+        }
+
+        impl tokio::io::AsyncRead for $name $(<$life>)? {
+            #[inline]
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let inner = std::pin::Pin::new(&mut self.get_mut().0);
+                tokio::io::AsyncRead::poll_read(inner, cx, buf).map_err($crate::net::closed)
             }
         }
 

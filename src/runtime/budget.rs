@@ -1,0 +1,116 @@
+//! tokio's budget of a poll, for loops that are none of tokio's.
+//!
+//! tokio's channels and readers count what they do in one poll, by a counter of the thread, so that what is always ready gives way to timers
+//! and other tasks. tokio's own threads fill it; elsewhere it does not count. By tokio's public API it is filled like this: what
+//! [`coop::poll_proceed`] gives remembers what was left before, and puts that back when it is dropped. One that was taken from a full
+//! counter, which a [`LocalSet`] gives its tasks, fills the counter whenever it is dropped; so one is kept.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::mem::ManuallyDrop;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use loop_api::budget::Budget;
+use loop_api::coop::{Foreign, set_foreign};
+use tokio::task::LocalSet;
+use tokio::task::coop::{self, RestoreOnPending};
+
+pub(super) const OF_TOKIO: Budget = Budget { around, renew };
+
+/// The most polls that go by without the counter being filled.
+const MOST_POLLS: u8 = 32;
+
+thread_local! {
+    static POLLS: Cell<u8> = const { Cell::new(0) };
+    /// Taken from a full counter. Never dropped at the thread's end, where that would be too late: it owns nothing.
+    static FULL: Cell<Option<ManuallyDrop<RestoreOnPending>>> = const { Cell::new(None) };
+}
+
+fn around(f: &mut dyn FnMut()) {
+    set_foreign(Foreign { is_spent: || !coop::has_budget_remaining(), without: unconstrained });
+    // Puts back what was left before, at the end and when `f` panics.
+    unconstrained(&mut || {
+        fill();
+        if is_counted_by_tokio() {
+            unconstrained(f);
+        } else {
+            fill();
+            f();
+        }
+    });
+}
+
+/// To fill it before each poll costs four times as much as to see whether it is spent. But what needs more than is left, such as a copy, which
+/// counts itself and its reads, gives back what it took: it would never be seen as spent. So after some polls it is filled anyway.
+fn renew() {
+    let left = POLLS.get();
+    if left == 0 || !coop::has_budget_remaining() {
+        fill();
+    } else {
+        POLLS.set(left - 1);
+    }
+}
+
+/// Calls `f` where nothing is counted.
+fn unconstrained(f: &mut dyn FnMut()) {
+    let whole = pin!(coop::unconstrained(poll_fn(|_| {
+        f();
+        Poll::Ready(())
+    })));
+    let _ready = whole.poll(&mut Context::from_waker(Waker::noop()));
+}
+
+#[cold]
+fn fill() {
+    POLLS.set(MOST_POLLS);
+    let full = FULL.take().map(ManuallyDrop::into_inner).or_else(take_first);
+    drop(full);
+    if let Poll::Ready(full) = coop::poll_proceed(&mut Context::from_waker(Waker::noop())) {
+        FULL.set(Some(ManuallyDrop::new(full)));
+    }
+}
+
+/// From a task of tokio's, which needs no runtime.
+fn take_first() -> Option<RestoreOnPending> {
+    let set = LocalSet::new();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    set.spawn_local(poll_fn(move |cx| {
+        if let Poll::Ready(full) = coop::poll_proceed(cx) {
+            // The receiver is there.
+            let _ = sender.send(full);
+        }
+        Poll::Ready(())
+    }));
+    let set = pin!(set);
+    let _done = set.poll(&mut Context::from_waker(Waker::noop()));
+    receiver.try_recv().ok()
+}
+
+/// Whether one of tokio's schedulers polls this thread's code just now. It hears of a spent counter before the task's waker does, and goes on
+/// when it is polled itself: a loop that blocks in there would wait for that for ever, and so must not be counted.
+fn is_counted_by_tokio() -> bool {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return false;
+    }
+    // It says nothing of threads that are only inside a runtime's context. So the counter is spent, to see who is woken.
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    // Bounded, should nothing be counted.
+    for _ in 0..=u8::MAX {
+        let Poll::Ready(one) = coop::poll_proceed(&mut Context::from_waker(&waker)) else { break };
+        one.made_progress();
+    }
+    !woken.0.load(Ordering::Relaxed)
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
