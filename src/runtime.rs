@@ -60,7 +60,7 @@ pub(crate) const BUDGET: Option<Budget> = None;
 /// Then it joins its threads, and waits for blocking jobs that have begun; [`shutdown_timeout`](Self::shutdown_timeout) sets a limit. Nothing
 /// leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is closed.
 ///
-/// When it closes, whatever waits for something of it elsewhere ends: waits for its sockets and descriptors give [`Closed`](crate::Closed) inside an
+/// When it closes, whatever waits for something of it elsewhere ends: waits for its sockets and descriptors give [`Closed`](loop_api::Closed) inside an
 /// `io::Error`, [`Handle::try_block_on`] on other threads and in blocking jobs gives [`RunError::Closed`]. A sleep of its own, polled by something
 /// else than its handle's `block_on`, is then never done on native and tokio; on smol, whose timers are the process's, it is done in time.
 ///
