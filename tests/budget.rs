@@ -106,7 +106,7 @@ async fn a_timeout_ends_what_is_busy_on_workers() {
     times_out().await;
 }
 
-#[anyloop::test(backends = ["native", "smol"])]
+#[anyloop::test]
 async fn a_timeout_ends_what_is_busy_on_a_thread_that_blocks_on_it() {
     let handle = anyloop::runtime::Handle::current();
     task::spawn_blocking(move || handle.block_on(times_out())).await.unwrap();

@@ -361,10 +361,9 @@ impl LoopHandle for Handle {
     }
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
-        // tokio fills its own. Each poll has one, as before the first this thread may turn out to be a loop's.
-        let budget = BUDGET.filter(|_| self.backend() != Backend::Tokio);
+        // Each poll has one, as before the first this thread may turn out to be a loop's. On tokio too: its handle counts nothing here.
         let mut future = pin!(future);
-        let future = poll_fn(|cx| loop_api::budget::lend(budget, || future.as_mut().poll(cx)));
+        let future = poll_fn(|cx| loop_api::budget::lend(BUDGET, || future.as_mut().poll(cx)));
         each!(Handle; &self.0, h => h.try_block_on(future))
     }
 
