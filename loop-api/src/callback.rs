@@ -1,6 +1,6 @@
 //! Callbacks in the manner of asyncio.
 //!
-//! [`Handle::call_soon`], [`call_later`](Handle::call_later) and [`call_at`](Handle::call_at) queue a closure, from any thread;
+//! [`call_soon`](crate::Handle::call_soon), [`call_later`](crate::Handle::call_later) and [`call_at`](crate::Handle::call_at) queue a closure, from any thread;
 //! [`Readiness::add_reader`](crate::readiness::Readiness::add_reader) and `add_writer` queue one each time a descriptor is ready.
 //! What holds for all of them:
 //!
@@ -15,9 +15,6 @@
 //! For those who write a backend: [`Pump`] runs them, and `try_block_on` has put one beside the future that
 //! [`EventLoop::drive`](crate::EventLoop::drive) gets.
 
-#[cfg(doc)]
-use crate::Handle;
-
 mod handle;
 mod job;
 mod local;
@@ -29,8 +26,7 @@ mod watcher;
 pub use handle::CallbackHandle;
 pub(crate) use job::{Closure, Job};
 pub(crate) use local::keep_local;
-pub(crate) use pump::ensure_pump;
-pub use pump::{Driven, Pump};
+pub use pump::{Driven, Pump, run_adopted};
 pub(crate) use queue::Queue;
 pub use watcher::Watcher;
 pub(crate) use watcher::watch;

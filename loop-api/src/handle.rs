@@ -1,3 +1,4 @@
+use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -6,9 +7,9 @@ use std::time::Duration;
 use crate::block;
 use crate::blocking::Executor;
 use crate::callback::{self, CallbackHandle, Closure};
-use crate::context;
+use crate::context::{self, Innermost};
 use crate::error::{Closed, LocalError, RunError};
-use crate::shared::{self, ExceptionHandler, Shared};
+use crate::shared::{self, Exception, ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Interval, Sleep, Timeout};
 
@@ -242,7 +243,6 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     where
         F: FnOnce() + Send + 'static,
     {
-        callback::ensure_pump(self);
         let job = Arc::new(Closure::new(f));
         self.shared().callbacks.push(job.clone())?;
         Ok(CallbackHandle::soon(job))
@@ -322,8 +322,9 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     where
         F: FnOnce() + Send + 'static,
     {
-        callback::ensure_pump(self);
-        self.shared().callbacks.push_timer(deadline, Arc::new(Closure::new(f)))
+        let job = Arc::new(Closure::new(f));
+        let timer = self.shared().callbacks.push_timer(deadline, job.clone())?;
+        Ok(CallbackHandle::later(job, timer))
     }
 
     /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run; what is queued after it waits for the
@@ -337,7 +338,7 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// See [`Shared::set_exception_handler`].
     fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
-        shared::know::<Self>();
+        register_kind::<Self>();
         self.shared().set_exception_handler(handler)
     }
 
@@ -355,4 +356,17 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     fn slow_callback_duration(&self) -> Option<Duration> {
         self.shared().slow_callback_duration()
     }
+}
+
+/// From now on the loops of this kind of handle are asked for their exception handler, where something fails that
+/// belongs to no loop.
+pub(crate) fn register_kind<H: Handle>() {
+    shared::register_kind(TypeId::of::<H>(), report::<H>);
+}
+
+fn report<H: Handle>(only: Option<Innermost>, exception: &Exception) -> bool {
+    H::with_current(|handle| {
+        let shared = handle.map(Handle::shared).filter(|shared| only.is_none_or(|only| only.is(shared)));
+        shared.map(|shared| shared.report(exception)).is_some()
+    })
 }

@@ -19,7 +19,7 @@ mod here;
 mod idle;
 pub use closing::EndWaiter;
 pub use exception::{Exception, ExceptionHandler, ExceptionKind, write_report};
-pub(crate) use here::know;
+pub(crate) use here::register_kind;
 pub use here::report_here;
 pub use idle::IdleWatch;
 
@@ -47,7 +47,6 @@ pub struct Shared {
     by_turns: AtomicBool,
     /// Whether callbacks need a pump task, because nobody calls `block_on` on this loop: it was adopted.
     adopted: bool,
-    pump_started: AtomicBool,
     /// Nanoseconds; zero is off.
     slow_callback: AtomicU64,
     handler: RwLock<Option<ExceptionHandler>>,
@@ -67,7 +66,6 @@ impl Shared {
             runs: AtomicU64::new(0),
             by_turns: AtomicBool::new(false),
             adopted: false,
-            pump_started: AtomicBool::new(false),
             slow_callback: AtomicU64::new(0),
             handler: RwLock::new(None),
             executor: RwLock::new(None),
@@ -76,7 +74,8 @@ impl Shared {
         }
     }
 
-    /// For a runtime that was running already and is not ours: its callbacks run in a task that the first of them starts.
+    /// For a runtime that was running already and is not ours: its callbacks run in a task,
+    /// [`callback::run_adopted`](crate::callback::run_adopted).
     pub fn adopted(backend: &'static str) -> Shared {
         Shared { adopted: true, ..Shared::new(backend) }
     }
@@ -139,11 +138,6 @@ impl Shared {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(step)) {
             self.report(&Exception::panicked(ExceptionKind::Task, Panic::new(payload), None));
         }
-    }
-
-    /// Whether the caller should spawn the pump task now: true once, on an adopted loop.
-    pub(crate) fn wants_pump(&self) -> bool {
-        self.adopted && !self.pump_started.swap(true, Ordering::AcqRel)
     }
 
     /// Whether callbacks wait to be run or timed, or are registered for I/O. For backends that tell a deadlock.

@@ -5,14 +5,19 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
-use loop_api::{Handle, Shared, context};
+use loop_api::{Handle, Shared, callback, context};
 use pin_project_lite::pin_project;
 
 use crate::handle::{Executor, SmolHandle};
 
 fn global() -> &'static SmolHandle {
     static GLOBAL: OnceLock<SmolHandle> = OnceLock::new();
-    GLOBAL.get_or_init(|| SmolHandle::new(Shared::adopted("smol"), Executor::Global, None))
+    GLOBAL.get_or_init(|| {
+        let handle = SmolHandle::new(Shared::adopted("smol"), Executor::Global, None);
+        // A thread of smol's that polls it meanwhile waits for this function to return.
+        spawn(callback::run_adopted(handle.clone())).detach();
+        handle
+    })
 }
 
 impl SmolHandle {

@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, Once, Weak};
 use std::task::{Context, Poll, Waker};
 
+use loop_api::callback;
 use loop_api::context::{self, Scoped};
 use loop_api::coop::{Foreign, set_foreign};
 use loop_api::{Handle, Shared};
@@ -232,21 +233,8 @@ pub(crate) fn find_or_adopt(runtime: &runtime::Handle) -> TokioHandle {
         handle
     };
     watch_workers();
-    // Outside the lock: on a runtime that is shutting down the task is dropped at once.
-    let ends = Ends(handle.clone());
-    drop(runtime.spawn(async move {
-        let _ends = ends;
-        future::pending::<()>().await;
-    }));
+    // Outside the lock: on a runtime that is shutting down the task is dropped at once. It also keeps the loop (its
+    // exception handler, its callbacks) when all handles are gone.
+    drop(runtime.spawn(callback::run_adopted(handle.clone())));
     handle
-}
-
-/// Lives in a task of an adopted runtime, and so learns of its end. It also keeps the loop (its exception handler, its
-/// callbacks) when all handles are gone.
-struct Ends(TokioHandle);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.shared().close();
-    }
 }

@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::job::{Job, JobState};
-use super::queue::{Inner, TimerKey};
+use super::queue::Timer;
 use crate::time::Instant;
 
 /// A callback that was queued: what [`call_soon`](crate::Handle::call_soon) and its sisters give. Dropping it changes nothing.
 #[derive(Clone)]
 pub struct CallbackHandle {
     job: Arc<dyn Job>,
-    timer: Option<(Weak<Inner>, TimerKey)>,
+    timer: Option<Timer>,
 }
 
 impl CallbackHandle {
@@ -20,8 +20,8 @@ impl CallbackHandle {
         CallbackHandle { job, timer: None }
     }
 
-    pub(super) fn timer(job: Arc<dyn Job>, queue: Weak<Inner>, key: TimerKey) -> Self {
-        CallbackHandle { job, timer: Some((queue, key)) }
+    pub(crate) fn later(job: Arc<dyn Job>, timer: Timer) -> Self {
+        CallbackHandle { job, timer: Some(timer) }
     }
 
     /// Drops the callback unrun; idempotent. Gives whether this prevented it from running: false when it has run, runs now, or was
@@ -29,10 +29,8 @@ impl CallbackHandle {
     pub fn cancel(&self) -> bool {
         let cancelled = self.job.cancel();
         if cancelled {
-            if let Some((queue, key)) = &self.timer {
-                if let Some(queue) = queue.upgrade() {
-                    queue.forget_timer(*key);
-                }
+            if let Some(timer) = &self.timer {
+                timer.forget();
             }
         }
         cancelled
@@ -50,7 +48,7 @@ impl CallbackHandle {
 
     /// When it is due, for a callback of `call_later` or `call_at`.
     pub fn deadline(&self) -> Option<Instant> {
-        self.timer.as_ref().map(|(_, (deadline, _))| *deadline)
+        self.timer.as_ref().map(Timer::deadline)
     }
 
     /// The type of the closure, which names the function it stands in.

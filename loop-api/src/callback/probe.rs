@@ -10,7 +10,7 @@ use crate::io::Interest;
 use crate::readiness::AsSource;
 
 /// A watched descriptor as the poller sees it: itself, or, where it is in the poller already, a duplicate.
-pub(super) struct Watched<T> {
+pub(crate) struct Watched<T> {
     io: Arc<T>,
     duplicate: Option<Socket>,
 }

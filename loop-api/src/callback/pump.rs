@@ -13,8 +13,8 @@ use super::job::Job;
 use super::queue::Rest;
 use crate::budget;
 use crate::error::Panic;
-use crate::handle::Handle;
-use crate::shared::{self, Exception, Shared};
+use crate::handle::{self, Handle};
+use crate::shared::{Exception, Shared};
 use crate::time::{Instant, Sleep};
 
 /// Runs a loop's callbacks, a turn at a time.
@@ -37,7 +37,7 @@ impl<H: Handle> Pump<H> {
     /// The pump of a loop. A loop may have several, one at a time being polled: the one polled last is woken.
     pub fn new(handle: H) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        shared::know::<H>();
+        handle::register_kind::<H>();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Pump { handle, id, waker: None, batch: VecDeque::new(), sleep: None, armed: None }
     }
@@ -146,31 +146,31 @@ impl<H: Handle> fmt::Debug for Pump<H> {
     }
 }
 
-/// Starts the task that runs the callbacks of an adopted loop, if nobody did yet.
-pub(crate) fn ensure_pump<H: Handle>(handle: &H) {
-    if handle.shared().wants_pump() {
-        start_pump(handle);
-    }
-}
-
-#[cold]
-fn start_pump<H: Handle>(handle: &H) {
-    /// The runtime drops its tasks when it ends: from then on callbacks are refused.
+/// Runs the callbacks of an adopted loop, and never ends. For backends: spawned on the runtime when that
+/// is adopted. The runtime drops its tasks when it ends, and with this one the loop is closed.
+///
+/// ```
+/// # use loop_api::Handle;
+/// fn adopt<H: Handle>(handle: &H) {
+///     drop(handle.spawn(loop_api::callback::run_adopted(handle.clone())));
+/// }
+/// ```
+pub fn run_adopted<H: Handle>(handle: H) -> impl Future<Output = ()> + Send + 'static {
     struct CloseOnDrop<H: Handle>(H);
     impl<H: Handle> Drop for CloseOnDrop<H> {
         fn drop(&mut self) {
-            self.0.shared().close();
+            self.0.enter(|| self.0.shared().close());
         }
     }
-    let guard = CloseOnDrop(handle.clone());
-    // Dropping the task's handle leaves it to the runtime.
-    let _detached = handle.spawn(async move {
+    // Before the first poll, too: the runtime may end before that.
+    let guard = CloseOnDrop(handle);
+    async move {
         let mut pump = Pump::new(guard.0.clone());
         loop {
-            // Nobody stops an adopted loop.
+            // An adopted loop is not stopped.
             poll_fn(|cx| pump.poll_turn(cx)).await;
         }
-    });
+    }
 }
 
 pin_project_lite::pin_project! {

@@ -6,17 +6,16 @@ use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::Waker;
 
-use super::handle::CallbackHandle;
 use super::job::Job;
 use crate::error::Closed;
 use crate::loom_shim::{AtomicBool, AtomicU64, Mutex, MutexGuard, planted};
 use crate::time::Instant;
 
 /// A timer's place: its deadline, then the order of registration.
-pub(super) type TimerKey = (Instant, u64);
+type TimerKey = (Instant, u64);
 
 /// The callbacks that wait on a loop.
 #[derive(Default)]
@@ -25,7 +24,7 @@ pub(crate) struct Queue {
 }
 
 #[derive(Default)]
-pub(super) struct Inner {
+struct Inner {
     state: Mutex<State>,
     /// The pump has, or is about to be woken for, something to look at. Written under the lock; read without it, so that a
     /// poll with nothing to do takes no lock. True for as long as a turn runs, so that what a callback queues wakes nobody.
@@ -56,13 +55,33 @@ impl Inner {
     }
 
     /// Takes a timer out, if it is not due yet.
-    pub(super) fn forget_timer(&self, key: TimerKey) {
+    fn forget_timer(&self, key: TimerKey) {
         let mut state = self.lock();
         let job = state.timers.remove(&key);
         // The pump's sleep must not keep a loop alive that has nothing left to do.
         let waker = if job.is_some() && state.timers.is_empty() { self.notify(&state) } else { None };
         drop(state);
         wake(waker);
+    }
+}
+
+/// A timer in a queue, as its callback's handle knows it.
+#[derive(Clone)]
+pub(crate) struct Timer {
+    queue: Weak<Inner>,
+    key: TimerKey,
+}
+
+impl Timer {
+    pub(super) fn deadline(&self) -> Instant {
+        self.key.0
+    }
+
+    /// Takes it out, if it is not due yet.
+    pub(super) fn forget(&self) {
+        if let Some(queue) = self.queue.upgrade() {
+            queue.forget_timer(self.key);
+        }
     }
 }
 
@@ -85,7 +104,7 @@ impl Queue {
         Ok(())
     }
 
-    pub(crate) fn push_timer(&self, deadline: Instant, job: Arc<dyn Job>) -> Result<CallbackHandle, Closed> {
+    pub(crate) fn push_timer(&self, deadline: Instant, job: Arc<dyn Job>) -> Result<Timer, Closed> {
         let mut state = self.inner.lock();
         if state.closed {
             return Err(Closed);
@@ -93,11 +112,11 @@ impl Queue {
         let key = (deadline, state.next_timer);
         state.next_timer += 1;
         let first = state.timers.first_key_value().is_none_or(|(first, _)| key < *first);
-        state.timers.insert(key, job.clone());
+        state.timers.insert(key, job);
         let waker = if first { self.inner.notify(&state) } else { None };
         drop(state);
         wake(waker);
-        Ok(CallbackHandle::timer(job, Arc::downgrade(&self.inner), key))
+        Ok(Timer { queue: Arc::downgrade(&self.inner), key })
     }
 
     /// Ends the run that goes on, or the next one after a turn.

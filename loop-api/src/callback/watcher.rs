@@ -8,21 +8,23 @@ use std::any::type_name;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::marker::PhantomData;
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::ensure_pump;
 use super::job::{Job, JobState};
 use super::probe::{Watched, probe};
 use crate::error::Closed;
+use crate::handle::Handle;
 use crate::io::Interest;
-use crate::readiness::{AsSource, Readiness, Source};
+use crate::readiness::{AsSource, Source};
 use crate::shared::{Exception, ExceptionKind};
 
-/// A descriptor that is watched: what [`add_reader`](Readiness::add_reader) and [`add_writer`](Readiness::add_writer) give.
+/// A descriptor that is watched: what [`add_reader`](crate::readiness::Readiness::add_reader) and
+/// [`add_writer`](crate::readiness::Readiness::add_writer) give.
 /// Dropping it cancels.
 #[must_use = "dropping a watcher cancels it: keep it, or detach() it"]
 pub struct Watcher {
@@ -70,13 +72,12 @@ trait Control: Job {
     fn is_active(&self) -> bool;
 }
 
-type Registered<H, T> = <H as Readiness>::Source<Watched<T>>;
-
-struct Watch<H: Readiness, T: AsSource + Send + Sync + 'static, F> {
+struct Watch<H, S, T, F> {
     handle: H,
     interest: Interest,
     location: &'static Location<'static>,
-    state: Mutex<State<Registered<H, T>, F>>,
+    state: Mutex<State<S, F>>,
+    watched: PhantomData<fn(T)>,
 }
 
 struct State<S, F> {
@@ -91,9 +92,16 @@ struct State<S, F> {
 }
 
 #[track_caller]
-pub(crate) fn watch<H, T, F>(handle: &H, io: T, interest: Interest, callback: F) -> io::Result<Watcher>
+pub(crate) fn watch<H, S, T, F>(
+    handle: &H,
+    io: T,
+    interest: Interest,
+    callback: F,
+    register: impl Fn(Watched<T>) -> io::Result<S>,
+) -> io::Result<Watcher>
 where
-    H: Readiness,
+    H: Handle,
+    S: Source<Watched<T>> + 'static,
     T: AsSource + Send + Sync + 'static,
     F: FnMut(&T) + Send + 'static,
 {
@@ -103,15 +111,12 @@ where
     let io = Arc::new(io);
     let source = match Watched::shared_with_others(&io) {
         // A descriptor can be in a poller only once.
-        None => match handle.register(Watched::direct(io.clone())) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                handle.register(Watched::duplicate(io)?)?
-            }
+        None => match register(Watched::direct(io.clone())) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => register(Watched::duplicate(io)?)?,
             registered => registered?,
         },
-        Some(watched) => handle.register(watched?)?,
+        Some(watched) => register(watched?)?,
     };
-    ensure_pump(handle);
     handle.shared().callbacks.add_watcher();
     let watch = Arc::new(Watch {
         handle: handle.clone(),
@@ -123,14 +128,15 @@ where
             queued: false,
             waker: None,
         }),
+        watched: PhantomData,
     });
     // Dropping the task's handle leaves it to the loop.
     let _detached = handle.spawn(Wait(watch.clone()));
     Ok(Watcher { watch: Some(watch) })
 }
 
-impl<H: Readiness, T: AsSource + Send + Sync + 'static, F> Watch<H, T, F> {
-    fn lock(&self) -> MutexGuard<'_, State<Registered<H, T>, F>> {
+impl<H: Handle, S, T, F> Watch<H, S, T, F> {
+    fn lock(&self) -> MutexGuard<'_, State<S, F>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -151,9 +157,10 @@ impl<H: Readiness, T: AsSource + Send + Sync + 'static, F> Watch<H, T, F> {
     }
 }
 
-impl<H, T, F> Job for Watch<H, T, F>
+impl<H, S, T, F> Job for Watch<H, S, T, F>
 where
-    H: Readiness,
+    H: Handle,
+    S: Source<Watched<T>> + 'static,
     T: AsSource + Send + Sync + 'static,
     F: FnMut(&T) + Send + 'static,
 {
@@ -165,11 +172,11 @@ where
         drop(state);
 
         /// Gives the callback back, also when it panics: it will be called again.
-        struct Back<'a, H: Readiness, T: AsSource + Send + Sync + 'static, F> {
-            watch: &'a Watch<H, T, F>,
+        struct Back<'a, H: Handle, S, T, F> {
+            watch: &'a Watch<H, S, T, F>,
             callback: Option<F>,
         }
-        impl<H: Readiness, T: AsSource + Send + Sync + 'static, F> Drop for Back<'_, H, T, F> {
+        impl<H: Handle, S, T, F> Drop for Back<'_, H, S, T, F> {
             fn drop(&mut self) {
                 let mut state = self.watch.lock();
                 if state.source.is_some() {
@@ -211,9 +218,10 @@ where
     }
 }
 
-impl<H, T, F> Control for Watch<H, T, F>
+impl<H, S, T, F> Control for Watch<H, S, T, F>
 where
-    H: Readiness,
+    H: Handle,
+    S: Source<Watched<T>> + 'static,
     T: AsSource + Send + Sync + 'static,
     F: FnMut(&T) + Send + 'static,
 {
@@ -223,11 +231,12 @@ where
 }
 
 /// The task of a watcher.
-struct Wait<H: Readiness, T: AsSource + Send + Sync + 'static, F>(Arc<Watch<H, T, F>>);
+struct Wait<H: Handle, S, T, F>(Arc<Watch<H, S, T, F>>);
 
-impl<H, T, F> Future for Wait<H, T, F>
+impl<H, S, T, F> Future for Wait<H, S, T, F>
 where
-    H: Readiness,
+    H: Handle,
+    S: Source<Watched<T>> + 'static,
     T: AsSource + Send + Sync + 'static,
     F: FnMut(&T) + Send + 'static,
 {
@@ -269,7 +278,7 @@ where
 }
 
 /// The loop drops its tasks when it ends: its watchers hold no descriptor after that.
-impl<H: Readiness, T: AsSource + Send + Sync + 'static, F> Drop for Wait<H, T, F> {
+impl<H: Handle, S, T, F> Drop for Wait<H, S, T, F> {
     fn drop(&mut self) {
         self.0.end();
     }

@@ -15,7 +15,6 @@ pub(super) fn on_done<T, H: Handle>(
     let job = Arc::new(closure);
     let handle = handle.clone();
     let post = Box::new(move |job: Arc<dyn callback::Job>| {
-        callback::ensure_pump(&handle);
         if handle.shared().callbacks.push(job.clone()).is_err() {
             job.cancel();
         }

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::{Protocol, Run, TransportHandle};
 use crate::error::Panic;
-use crate::handle::Handle;
+use crate::handle::{self, Handle};
 use crate::net::TcpListener;
 use crate::shared::{self, Exception, ExceptionKind};
 
@@ -69,7 +69,7 @@ where
     F: FnMut(SocketAddr) -> P + Send + 'static,
     P: Protocol + Send + 'static,
 {
-    shared::know::<H>();
+    handle::register_kind::<H>();
     let addr = listener.local_addr();
     let inner = Arc::new(Inner { state: Mutex::default() });
     let guard = Accepting(inner.clone());

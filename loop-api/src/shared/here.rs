@@ -5,27 +5,19 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Exception;
 use crate::context::{Innermost, innermost};
-use crate::handle::Handle;
 
 /// Tells the handler of the current loop of one kind, if there is one; of the innermost loop alone, if that one is given.
-type Report = fn(Option<Innermost>, &Exception) -> bool;
+pub(crate) type Report = fn(Option<Innermost>, &Exception) -> bool;
 
 /// One entry for each kind of handle in this process.
 static KINDS: Mutex<Vec<(TypeId, Report)>> = Mutex::new(Vec::new());
 
-/// From now on loops of this kind are asked.
-pub(crate) fn know<H: Handle>() {
+/// From now on loops of this kind of handle are asked.
+pub(crate) fn register_kind(handle: TypeId, report: Report) {
     let mut kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
-    if kinds.iter().all(|(id, _)| *id != TypeId::of::<H>()) {
-        kinds.push((TypeId::of::<H>(), report::<H>));
+    if kinds.iter().all(|(id, _)| *id != handle) {
+        kinds.push((handle, report));
     }
-}
-
-fn report<H: Handle>(only: Option<Innermost>, exception: &Exception) -> bool {
-    H::with_current(|handle| {
-        let shared = handle.map(Handle::shared).filter(|shared| only.is_none_or(|only| only.is(shared)));
-        shared.map(|shared| shared.report(exception)).is_some()
-    })
 }
 
 /// Tells the exception handler of the loop that the caller runs in, or standard error.
