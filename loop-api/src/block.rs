@@ -42,10 +42,10 @@ thread_local! {
 /// Waits until `future` is done.
 pub(crate) fn on<F: Future>(shared: &Shared, future: F) -> Result<F::Output, RunError> {
     let mut future = Some(future);
-    // Lent while one waits already, or gone while the thread ends.
-    let result = SIGNAL.try_with(|lent| {
-        let lent = lent.try_borrow_mut().ok()?;
-        future.take().map(|future| wait(shared, future, &lent))
+    // Borrowed while one waits already, or gone while the thread ends.
+    let result = SIGNAL.try_with(|signal| {
+        let signal = signal.try_borrow_mut().ok()?;
+        future.take().map(|future| wait(shared, future, &signal))
     });
     match (result, future) {
         (Ok(Some(result)), _) => result,

@@ -6,11 +6,12 @@ use crate::error::Refused;
 
 /// Where blocking jobs run: a backend's pool, or what an application puts in its place.
 pub trait Executor: Send + Sync + 'static {
-    /// Has [`job.run()`](Job::run) called, soon, on a thread that may block. It must not be called in here.
+    /// Has [`job.run()`](Job::run) called, soon, on a thread that may block. It must not be called
+    /// in here.
     ///
     /// # Errors
     ///
-    /// [`Refused`]; the job is dropped, and whoever awaits it is told the same.
+    /// [`Refused`]; the job is dropped, and the one who awaits it is told the same.
     fn execute(&self, job: Job) -> Result<(), Refused>;
 
     /// How many jobs it runs at once, if there is a limit.

@@ -1,11 +1,14 @@
 //! How much a task may do in one poll, as a library counts it that is none of a loop's parts.
 //!
-//! Channels and readers that are always ready would keep their task running for ever, past its time limits and past all other tasks.
-//! tokio's ask a counter of the thread they are on, which tokio's own threads fill before each poll; on other threads nothing is counted.
-//! A [`Budget`] is how such a counter is lent to a thread that polls for another loop: [`lend`] around all that the thread does,
-//! and [`begin_poll`] before each poll, which the toolkit's `Guarded` and [`Driven`](crate::callback::Driven) say.
+//! Channels and readers that are always ready would keep their task running forever, past its time
+//! limits and past all other tasks. tokio's ask a counter of the thread they are on, which tokio's
+//! own threads fill before each poll; on other threads nothing is counted. A [`Budget`] is how such
+//! a counter is lent to a thread that polls for another loop: [`lend`] around all that the thread
+//! does, and [`begin_poll`] before each poll, which the toolkit's `Guarded` and
+//! [`Driven`](crate::callback::Driven) say.
 //!
-//! Nothing here names a library. The facade has the budget of tokio's. What a loop's own sockets transfer is counted by [`coop`](crate::coop).
+//! Nothing here names a library. The facade has the budget of tokio's. What a loop's own sockets
+//! transfer is counted by [`coop`](crate::coop).
 
 use std::cell::Cell;
 
@@ -19,7 +22,8 @@ thread_local! {
 pub struct Budget {
     /// Calls its argument, once, with the counter set; afterwards it is as it was before.
     pub around: fn(&mut dyn FnMut()),
-    /// Fills the counter again, if it is spent. Called inside `around`, before each poll: it ought to cost next to nothing.
+    /// Fills the counter again, if it is spent. Called inside `around`, before each poll: it ought
+    /// to cost next to nothing.
     pub renew: fn(),
 }
 
@@ -73,7 +77,8 @@ impl Drop for Restore {
     }
 }
 
-/// Says that a task, or the main future, is about to be polled. Where nothing was lent this is one load.
+/// Says that a task, or the main future, is about to be polled. Where nothing was lent this is one
+/// load.
 #[inline]
 pub fn begin_poll() {
     if let Some(renew) = RENEW.get() {

@@ -41,8 +41,8 @@ pub fn enter() -> Result<Running, RunError> {
     Ok(Running { before: false, not_send: PhantomData })
 }
 
-/// Says that this thread is inside a loop now, whether or not it was before: for a backend's worker threads, and for a turn
-/// of a loop inside another.
+/// Says that this thread is inside a loop now, whether or not it was before: for a backend's worker
+/// threads, and for a turn of a loop inside another.
 pub fn enter_nested() -> Running {
     Running { before: RUNNING.replace(true), not_send: PhantomData }
 }
@@ -53,8 +53,8 @@ pub fn is_running() -> bool {
         || PROBES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().any(|probe| probe())
 }
 
-/// Has `probe` asked whether this thread runs a loop, whenever somebody wants to block it: for a backend whose threads
-/// belong to a runtime that has no place to say so. Once a process.
+/// Has `probe` asked whether this thread runs a loop, whenever somebody wants to block it: for a
+/// backend whose threads belong to a runtime that has no place to say so. Once a process.
 pub fn add_probe(probe: fn() -> bool) {
     PROBES.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(probe);
 }

@@ -1,11 +1,14 @@
 //! How much one poll may do before it lets others go first.
 //!
-//! A socket that is always ready would keep its task running for ever, and with it every timer and every other task of the thread. So a poll
-//! may make a number of transfers, and the next one wakes its task and is pending. Backends whose runtime does not count them do it by
-//! this: a poll is begun by [`begin_poll`] or [`polled`], and each transfer asks [`may_transfer`], or is made by [`poll_transfer`].
+//! A socket that is always ready would keep its task running forever, and with it every timer and
+//! every other task of the thread. So a poll may make a number of transfers, and the next one wakes
+//! its task and is pending. Backends whose runtime does not count them do it by this: a poll is
+//! begun by [`begin_poll`] or [`polled`], and each transfer asks [`may_transfer`], or is made by
+//! [`poll_transfer`].
 //!
-//! Those who poll several futures in one task ask [`is_spent`] after one that is pending: where a runtime's own budget is used up, the
-//! others can only be pending too, and are better asked in the next poll.
+//! Those who poll several futures in one task ask [`is_spent`] after one that is pending: where a
+//! runtime's own budget is used up, the others can only be pending too, and are better asked in the
+//! next poll.
 
 use std::cell::Cell;
 use std::fmt;
@@ -52,13 +55,14 @@ pub fn polled<R>(poll: impl FnOnce() -> R) -> R {
     poll()
 }
 
-/// Whether the poll that goes on may make one more transfer. If not, it should wake itself and be pending.
+/// Whether the poll that goes on may make one more transfer. If not, it should wake itself and be
+/// pending.
 #[inline]
 pub fn may_transfer() -> bool {
     match BUDGET.get() {
         0 => true,
         1 => {
-            // Code that asks again without having been polled anew must not ask for ever.
+            // Code that asks again without having been polled anew must not ask forever.
             begin_poll();
             false
         }
@@ -69,8 +73,8 @@ pub fn may_transfer() -> bool {
     }
 }
 
-/// Tries a transfer by `poll`, if the poll that goes on may make one more; else the task is woken. One that has to wait is not counted: a task
-/// may wait for any number of sockets.
+/// Tries a transfer by `poll`, if the poll that goes on may make one more; else the task is woken.
+/// One that has to wait is not counted: a task may wait for any number of sockets.
 #[inline]
 pub fn poll_transfer<T>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
     let before = BUDGET.get();
@@ -113,7 +117,8 @@ pub fn is_spent() -> bool {
     FOREIGN.get().is_some_and(|foreign| (foreign.is_spent)())
 }
 
-/// Calls `f`, in which no budget of another runtime is counted: for what cannot be asked again later.
+/// Calls `f`, in which no budget of another runtime is counted: for what cannot be asked again
+/// later.
 pub fn without<R>(f: impl FnOnce() -> R) -> R {
     let Some(foreign) = FOREIGN.get() else { return f() };
     let (mut f, mut result) = (Some(f), None);
@@ -136,7 +141,7 @@ mod tests {
                 assert!(may_transfer());
             }
             assert!(!may_transfer());
-            assert!(may_transfer(), "one that asks on is not refused for ever");
+            assert!(may_transfer(), "one that asks on is not refused forever");
         });
     }
 

@@ -44,11 +44,12 @@ pub enum RunError {
     Closed,
     /// This thread already runs a loop. That loop is not harmed.
     Nested,
-    /// The future would wait, on the thread that alone can run the loop and that does not: it was given to the handle's `block_on`, which
-    /// leaves the running to another thread.
+    /// The future would wait, on the thread that alone can run the loop and that does not: it was
+    /// given to the handle's `block_on`, which leaves the running to another thread.
     NotRunning,
-    /// The future waits, and nothing on the loop or outside it can ever wake it. Other threads may be at work all the same, without a handle
-    /// of the loop: who waits for them calls `block_on`, which sleeps for ever then.
+    /// The future waits, and nothing on the loop or outside it can ever wake it. Other threads may
+    /// be at work all the same, without a handle of the loop: who waits for them calls `block_on`,
+    /// which sleeps forever then.
     Deadlock,
 }
 
@@ -114,7 +115,8 @@ impl std::error::Error for LocalError {}
 pub enum JoinError {
     /// The task was aborted, or its loop was dropped, before it was done. Its future is gone.
     Cancelled,
-    /// The loop was closed already when the task was spawned. The future was dropped without being polled.
+    /// The loop was closed already when the task was spawned. The future was dropped without being
+    /// polled.
     Closed,
     /// The task panicked.
     Panicked(Panic),
@@ -265,7 +267,8 @@ impl Panic {
     }
 }
 
-/// A payload may be anything, and its drop may panic too: one that nobody took ends here, whatever it does.
+/// A payload may be anything, and its drop may panic too: one that was not taken ends here,
+/// whatever it does.
 impl Drop for Panic {
     fn drop(&mut self) {
         let payload = self.take_payload();

@@ -9,9 +9,9 @@ use crate::handle::Handle;
 
 /// The owner of a loop: it makes it, runs it, and ends it.
 ///
-/// Dropping a loop drops its tasks first, on this thread (tasks spawned with `spawn_local` always): whoever awaits them elsewhere sees
-/// [`JoinError::Cancelled`](crate::JoinError::Cancelled). Nothing leaks: no descriptor, no thread, no task. Handles
-/// that outlive it answer `Closed`.
+/// Dropping a loop drops its tasks first, on this thread (tasks spawned with `spawn_local` always):
+/// those who await them elsewhere see [`JoinError::Cancelled`](crate::JoinError::Cancelled).
+/// Nothing leaks: no descriptor, no thread, no task. Handles that outlive it answer `Closed`.
 ///
 /// ```
 /// use loop_api::{EventLoop, Handle, RunError};
@@ -44,30 +44,34 @@ pub trait EventLoop: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// What the system said: most often that descriptors are exhausted.
+    /// Any error of making the poller, most often that descriptors are exhausted; of starting
+    /// worker threads, where the backend has some.
     fn new() -> io::Result<Self>;
 
     /// The loop's handle.
     fn handle(&self) -> &Self::Handle;
 
-    /// Runs the loop on this thread until `future` is done, with this loop as the current one. For backends:
-    /// users call [`try_block_on`](Self::try_block_on), which has refused nested and closed loops before it comes here.
+    /// Runs the loop on this thread until `future` is done, with this loop as the current one. For
+    /// backends: users call [`try_block_on`](Self::try_block_on), which has refused nested and
+    /// closed loops before it comes here.
     ///
     /// # Errors
     ///
     /// [`RunError::Deadlock`], if the backend can tell.
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError>;
 
-    /// Ends the loop: drops its tasks and pending callbacks without running them, inside [`Handle::enter`] and one after the other whatever a destructor
-    /// does, and joins its threads, for at most `timeout` (`None`: as long as it takes). Idempotent. A blocking job still running after that, or a task
-    /// that keeps a worker thread, is left to itself, and reported to the exception handler. Where
-    /// [`context::is_running`](crate::context::is_running), nothing is waited for.
+    /// Ends the loop: drops its tasks and pending callbacks without running them, inside
+    /// [`Handle::enter`] and one after the other whatever a destructor does, and joins its threads,
+    /// for at most `timeout` (`None`: as long as it takes). Idempotent. A blocking job still
+    /// running after that, or a task that keeps a worker thread, is left to itself, and reported to
+    /// the exception handler. Where [`context::is_running`](crate::context::is_running), nothing is
+    /// waited for.
     fn shutdown(&mut self, timeout: Option<Duration>);
 
     // ---- provided ----
 
-    /// Runs the loop until `future` is done. Tasks that are not done by then wait for the next run. It may be called again, whatever it gave,
-    /// unless that was [`RunError::Closed`].
+    /// Runs the loop until `future` is done. Tasks that are not done by then wait for the next run.
+    /// It may be called again, whatever it gave, unless that was [`RunError::Closed`].
     ///
     /// # Errors
     ///
@@ -85,8 +89,9 @@ pub trait EventLoop: Sized + 'static {
 
     /// [`try_block_on`](Self::try_block_on) for callers that know where they are.
     ///
-    /// Where a loop can tell that nothing will ever wake the future, the thread sleeps for ever if the process has other threads, as on a loop
-    /// that cannot tell: they may be at work, and a main future that is `pending()` is how a program waits for them. A program without other
+    /// Where a loop can tell that nothing will ever wake the future, the thread sleeps forever if
+    /// the process has other threads, as on a loop that cannot tell: they may be at work, and a
+    /// main future that is `pending()` is how a program waits for them. A program without other
     /// threads panics.
     ///
     /// # Panics

@@ -13,10 +13,11 @@ use crate::shared::{self, Exception, ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Interval, Sleep, Timeout};
 
-/// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that
-/// the loop is closed.
+/// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in
+/// which case it answers that the loop is closed.
 ///
-/// Dropping a handle does nothing to the loop. Everything below `required` is what a backend writes; the rest follows.
+/// Dropping a handle does nothing to the loop. Everything below `required` is what a backend
+/// writes; the rest follows.
 ///
 /// ```
 /// use loop_api::{Handle, JoinError};
@@ -40,19 +41,22 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
 
     // ---- required ----
 
-    /// Calls `f` with the loop of this kind that the caller runs in, if there is one: inside `block_on`, a task, a callback, a
-    /// blocking job, or [`enter`](Self::enter).
+    /// Calls `f` with the loop of this kind that the caller runs in, if there is one: inside
+    /// `block_on`, a task, a callback, a blocking job, or [`enter`](Self::enter).
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R;
 
     /// Calls `f` with this loop as the current one on this thread. It does not run the loop.
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R;
 
-    /// The part that is the same for every backend: callbacks, the exception handler, whether it is closed.
+    /// The part that is the same for every backend: callbacks, the exception handler, whether it is
+    /// closed.
     fn shared(&self) -> &Shared;
 
-    /// Starts a task. It never polls the future inside the call; on one thread tasks start in spawn order.
+    /// Starts a task. It never polls the future inside the call; on one thread tasks start in spawn
+    /// order.
     ///
-    /// On a closed loop the future is dropped and the task gives [`JoinError::Closed`](crate::JoinError::Closed).
+    /// On a closed loop the future is dropped and the task gives
+    /// [`JoinError::Closed`](crate::JoinError::Closed).
     #[track_caller]
     fn spawn<F>(&self, future: F) -> Self::Task<F::Output>
     where
@@ -72,15 +76,17 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Runs `f` on a thread where it may block, off the loop.
     ///
-    /// A job that is aborted before it began does not run; one that has begun runs to its end, and awaiting it waits for that.
-    /// Inside it, this loop is current and [`block_on`](Self::block_on) is legal.
+    /// A job that is aborted before it began does not run; one that has begun runs to its end, and
+    /// awaiting it waits for that. Inside it, this loop is current and [`block_on`](Self::block_on)
+    /// is legal.
     #[track_caller]
     fn spawn_blocking<F, T>(&self, f: F) -> Self::Task<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
 
-    /// [`spawn_blocking`](Self::spawn_blocking) on an executor of the caller's choice. This loop is current in the job.
+    /// [`spawn_blocking`](Self::spawn_blocking) on an executor of the caller's choice. This loop is
+    /// current in the job.
     ///
     /// A job that is refused gives the reason when it is awaited.
     #[track_caller]
@@ -89,8 +95,8 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
 
-    /// Waits until `deadline`, never less, in deadline order. A deadline in the past is due at once, on the loop's next turn. Dropping the sleep ends
-    /// it; it can be reset in place.
+    /// Waits until `deadline`, never less, in deadline order. A deadline in the past is due at
+    /// once, on the loop's next turn. Dropping the sleep ends it; it can be reset in place.
     fn sleep_until(&self, deadline: Instant) -> Self::Sleep;
 
     // ---- provided ----
@@ -110,9 +116,9 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         self.sleep_until(self.now().saturating_add(duration))
     }
 
-    /// Ticks at once, and then once every `period`. What becomes of ticks that nobody waits for is for
-    /// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior). A period of zero ticks on every turn of the loop; one of
-    /// [`Duration::MAX`] ticks once.
+    /// Ticks at once, and then once every `period`. What becomes of ticks that are not waited for
+    /// is for [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior). A period of zero
+    /// ticks on every turn of the loop; one of [`Duration::MAX`] ticks once.
     ///
     /// ```
     /// # use loop_api::Handle;
@@ -132,7 +138,8 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         Interval::new(self.sleep_until(start), period)
     }
 
-    /// `future`, for at most `duration`; after that the output is [`Elapsed`](crate::time::Elapsed).
+    /// `future`, for at most `duration`; after that the output is
+    /// [`Elapsed`](crate::time::Elapsed).
     ///
     /// ```
     /// # use loop_api::Handle;
@@ -169,18 +176,21 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         }
     }
 
-    /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. The loop, run by its own
-    /// thread, serves the future's sockets and timers. Meant for blocking jobs and foreign threads.
+    /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. The
+    /// loop, run by its own thread, serves the future's sockets and timers. Meant for blocking jobs
+    /// and foreign threads.
     ///
-    /// It does not run the loop. While no thread does, what the future waits for on a loop without threads of its own does not happen. On the
-    /// thread that made such a loop, the only one that can run it, a future that is not done at once is refused. On other
-    /// threads it is waited for, as the loop may be about to run; the exception handler is told, once, when the loop has stood
-    /// still for a second.
+    /// It does not run the loop. While no thread does, what the future waits for on a loop without
+    /// threads of its own does not happen. On the thread that made such a loop, the only one that
+    /// can run it, a future that is not done at once is refused. On other threads it is waited for,
+    /// as the loop may be about to run; the exception handler is told, once, when the loop has
+    /// stood still for a second.
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop, and when the loop closes before the future
-    /// is done: then the future is polled once more, and dropped; [`RunError::NotRunning`] where the future would wait for a loop that only this
+    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop,
+    /// and when the loop closes before the future is done: then the future is polled once more, and
+    /// dropped; [`RunError::NotRunning`] where the future would wait for a loop that only this
     /// thread can run: the future was polled, and is dropped.
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         if self.shared().is_closed() {
@@ -203,17 +213,19 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         }
     }
 
-    /// See [`Shared::set_default_executor`]. A backend whose runtime has a pool of its own may keep to that one.
+    /// See [`Shared::set_default_executor`]. A backend whose runtime has a pool of its own may keep
+    /// to that one.
     fn set_default_executor(&self, executor: Option<Arc<dyn Executor>>) -> Option<Arc<dyn Executor>> {
         self.shared().set_default_executor(executor)
     }
 
     // ---- provided: callbacks ----
 
-    /// Queues `f` to run once on the loop's thread (the one inside `block_on`), behind what is queued already and never inside this
-    /// call. From any thread; calls from one thread keep their order. See [`callback`] for all that holds.
+    /// Queues `f` to run once on the loop's thread (the one inside `block_on`), behind what is
+    /// queued already and never inside this call. From any thread; calls from one thread keep their
+    /// order. See [`callback`] for all that holds.
     ///
-    /// On a loop that nobody runs it waits until somebody does; on an adopted one a task runs it.
+    /// On a loop that no thread runs it waits until one does; on an adopted one a task runs it.
     ///
     /// ```
     /// # use loop_api::{EventLoop, Handle};
@@ -261,11 +273,13 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         self.call_soon(f)
     }
 
-    /// [`call_soon`](Self::call_soon) for a closure that is not `Send`, on the loop's own thread. It takes its turn in the same queue.
+    /// [`call_soon`](Self::call_soon) for a closure that is not `Send`, on the loop's own thread.
+    /// It takes its turn in the same queue.
     ///
     /// # Errors
     ///
-    /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted loop; `f` is dropped.
+    /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted
+    /// loop; `f` is dropped.
     #[track_caller]
     fn call_soon_local<F>(&self, f: F) -> Result<CallbackHandle, LocalError>
     where
@@ -311,8 +325,8 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         self.call_at(self.now().saturating_add(delay), f)
     }
 
-    /// Queues `f` at `deadline`, never before it; those of one deadline in the order of registration. A deadline in the past is due on the
-    /// next turn.
+    /// Queues `f` at `deadline`, never before it; those of one deadline in the order of
+    /// registration. A deadline in the past is due on the next turn.
     ///
     /// # Errors
     ///
@@ -327,9 +341,10 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         Ok(CallbackHandle::later(job, timer))
     }
 
-    /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run; what is queued after it waits for the
-    /// next run. Wakes a loop that waits. On a loop that is not running, the next run is one turn. Does nothing on an adopted loop,
-    /// which is not ours to stop.
+    /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run; what
+    /// is queued after it waits for the next run. Wakes a loop that waits. On a loop that is not
+    /// running, the next run is one turn. Does nothing on an adopted loop, which is not ours to
+    /// stop.
     fn stop(&self) {
         if !self.shared().is_adopted() {
             self.shared().callbacks.stop();
@@ -358,8 +373,8 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// From now on the loops of this kind of handle are asked for their exception handler, where something fails that
-/// belongs to no loop.
+/// From now on the loops of this kind of handle are asked for their exception handler, where
+/// something fails that belongs to no loop.
 pub(crate) fn register_kind<H: Handle>() {
     shared::register_kind(TypeId::of::<H>(), report::<H>);
 }

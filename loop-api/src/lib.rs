@@ -1,19 +1,21 @@
 //! The contract of anyloop.
 //!
-//! A backend is a type that implements [`EventLoop`] and a handle that implements [`Handle`]; what else
-//! it can do it says by implementing the capability traits [`Net`](net::Net), [`UnixNet`](net::UnixNet),
-//! [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness) and [`Turn`](turn::Turn). Few methods are
-//! required; the rest of what a user sees is provided here, once, for every backend.
+//! A backend is a type that implements [`EventLoop`] and a handle that implements [`Handle`]; what
+//! else it can do it says by implementing the capability traits [`Net`](net::Net),
+//! [`UnixNet`](net::UnixNet), [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness) and
+//! [`Turn`](turn::Turn). Few methods are required; the rest of what a user sees is provided here,
+//! once, for every backend.
 //!
 //! Applications use the `anyloop` facade; this crate is for those who write a loop, or code that is
 //! generic over loops. It has two halves:
 //!
-//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`readiness`], [`turn`], [`blocking`], [`io`],
-//!   [`Task`](task::Task) and [`Sleep`](time::Sleep), with [`Shared`], [`context`] and [`error`], which
-//!   their methods speak of. It is what a backend implements, and can be read in an afternoon.
-//! - **The same on every loop**, built on the contract alone: callbacks in [`callback`], [`promise`],
-//!   [`protocol`], groups and joins in [`task`], intervals and time limits in [`time`]. A backend has
-//!   nothing to do for it.
+//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`readiness`], [`turn`], [`blocking`],
+//!   [`io`], [`Task`](task::Task) and [`Sleep`](time::Sleep), with [`Shared`], [`context`] and
+//!   [`error`], which their methods take and give. It is what a backend implements, and can be read
+//!   in an afternoon.
+//! - **The same on every loop**, built on the contract alone: callbacks in [`callback`],
+//!   [`promise`], [`protocol`], groups and joins in [`task`], intervals and time limits in
+//!   [`time`]. A backend has nothing to do for it.
 //!
 //! # For those who write code over any loop
 //!
@@ -38,8 +40,8 @@
 //! # For those who write a loop
 //!
 //! 1. A handle: [`Handle`]'s required methods, with one [`Shared`] inside, which has callbacks, the
-//!    exception handler, and whether the loop is closed. [`context::Scoped`] keeps the current handle
-//!    of a thread; by its `enter`, the loop entered last is current whatever its backend.
+//!    exception handler, and whether the loop is closed. [`context::Scoped`] keeps the current
+//!    handle of a thread; by its `enter`, the loop entered last is current whatever its backend.
 //! 2. The loop: [`EventLoop`]'s four. `drive` polls the future that it is given until it is done;
 //!    nesting, stopping and callbacks have been seen to before it comes there.
 //! 3. Tasks, blocking jobs, and sockets over readiness of descriptors: take them from the crate

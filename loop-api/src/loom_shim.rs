@@ -1,4 +1,5 @@
-//! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every interleaving.
+//! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every
+//! interleaving.
 
 #[cfg(anyloop_loom)]
 pub use loom::{
@@ -37,7 +38,8 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// Whether a model has asked for this bug, to show that it would find it. Always false outside models.
+/// Whether a model has asked for this bug, to show that it would find it. Always false outside
+/// models.
 #[cfg(not(anyloop_loom))]
 #[inline(always)]
 pub fn planted(_bug: &str) -> bool {

@@ -1,15 +1,16 @@
 //! Sockets.
 //!
-//! A loop that has a network implements [`Net`]; on unix, [`UnixNet`] also; [`StdNet`] if it can take and give the standard
-//! library's sockets. No trait here speaks of file descriptors or of readiness as such, so that a completion-based or a
-//! simulated network can implement it. A backend that has only [`Readiness`](crate::readiness::Readiness) gets its
-//! network from `net::ready`.
+//! A loop that has a network implements [`Net`]; on unix, [`UnixNet`] also; [`StdNet`] if it can
+//! take and give the standard library's sockets. No trait here mentions file descriptors or
+//! readiness as such, so that a completion-based or a simulated network can implement it. A backend
+//! that has only [`Readiness`](crate::readiness::Readiness) gets its network from `net::ready`.
 //!
-//! What holds for every socket: dropping a pending read or write loses no byte that was already taken; one reader and one
-//! writer may wait at once, and neither loses its wake-up; `poll_write` may buffer, and what `poll_flush` finished is promised to be
-//! sent; vectored writes stay vectored; closing (`poll_close`) sends FIN after what was flushed, and reading goes on until the peer's own
-//! end. Dropping a socket closes it; its descriptor's number may be used again at once, and no event of the old registration reaches the
-//! new one.
+//! What holds for every socket: dropping a pending read or write loses no byte that was already
+//! taken; one reader and one writer may wait at once, and neither loses its wake-up; `poll_write`
+//! may buffer, and what `poll_flush` finished is promised to be sent; vectored writes stay
+//! vectored; closing (`poll_close`) sends FIN after what was flushed, and reading goes on until the
+//! peer's own end. Dropping a socket closes it; its descriptor's number may be used again at once,
+//! and no event of the old registration reaches the new one.
 
 use std::fmt;
 use std::future::Future;
@@ -35,7 +36,8 @@ pub use options::{TcpOptions, UdpOptions};
 #[cfg(unix)]
 pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
 
-/// A loop with a network. It has no file descriptor in it, and resolves names itself, so that a simulated one can have its own hosts.
+/// A loop with a network. It has no file descriptor in it, and resolves names itself, so that a
+/// simulated one can have its own names.
 ///
 /// ```
 /// use loop_api::net::{Net, TcpListener, TcpOptions, TcpStream};
@@ -60,8 +62,8 @@ pub trait Net: Handle {
     ///
     /// # Errors
     ///
-    /// What the system said, such as `ConnectionRefused`, with the address in the message; [`Closed`](crate::Closed) inside an `io::Error` on a
-    /// closed loop.
+    /// `ConnectionRefused`, or any other error of `socket(2)` or `connect(2)`, with the address in
+    /// the message; [`Closed`](crate::Closed) inside an `io::Error` on a closed loop.
     fn connect_tcp(
         &self,
         addr: SocketAddr,
@@ -72,22 +74,26 @@ pub trait Net: Handle {
     ///
     /// # Errors
     ///
-    /// What the system said, such as `AddrInUse`, with the address in the message.
+    /// `AddrInUse`, or any other error of `socket(2)`, `bind(2)` or `listen(2)`, with the address
+    /// in the message.
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<Self::TcpListener>;
 
     /// Binds a UDP socket; port 0 lets the system choose.
     ///
     /// # Errors
     ///
-    /// What the system said, with the address in the message.
+    /// `AddrInUse`, or any other error of `socket(2)` or `bind(2)`, with the address in the
+    /// message.
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<Self::UdpSocket>;
 
-    /// The addresses of a host name, with `port` in each, asked of the loop. The default asks the system's resolver on a blocking thread.
-    /// Cancel safe: dropped, the answer is not waited for.
+    /// The addresses of a host name, with `port` in each, asked of the loop. The default asks the
+    /// system's resolver on a blocking thread. Cancel safe: dropped, the answer is not waited for.
     ///
     /// # Errors
     ///
-    /// What the resolver said, with the host in the message.
+    /// Any error of `getaddrinfo(3)`, with the host name in the message; a
+    /// [`JoinError`](crate::JoinError) inside an `io::Error` if the blocking job could not run or
+    /// be finished.
     fn lookup_host(
         &self,
         host: String,
@@ -103,44 +109,46 @@ pub trait Net: Handle {
     }
 }
 
-/// A network that can take over sockets of the standard library, and give its own back. The sockets given may be
-/// blocking; they are made non-blocking. Those given back are non-blocking still, as with tokio.
+/// A network that can take over sockets of the standard library, and give its own back. The sockets
+/// given may be blocking; they are made non-blocking. Those given back are non-blocking still, as
+/// with tokio.
 pub trait StdNet: Net {
     /// Takes over a connection.
     ///
     /// # Errors
     ///
-    /// What the system said, or [`Closed`](crate::Closed).
+    /// Any error of making it non-blocking or of registering it with the loop's poller, such as
+    /// `epoll_ctl(2)`; [`Closed`](crate::Closed) inside an `io::Error` on a closed loop.
     fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<Self::TcpStream>;
     /// Takes over a server socket.
     ///
     /// # Errors
     ///
-    /// As above.
+    /// As `tcp_stream_from_std`.
     fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<Self::TcpListener>;
     /// Takes over a UDP socket.
     ///
     /// # Errors
     ///
-    /// As above.
+    /// As `tcp_stream_from_std`.
     fn udp_socket_from_std(&self, socket: std::net::UdpSocket) -> io::Result<Self::UdpSocket>;
     /// Gives a connection back.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the loop's poller, such as one of `epoll_ctl(2)`.
     fn tcp_stream_into_std(stream: Self::TcpStream) -> io::Result<std::net::TcpStream>;
     /// Gives a server socket back.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// As `tcp_stream_into_std`.
     fn tcp_listener_into_std(listener: Self::TcpListener) -> io::Result<std::net::TcpListener>;
     /// Gives a UDP socket back.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// As `tcp_stream_into_std`.
     fn udp_socket_into_std(socket: Self::UdpSocket) -> io::Result<std::net::UdpSocket>;
 }
 
@@ -155,7 +163,7 @@ pub trait Stream: AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Syn
     /// The writing half, owned. Dropping it sends FIN, as tokio's does.
     type OwnedWriteHalf: AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static;
 
-    /// Lends the two directions, without cost.
+    /// Borrows the two directions, without cost.
     fn split(&mut self) -> (Self::ReadHalf<'_>, Self::WriteHalf<'_>);
 
     /// Parts the two directions, so that two tasks can have them.
@@ -173,7 +181,8 @@ pub trait Stream: AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Syn
     where
         Self: Sized;
 
-    /// Waits until something can be read, the peer has closed, or there is an error to be read. Any number may wait.
+    /// Waits until something can be read, the peer has closed, or there is an error to be read. Any
+    /// number may wait.
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
 
     /// Waits until something can be written, or there is an error to be read. Any number may wait.
@@ -183,28 +192,30 @@ pub trait Stream: AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Syn
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if nothing is there yet.
+    /// `WouldBlock` if nothing is there yet; any other error of `recv(2)`.
     fn try_read(&self, buf: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes what there is room for.
+    /// Writes what fits into the system's send buffer.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room.
+    /// `WouldBlock` if that buffer is full; any other error of `send(2)`.
     fn try_write(&self, buf: &[u8]) -> io::Result<usize>;
 
-    /// Closes one direction or both, at once. On unix it wakes whoever waits for that direction; Windows tells nobody.
+    /// Closes one direction or both, at once. On unix it wakes the tasks that wait for that
+    /// direction; on Windows it wakes none.
     ///
     /// # Errors
     ///
-    /// `NotConnected` where it is closed already on some systems.
+    /// Any error of `shutdown(2)`, such as `NotConnected` where it is closed already on some
+    /// systems.
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
     /// Takes the error that waits on the socket, if one does.
     ///
     /// # Errors
     ///
-    /// What the system said to the question itself.
+    /// Any error of `getsockopt(2)`, which is not the error that it takes.
     fn take_error(&self) -> io::Result<Option<io::Error>>;
 }
 
@@ -214,7 +225,9 @@ pub trait TcpStream: Stream {
     ///
     /// # Errors
     ///
-    /// What the system said; the same holds for all that follow.
+    /// Any error of `getsockname(2)`; those that follow give any error of `getpeername(2)`,
+    /// `getsockopt(2)` or `setsockopt(2)`, such as `NotConnected` for `peer_addr`, and `peek` any
+    /// of `recv(2)`.
     fn local_addr(&self) -> io::Result<SocketAddr>;
     /// The other side's address.
     fn peer_addr(&self) -> io::Result<SocketAddr>;
@@ -239,38 +252,39 @@ pub trait TcpListener: fmt::Debug + Send + Sync + Unpin + 'static {
     /// What it accepts.
     type Stream: TcpStream;
 
-    /// The next connection and its address. A connection that was gone before it could be accepted is passed over. When descriptors are
-    /// exhausted it waits, without spinning, until some are free: the backlog keeps the clients. Any number may wait.
+    /// The next connection and its address. A connection that was gone before it could be accepted
+    /// is passed over. When descriptors are exhausted it waits, without spinning, until some are
+    /// free: the backlog keeps the clients. Any number may wait.
     ///
     /// Cancel safe: a connection is either given or still in the backlog.
     ///
     /// # Errors
     ///
-    /// What the system said, but for what passes by itself.
+    /// Any error of `accept(2)` but those that pass by themselves.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
 
     /// The address it listens on.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `getsockname(2)`.
     fn local_addr(&self) -> io::Result<SocketAddr>;
     /// The time to live of accepted connections' packets.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `getsockopt(2)`.
     fn ttl(&self) -> io::Result<u32>;
     /// Sets it.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `setsockopt(2)`.
     fn set_ttl(&self, ttl: u32) -> io::Result<()>;
 }
 
-/// A UDP socket. All its waits are cancel safe, and any number may wait at once. A peer's ICMP refusal is an error of one
-/// call and harms no later one.
+/// A UDP socket. All its waits are cancel safe, and any number may wait at once. A peer's ICMP
+/// refusal is an error of one call and harms no later one.
 pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
     /// Fixes the peer that `send` sends to and `recv` receives from.
     fn connect(&self, addr: SocketAddr) -> impl Future<Output = io::Result<()>> + Send;
@@ -284,8 +298,9 @@ pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
     fn recv_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
     /// Receives a datagram and leaves it there.
     fn peek_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
-    /// Waits until a datagram is there. On tokio, which remembers that one was, it is also ready at once when that was taken past the loop, by
-    /// [`with_std`](Self::with_std) or a duplicate of the socket, until a receive by one of the methods here has found nothing.
+    /// Waits until a datagram is there. On tokio, which remembers that one was, it is also ready at
+    /// once when that was taken past the loop, by [`with_std`](Self::with_std) or a duplicate of
+    /// the socket, until a receive by one of the methods here has found nothing.
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
     /// Waits until a datagram can be sent.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
@@ -293,7 +308,8 @@ pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
     ///
     /// # Errors
     ///
-    /// What the system said; the same holds for all that follow.
+    /// `WouldBlock`, or any other error of the system call of that name; the same holds for all
+    /// that follow.
     fn try_send(&self, buf: &[u8]) -> io::Result<usize>;
     /// `recv` now, or `WouldBlock`.
     fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;

@@ -1,7 +1,8 @@
 //! A value that will be there later: asyncio's Future and Twisted's Deferred in Rust's terms.
 //!
-//! [`promise()`] gives two ends. [`Promise`] settles, once, by value; [`Deferred`] is the future that waits. Neither belongs to a loop:
-//! they may be on different threads, on different loops, or on none.
+//! [`promise()`] gives two ends. [`Promise`] settles, once, by value; [`Deferred`] is the future
+//! that waits. Neither belongs to a loop: they may be on different threads, on different loops, or
+//! on none.
 //!
 //! ```
 //! use loop_api::promise::promise;
@@ -13,12 +14,14 @@
 //!
 //! # What is promised
 //!
-//! - It settles once: by [`settle`](Promise::settle), by [`fail`](Promise::fail), by being dropped (the waiter sees
-//!   [`DeferredError::Abandoned`]), or by being cancelled from the other end, whichever comes first.
+//! - It settles once: by [`settle`](Promise::settle), by [`fail`](Promise::fail), by being dropped
+//!   (the waiter sees [`DeferredError::Abandoned`]), or by being cancelled from the other end,
+//!   whichever comes first.
 //! - A waiter on any thread is woken; no wake-up is lost.
-//! - Callbacks of [`on_done`](Deferred::on_done) run through `call_soon`, in the order of registration, never inline.
-//! - An error that nobody read when the last waiter is dropped is reported, once, to the exception handler of the loop that drops it,
-//!   or to standard error.
+//! - Callbacks of [`on_done`](Deferred::on_done) run through `call_soon`, in the order of
+//!   registration, never inline.
+//! - An error that was not read when the last waiter is dropped is reported, once, to the exception
+//!   handler of the loop that drops it, or to standard error.
 
 use std::error::Error;
 use std::fmt;
@@ -41,7 +44,8 @@ pub use self::core::Promise;
 
 use self::core::Core;
 
-/// A promise, and the future that waits for it. An error that nobody reads is said to come from the caller.
+/// A promise, and the future that waits for it. An error that is not read is said to come from the
+/// caller.
 #[track_caller]
 pub fn promise<T>() -> (Promise<T>, Deferred<T>) {
     let core = Arc::new(Core::new(Location::caller()));
@@ -61,7 +65,8 @@ impl<T> Promise<T> {
         }
     }
 
-    /// Gives the waiter [`DeferredError::Failed`] with `error`, which may be any error, a `String` or a `&str`.
+    /// Gives the waiter [`DeferredError::Failed`] with `error`, which may be any error, a `String`
+    /// or a `&str`.
     ///
     /// # Errors
     ///
@@ -76,9 +81,10 @@ impl<T> Promise<T> {
         }
     }
 
-    /// Gives the waiter the outcome of another [`Deferred`], such as one that went through another runtime: the value, the failure, or that
-    /// it was cancelled or abandoned. [`Pending`](DeferredError::Pending) and [`Taken`](DeferredError::Taken), which are no outcomes, count
-    /// as abandoned.
+    /// Gives the waiter the outcome of another [`Deferred`], such as one that went through another
+    /// runtime: the value, the failure, or that it was cancelled or abandoned.
+    /// [`Pending`](DeferredError::Pending) and [`Taken`](DeferredError::Taken), which are no
+    /// outcomes, count as abandoned.
     ///
     /// ```
     /// # use loop_api::promise::{DeferredError, promise};

@@ -1,13 +1,16 @@
 //! Protocols and transports, in the manner of Twisted and asyncio, over any stream.
 //!
-//! A [`Protocol`] is told what happens to a connection; it answers by its [`Transport`]. [`run`] carries one connection, over
-//! anything that reads and writes; [`serve`] accepts connections and runs a protocol for each.
+//! A [`Protocol`] is told what happens to a connection; it answers by its [`Transport`]. [`run`]
+//! carries one connection, over anything that reads and writes; [`serve`] accepts connections and
+//! runs a protocol for each.
 //!
-//! What a protocol sees is always: `connection_made`, any number of `data_received`, at most one `eof_received`,
-//! `connection_lost`. With `connection_made` delivered, `connection_lost` comes exactly once, whatever happens: also
-//! after a panic of the protocol, which goes to the exception handler and closes the connection, and when the future that
-//! runs it is dropped. When writing fails, what the peer had sent before is told first, such as the answer of a server that
-//! read no further; then `connection_lost` with the error. `pause_writing` and `resume_writing` alternate, `pause_writing` first.
+//! What a protocol sees is always: `connection_made`, any number of `data_received`, at most one
+//! `eof_received`, `connection_lost`. With `connection_made` delivered, `connection_lost` comes
+//! exactly once, whatever happens: also after a panic of the protocol, which goes to the exception
+//! handler and closes the connection, and when the future that runs it is dropped. When writing
+//! fails, what the peer had sent before is told first, such as the answer of a server that read no
+//! further; then `connection_lost` with the error. `pause_writing` and `resume_writing` alternate,
+//! `pause_writing` first.
 //!
 //! ```
 //! use loop_api::protocol::{Protocol, Transport};
@@ -42,8 +45,8 @@ pub use transport::{Transport, TransportHandle};
 
 /// What is told of a connection. Everything has a default that does nothing.
 ///
-/// Its methods must not block; what they write is buffered. A panic in one is reported to the loop's exception handler, and
-/// the connection is dropped as by [`Transport::abort`].
+/// Its methods must not block; what they write is buffered. A panic in one is reported to the
+/// loop's exception handler, and the connection is dropped as by [`Transport::abort`].
 ///
 /// ```
 /// use loop_api::protocol::{Protocol, Transport, run};
@@ -68,7 +71,8 @@ pub use transport::{Transport, TransportHandle};
 /// # std::io::Result::Ok(())
 /// ```
 pub trait Protocol {
-    /// The connection is there. A [`handle`](Transport::handle) kept from here writes from elsewhere.
+    /// The connection is there. A [`handle`](Transport::handle) kept from here writes from
+    /// elsewhere.
     fn connection_made(&mut self, transport: &mut Transport) {
         let _ = transport;
     }
@@ -78,14 +82,16 @@ pub trait Protocol {
         let _ = (transport, data);
     }
 
-    /// The peer writes no more. True keeps the connection for writing, until [`close`](Transport::close) or
-    /// [`write_eof`](Transport::write_eof); false, the default, closes it after what is buffered.
+    /// The peer writes no more. True keeps the connection for writing, until
+    /// [`close`](Transport::close) or [`write_eof`](Transport::write_eof); false, the default,
+    /// closes it after what is buffered.
     fn eof_received(&mut self, transport: &mut Transport) -> bool {
         let _ = transport;
         false
     }
 
-    /// The connection is gone: `None` if it was closed by either side or aborted by this one, or the error that ended it.
+    /// The connection is gone: `None` if it was closed by either side or aborted by this one, or
+    /// the error that ended it.
     fn connection_lost(&mut self, error: Option<io::Error>) {
         let _ = error;
     }
@@ -103,8 +109,8 @@ pub trait Protocol {
 
 /// Runs `protocol` on `stream` until the connection is lost.
 ///
-/// The output is the error that ended the connection, if one did; the protocol was told of it before. Dropping the future
-/// aborts the connection, and tells the protocol so.
+/// The output is the error that ended the connection, if one did; the protocol was told of it
+/// before. Dropping the future aborts the connection, and tells the protocol so.
 #[track_caller]
 pub fn run<S, P>(stream: S, protocol: P) -> Run<S, P>
 where

@@ -34,19 +34,23 @@ pub trait Readiness: Handle {
     /// A registered descriptor.
     type Source<T: AsSource + Send + Sync + 'static>: Source<T> + 'static;
 
-    /// Registers `io`, which must be non-blocking already, and must give the same descriptor as long as it lives. A descriptor is registered once: for a
-    /// second registration, here or in a poller of the same runtime's such as tokio's `AsyncFd` on tokio, take a duplicate.
+    /// Registers `io`, which must be non-blocking already, and must give the same descriptor as
+    /// long as it lives. A descriptor is registered once: for a second registration, here or in a
+    /// poller of the same runtime's such as tokio's `AsyncFd` on tokio, take a duplicate.
     ///
     /// # Errors
     ///
-    /// `Unsupported` for what cannot be polled (a regular file), [`Closed`](crate::Closed) inside an `io::Error` on a closed loop,
-    /// `AlreadyExists` where epoll has it already, else what the system said.
+    /// `Unsupported` for what cannot be polled (a regular file), [`Closed`](crate::Closed) inside
+    /// an `io::Error` on a closed loop, `Unsupported` for what cannot be polled (a regular file),
+    /// [`Closed`](crate::Closed) inside an `io::Error` on a closed loop, `AlreadyExists` where
+    /// epoll has it already; any other error of the poller, such as one of `epoll_ctl(2)`.
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Self::Source<T>>;
 
     // ---- provided ----
 
-    /// As [`register`](Self::register), for what will be waited for to write it, such as a socket that connects. That is a hint, which spares a
-    /// loop that asks its system for writability only when somebody waits for it one system call.
+    /// As [`register`](Self::register), for what will be waited for to write it, such as a socket
+    /// that connects. That is a hint, which spares a loop that asks its system for writability only
+    /// when a task waits for it one system call.
     ///
     /// # Errors
     ///
@@ -55,12 +59,13 @@ pub trait Readiness: Handle {
         self.register(io)
     }
 
-    /// Calls `callback` on the loop's thread, through the queue of [`callback`], whenever `io` can be read, its other
-    /// side has closed, or it has an error; again each turn for as long as this is so. `io` must be non-blocking, as for
-    /// [`register`](Self::register). Any number of readers and writers may watch one descriptor: give each an `Arc` of it.
+    /// Calls `callback` on the loop's thread, through the queue of [`callback`], whenever `io` can
+    /// be read, its other side has closed, or it has an error; again each turn for as long as this
+    /// is so. `io` must be non-blocking, as for [`register`](Self::register). Any number of readers
+    /// and writers may watch one descriptor: give each an `Arc` of it.
     ///
-    /// A panic of the callback goes to the exception handler and does not end the watcher. An error of the descriptor does end it,
-    /// and goes there too.
+    /// A panic of the callback goes to the exception handler and does not end the watcher. An error
+    /// of the descriptor does end it, and goes there too.
     ///
     /// ```
     /// # #[cfg(unix)] mod example {
@@ -92,7 +97,8 @@ pub trait Readiness: Handle {
         callback::watch(self, io, Interest::Readable, callback, |io| self.register(io))
     }
 
-    /// As [`add_reader`](Self::add_reader), whenever `io` can be written or has an error, such as that of a connection that failed.
+    /// As [`add_reader`](Self::add_reader), whenever `io` can be written or has an error, such as
+    /// that of a connection that failed.
     ///
     /// # Errors
     ///

@@ -23,17 +23,19 @@ pub(crate) use here::register_kind;
 pub use here::report_here;
 pub use idle::IdleWatch;
 
-/// Whether any loop in this process wants to be told of slow polls: until then a poll costs one load for it.
+/// Whether any loop in this process wants to be told of slow polls: until then a poll costs one
+/// load for it.
 static TIME_POLLS: AtomicBool = AtomicBool::new(false);
 
-/// Whether whoever polls tasks should time the polls.
+/// Whether polls of tasks are to be timed.
 #[inline]
 pub fn polls_are_timed() -> bool {
     TIME_POLLS.load(Ordering::Relaxed)
 }
 
-/// What every loop has beside its executor: the callback queue, the exception handler, and its state. A backend keeps one
-/// where all its handles reach it, and gives it out by [`Handle::shared`](crate::Handle::shared).
+/// What every loop has beside its executor: the callback queue, the exception handler, and its
+/// state. A backend keeps one where all its handles reach it, and gives it out by
+/// [`Handle::shared`](crate::Handle::shared).
 pub struct Shared {
     backend: &'static str,
     closed: AtomicBool,
@@ -45,7 +47,8 @@ pub struct Shared {
     runs: AtomicU64,
     /// Whether a host has run it turn by turn.
     by_turns: AtomicBool,
-    /// Whether callbacks need a pump task, because nobody calls `block_on` on this loop: it was adopted.
+    /// Whether callbacks need a pump task, because `block_on` is not called on this loop: it was
+    /// adopted.
     adopted: bool,
     /// Nanoseconds; zero is off.
     slow_callback: AtomicU64,
@@ -56,7 +59,8 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// For a loop that is run by its owner. `backend` is the name users know it by, such as `"native"`.
+    /// For a loop that is run by its owner. `backend` is the name users know it by, such as
+    /// `"native"`.
     pub fn new(backend: &'static str) -> Shared {
         Shared {
             backend,
@@ -96,7 +100,8 @@ impl Shared {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Whether some thread is inside the loop's `block_on`, or the loop is adopted and so runs elsewhere.
+    /// Whether some thread is inside the loop's `block_on`, or the loop is adopted and so runs
+    /// elsewhere.
     pub fn is_running(&self) -> bool {
         self.adopted || self.thread.load(Ordering::Acquire) != 0
     }
@@ -107,7 +112,8 @@ impl Shared {
         self.thread.load(Ordering::Acquire) == context::thread_id().get()
     }
 
-    /// Marks the loop as running on this thread until the guard is dropped. `try_block_on` does it by itself.
+    /// Marks the loop as running on this thread until the guard is dropped. `try_block_on` does it
+    /// by itself.
     pub fn running(&self) -> RunningOn<'_> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let before = self.thread.swap(context::thread_id().get(), Ordering::AcqRel);
@@ -120,9 +126,11 @@ impl Shared {
         self.running()
     }
 
-    /// Marks the loop as closed, wakes those who wait for it on other threads, and drops its pending callbacks without running them. For backends: first
-    /// thing in `shutdown`, inside [`Handle::enter`](crate::Handle::enter), so that what the callbacks captured finds the loop when it is
-    /// dropped. A panic of such a destructor goes to the exception handler. Gives false if it was closed already.
+    /// Marks the loop as closed, wakes those who wait for it on other threads, and drops its
+    /// pending callbacks without running them. For backends: first thing in `shutdown`, inside
+    /// [`Handle::enter`](crate::Handle::enter), so that what the callbacks captured finds the loop
+    /// when it is dropped. A panic of such a destructor goes to the exception handler. Gives false
+    /// if it was closed already.
     pub fn close(&self) -> bool {
         let first = !self.closed.swap(true, Ordering::AcqRel);
         self.closing.wake_all();
@@ -132,28 +140,30 @@ impl Shared {
         first
     }
 
-    /// Does one step of ending a loop. Its panic, such as that of a destructor, goes to the exception handler, so that the next step is done. For
-    /// backends, in `shutdown`.
+    /// Does one step of ending a loop. Its panic, such as that of a destructor, goes to the
+    /// exception handler, so that the next step is done. For backends, in `shutdown`.
     pub fn end_step(&self, step: impl FnOnce()) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(step)) {
             self.report(&Exception::panicked(ExceptionKind::Task, Panic::new(payload), None));
         }
     }
 
-    /// Whether callbacks wait to be run or timed, or are registered for I/O. For backends that tell a deadlock.
+    /// Whether callbacks wait to be run or timed, or are registered for I/O. For backends that tell
+    /// a deadlock.
     pub fn has_callbacks(&self) -> bool {
         self.callbacks.is_busy()
     }
 
-    /// How many clones of `waker` the loop's own pump keeps while it is idle: those do not mean that anybody will wake it. For
-    /// backends that tell a deadlock.
+    /// How many clones of `waker` the loop's own pump keeps while it is idle: those do not mean
+    /// that anybody will wake it. For backends that tell a deadlock.
     pub fn callback_wakers(&self, waker: &Waker) -> usize {
         // One in the queue, and one by which the pump knows it again.
         if self.callbacks.has_waker(waker) { 2 } else { 0 }
     }
 
-    /// Sets what is told of panics that nobody awaits and of slow callbacks, and gives what was told before; `None` is the
-    /// default, which writes a line to standard error. A handler that panics is reported to standard error, and does no harm.
+    /// Sets what is told of panics that are not awaited and of slow callbacks, and gives what was
+    /// told before; `None` is the default, which writes a line to standard error. A handler that
+    /// panics is reported to standard error, and does no harm.
     pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
         let mut slot = self.handler.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         std::mem::replace(&mut *slot, handler)
@@ -164,9 +174,9 @@ impl Shared {
         self.handler.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    /// Has `spawn_blocking` run its jobs on another executor from now on, and gives the one before; `None` is the backend's own pool.
-    /// The loop neither shuts it down nor waits for its jobs. For backends: `loop_toolkit::spawn_blocking`
-    /// keeps to it.
+    /// Has `spawn_blocking` run its jobs on another executor from now on, and gives the one before;
+    /// `None` is the backend's own pool. The loop neither shuts it down nor waits for its jobs. For
+    /// backends: `loop_toolkit::spawn_blocking` keeps to it.
     pub fn set_default_executor(&self, executor: Option<Arc<dyn Executor>>) -> Option<Arc<dyn Executor>> {
         let mut slot = self.executor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         std::mem::replace(&mut *slot, executor)
@@ -182,7 +192,8 @@ impl Shared {
         exception::deliver(self.exception_handler(), exception);
     }
 
-    /// Reports callbacks and task polls that keep the loop's thread longer than `threshold`; `None` is off, and costs nothing.
+    /// Reports callbacks and task polls that keep the loop's thread longer than `threshold`; `None`
+    /// is off, and costs nothing.
     pub fn set_slow_callback_duration(&self, threshold: Option<Duration>) {
         let nanos = threshold.map_or(0, |t| u64::try_from(t.as_nanos()).unwrap_or(u64::MAX).max(1));
         self.slow_callback.store(nanos, Ordering::Relaxed);

@@ -1,7 +1,8 @@
 //! Tasks: what `spawn` gives back, and many of them together.
 //!
-//! [`wait`], [`as_completed`], [`join_all`] and [`staggered`] wait for many futures, tasks or not; a [`TaskGroup`] ends together;
-//! [`task_local!`](crate::task_local) declares values that belong to a task.
+//! [`wait`], [`as_completed`], [`join_all`] and [`staggered`] wait for many futures, tasks or not;
+//! a [`TaskGroup`] ends together; [`task_local!`](crate::task_local) declares values that belong to
+//! a task.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,13 +24,15 @@ pub use wait::{AsCompleted, Wait, Waited, as_completed, staggered, wait};
 #[doc(hidden)]
 pub use woken::{Member, Woken};
 
-/// The handle of a spawned task: the backend's own, in a coat that gives all backends the same rules.
+/// The handle of a spawned task: the backend's own, in a wrapper that gives all backends the same
+/// rules.
 ///
 /// - Awaiting it gives the task's output, or the [`JoinError`] that ended it.
 /// - Dropping it detaches: the loop owns the task, which runs on.
-/// - A panic reaches whoever awaits as [`JoinError::Panicked`]; with nobody left to await, it reaches the loop's
-///   exception handler. It never ends the loop or another task.
-/// - When the loop is dropped first, the task is dropped with it and awaiting gives [`JoinError::Cancelled`].
+/// - A panic reaches the caller that awaits as [`JoinError::Panicked`]; if the task is not awaited,
+///   it reaches the loop's exception handler. It never ends the loop or another task.
+/// - When the loop is dropped first, the task is dropped with it and awaiting gives
+///   [`JoinError::Cancelled`].
 ///
 /// Cancel safety: awaiting by `&mut` loses nothing when the await is dropped.
 ///
@@ -50,20 +53,23 @@ pub trait Task<T>: Future<Output = Result<T, JoinError>> + Unpin {
     /// What [`abort_handle`](Self::abort_handle) gives.
     type Abort: Abort;
 
-    /// Asks the task to end at its next suspension; a task that is done already keeps its output. It returns at once, and
-    /// awaiting the task tells when its future is gone. A task that was never polled never will be. Idempotent.
+    /// Asks the task to end at its next suspension; a task that is done already keeps its output.
+    /// It returns at once, and awaiting the task tells when its future is gone. A task that was
+    /// never polled never will be. Idempotent.
     fn abort(&self);
 
     /// A handle that can abort the task from elsewhere, and does not keep its output alive.
     fn abort_handle(&self) -> Self::Abort;
 
-    /// Whether the task has ended, in whatever way. After `abort` it becomes true only once the future is gone.
+    /// Whether the task has ended, in whatever way. After `abort` it becomes true only once the
+    /// future is gone.
     fn is_finished(&self) -> bool;
 
-    /// Asks the task to end, and waits until its future is gone. If the output came first it is given, and so is a
-    /// panic; otherwise [`JoinError::Cancelled`].
+    /// Asks the task to end, and waits until its future is gone. If the output came first it is
+    /// given, and so is a panic; otherwise [`JoinError::Cancelled`].
     ///
-    /// The request is made at once, not at the first poll. Dropping what this returns does not take it back.
+    /// The request is made at once, not at the first poll. Dropping what this returns does not take
+    /// it back.
     fn cancel(self) -> Cancel<Self>
     where
         Self: Sized,

@@ -1,4 +1,5 @@
-//! The smallest loop that keeps the contract's letter, for this crate's own unit tests. Not fast, and no network.
+//! The smallest loop that keeps the contract's letter, for this crate's own unit tests. Not fast,
+//! and no network.
 
 use std::future::Future;
 use std::io;

@@ -13,8 +13,8 @@ mod timeout;
 pub use interval::{Interval, MissedTickBehavior};
 pub use timeout::{Elapsed, Timeout};
 
-/// A moment on the loop's clock: monotonic, and the simulator's own where a simulator runs. As tokio's, but what would overflow is a
-/// moment that never comes.
+/// A moment on the loop's clock: monotonic, and the simulator's own where a simulator runs. As
+/// tokio's, but what would overflow is a moment that never comes.
 ///
 /// ```
 /// use loop_api::time::Instant;
@@ -34,7 +34,8 @@ thread_local! {
     static CLOCK: Cell<Option<fn() -> Instant>> = const { Cell::new(None) };
 }
 
-/// Sets the clock that [`Instant::now`] asks on this thread, and gives the one before; `None` is the system's. For simulators.
+/// Sets the clock that [`Instant::now`] asks on this thread, and gives the one before; `None` is
+/// the system's. For simulators.
 pub fn set_clock(clock: Option<fn() -> Instant>) -> Option<fn() -> Instant> {
     CLOCK.replace(clock)
 }
@@ -90,7 +91,8 @@ impl Instant {
         self.0.checked_sub(duration).map(Instant)
     }
 
-    /// This moment and `duration` more; where that overflows, a moment so far off (some thirty years) that it never comes.
+    /// This moment and `duration` more; where that overflows, a moment so far off (some thirty
+    /// years) that it never comes.
     #[inline]
     pub fn saturating_add(&self, duration: Duration) -> Instant {
         const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -150,9 +152,9 @@ impl fmt::Debug for Instant {
     }
 }
 
-/// A wait for a moment: done never before its deadline, in deadline order, ties in the order of registration (on one thread).
-/// A sleep is registered at its first poll, can be polled on any thread, and costs its loop nothing once dropped. [`Duration::MAX`] from now
-/// is never.
+/// A wait for a moment: done never before its deadline, in deadline order, ties in the order of
+/// registration (on one thread). A sleep is registered at its first poll, can be polled on any
+/// thread, and costs its loop nothing once dropped. [`Duration::MAX`] from now is never.
 ///
 /// ```
 /// use loop_api::{Handle, time::{Instant, Sleep}};

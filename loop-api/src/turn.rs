@@ -22,19 +22,21 @@ use crate::time::Instant;
 /// }
 /// ```
 ///
-/// On unix a loop that implements this also implements `AsFd` where its poller has a descriptor: the descriptor is
-/// readable when a turn has something to do besides timers.
+/// On unix a loop that implements this also implements `AsFd` where its poller has a descriptor:
+/// the descriptor is readable when a turn has something to do besides timers.
 pub trait Turn: EventLoop {
-    /// Runs one turn: what is ready now, callbacks, tasks and due timers; if nothing is, it first waits for I/O, a timer or
-    /// a wake from another thread, for at most `limit` (`None`: as long as it takes; zero: not at all).
+    /// Runs one turn: what is ready now, callbacks, tasks and due timers; if nothing is, it first
+    /// waits for I/O, a timer or a wake from another thread, for at most `limit` (`None`: as long
+    /// as it takes; zero: not at all).
     ///
     /// # Errors
     ///
-    /// That of the poller. [`RunError`](crate::RunError) as an `io::Error` if the loop is closed or this thread is inside a turn
-    /// of this loop. A turn inside *another* loop is what this is for, and allowed.
+    /// That of the poller. [`RunError`](crate::RunError) as an `io::Error` if the loop is closed or
+    /// this thread is inside a turn of this loop. A turn inside *another* loop is what this is for,
+    /// and allowed.
     fn turn(&mut self, limit: Option<Duration>) -> io::Result<()>;
 
-    /// When the next timer is due; now, if something is ready to run already; `None` if only I/O or another thread can
-    /// make work.
+    /// When the next timer is due; now, if something is ready to run already; `None` if only I/O or
+    /// another thread can make work.
     fn next_deadline(&self) -> Option<Instant>;
 }

@@ -8,7 +8,8 @@ use super::job::{Job, JobState};
 use super::queue::Timer;
 use crate::time::Instant;
 
-/// A callback that was queued: what [`call_soon`](crate::Handle::call_soon) and its sisters give. Dropping it changes nothing.
+/// A callback that was queued: what [`call_soon`](crate::Handle::call_soon) and its sisters give.
+/// Dropping it changes nothing.
 #[derive(Clone)]
 pub struct CallbackHandle {
     job: Arc<dyn Job>,
@@ -24,8 +25,9 @@ impl CallbackHandle {
         CallbackHandle { job, timer: Some(timer) }
     }
 
-    /// Drops the callback unrun; idempotent. Gives whether this prevented it from running: false when it has run, runs now, or was
-    /// cancelled before. It may be called from anywhere, from the callback itself also, and any number of times.
+    /// Drops the callback unrun; idempotent. Gives whether this prevented it from running: false
+    /// when it has run, runs now, or was cancelled before. It may be called from anywhere, from the
+    /// callback itself also, and any number of times.
     pub fn cancel(&self) -> bool {
         let cancelled = self.job.cancel();
         if cancelled {

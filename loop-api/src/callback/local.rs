@@ -1,4 +1,5 @@
-//! Closures that are not `Send`: they stay in a table of their thread, and the queue holds the token.
+//! Closures that are not `Send`: they stay in a table of their thread, and the queue holds the
+//! token.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -60,7 +60,7 @@ fn push_against_idle() {
     while woken.0.load(Ordering::SeqCst) {
         polls(&queue, &waker, &woken);
     }
-    assert_eq!(ran.load(Ordering::SeqCst), 2, "a callback waits and nobody was woken for it");
+    assert_eq!(ran.load(Ordering::SeqCst), 2, "a callback waits and no pump was woken for it");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use socket2::{SockRef, Socket};
 use crate::io::Interest;
 use crate::readiness::AsSource;
 
-/// A watched descriptor as the poller sees it: itself, or, where it is in the poller already, a duplicate.
+/// A watched descriptor as the poller sees it: itself, or, where it is in the poller already, a
+/// duplicate.
 pub(crate) struct Watched<T> {
     io: Arc<T>,
     duplicate: Option<Socket>,
@@ -26,8 +27,8 @@ impl<T: AsSource> Watched<T> {
         Ok(Watched { io, duplicate: Some(duplicate) })
     }
 
-    /// A duplicate at once, where a poller does not tell that it has the descriptor already and its second
-    /// registration would take the first one's place. epoll tells.
+    /// A duplicate at once, where a poller does not tell that it has the descriptor already and its
+    /// second registration would take the first one's place. epoll tells.
     pub(super) fn shared_with_others(io: &Arc<T>) -> Option<io::Result<Self>> {
         let tells = cfg!(any(target_os = "linux", target_os = "android", windows));
         if tells { None } else { Some(Watched::duplicate(io.clone())) }

@@ -19,7 +19,8 @@ use crate::time::{Instant, Sleep};
 
 /// Runs a loop's callbacks, a turn at a time.
 ///
-/// All the timers of callbacks are served by one of the backend's sleeps, moved to the first deadline.
+/// All the timers of callbacks are served by one of the backend's sleeps, moved to the first
+/// deadline.
 pub struct Pump<H: Handle> {
     handle: H,
     /// Tells this pump's waker from those of others of the same loop.
@@ -34,7 +35,8 @@ pub struct Pump<H: Handle> {
 }
 
 impl<H: Handle> Pump<H> {
-    /// The pump of a loop. A loop may have several, one at a time being polled: the one polled last is woken.
+    /// The pump of a loop. A loop may have several, one at a time being polled: the one polled last
+    /// is woken.
     pub fn new(handle: H) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         handle::register_kind::<H>();
@@ -42,8 +44,8 @@ impl<H: Handle> Pump<H> {
         Pump { handle, id, waker: None, batch: VecDeque::new(), sleep: None, armed: None }
     }
 
-    /// Runs what was queued when it was called, and what is due. Ready when `stop()` was called. Where more is left it wakes the task and
-    /// is pending, so that I/O and timers get their turn.
+    /// Runs what was queued when it was called, and what is due. Ready when `stop()` was called.
+    /// Where more is left it wakes the task and is pending, so that I/O and timers get their turn.
     pub fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let known = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
         let known = known && self.handle.shared().callbacks.is_registered(self.id);
@@ -62,12 +64,12 @@ impl<H: Handle> Pump<H> {
             Rest::Stop => return Poll::Ready(()),
             Rest::More => cx.waker().wake_by_ref(),
             Rest::Idle(None) => {
-                // Not only disarmed: the backend shall see that nothing waits.
+                // Not only disarmed: the backend must see that nothing waits.
                 self.sleep = None;
                 self.armed = None;
             }
             Rest::Idle(Some(deadline)) => {
-                self.arm(deadline);
+                self.set_timer(deadline);
                 if self.poll_timer(cx) {
                     // Due already: another turn, after I/O had its own.
                     self.handle.shared().callbacks.mark_pending();
@@ -92,7 +94,7 @@ impl<H: Handle> Pump<H> {
         }
     }
 
-    fn arm(&mut self, deadline: Instant) {
+    fn set_timer(&mut self, deadline: Instant) {
         if self.armed == Some(deadline) {
             return;
         }
@@ -146,8 +148,8 @@ impl<H: Handle> fmt::Debug for Pump<H> {
     }
 }
 
-/// Runs the callbacks of an adopted loop, and never ends. For backends: spawned on the runtime when that
-/// is adopted. The runtime drops its tasks when it ends, and with this one the loop is closed.
+/// Runs the callbacks of an adopted loop, and never ends. For backends: spawned on the runtime when
+/// that is adopted. The runtime drops its tasks when it ends, and with this one the loop is closed.
 ///
 /// ```
 /// # use loop_api::Handle;

@@ -26,8 +26,9 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct Inner {
     state: Mutex<State>,
-    /// The pump has, or is about to be woken for, something to look at. Written under the lock; read without it, so that a
-    /// poll with nothing to do takes no lock. True for as long as a turn runs, so that what a callback queues wakes nobody.
+    /// The pump has, or is about to be woken for, something to look at. Written under the lock;
+    /// read without it, so that a poll with nothing to do takes no lock. True for as long as a turn
+    /// runs, so that what a callback queues wakes no pump.
     pending: AtomicBool,
     /// Which pump's waker is in the state.
     registered: AtomicU64,
@@ -49,7 +50,8 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the pump that there is something new; the waker, if it must be woken, is for after the lock.
+    /// Tells the pump that there is something new; the waker, if it must be woken, is for after the
+    /// lock.
     fn notify(&self, state: &State) -> Option<Waker> {
         if self.pending.swap(true, Ordering::AcqRel) { None } else { state.waker.clone() }
     }
@@ -128,7 +130,8 @@ impl Queue {
         wake(waker);
     }
 
-    /// Drops what waits, and refuses what comes. `report` is told of the closures whose drop panics.
+    /// Drops what waits, and refuses what comes. `report` is told of the closures whose drop
+    /// panics.
     pub(crate) fn close(&self, report: impl Fn(&dyn Job, Box<dyn Any + Send>)) {
         let mut state = self.inner.lock();
         state.closed = true;
@@ -136,7 +139,8 @@ impl Queue {
         let timers = mem::take(&mut state.timers);
         let waker = state.waker.take();
         drop(state);
-        // A handle that is still held must not keep what the closure captured. One after the other, whatever one of them does.
+        // A handle that is still held must not keep what the closure captured. One after the other,
+        // whatever one of them does.
         for job in ready.iter().chain(timers.values()) {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.cancel())) {
                 report(&**job, payload);
@@ -181,7 +185,8 @@ impl Queue {
         self.inner.registered.load(Ordering::Relaxed) == id
     }
 
-    /// Begins a turn: swaps what is ready into `batch`, which is empty, and says when the first timer is due.
+    /// Begins a turn: swaps what is ready into `batch`, which is empty, and says when the first
+    /// timer is due.
     pub(super) fn begin(&self, batch: &mut VecDeque<Arc<dyn Job>>) -> Option<Instant> {
         let mut state = self.inner.lock();
         self.inner.pending.store(true, Ordering::Relaxed);
@@ -200,7 +205,8 @@ impl Queue {
         }
     }
 
-    /// Ends a turn. If nothing is left the pump `id` counts as idle, and `waker`, if it is a new one, is what wakes it.
+    /// Ends a turn. If nothing is left the pump `id` counts as idle, and `waker`, if it is a new
+    /// one, is what wakes it.
     pub(super) fn end(&self, id: u64, waker: &mut Option<Waker>) -> Rest {
         let mut state = self.inner.lock();
         if mem::take(&mut state.stop) {
@@ -222,7 +228,7 @@ impl Queue {
         Rest::Idle(state.first_deadline())
     }
 
-    /// Whoever polls next shall look.
+    /// The pump that is polled next must look.
     pub(super) fn mark_pending(&self) {
         let _state = self.inner.lock();
         self.inner.pending.store(true, Ordering::Release);

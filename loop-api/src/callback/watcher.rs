@@ -1,8 +1,8 @@
 //! Readers and writers: a callback each time a descriptor is ready.
 //!
-//! A task waits for the descriptor and queues the callback; the callback, when it has run, wakes the task, which asks the system
-//! whether the descriptor is ready still. So it is level triggered on every poller, and a callback that does not
-//! drain its descriptor takes turns with all others.
+//! A task waits for the descriptor and queues the callback; the callback, when it has run, wakes
+//! the task, which asks the system whether the descriptor is ready still. So it is level triggered
+//! on every poller, and a callback that does not drain its descriptor takes turns with all others.
 
 use std::any::type_name;
 use std::fmt;
@@ -32,9 +32,10 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Ends it: the callback is not called again, not even if it is queued already. The descriptor is deregistered at once, or, when the
-    /// callback itself calls this, as soon as it returns. Gives false if it had ended before: cancelled, by an error of the
-    /// descriptor, or with its loop.
+    /// Ends it: the callback is not called again, not even if it is queued already. The descriptor
+    /// is deregistered at once, or, when the callback itself calls this, as soon as it returns.
+    /// Gives false if it had ended before: cancelled, by an error of the descriptor, or with its
+    /// loop.
     pub fn cancel(&self) -> bool {
         self.watch.as_ref().is_some_and(|watch| watch.cancel())
     }

@@ -1,8 +1,9 @@
 //! Which of the loops that a thread is in was entered last.
 //!
-//! Each backend keeps its current handle in a slot of its own. Where loops of several backends nest on a thread, this one record tells
-//! which of those is meant. It also keeps what foreign runtime was current when the loop was entered, for a runtime that is entered
-//! inside the loop, and which the loop's own record cannot know.
+//! Each backend keeps its current handle in a slot of its own. Where loops of several backends nest
+//! on a thread, this one record tells which of those is meant. It also keeps what foreign runtime
+//! was current when the loop was entered, for a runtime that is entered inside the loop, and which
+//! the loop's own record cannot know.
 
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
@@ -12,10 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::shared::Shared;
 
-/// Nobody could tell which foreign runtime was current.
+/// It is not known which foreign runtime was current.
 const UNKNOWN: u64 = u64::MAX;
 
-/// The loop that a thread entered last, told by the address of its [`Shared`], which lives for as long as the loop is current.
+/// The loop that a thread entered last, told by the address of its [`Shared`], which lives for as
+/// long as the loop is current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Innermost {
     /// Zero for none.
@@ -51,7 +53,8 @@ impl Innermost {
     }
 }
 
-/// The loop is the innermost one of this thread for as long as this lives. Dropped in the reverse order of their making.
+/// The loop is the innermost one of this thread for as long as this lives. Dropped in the reverse
+/// order of their making.
 #[derive(Debug)]
 #[must_use = "the loop counts as entered only while this lives"]
 pub struct Marked {
@@ -65,26 +68,29 @@ impl Drop for Marked {
     }
 }
 
-/// Makes a loop the innermost one of this thread. [`Scoped::enter`](super::Scoped::enter) does it for a backend.
+/// Makes a loop the innermost one of this thread. [`Scoped::enter`](super::Scoped::enter) does it
+/// for a backend.
 #[inline]
 pub fn mark(shared: &Shared) -> Marked {
     mark_within(shared, FOREIGN.get().map_or(UNKNOWN, |current| current()))
 }
 
-/// [`mark`] for a loop that is about to enter a foreign runtime which is its own, by the runtime's [`number_of`].
+/// [`mark`] for a loop that is about to enter a foreign runtime which is its own, by the runtime's
+/// [`number_of`].
 #[inline]
 pub fn mark_within(shared: &Shared, foreign: u64) -> Marked {
     let here = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign };
     Marked { before: INNERMOST.replace(here), not_send: PhantomData }
 }
 
-/// Names what tells the [`number_of`] the foreign runtime that is current on this thread, zero for none: for a backend whose runtime
-/// can be entered by others. Once a process.
+/// Names what tells the [`number_of`] the foreign runtime that is current on this thread, zero for
+/// none: for a backend whose runtime can be entered by others. Once a process.
 pub fn set_foreign(current: fn() -> u64) {
     let _once = FOREIGN.set(current);
 }
 
-/// Says that a foreign runtime only stands in where there is none: entering it inside a loop does not make it the innermost.
+/// Says that a foreign runtime only stands in where there is none: entering it inside a loop does
+/// not make it the innermost.
 pub fn lend(number: u64) {
     LENT.store(number, Ordering::Relaxed);
 }

@@ -1,4 +1,5 @@
-//! A value lent to all that a closure calls: the one place in this crate that holds a raw pointer.
+//! A value borrowed by all that a closure calls: the one place in this crate that holds a raw
+//! pointer.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -7,7 +8,8 @@ use std::ptr;
 
 use crate::handle::Handle;
 
-/// A thread-local slot that holds a borrowed value while a closure runs, without counting references.
+/// A thread-local slot that holds a borrowed value while a closure runs, without counting
+/// references.
 ///
 /// ```
 /// use loop_api::context::Scoped;
@@ -18,7 +20,7 @@ use crate::handle::Handle;
 /// assert!(NAME.with(|slot| slot.with(|name| name.is_none())));
 /// ```
 pub struct Scoped<T> {
-    /// Null, or a pointer lent by a `set` whose closure has not returned.
+    /// Null, or a pointer borrowed by a `set` whose closure has not returned.
     value: Cell<*const T>,
 }
 
@@ -28,7 +30,8 @@ impl<T> Scoped<T> {
         Scoped { value: Cell::new(ptr::null()) }
     }
 
-    /// Calls `f` with `value` in the slot; afterwards, and also when `f` panics, the slot holds what it held before.
+    /// Calls `f` with `value` in the slot; afterwards, and also when `f` panics, the slot holds
+    /// what it held before.
     pub fn set<R>(&self, value: &T, f: impl FnOnce() -> R) -> R {
         let _restore = Restore { slot: &self.value, before: self.value.replace(value) };
         f()
@@ -43,16 +46,17 @@ impl<T> Scoped<T> {
     /// Calls `f` with what the innermost [`set`](Self::set) on this thread put there.
     #[inline]
     pub fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
-        // SAFETY: the pointer is null or comes from a reference that `set` borrows until its closure has returned. `Scoped` is
-        // not Sync, so that closure is on this thread's stack, below this call, and cannot return before `f` does; `f`
-        // gets the reference for a lifetime of its own choosing only inside this call, so it cannot keep it.
+        // SAFETY: the pointer is null or comes from a reference that `set` borrows until its
+        // closure has returned. `Scoped` is not Sync, so that closure is on this thread's stack,
+        // below this call, and cannot return before `f` does; `f` gets the reference for a lifetime
+        // of its own choosing only inside this call, so it cannot keep it.
         f(unsafe { self.value.get().as_ref() })
     }
 }
 
 impl<H: Handle> Scoped<H> {
-    /// [`set`](Self::set) for the slot of a backend's current loop, which also becomes the [`innermost`](super::innermost()) one of this
-    /// thread, whatever other loops the thread is in.
+    /// [`set`](Self::set) for the slot of a backend's current loop, which also becomes the
+    /// [`innermost`](super::innermost()) one of this thread, whatever other loops the thread is in.
     #[inline]
     pub fn enter<R>(&self, handle: &H, f: impl FnOnce() -> R) -> R {
         let _marked = super::mark(handle.shared());

@@ -1,4 +1,4 @@
-//! Reading into memory that nobody has initialised.
+//! Reading into memory that is not initialised.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 
 use futures_io::AsyncRead;
 
-/// What is left of a buffer, initialised or not, and the count of the bytes that were put into it. It can be filled from its beginning on
-/// and in no other way, so that whoever made it may take that many bytes as initialised.
+/// What is left of a buffer, initialised or not, and the count of the bytes that were put into it.
+/// It can be filled from its beginning on and in no other way, so that its maker may take that many
+/// bytes as initialised.
 ///
 /// ```
 /// use loop_api::io::ReadCursor;
@@ -30,14 +31,15 @@ pub struct ReadCursor<'a> {
 }
 
 impl<'a> ReadCursor<'a> {
-    /// Over the whole of `memory`. `filled` becomes zero, and then tells how many bytes from the beginning of `memory` on are initialised.
+    /// Over the whole of `memory`. `filled` becomes zero, and then tells how many bytes from the
+    /// beginning of `memory` on are initialised.
     #[inline]
     pub fn new(memory: &'a mut [MaybeUninit<u8>], filled: &'a mut usize) -> Self {
         *filled = 0;
         ReadCursor { memory, filled }
     }
 
-    /// How many bytes there is room for.
+    /// How many bytes still fit: the spare capacity.
     #[inline]
     pub fn remaining(&self) -> usize {
         self.memory.len() - *self.filled
@@ -47,7 +49,7 @@ impl<'a> ReadCursor<'a> {
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.memory[..*self.filled];
-        // SAFETY: so many are initialised.
+        // SAFETY: that many are initialised.
         unsafe { &*(std::ptr::from_ref(filled) as *const [u8]) }
     }
 
@@ -61,7 +63,7 @@ impl<'a> ReadCursor<'a> {
     ///
     /// # Panics
     ///
-    /// If there is less room than that.
+    /// If the spare capacity is less than that.
     pub fn put_slice(&mut self, bytes: &[u8]) {
         assert!(
             bytes.len() <= self.remaining(),
@@ -69,7 +71,8 @@ impl<'a> ReadCursor<'a> {
             bytes.len(),
             self.remaining()
         );
-        // SAFETY: the bytes that are written are initialised, and no others are touched; a `&[u8]` is laid out as a slice of `MaybeUninit`.
+        // SAFETY: the bytes that are written are initialised, and no others are touched; a `&[u8]`
+        // is laid out as a slice of `MaybeUninit`.
         unsafe {
             let bytes = &*(std::ptr::from_ref(bytes) as *const [MaybeUninit<u8>]);
             self.spare()[..bytes.len()].copy_from_slice(bytes);
@@ -77,12 +80,12 @@ impl<'a> ReadCursor<'a> {
         }
     }
 
-    /// Lets `read` have what is left, zeroed, and counts what it says it read: the way for readers that must have initialised memory.
-    /// Where it is called, the zeroing is paid.
+    /// Lets `read` have what is left, zeroed, and counts what it says it read: the way for readers
+    /// that must have initialised memory. Where it is called, the zeroing is paid.
     ///
     /// # Panics
     ///
-    /// If `read` says that it read more than there was room for.
+    /// If `read` says that it read more than the spare capacity.
     ///
     /// # Errors
     ///
@@ -93,10 +96,10 @@ impl<'a> ReadCursor<'a> {
         spare.fill(MaybeUninit::new(0));
         // SAFETY: all of it was just initialised.
         let spare = unsafe { &mut *(std::ptr::from_mut(spare) as *mut [u8]) };
-        let room = spare.len();
+        let capacity = spare.len();
         let n = read(spare)?;
-        assert!(n <= room, "a reader says that it read {n} bytes into {room}");
-        // SAFETY: all that is left is initialised, and there are so many.
+        assert!(n <= capacity, "a reader says that it read {n} bytes into {capacity}");
+        // SAFETY: all that is left is initialised, and there are `n` of them.
         unsafe { self.advance(n) };
         Ok(n)
     }
@@ -105,7 +108,8 @@ impl<'a> ReadCursor<'a> {
     ///
     /// # Safety
     ///
-    /// Nothing uninitialised may be written into it: whoever made this may know more of it to be initialised than was counted.
+    /// Nothing uninitialised may be written into it: the maker of this may know more of it to be
+    /// initialised than was counted.
     #[inline]
     pub unsafe fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.memory[*self.filled..]
@@ -119,10 +123,10 @@ impl<'a> ReadCursor<'a> {
     ///
     /// # Panics
     ///
-    /// If there are not so many.
+    /// If fewer than `n` are left.
     #[inline]
     pub unsafe fn advance(&mut self, n: usize) {
-        assert!(n <= self.remaining(), "more was read than there was room for");
+        assert!(n <= self.remaining(), "more was read than fits");
         *self.filled += n;
     }
 }
@@ -136,11 +140,11 @@ impl fmt::Debug for ReadCursor<'_> {
     }
 }
 
-/// A reader that needs no initialised memory. What tokio's and hyper's readers give is such memory, and to zero it at each poll costs more
-/// than a short read itself.
+/// A reader that needs no initialised memory. What tokio's and hyper's readers give is such memory,
+/// and to zero it at each poll costs more than a short read itself.
 ///
-/// A type without a way of its own writes an empty `impl`: the provided method zeroes what is left and calls
-/// [`poll_read`](AsyncRead::poll_read).
+/// A type without a way of its own writes an empty `impl`: the provided method zeroes what is left
+/// and calls [`poll_read`](AsyncRead::poll_read).
 ///
 /// ```
 /// use loop_api::io::{AsyncReadUninit, ReadCursor};
@@ -162,8 +166,9 @@ impl fmt::Debug for ReadCursor<'_> {
 /// assert_eq!(read_some(&mut &b"ciao"[..]), b"ciao");
 /// ```
 pub trait AsyncReadUninit: AsyncRead {
-    /// As [`poll_read`](AsyncRead::poll_read), into memory that may be uninitialised: ready without a byte put in is the end, or there was no
-    /// room. When it is not ready, or gives an error, nothing was put in.
+    /// As [`poll_read`](AsyncRead::poll_read), into memory that may be uninitialised: ready without
+    /// a byte put in is the end, or the cursor was full. When it is not ready, or gives an error,
+    /// nothing was put in.
     ///
     /// # Errors
     ///
@@ -263,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "more was read than there was room for")]
+    #[should_panic(expected = "more was read than fits")]
     fn no_more_is_counted_than_there_is() {
         let mut filled = 0;
         let mut memory = [MaybeUninit::new(0); 2];

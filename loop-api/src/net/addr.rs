@@ -6,8 +6,9 @@ use std::vec;
 
 use crate::net::Net;
 
-/// What can be connected to or bound: a [`SocketAddr`], an IP address or host name with a port, as a pair or as the text
-/// `host:port`, several addresses, or a reference to one of these. Sealed: it may gain methods.
+/// What can be connected to or bound: a [`SocketAddr`], an IP address or host name with a port, as
+/// a pair or as the text `host:port`, several addresses, or a reference to one of these. Sealed: it
+/// may gain methods.
 ///
 /// ```
 /// use loop_api::net::{Target, ToSocketAddrs};

@@ -13,7 +13,8 @@ use crate::task::staggered;
 /// How long an attempt may take before the next begins beside it: RFC 8305, section 5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Tries one address after the other: the first success, or the last error. Cancel safe if `attempt` is.
+/// Tries one address after the other: the first success, or the last error. Cancel safe if
+/// `attempt` is.
 ///
 /// # Errors
 ///
@@ -42,8 +43,8 @@ fn no_address() -> io::Error {
     )
 }
 
-/// Connects to the first address that answers, one after the other, as tokio and the standard library do. Cancel safe: dropping the future
-/// closes the socket.
+/// Connects to the first address that answers, one after the other, as tokio and the standard
+/// library do. Cancel safe: dropping the future closes the socket.
 ///
 /// # Errors
 ///
@@ -57,12 +58,14 @@ pub async fn connect_any<N: Net>(
     try_each(addrs, |addr| net.connect_tcp(addr, options.clone())).await
 }
 
-/// Connects to whichever address answers first ("happy eyeballs", RFC 8305): the next attempt begins when the one before it
-/// failed, or has taken 250 ms; IPv6 and IPv4 take turns. The attempts that lost are closed. Cancel safe: dropping the future closes all.
+/// Connects to whichever address answers first ("happy eyeballs", RFC 8305): the next attempt
+/// begins when the one before it failed, or has taken 250 ms; IPv6 and IPv4 take turns. The
+/// attempts that lost are closed. Cancel safe: dropping the future closes all.
 ///
 /// # Errors
 ///
-/// That of the lookup; if every attempt failed, that of the first address, which is the preferred one.
+/// That of the lookup; if every attempt failed, that of the first address, which is the preferred
+/// one.
 pub async fn connect_staggered<N: Net>(
     net: &N,
     addr: impl ToSocketAddrs,

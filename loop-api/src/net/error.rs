@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// The error of a call on an address: its message is "cannot `what` `addr`: ", the system's own words, and the remedy where it is known. The
-/// kind stays; the system's error, with its number, is the [`source`](Error::source) of the inner error.
+/// The error of a call on an address: its message is "cannot `what` `addr`: ", the system's own
+/// words, and the remedy where it is known. The kind stays; the system's error, with its number, is
+/// the [`source`](Error::source) of the inner error.
 ///
 /// ```
 /// use std::io;
@@ -20,8 +21,8 @@ pub fn cannot(what: &str, addr: impl fmt::Display, error: io::Error) -> io::Erro
     io::Error::new(error.kind(), Tried { message, remedy: remedy(&error), error })
 }
 
-/// The system's number of an error, also where [`cannot`] has added to its words what was tried: `io::Error::raw_os_error` is `None` then, as an
-/// `io::Error` holds either a number or a message.
+/// The system's number of an error, also where [`cannot`] has added to its words what was tried:
+/// `io::Error::raw_os_error` is `None` then, as an `io::Error` holds either a number or a message.
 ///
 /// ```
 /// use std::io;
@@ -41,8 +42,8 @@ pub fn raw_os_error(error: &io::Error) -> Option<i32> {
     None
 }
 
-/// A stream's error of writing, of the kind that it has on unix: after the direction was closed, `BrokenPipe`. Windows' own
-/// error for that has no kind.
+/// A stream's error of writing, of the kind that it has on unix: after the direction was closed,
+/// `BrokenPipe`. Windows' own error for that has no kind.
 ///
 /// ```
 /// use std::io;

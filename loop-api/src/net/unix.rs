@@ -22,11 +22,14 @@ pub trait UnixNet: Net {
         &self,
         addr: &SocketAddr,
     ) -> impl Future<Output = io::Result<Self::UnixStream>> + Send + 'static;
-    /// Binds and listens. A path that exists already is `AddrInUse`, also if nobody listens there any more.
+    /// Binds and listens. A path that exists already is `AddrInUse`, also if no process listens
+    /// there any more.
     ///
     /// # Errors
     ///
-    /// What the system said, with the address in the message; the same holds for all that follow.
+    /// `AddrInUse`, or any other error of `socket(2)`, `bind(2)` or `listen(2)`, with the address
+    /// in the message. Those that follow give any error of `socket(2)`, `socketpair(2)` or
+    /// `bind(2)`, of registering the socket with the loop's poller, or of deregistering it.
     fn listen_unix(&self, addr: &SocketAddr) -> io::Result<Self::UnixListener>;
     /// Two streams connected to one another.
     fn unix_pair(&self) -> io::Result<(Self::UnixStream, Self::UnixStream)>;
@@ -63,13 +66,13 @@ pub trait UnixStream: Stream {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `getsockname(2)`.
     fn local_addr(&self) -> io::Result<SocketAddr>;
     /// The other side's address.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `getpeername(2)`, such as `NotConnected`.
     fn peer_addr(&self) -> io::Result<SocketAddr>;
 }
 
@@ -83,7 +86,7 @@ pub trait UnixListener: fmt::Debug + Send + Sync + Unpin + 'static {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `getsockname(2)`.
     fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
@@ -93,7 +96,9 @@ pub trait UnixDatagram: fmt::Debug + Send + Sync + Unpin + 'static {
     ///
     /// # Errors
     ///
-    /// What the system said; the same holds for all that follow.
+    /// `NotFound`, `ConnectionRefused`, or any other error of `connect(2)`. Those that follow give
+    /// any error of the system call of their name; of `getsockname(2)`, `getpeername(2)` and
+    /// `getsockopt(2)` for the addresses and the error.
     fn connect(&self, addr: &SocketAddr) -> io::Result<()>;
     /// Sends a datagram to the connected peer.
     fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> + Send;

@@ -1,9 +1,11 @@
 //! What the two ends share.
 //!
-//! One lock over everything. Wakers, callbacks and values are called and dropped outside it, and values are cloned outside it. Each is
-//! called for itself: one that panics goes to the exception handler, and the next one has its turn.
+//! One lock over everything. Wakers, callbacks and values are called and dropped outside it, and
+//! values are cloned outside it. Each is called for itself: one that panics goes to the exception
+//! handler, and the next one has its turn.
 //!
-//! A chain is settled and cancelled link by link, not by calls one inside the other: it may be as long as memory lasts.
+//! A chain is settled and cancelled link by link, not by calls one inside the other: it may be as
+//! long as memory lasts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -116,7 +118,7 @@ impl<T> Core<T> {
         let mut links = Vec::new();
         self.settle(outcome)?.tell(self.location, &mut links);
         while let Some(link) = links.pop() {
-            // Whoever waited there may be gone.
+            // The waiter there may be gone.
             match link {
                 Link::Forward(next, outcome) => match next.core.settle(outcome) {
                     Ok(settled) => settled.tell(next.core.location, &mut links),
@@ -342,7 +344,8 @@ enum Link<T> {
 }
 
 impl<T> Settled<T> {
-    /// Tells callbacks and wakers, each whatever the one before did; what it is chained to is left in `links`.
+    /// Tells callbacks and wakers, each whatever the one before did; what it is chained to is left
+    /// in `links`.
     fn tell(self, location: &'static Location<'static>, links: &mut Vec<Link<T>>) {
         for OnDone { job, post } in self.on_done {
             contain(location, || post(job));
@@ -355,7 +358,7 @@ impl<T> Settled<T> {
             links.push(Link::Forward(next, outcome));
         }
         if let Some(canceller) = self.canceller {
-            if self.cancelled && !planted("cancel wakes nobody") {
+            if self.cancelled && !planted("cancel wakes no waiter") {
                 contain(location, || canceller.wake());
             } else {
                 contain(location, || drop(canceller));
@@ -448,7 +451,7 @@ impl<T> Drop for Core<T> {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Phase::Error { error: DeferredError::Failed(error), read: false } = &state.phase {
-            let mut message = "failed, and nobody read it: ".to_owned();
+            let mut message = "failed, and its error was not read: ".to_owned();
             // An error that cannot be shown is reported all the same.
             contain(self.location, || {
                 let _shown_until_there = write!(message, "{error}");

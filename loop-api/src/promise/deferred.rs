@@ -10,10 +10,11 @@ use super::{DeferredError, SharedDeferred};
 use crate::callback::{CallbackHandle, Closure};
 use crate::handle::Handle;
 
-/// The end that waits, for one waiter: a future of the value or of the [`DeferredError`] that came instead. For many waiters,
-/// [`share`](Self::share) it.
+/// The end that waits, for one waiter: a future of the value or of the [`DeferredError`] that came
+/// instead. For many waiters, [`share`](Self::share) it.
 ///
-/// Cancel safety: awaiting by `&mut` loses nothing when the await is dropped. Dropping the `Deferred` itself cancels it.
+/// Cancel safety: awaiting by `&mut` loses nothing when the await is dropped. Dropping the
+/// `Deferred` itself cancels it.
 ///
 /// ```
 /// use loop_api::promise::promise;
@@ -47,7 +48,8 @@ impl<T> Deferred<T> {
         deferred
     }
 
-    /// Cancels it: the promise sees it, and awaiting this gives [`DeferredError::Cancelled`]. False if it was done already.
+    /// Cancels it: the promise sees it, and awaiting this gives [`DeferredError::Cancelled`]. False
+    /// if it was done already.
     ///
     /// ```
     /// let (promise, deferred) = loop_api::promise::promise::<u8>();
@@ -68,15 +70,15 @@ impl<T> Deferred<T> {
     ///
     /// # Errors
     ///
-    /// [`DeferredError::Pending`] while it is not settled, [`DeferredError::Taken`] when the value was taken before; else what awaiting
-    /// it gives. An error can be read any number of times.
+    /// [`DeferredError::Pending`] while it is not settled, [`DeferredError::Taken`] when the value
+    /// was taken before; else what awaiting it gives. An error can be read any number of times.
     pub fn try_result(&mut self) -> Result<T, DeferredError> {
         self.core.take()
     }
 
-    /// Calls `f` on the loop of `handle`, by `call_soon`, once this is done in whatever way; never inline, also when it is done already.
-    /// Callbacks run in the order of registration. The handle that is given removes the callback. On a loop that is closed by
-    /// then it is dropped.
+    /// Calls `f` on the loop of `handle`, by `call_soon`, once this is done in whatever way; never
+    /// inline, also when it is done already. Callbacks run in the order of registration. The handle
+    /// that is given removes the callback. On a loop that is closed by then it is dropped.
     ///
     /// ```
     /// use loop_api::{EventLoop, promise::promise};
@@ -109,8 +111,9 @@ impl<T> Deferred<T> {
         SharedDeferred::new(self.into_core())
     }
 
-    /// Chains this to `promise`: the value or the error goes there, and cancelling there cancels here. When the other end
-    /// is gone by then, what comes is dropped. It does not matter on which loops the two are, or whether they still run.
+    /// Chains this to `promise`: the value or the error goes there, and cancelling there cancels
+    /// here. When the other end is gone by then, what comes is dropped. It does not matter on which
+    /// loops the two are, or whether they still run.
     ///
     /// ```
     /// # use loop_api::promise::promise;

@@ -1,5 +1,5 @@
-//! The promise's races, every interleaving: settle, poll, cancel and drop against one another. Each model is shown to
-//! find the bug it is there for.
+//! The promise's races, every interleaving: settle, poll, cancel and drop against one another. Each
+//! model is shown to find the bug it is there for.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -131,7 +131,7 @@ fn loom_settle_against_cancel() {
 #[test]
 fn loom_cancel_against_cancelled() {
     model(cancel_against_cancelled);
-    model_with_bug("cancel wakes nobody", cancel_against_cancelled);
+    model_with_bug("cancel wakes no waiter", cancel_against_cancelled);
 }
 
 #[test]

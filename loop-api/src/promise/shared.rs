@@ -10,8 +10,8 @@ use super::on_done::on_done;
 use crate::callback::{CallbackHandle, Closure};
 use crate::handle::Handle;
 
-/// The end that waits, for many waiters: each clone is one. A waiter that is dropped harms no other; when the last is, the
-/// promise is cancelled.
+/// The end that waits, for many waiters: each clone is one. A waiter that is dropped harms no
+/// other; when the last is, the promise is cancelled.
 ///
 /// ```
 /// # use loop_api::promise::promise;
@@ -63,7 +63,8 @@ impl<T: Clone> SharedDeferred<T> {
     ///
     /// # Errors
     ///
-    /// [`DeferredError::Pending`] while it is not settled; else the error that came instead of a value.
+    /// [`DeferredError::Pending`] while it is not settled; else the error that came instead of a
+    /// value.
     pub fn result(&self) -> Result<T, DeferredError> {
         self.core.read()
     }

@@ -18,9 +18,11 @@ use crate::shared::{self, Exception, ExceptionKind};
 const CHUNK: usize = 64 * 1024;
 /// How many chunks a poll may carry before other tasks have their turn.
 const BUDGET: usize = 16;
-/// How many bytes are still taken after a failed write: more than a socket holds, so that a peer that goes on sending does not keep it open.
+/// How many bytes are still taken after a failed write: more than a socket holds, so that a peer
+/// that goes on sending does not keep it open.
 const LAST: usize = 16 * 1024 * 1024;
-/// How many polls after a failed write may find nothing to read: within so many the loop has looked at its descriptors, and knows what has come.
+/// How many polls after a failed write may find nothing to read: within that many the loop has
+/// looked at its descriptors, and knows what has come.
 const LAST_POLLS: u32 = 128;
 
 thread_local! {
@@ -220,7 +222,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Protocol> Run<S, P> {
         Poll::Ready(Ok(()))
     }
 
-    /// After a failed write: tells the protocol what the peer sent before, such as why it takes no more; then gives the error.
+    /// After a failed write: tells the protocol what the peer sent before, such as why it takes no
+    /// more; then gives the error.
     fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(mut failed) = self.failed.take() else { return Poll::Ready(Ok(())) };
         let state = self.transport.state();
@@ -279,7 +282,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Protocol> Run<S, P> {
         told
     }
 
-    /// Takes what has come and nobody will read: closing a socket with unread bytes may take back what was sent.
+    /// Takes what has come and will not be read: closing a socket with unread bytes may take back
+    /// what was sent.
     fn discard(&mut self, cx: &mut Context<'_>) {
         if self.eof_read {
             return;

@@ -17,7 +17,8 @@ use crate::handle::{self, Handle};
 use crate::net::TcpListener;
 use crate::shared::{self, Exception, ExceptionKind};
 
-/// A server that accepts connections: what [`serve`] gives. Dropping it closes it, as [`close`](Server::close) does.
+/// A server that accepts connections: what [`serve`] gives. Dropping it closes it, as
+/// [`close`](Server::close) does.
 #[must_use = "dropping a server closes it: keep it, or detach() it"]
 pub struct Server {
     inner: Arc<Inner>,
@@ -43,8 +44,9 @@ struct State {
     waiters: Vec<Waker>,
 }
 
-/// Accepts connections from `listener` in a task on the loop of `handle`, and runs the protocol that `factory` makes for each
-/// peer in a task of its own. A panic of the factory goes to the exception handler, and costs that one connection.
+/// Accepts connections from `listener` in a task on the loop of `handle`, and runs the protocol
+/// that `factory` makes for each peer in a task of its own. A panic of the factory goes to the
+/// exception handler, and costs that one connection.
 ///
 /// ```
 /// # use loop_api::{net::{Net, TcpOptions}, protocol::{self, Protocol, Transport}};
@@ -176,7 +178,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// The error of the listener's `local_addr` when the server was made, such as one of
+    /// `getsockname(2)`.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         match &self.addr {
             Ok(addr) => Ok(*addr),

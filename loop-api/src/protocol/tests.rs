@@ -13,11 +13,11 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Protocol, Transport, TransportHandle, run};
 
-/// One direction, of at most `room` bytes.
+/// One direction, of at most `capacity` bytes.
 #[derive(Default)]
 struct Pipe {
     bytes: VecDeque<u8>,
-    room: usize,
+    capacity: usize,
     ended: bool,
     broken: bool,
     waker: Option<Waker>,
@@ -30,8 +30,8 @@ struct Wire {
     write: Shared,
 }
 
-fn wire(room: usize) -> (Wire, Wire) {
-    let pipe = || Arc::new(Mutex::new(Pipe { room, ..Pipe::default() }));
+fn wire(capacity: usize) -> (Wire, Wire) {
+    let pipe = || Arc::new(Mutex::new(Pipe { capacity, ..Pipe::default() }));
     let (a, b) = (pipe(), pipe());
     (Wire { read: a.clone(), write: b.clone() }, Wire { read: b, write: a })
 }
@@ -68,7 +68,7 @@ impl AsyncWrite for Wire {
         if pipe.broken {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let n = buf.len().min(pipe.room - pipe.bytes.len());
+        let n = buf.len().min(pipe.capacity - pipe.bytes.len());
         if n == 0 {
             pipe.waker = Some(cx.waker().clone());
             return Poll::Pending;

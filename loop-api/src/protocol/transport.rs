@@ -8,14 +8,15 @@ use std::task::{Context, Waker};
 
 const HIGH: usize = 64 * 1024;
 
-/// A connection, as its protocol's methods see it. What is asked for is done when the method has returned. It lives in the future of
-/// [`run`](super::run); what may outlive that is a [`handle`](Self::handle).
+/// A connection, as its protocol's methods see it. What is asked for is done when the method has
+/// returned. It lives in the future of [`run`](super::run); what may outlive that is a
+/// [`handle`](Self::handle).
 pub struct Transport {
     inner: Arc<Inner>,
 }
 
-/// A connection seen from elsewhere: it can be cloned, sent and shared, and wakes the connection's task. It may outlive the
-/// connection. Made by [`Transport::handle`]. Dropping it does nothing.
+/// A connection seen from elsewhere: it can be cloned, sent and shared, and wakes the connection's
+/// task. It may outlive the connection. Made by [`Transport::handle`]. Dropping it does nothing.
 #[derive(Clone)]
 pub struct TransportHandle {
     inner: Arc<Inner>,
@@ -32,8 +33,8 @@ pub(super) struct State {
     taken: usize,
     high: usize,
     low: usize,
-    /// More than the high mark was buffered, and the protocol has not been told, even if it is written by now: it stopped writing, and
-    /// waits to be told to go on.
+    /// More than the high mark was buffered, and the protocol has not been told, even if it is
+    /// written by now: it stopped writing, and waits to be told to go on.
     passed_high: bool,
     /// `pause_writing` was called, and `resume_writing` was not.
     pub(super) writing_paused: bool,
@@ -111,7 +112,8 @@ impl Transport {
         self.inner.lock().closing = true;
     }
 
-    /// Closes at once; what is buffered is lost. Idempotent, and legal in every method of the protocol.
+    /// Closes at once; what is buffered is lost. Idempotent, and legal in every method of the
+    /// protocol.
     pub fn abort(&mut self) {
         self.inner.lock().abort();
     }
@@ -121,8 +123,9 @@ impl Transport {
         self.inner.lock().closing
     }
 
-    /// Sets the marks, in bytes buffered: above `high` the protocol is told to pause, down at `low` to go on. `low` is at most
-    /// `high`; zero for both pauses whenever not all could be sent at once. The default is 64 KiB and a quarter of that.
+    /// Sets the marks, in bytes buffered: above `high` the protocol is told to pause, down at `low`
+    /// to go on. `low` is at most `high`; zero for both pauses whenever not all could be sent at
+    /// once. The default is 64 KiB and a quarter of that.
     pub fn set_write_buffer_limits(&mut self, high: usize, low: usize) {
         self.inner.lock().set_limits(high, low);
     }

@@ -7,13 +7,15 @@ use std::task::{Context, Poll};
 
 use crate::io::Interest;
 
-/// What can be registered: on unix whatever has a file descriptor, on Windows whatever has a socket.
+/// What can be registered: on unix whatever has a file descriptor, on Windows whatever has a
+/// socket.
 #[cfg(unix)]
 pub trait AsSource: std::os::fd::AsFd {}
 #[cfg(unix)]
 impl<T: std::os::fd::AsFd> AsSource for T {}
 
-/// What can be registered: on unix whatever has a file descriptor, on Windows whatever has a socket.
+/// What can be registered: on unix whatever has a file descriptor, on Windows whatever has a
+/// socket.
 #[cfg(windows)]
 pub trait AsSource: std::os::windows::io::AsSocket {}
 #[cfg(windows)]
@@ -21,11 +23,12 @@ impl<T: std::os::windows::io::AsSocket> AsSource for T {}
 
 /// What one transfer of a stream moved: see [`Source::poll_transfer`].
 ///
-/// A transfer of fewer bytes than were asked for is the last for now only where nothing else ends one early. On a TCP socket these do, beside an
-/// empty or a full buffer: more slices than the system takes at once, and urgent data, which a loop with edges has to look
-/// for itself. On a unix stream a message with a descriptor or of another sender does, too, which its `recvmsg` tells. Where
-/// messages keep their bounds (datagrams, `SOCK_SEQPACKET`, packet pipes, terminals, eventfd, inotify) a short transfer
-/// says nothing at all.
+/// A transfer of fewer bytes than were asked for is the last for now only where nothing else ends
+/// one early. On a TCP socket these do, beside an empty or a full buffer: more slices than the
+/// system takes at once, and urgent data, which a loop with edges has to look for itself. On a unix
+/// stream a message with a descriptor or of another sender does, too, which its `recvmsg` tells.
+/// Where messages keep their bounds (datagrams, `SOCK_SEQPACKET`, packet pipes, terminals, eventfd,
+/// inotify) a short transfer says nothing at all.
 ///
 /// ```
 /// use loop_api::readiness::Moved;
@@ -42,16 +45,18 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// From so many bytes on the system may have ended the transfer: Linux moves up to 2 GiB at once.
+    /// From this many bytes on the system may have ended the transfer: Linux moves up to 2 GiB at
+    /// once.
     const MUCH: usize = 1 << 30;
 
-    /// So many of the bytes that were `wanted`; fewer are all for now, because nothing else can end this transfer.
+    /// `bytes` of those that were `wanted`; fewer are all for now, because nothing else can end
+    /// this transfer.
     #[inline]
     pub const fn of(bytes: usize, wanted: usize) -> Moved {
         Moved { bytes, last: 0 < bytes && bytes < wanted && bytes < Self::MUCH }
     }
 
-    /// So many bytes, which tell nothing about whether there are more.
+    /// `bytes`, which tell nothing about whether there are more.
     #[inline]
     pub const fn some(bytes: usize) -> Moved {
         Moved { bytes, last: false }
@@ -70,14 +75,16 @@ impl Moved {
     }
 }
 
-/// A registered descriptor; dropping it deregisters it before it is closed, so that no event of it can reach whoever
-/// gets its number next.
+/// A registered descriptor; dropping it deregisters it before it is closed, so that no event of it
+/// can reach the one that gets its number next.
 pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
-    /// Tries `op` when the direction may be ready; on `WouldBlock` it registers the waker and waits. `Interrupted` is tried
-    /// again. Hides whether the poller is edge triggered, level triggered or oneshot.
+    /// Tries `op` when the direction may be ready; on `WouldBlock` it registers the waker and
+    /// waits. `Interrupted` is tried again. Hides whether the poller is edge triggered, level
+    /// triggered or oneshot.
     ///
-    /// One waiter a direction: a second one may take the first one's place, unless the backend says more.
-    /// Readers and writers never take each other's. Cancel safe: nothing is lost that `op` did not take.
+    /// One waiter a direction: a second one may take the first one's place, unless the backend says
+    /// more. Readers and writers never take each other's. Cancel safe: nothing is lost that `op`
+    /// did not take.
     fn poll_io<R>(
         &self,
         cx: &mut Context<'_>,
@@ -85,9 +92,10 @@ pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
         op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>>;
 
-    /// As `poll_io`, for the bytes of a stream: `op` gives how many it moved, and whether that was all there were or had room. If so, and
-    /// where its system can be trusted in this, the loop lets the next call wait at once, without a system call that could only answer
-    /// `WouldBlock`. What is said wrongly makes the next call wait for ever: see [`Moved`].
+    /// As `poll_io`, for the bytes of a stream: `op` gives how many it moved, and whether that was
+    /// all there were, or all that the buffer took. If so, and where its system can be trusted in
+    /// this, the loop lets the next call wait at once, without a system call that could only answer
+    /// `WouldBlock`. What is said wrongly makes the next call wait forever: see [`Moved`].
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,
@@ -111,6 +119,6 @@ pub trait Source<T>: fmt::Debug + Send + Sync + Unpin {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the poller, such as one of `epoll_ctl(2)`.
     fn into_inner(self) -> io::Result<T>;
 }

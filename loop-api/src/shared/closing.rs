@@ -1,4 +1,5 @@
-//! Those who are told when a loop closes: they wait where the loop does not drop them, such as in a `block_on` on another thread.
+//! Those who are told when a loop closes: they wait where the loop does not drop them, such as in a
+//! `block_on` on another thread.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -79,8 +80,8 @@ impl Closing {
 }
 
 impl Shared {
-    /// Has `waker` woken when the loop closes, in place of the waker that the waiter had before. For backends, and for who waits for something of a loop
-    /// on a thread that is not the loop's.
+    /// Has `waker` woken when the loop closes, in place of the waker that the waiter had before.
+    /// For backends, and for who waits for something of a loop on a thread that is not the loop's.
     ///
     /// # Errors
     ///
@@ -98,8 +99,8 @@ impl Shared {
         }
     }
 
-    /// `future`, or [`RunError::Closed`] if the loop closes before it is done: what a `Handle::try_block_on` waits for. When the loop closes, the future
-    /// is polled once more.
+    /// `future`, or [`RunError::Closed`] if the loop closes before it is done: what a
+    /// `Handle::try_block_on` waits for. When the loop closes, the future is polled once more.
     pub async fn until_closed<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         let mut future = pin!(future);
         let mut leaves = Leaves { shared: self, waiter: EndWaiter::default(), waker: None };

@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use crate::error::Panic;
 
-/// Is told of what went wrong where nobody waits for the answer. It runs on the thread where that happened.
+/// Is told of what went wrong where no caller waits for the answer. It runs on the thread where
+/// that happened.
 pub type ExceptionHandler = Arc<dyn Fn(&Exception) + Send + Sync>;
 
 /// Where it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExceptionKind {
-    /// A task panicked and nobody awaited it.
+    /// A task panicked and was not awaited.
     Task,
-    /// A blocking job panicked and nobody awaited it, or outlived its loop; or a thread blocks on a loop that no thread runs.
+    /// A blocking job panicked and was not awaited, or outlived its loop; or a thread blocks on a
+    /// loop that no thread runs.
     Blocking,
     /// A callback of call_soon, call_later or call_at panicked.
     Callback,
@@ -140,11 +142,12 @@ pub(super) fn deliver(handler: Option<ExceptionHandler>, exception: &Exception) 
     }
 }
 
-/// Writes a line to standard error, where that can be written to; else does nothing. Never panics, as `eprintln!` does where standard
-/// error is a full disk or a pipe whose reader is gone. For what a program must survive: reports, and destructors.
+/// Writes a line to standard error, where that can be written to; else does nothing. Never panics,
+/// as `eprintln!` does where standard error is a full disk or a pipe whose reader is gone. For what
+/// a program must survive: reports, and destructors.
 ///
 /// ```
-/// loop_api::shared::write_report("something went wrong where nobody waits for the answer");
+/// loop_api::shared::write_report("something went wrong where no caller waits for the answer");
 /// ```
 pub fn write_report(report: impl fmt::Display) {
     let mut line = String::new();

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use super::Exception;
 use crate::context::{Innermost, innermost};
 
-/// Tells the handler of the current loop of one kind, if there is one; of the innermost loop alone, if that one is given.
+/// Tells the handler of the current loop of one kind, if there is one; of the innermost loop alone,
+/// if that one is given.
 pub(crate) type Report = fn(Option<Innermost>, &Exception) -> bool;
 
 /// One entry for each kind of handle in this process.

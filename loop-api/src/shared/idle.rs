@@ -1,4 +1,4 @@
-//! Threads that block on a loop which no thread runs: they would wait for ever, without a word.
+//! Threads that block on a loop which no thread runs: they would wait forever, without a report.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,15 +14,15 @@ const GRACE: Duration = if cfg!(test) { Duration::from_millis(20) } else { Durat
 const RARELY: Duration = Duration::from_secs(60);
 
 impl Shared {
-    /// Says that the loop is run by this thread alone, on which it is made, and has no threads that would serve it otherwise. A `block_on` of
-    /// its handle that has to wait on this thread then gives [`RunError::NotRunning`], and one on another thread reports a loop
-    /// that stands still.
+    /// Says that the loop is run by this thread alone, on which it is made, and has no threads that
+    /// would serve it otherwise. A `block_on` of its handle that has to wait on this thread then
+    /// gives [`RunError::NotRunning`], and one on another thread reports a loop that stands still.
     pub fn of_this_thread(self) -> Shared {
         self.home.store(context::thread_id().get(), Ordering::Relaxed);
         self
     }
 
-    /// Whether nobody could run the loop while this thread, which alone can, waits.
+    /// Whether no thread could run the loop while this one, which alone can, waits.
     ///
     /// # Errors
     ///
@@ -33,8 +33,8 @@ impl Shared {
     }
 }
 
-/// Looks from time to time, for one who blocks a thread on a loop, whether any thread runs the loop, and reports once if none does. It may be
-/// that one is about to: so it is no error.
+/// Looks from time to time, for a thread that blocks on a loop, whether any thread runs the loop,
+/// and reports once if none does. It may be that one is about to: so it is no error.
 #[derive(Debug)]
 pub struct IdleWatch<'a> {
     shared: &'a Shared,

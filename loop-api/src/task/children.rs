@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::woken::{Member, Woken};
 use crate::coop;
 
-/// Futures that are polled together. A wake-up reaches the one it is for, so that n of them cost n polls, not n squared.
+/// Futures that are polled together. A wake-up reaches the one it is for, so that n of them cost n
+/// polls, not n squared.
 pub(crate) struct Children<F> {
     /// By index; `None` once done.
     slots: Vec<Option<Slot<F>>>,
@@ -43,18 +44,20 @@ impl<F: Future> Children<F> {
         self.left
     }
 
-    /// Whether the last `poll_next` was pending to let others go first: it may be that more are done.
+    /// Whether the last `poll_next` was pending to let others go first: it may be that more are
+    /// done.
     pub(crate) fn gave_way(&self) -> bool {
         self.gave_way
     }
 
     /// The next that is done, with its index; `None` when none is left.
     ///
-    /// It gives way, woken, after a child that woke itself: it has used up the budget of this poll, or wants others to run. The rest
-    /// are asked in the next poll, so that none of them is asked in vain, nor one of them for ever.
+    /// It gives way, woken, after a child that woke itself: it has used up the budget of this poll,
+    /// or wants others to run. The rest are asked in the next poll, so that none of them is asked
+    /// in vain, nor one of them forever.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
         self.gave_way = false;
-        // Children that wake each other must not keep the task for ever either.
+        // Children that wake each other must not keep the task forever either.
         let mut polls = self.left + 1;
         while self.left > 0 {
             let Some(index) = self.woken.next(cx.waker()) else { return Poll::Pending };

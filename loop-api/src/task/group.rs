@@ -12,8 +12,9 @@ use crate::error::JoinError;
 use crate::handle::Handle;
 use crate::promise::{DeferredError, Promise, promise};
 
-/// A group of tasks that end together, as asyncio's TaskGroup and AnyIO's have it: [`scope`](Self::scope) ends when its body and all
-/// its tasks have; the first error or panic aborts the rest. It is cloned into tasks that add tasks. Dropping a clone does nothing; dropping
+/// A group of tasks that end together, as asyncio's TaskGroup and AnyIO's have it:
+/// [`scope`](Self::scope) ends when its body and all its tasks have; the first error or panic
+/// aborts the rest. It is cloned into tasks that add tasks. Dropping a clone does nothing; dropping
 /// the scope's future aborts the tasks.
 ///
 /// ```
@@ -49,7 +50,8 @@ struct Inner<H: Handle, T: Send + 'static, E: Send + 'static> {
     waker: Option<Waker>,
 }
 
-/// Why a group failed: every error and panic that its tasks ended with before they could be aborted. Never empty.
+/// Why a group failed: every error and panic that its tasks ended with before they could be
+/// aborted. Never empty.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct GroupError<E> {
@@ -67,7 +69,8 @@ pub enum Failure<E> {
     Join(JoinError),
 }
 
-/// The group takes no more tasks: it has ended, or is ending because a task failed. The future has been dropped.
+/// The group takes no more tasks: it has ended, or is ending because a task failed. The future has
+/// been dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupClosed;
 
@@ -82,10 +85,11 @@ pub enum StartError {
 }
 
 impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
-    /// Runs `body` with a new group, waits for all its tasks, and gives the body's output and the tasks', these in the order of spawning.
+    /// Runs `body` with a new group, waits for all its tasks, and gives the body's output and the
+    /// tasks', these in the order of spawning.
     ///
-    /// When the body or a task fails, the others are aborted, and so is the body; their ends are waited for. Dropping the
-    /// future aborts the tasks.
+    /// When the body or a task fails, the others are aborted, and so is the body; their ends are
+    /// waited for. Dropping the future aborts the tasks.
     ///
     /// # Errors
     ///
@@ -168,7 +172,8 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
         Ok(())
     }
 
-    /// Adds a task and waits until it settles the promise that it is given: until a server listens, say.
+    /// Adds a task and waits until it settles the promise that it is given: until a server listens,
+    /// say.
     ///
     /// # Errors
     ///
@@ -282,7 +287,7 @@ impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<H, R, T, E> {
                         continue;
                     }
                     if waiting.is_ready() && self.value.is_some() {
-                        // Under the same lock, so that no task is added that nobody waits for.
+                        // Under the same lock, so that no task is added that is not waited for.
                         inner.closed = true;
                         return Poll::Ready(());
                     }
@@ -298,7 +303,8 @@ impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<H, R, T, E> {
         }
     }
 
-    /// Ready when all tasks are gone; those that failed before they could be aborted add their errors.
+    /// Ready when all tasks are gone; those that failed before they could be aborted add their
+    /// errors.
     fn poll_leftovers(&mut self, inner: &Mutex<Inner<H, T, E>>, cx: &mut Context<'_>) -> Poll<()> {
         self.take_arrived(inner);
         loop {

@@ -7,7 +7,8 @@ use std::task::{Poll, ready};
 
 use super::children::Children;
 
-/// Waits for all, and gives their outputs in the order of the futures, whatever the order in which they end.
+/// Waits for all, and gives their outputs in the order of the futures, whatever the order in which
+/// they end.
 ///
 /// Dropping it drops those that are not done; tasks among them are detached, as everywhere.
 ///
@@ -30,7 +31,8 @@ pub fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> impl Future<
     })
 }
 
-/// Waits for all, or for the first error, which it gives at once. The other futures are dropped then; tasks among them run on.
+/// Waits for all, or for the first error, which it gives at once. The other futures are dropped
+/// then; tasks among them run on.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {

@@ -9,7 +9,8 @@ use std::thread::LocalKey as ThreadKey;
 
 use pin_project_lite::pin_project;
 
-/// Declares variables that hold a value of their own in each [`scope`](LocalKey::scope), whatever thread polls it.
+/// Declares variables that hold a value of their own in each [`scope`](LocalKey::scope), whatever
+/// thread polls it.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {
@@ -58,7 +59,8 @@ impl<T: 'static> LocalKey<T> {
         LocalKey { slot }
     }
 
-    /// `future` with the variable set to `value` for itself and all it calls; tasks that it spawns do not inherit it.
+    /// `future` with the variable set to `value` for itself and all it calls; tasks that it spawns
+    /// do not inherit it.
     pub fn scope<F: Future>(&'static self, value: T, future: F) -> Scope<T, F> {
         Scope { key: self, value: Some(value), future: Some(future) }
     }
@@ -115,7 +117,8 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
     }
 }
 
-/// The value is in the thread's slot for as long as this lives, and what was there before comes back.
+/// The value is in the thread's slot for as long as this lives, and what was there before comes
+/// back.
 struct Entered<'a, T: 'static> {
     key: &'static LocalKey<T>,
     value: &'a mut Option<T>,

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use super::children::Children;
 
-/// Futures that are waited for together: asyncio's `wait`. What is not done when the waiting ends is given back untouched.
+/// Futures that are waited for together: asyncio's `wait`. What is not done when the waiting ends
+/// is given back untouched.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {
@@ -28,7 +29,8 @@ pub fn wait<F: Future + Unpin>(futures: impl IntoIterator<Item = F>) -> Wait<F> 
     Wait { children: futures.into_iter().collect() }
 }
 
-/// See [`wait`]. Each of its methods waits in its own way; dropped, they drop the futures that were not done: wait for tasks by `&mut` to keep them.
+/// See [`wait`]. Each of its methods waits in its own way; dropped, they drop the futures that were
+/// not done: wait for tasks by `&mut` to keep them.
 #[must_use = "nothing is polled until one of its methods is awaited"]
 pub struct Wait<F> {
     children: Children<F>,
@@ -54,7 +56,8 @@ impl<F: Future + Unpin> Wait<F> {
         self.until(|_| true, std::future::pending::<()>()).await
     }
 
-    /// Until one is done whose output `fails`, or all are: `wait(tasks).first_error(|output| output.is_err())`.
+    /// Until one is done whose output `fails`, or all are: `wait(tasks).first_error(|output|
+    /// output.is_err())`.
     pub async fn first_error(self, fails: impl FnMut(&F::Output) -> bool) -> Waited<F> {
         self.until(fails, std::future::pending::<()>()).await
     }
@@ -138,8 +141,9 @@ impl<F: Future> futures_core::Stream for AsCompleted<F> {
     }
 }
 
-/// Starts `attempts` one after the other, each when the one before has failed or `delay()` is over, and gives the first success
-/// with its index; the rest are dropped. As RFC 8305 has it for connecting to many addresses.
+/// Starts `attempts` one after the other, each when the one before has failed or `delay()` is over,
+/// and gives the first success with its index; the rest are dropped. As RFC 8305 has it for
+/// connecting to many addresses.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// The members that were woken since they were polled last, in order, and who is to be told. Its lock is held around nothing of others.
+/// The members that were woken since they were polled last, in order, and who is to be told. Its
+/// lock is held around nothing of others.
 #[derive(Default)]
 pub struct Woken(Mutex<Queue>);
 
@@ -26,7 +27,8 @@ impl Woken {
         self.lock().indices.pop_front()
     }
 
-    /// The next member to poll; `None` if there is none, and then `waker` is woken with the next one.
+    /// The next member to poll; `None` if there is none, and then `waker` is woken with the next
+    /// one.
     pub fn next(&self, waker: &Waker) -> Option<usize> {
         let mut own = None;
         loop {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{Instant, Sleep};
 
-/// What an [`Interval`] does about ticks that nobody waited for in time: tokio's three behaviours. A tick is in time for 5 ms.
+/// What an [`Interval`] does about ticks that were not waited for in time: tokio's three
+/// behaviours. A tick is in time for 5 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum MissedTickBehavior {
     /// Gives them as fast as they are taken, until it has caught up. tokio's default, and ours.
@@ -21,9 +22,9 @@ pub enum MissedTickBehavior {
 /// How late a tick may be and count as in time, as with tokio.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
-/// Ticks, one a period: what [`Handle::interval`](crate::Handle::interval) gives. Dropping it ends it. Ticks that are overdue come one a turn of
-/// the loop, so that even a period of zero,
-/// which ticks on every turn, starves nobody.
+/// Ticks, one a period: what [`Handle::interval`](crate::Handle::interval) gives. Dropping it ends
+/// it. Ticks that are overdue come one a turn of the loop, so that even a period of zero, which
+/// ticks on every turn, starves no other task.
 pub struct Interval<S: Sleep> {
     sleep: Pin<Box<S>>,
     period: Duration,

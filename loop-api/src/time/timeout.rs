@@ -27,9 +27,10 @@ impl From<Elapsed> for io::Error {
 pin_project_lite::pin_project! {
     /// A future with a deadline: what [`Handle::timeout`](crate::Handle::timeout) gives.
     ///
-    /// At each poll the future is asked first: a value that comes with the deadline is given, and a deadline in the past
-    /// leaves the future one poll. A future that is ready at once costs no timer. Dropping this drops the future, and with it what it
-    /// waits for; to keep the future after the deadline, give `&mut` of it.
+    /// At each poll the future is asked first: a value that comes with the deadline is given, and a
+    /// deadline in the past leaves the future one poll. A future that is ready at once costs no
+    /// timer. Dropping this drops the future, and with it what it waits for; to keep the future
+    /// after the deadline, give `&mut` of it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Timeout<F, S> {
