@@ -1,15 +1,17 @@
-//! What a round trip costs on a loop with tokio as its part, beside plain tokio and plain native: one byte there and back over TCP, both ends on
-//! one thread of one process.
+//! What a round trip costs on a loop with tokio as its part, beside plain tokio and plain native:
+//! one byte there and back over TCP, both ends on one thread of one process.
 //!
 //! ```text
 //! cargo run --release -p loop-compat --features tokio --example round_trips
 //! cargo run --release -p loop-compat --features tokio --example round_trips -- native-with-tokio 100000
 //! ```
 //!
-//! In the second half of the table the peer is a thread that blocks, and counts nothing: what one end costs, whose every byte is waited for.
+//! In the second half of the table the peer is a thread that blocks, and counts nothing: what one
+//! end costs, whose every byte is waited for.
 //!
-//! Without arguments all contestants live at once and get short slices in turn, the order reversed each time; the table has the median and the
-//! cheapest tenth of their CPU time. With a name, and a number, only that one makes so many round trips: for `strace -fc` and callgrind.
+//! Without arguments all contestants live at once and get short slices in turn, the order reversed
+//! each time; the table has the median and the cheapest tenth of their CPU time. With a name, and a
+//! number `n`, only that one makes `n` round trips: for `strace -fc` and callgrind.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
@@ -55,7 +57,7 @@ mod measure {
         address
     }
 
-    /// Makes so many round trips.
+    /// Makes `n` round trips.
     type Run = Box<dyn FnMut(usize)>;
 
     fn native(host: bool) -> NativeLoop {

@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-/// Gives tokio's complaints about its context as errors instead of panics: around a future that is polled as it is, or around a
-/// [`tokio()`](crate::tokio()).
+/// Gives tokio's complaints about its context as errors instead of panics: around a future that is
+/// polled as it is, or around a [`tokio()`](crate::tokio()).
 ///
 /// ```
 /// use loop_compat::{ContextError, checked};
@@ -25,8 +25,9 @@ use pin_project_lite::pin_project;
 /// assert!(error.to_string().contains("compat::tokio"), "it says what to do");
 /// ```
 ///
-/// The panic has happened: the panic hook has run, which by default writes it to standard error, and the future is gone. Panics of any other
-/// kind go on. Polling again after the end panics, as with any future.
+/// The panic has happened: the panic hook has run, which by default writes it to standard error,
+/// and the future is gone. Panics of any other kind go on. Polling again after the end panics, as
+/// with any future.
 pub fn checked<F: Future>(future: F) -> Checked<F> {
     Checked { future: Some(future) }
 }
@@ -57,7 +58,8 @@ pub enum ContextError {
     NoLocalSet,
     /// `block_on` inside something asynchronous: it would block the executor.
     NestedBlockOn,
-    /// A `tokio::runtime::Runtime` was dropped inside something asynchronous: that blocks until its blocking jobs are done.
+    /// A `tokio::runtime::Runtime` was dropped inside something asynchronous: that blocks until its
+    /// blocking jobs are done.
     RuntimeDropped,
     /// `tokio::task::block_in_place` on a current-thread runtime.
     NoBlockInPlace,

@@ -15,11 +15,13 @@ use tokio::runtime::{Handle, TryCurrentError};
 
 use crate::context::{self, Fallback, once_in};
 
-/// Lends tokio's context to `value`, whatever executor polls it: for code that cannot choose its loop.
+/// Gives `value` tokio's context, whatever executor polls it: for code that cannot choose its loop.
 ///
-/// `value` is a future, a stream or sink, or something that reads and writes, and so is what this gives. Each time it is polled, and when
-/// it is dropped, the tokio runtime that is current on the thread is used, at next to no cost; where there is none the process's own
-/// ([`context`](crate::context)), which starts its thread only when something waits in it. Wrapping what is wrapped already is harmless.
+/// `value` is a future, a stream or sink, or something that reads and writes, and so is what this
+/// gives. Each time it is polled, and when it is dropped, the tokio runtime that is current on the
+/// thread is used, at next to no cost; where there is none the process's own
+/// ([`context`](crate::context)), which starts its thread only when something waits in it. Wrapping
+/// what is wrapped already is harmless.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,15 +34,18 @@ use crate::context::{self, Fallback, once_in};
 /// assert_eq!(answer, 42);
 /// ```
 ///
-/// What makes a timer or a socket goes inside, into an `async` block as above: arguments are evaluated before there is a wrapper.
+/// What makes a timer or a socket goes inside, into an `async` block as above: arguments are
+/// evaluated before there is a wrapper.
 ///
-/// As in a task of tokio's own there is a cooperative budget, so that a future that finds everything ready yields now and then, and what would
-/// block the executor (a nested `block_on`, dropping a `Runtime`) panics with tokio's advice instead of blocking it in silence.
+/// As in a task of tokio's own there is a cooperative budget, so that a future that finds
+/// everything ready yields now and then, and what would block the executor (a nested `block_on`,
+/// dropping a `Runtime`) panics with tokio's advice instead of blocking it in silence.
 ///
 /// # Panics
 ///
-/// Polling panics where the system gives no descriptors or thread for the process's own runtime, and in a process forked from the one in which
-/// the future was first polled. [`enter_tokio`](crate::enter_tokio) at the head of `main` has the first as an error.
+/// Polling panics where the system gives no descriptors or thread for the process's own runtime,
+/// and in a process forked from the one in which the future was first polled.
+/// [`enter_tokio`](crate::enter_tokio) at the head of `main` has the first as an error.
 #[inline]
 pub fn tokio<T>(value: T) -> Tokio<T> {
     Tokio::new(value)
@@ -49,9 +54,10 @@ pub fn tokio<T>(value: T) -> Tokio<T> {
 pin_project! {
     /// A future, stream or socket with tokio's context: see [`tokio()`].
     ///
-    /// For values of other kinds (a connection to a database, a pool) it is there for the end: they are dropped inside a context, and
-    /// their methods are reached by [`Deref`]. What those give is a future of its own, for another [`tokio()`]. Wrap such a value where it
-    /// was made; with [`own`](Self::own) it does not matter where.
+    /// For values of other kinds (a connection to a database, a pool) it is there for the end: they
+    /// are dropped inside a context, and their methods are reached by [`Deref`]. What those give is
+    /// a future of its own, for another [`tokio()`]. Wrap such a value where it was made; with
+    /// [`own`](Self::own) it does not matter where.
     ///
     /// ```
     /// use loop_compat::Tokio;
@@ -74,7 +80,8 @@ pin_project! {
         #[pin]
         value: Option<T>,
         place: Place,
-        // Whether something of tokio's can be inside: it was wrapped in a context, or has been in one since.
+        // Whether something of tokio's can be inside: it was wrapped in a context, or has been in
+        // one since.
         touched: bool,
     }
 
@@ -112,8 +119,9 @@ impl<T> Tokio<T> {
         Tokio { value: Some(value), place: Place { chosen: Chosen::Any, fallback: None }, touched }
     }
 
-    /// With the context of this runtime, whichever is current where it is polled: for where another would win that has its I/O turned off or is shutting
-    /// down. The runtime must be driven by somebody: a current-thread one is while a thread is inside its `block_on`.
+    /// With the context of this runtime, whichever is current where it is polled: for where another
+    /// would win that has its I/O turned off or is shutting down. The runtime must be driven: a
+    /// current-thread one is while a thread is inside its `block_on`.
     ///
     /// ```
     /// use loop_compat::Tokio;
@@ -128,7 +136,8 @@ impl<T> Tokio<T> {
         Tokio { value: Some(value), place, touched: true }
     }
 
-    /// With the process's own runtime, whichever is current where it is polled: see [`of`](Self::of).
+    /// With the process's own runtime, whichever is current where it is polled: see
+    /// [`of`](Self::of).
     ///
     /// ```
     /// use loop_compat::Tokio;
@@ -163,7 +172,8 @@ impl<T> Tokio<T> {
         place.visit(|| f(value), |_| mem::needs_drop::<T>() || mem::needs_drop::<R>())
     }
 
-    /// Calls `f` with the pinned value inside the context; `waits` says of an answer whether something may wait in the runtime now.
+    /// Calls `f` with the pinned value inside the context; `waits` says of an answer whether
+    /// something may wait in the runtime now.
     #[inline]
     pub(crate) fn poll_with<'a, R>(
         self: Pin<&'a mut Self>,
@@ -214,8 +224,8 @@ impl Place {
         }
     }
 
-    /// Calls `f`, which drops the value, in the context. A destructor that panics takes the process with it when it runs in a panic, so there
-    /// is none from here.
+    /// Calls `f`, which drops the value, in the context. A destructor that panics takes the process
+    /// with it when it runs in a panic, so there is none from here.
     fn leave(&self, touched: bool, f: impl FnOnce()) {
         let current = Handle::try_current();
         match (&self.chosen, current) {
@@ -245,7 +255,8 @@ impl Place {
     }
 }
 
-/// Calls `f` in the runtime's context, as inside its `block_on` where nothing says that the thread is inside one already.
+/// Calls `f` in the runtime's context, as inside its `block_on` where nothing says that the thread
+/// is inside one already.
 #[inline]
 fn in_handle<R>(handle: &Handle, current: Result<Handle, TryCurrentError>, f: impl FnOnce() -> R) -> R {
     match current {

@@ -1,16 +1,19 @@
 //! A loop inside another program's loop: guest mode.
 //!
-//! A [`Guest`] is a loop that can be run a turn at a time ([`Turn`]), with a main future. The host gives it turns when its descriptor is
-//! readable or its [`timeout`](Guest::timeout) is over, and is told when the future is done. In between nothing runs: the guest
-//! takes no processor time, and the host's own work goes on. There is a way for each kind of host:
+//! A [`Guest`] is a loop that can be run a turn at a time ([`Turn`]), with a main future. The host
+//! gives it turns when its descriptor is readable or its [`timeout`](Guest::timeout) is over, and
+//! is told when the future is done. In between nothing runs: the guest takes no processor time, and
+//! the host's own work goes on. There is a way for each kind of host:
 //!
 //! - an asynchronous one polls [`Hosted`], a future: see [`Guest::on_tokio`] and [`Guest::on`];
-//! - one that waits in `poll(2)`, `select` or a toolkit's main loop adds a descriptor and a timeout: see [`Guest`] itself;
+//! - one that waits in `poll(2)`, `select` or a toolkit's main loop adds a descriptor and a
+//!   timeout: see [`Guest`] itself;
 //! - one that only has a queue of callbacks is given them by [`start_on_queue`].
 //!
-//! Several guests may live on one thread; each makes progress. Neither a guest nor any of these adaptors touches signal handlers: those are the
-//! host's. Code in the guest's future and tasks finds the guest as its loop, and what the host has made current, too; code of the host finds
-//! the host alone.
+//! Several guests may live on one thread; each makes progress. Neither a guest nor any of these
+//! adaptors touches signal handlers: those are the host's. Code in the guest's future and tasks
+//! finds the guest as its loop, and what the host has made current, too; code of the host finds the
+//! host alone.
 
 use std::fmt;
 use std::future::Future;
@@ -72,8 +75,9 @@ const TURNS: usize = 16;
 /// # fn main() {}
 /// ```
 ///
-/// Dropping it ends the loop and drops the future; if that was not done, the loop's exception handler is told, so that a host that quits
-/// early does not lose work in silence. [`into_inner`](Self::into_inner) gives the loop back instead.
+/// Dropping it ends the loop and drops the future; if that was not done, the loop's exception
+/// handler is told, so that a host that quits early does not lose work in silence.
+/// [`into_inner`](Self::into_inner) gives the loop back instead.
 #[must_use = "a guest runs only when it is given steps"]
 pub struct Guest<G: EventLoop, T: 'static> {
     main: Option<<G::Handle as Handle>::LocalTask<T>>,
@@ -83,12 +87,15 @@ pub struct Guest<G: EventLoop, T: 'static> {
 }
 
 impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
-    /// Makes `event_loop` a guest that runs `main`, and gives it its first turn, in which `main` is polled for the first time. The loop must
-    /// not be used by its owner before: nothing is queued on it yet.
+    /// Makes `event_loop` a guest that runs `main`, and gives it its first turn, in which `main` is
+    /// polled for the first time. The loop must not be used by its owner before: nothing is queued
+    /// on it yet.
     ///
     /// # Errors
     ///
-    /// What keeps it from running at all: the loop is closed, cannot be run a turn at a time, or its poller failed.
+    /// `Other`, with a [`LocalError`](loop_api::LocalError) inside, if the loop is closed or does
+    /// not take `main` as a local task; any error of the loop's [`turn`](Turn::turn): it cannot be
+    /// run a turn at a time, or its poller failed.
     pub fn new<F>(mut event_loop: G, main: F) -> io::Result<Self>
     where
         F: Future<Output = T> + 'static,
@@ -105,12 +112,14 @@ impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
         Ok(Guest { main: Some(main), event_loop: Some(event_loop), turns: 1 })
     }
 
-    /// Gives it turns, as long as it has something to do but not for ever, and never waits. To be called when the descriptor is readable or the
-    /// timeout is over; at other times it does no harm.
+    /// Gives it turns, as long as it has something to do but not without end, and never waits. To
+    /// be called when the descriptor is readable or the timeout is over; at other times it does no
+    /// harm.
     ///
     /// # Errors
     ///
-    /// Why `main` gave no value: see [`GuestError`]. After the result was given it is [`GuestError::Finished`].
+    /// Why `main` gave no value: see [`GuestError`]. After the result was given it is
+    /// [`GuestError::Finished`].
     pub fn step(&mut self) -> Poll<Result<T, GuestError>> {
         let (Some(event_loop), Some(main)) = (&mut self.event_loop, &mut self.main) else {
             return Poll::Ready(Err(GuestError::Finished));
@@ -135,7 +144,8 @@ impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
         Poll::Pending
     }
 
-    /// How long the host may wait for the descriptor before the next step; `None`: as long as nothing happens.
+    /// How long the host may wait for the descriptor before the next step; `None`: as long as
+    /// nothing happens.
     pub fn timeout(&self) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
@@ -150,8 +160,8 @@ impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
         self.turns
     }
 
-    /// The guest's handle, by which the host gives it work. From the host's own thread as from any other, that makes the descriptor
-    /// readable.
+    /// The guest's handle, by which the host gives it work. From the host's own thread as from any
+    /// other, that makes the descriptor readable.
     pub fn handle(&self) -> &G::Handle {
         match &self.event_loop {
             Some(event_loop) => event_loop.handle(),

@@ -1,6 +1,7 @@
-//! Readers and writers of futures-io, tokio, hyper and the standard library, each as each of the others.
+//! Readers and writers of futures-io, tokio, hyper and the standard library, each as each of the
+//! others.
 //!
-//! | what you have speaks | wrap it in | and it speaks |
+//! | what you have implements | wrap it in | and it implements |
 //! | --- | --- | --- |
 //! | futures-io | [`FuturesIo`], or `.compat()` | tokio's I/O traits and hyper's |
 //! | tokio's `AsyncRead`, `AsyncWrite` | `TokioIo`, or `.compat()` (feature `tokio-io`) | futures-io and hyper's |
@@ -8,12 +9,15 @@
 //! | futures-io, and a thread that may block wants it | [`SyncIoBridge`] | std's `Read`, `Write`, `BufRead`, `Seek` |
 //! | std's `Read`, `Write`, `Seek`, which block | [`Unblock`] | futures-io, tokio's and hyper's |
 //!
-//! Each wrapper still speaks what is inside, so that one value serves all; wrappers can be put over wrappers. None needs a loop of its own,
-//! but for [`Unblock`], which takes the handle of one. anyloop's own sockets need none of the first three: they speak all of it directly.
+//! Each wrapper still implements the traits of what is inside, so that one value serves all;
+//! wrappers can be put over wrappers. None needs a loop of its own, but for [`Unblock`], which
+//! takes the handle of one. anyloop's own sockets need none of the first three: they implement all
+//! of these traits themselves.
 //!
-//! What holds for all: a vectored write is one vectored write of what is inside; memory that is not initialised is not zeroed at each
-//! poll; flushing is flushing, and closing or shutting down is the other's closing or shutting down, after which reading goes
-//! on; errors and the end pass as they are. Dropping a pending read or write loses no byte.
+//! What holds for all: a vectored write is one vectored write of what is inside; memory that is not
+//! initialised is not zeroed at each poll; flushing is flushing, and closing or shutting down is
+//! the other's closing or shutting down, after which reading goes on; errors and the end pass as
+//! they are. Dropping a pending read or write loses no byte.
 //!
 //! ```
 //! # #[cfg(feature = "tokio-io")] {

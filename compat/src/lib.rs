@@ -1,15 +1,17 @@
 //! Futures, sockets, timers and executors of one runtime, at home on another.
 //!
-//! Nothing here names a backend of anyloop: it works on any [`loop_api::EventLoop`], and, where it says so, on no loop of ours at all.
+//! Nothing here names a backend of anyloop: it works on any [`loop_api::EventLoop`], and, where it
+//! says so, on no loop of ours at all.
 //!
 //! # For those who choose the loop
 //!
-//! Make tokio a part of it: `host::TokioHost`, which is `Builder::with_tokio` in `anyloop`. Then all that is polled, called or dropped on
-//! the loop finds tokio, without a wrapper and without another thread.
+//! Make tokio a part of it: `host::TokioHost`, which is `Builder::with_tokio` in `anyloop`. Then
+//! all that is polled, called or dropped on the loop finds tokio, without a wrapper and without
+//! another thread.
 //!
 //! # For those who do not
 //!
-//! A library, or a program on an executor of somebody else's, lends tokio's context (feature `tokio`):
+//! A library, or a program on another executor, brings tokio's context along (feature `tokio`):
 //!
 //! | to | by |
 //! | --- | --- |
@@ -26,10 +28,11 @@
 //! | --- | --- |
 //! | tokio's panics about its context as errors that say what to do | `checked(future)` |
 //! | tasks and blocking jobs that `main` would cut off | `shutdown(timeout)` or, once for all of `main`, `shutdown_at_end(timeout)`: they wait, and say what was left |
-//! | a current-thread runtime that nobody drives, so that its tasks and sockets wait for ever | `drive(runtime)` |
+//! | a current-thread runtime that no thread drives, so that its tasks and sockets wait forever | `drive(runtime)` |
 //!
-//! Futures of async-io and smol need no context: [`smol()`] tells what they cost elsewhere. Join handles and oneshots of each become
-//! [`Deferred`](loop_api::promise::Deferred) and back in [`value`].
+//! Futures of async-io and smol need no context: [`smol()`] tells what they cost elsewhere. Join
+//! handles and oneshots of each become [`Deferred`](loop_api::promise::Deferred) and back in
+//! [`value`].
 
 #![deny(unsafe_code)]
 

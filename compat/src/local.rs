@@ -1,4 +1,4 @@
-//! `tokio::task::spawn_local`, and runtimes that nobody drives.
+//! `tokio::task::spawn_local`, and runtimes that no thread drives.
 
 #![forbid(unsafe_code)]
 
@@ -15,8 +15,9 @@ use crate::{Tokio, tokio};
 
 /// [`tokio()`] for a future that calls `tokio::task::spawn_local`, with a `LocalSet` of its own.
 ///
-/// The local tasks run whenever the future is polled or one of them is woken, on the thread that polls. As in a `LocalSet`, those that are not
-/// done when the future is are dropped: await their handles.
+/// The local tasks run whenever the future is polled or one of them is woken, on the thread that
+/// polls. As in a `LocalSet`, those that are not done when the future is are dropped: await their
+/// handles.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -37,8 +38,9 @@ pub fn tokio_local<F: Future>(future: F) -> Tokio<impl Future<Output = F::Output
 
 /// Drives a current-thread runtime on a thread of its own, until what this gives is dropped.
 ///
-/// Such a runtime does nothing by itself: a `JoinHandle` of its task that is awaited on another executor, or a socket of its, waits forever,
-/// unless some thread is in the runtime's `block_on`. This is that thread. (A multi-thread runtime needs none.)
+/// Such a runtime does nothing by itself: a `JoinHandle` of its task that is awaited on another
+/// executor, or a socket of its, waits forever, unless some thread is in the runtime's `block_on`.
+/// This is that thread. (A multi-thread runtime needs none.)
 ///
 /// ```
 /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -55,7 +57,8 @@ pub fn tokio_local<F: Future>(future: F) -> Tokio<impl Future<Output = F::Output
 ///
 /// # Errors
 ///
-/// What the system said when it could not give a thread. The runtime is shut down then.
+/// Any error of starting a thread (`pthread_create(3)`), such as `WouldBlock` at the limit of
+/// threads. The runtime is shut down then.
 pub fn drive(runtime: Runtime) -> io::Result<Driven> {
     let handle = runtime.handle().clone();
     let (stop, stopped) = oneshot::channel::<Ends>();
@@ -78,8 +81,9 @@ enum Ends {
     ShutsDown,
 }
 
-/// A runtime that is driven by a thread: see [`drive`]. Dropping it ends the thread and shuts the runtime down, without waiting for blocking jobs; it
-/// waits for the thread, unless it is that thread: a task of the runtime may drop it, and the runtime ends when that task has given way.
+/// A runtime that is driven by a thread: see [`drive`]. Dropping it ends the thread and shuts the
+/// runtime down, without waiting for blocking jobs; it waits for the thread, unless it is that
+/// thread: a task of the runtime may drop it, and the runtime ends when that task has given way.
 #[must_use = "the runtime is driven only while this lives"]
 pub struct Driven {
     handle: Handle,
@@ -92,8 +96,9 @@ impl Driven {
         &self.handle
     }
 
-    /// Ends the thread and gives the runtime back, with its tasks as they are. None if the runtime's own code has panicked, and in a task of the
-    /// runtime itself, which cannot have what it runs on: it is shut down then, as by dropping this.
+    /// Ends the thread and gives the runtime back, with its tasks as they are. None if the
+    /// runtime's own code has panicked, and in a task of the runtime itself, which cannot have what
+    /// it runs on: it is shut down then, as by dropping this.
     pub fn into_runtime(mut self) -> Option<Runtime> {
         self.end(Ends::GivesBack)
     }

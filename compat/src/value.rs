@@ -1,7 +1,8 @@
 //! Values that come later, from one runtime to another.
 //!
-//! [`IntoDeferred`] makes a [`Deferred`] of what another runtime waits with; a [`Deferred`] is a future itself, which any executor awaits, and
-//! `to_tokio` and `to_futures` make the receivers of those crates from it.
+//! [`IntoDeferred`] makes a [`Deferred`] of what another runtime waits with; a [`Deferred`] is a
+//! future itself, which any executor awaits, and `to_tokio` and `to_futures` make the receivers of
+//! those crates from it.
 //!
 //! | from | to a `Deferred` | back |
 //! | --- | --- | --- |
@@ -19,10 +20,11 @@
 //! | a task was aborted or cancelled | `Cancelled` |
 //! | the sender was dropped, the loop or runtime shut down | `Abandoned` |
 //!
-//! The other way, cancelling or dropping the `Deferred` aborts the task, or closes the receiver so that the sender sees it. A value that nobody waits for
-//! any more is dropped.
+//! The other way, cancelling or dropping the `Deferred` aborts the task, or closes the receiver so
+//! that the sender sees it. A value that no caller waits for any more is dropped.
 //!
-//! Nothing is spawned for it, and no executor is needed: what wakes the one hands over to the other, on the thread that wakes. It costs two allocations.
+//! Nothing is spawned for it, and no executor is needed: what wakes the one hands over to the
+//! other, on the thread that wakes. It costs two allocations.
 
 #![forbid(unsafe_code)]
 
@@ -78,13 +80,14 @@ pub trait IntoDeferred: Sized {
     fn into_deferred(self) -> Deferred<Self::Value> {
         let (promise, deferred) = promise();
         forward::start(forward::IntoPromise::new(self.into_source(), promise, |promise, outcome| {
-            let _nobody_waits = promise.complete(outcome);
+            let _not_awaited = promise.complete(outcome);
         }));
         deferred
     }
 
-    /// A deferred of the value inside a `Result`: an error becomes [`Failed`](DeferredError::Failed), and a [`DeferredError`] becomes itself, so
-    /// that what went through another runtime's channel as a `Result` comes out as it went in.
+    /// A deferred of the value inside a `Result`: an error becomes
+    /// [`Failed`](DeferredError::Failed), and a [`DeferredError`] becomes itself, so that what went
+    /// through another runtime's channel as a `Result` comes out as it went in.
     ///
     /// ```
     /// # #[cfg(feature = "tokio")] {
@@ -112,7 +115,7 @@ pub trait IntoDeferred: Sized {
                 Ok(Err(error)) => Err(same_error(error.into())),
                 Err(error) => Err(error),
             };
-            let _nobody_waits = promise.complete(outcome);
+            let _not_awaited = promise.complete(outcome);
         }));
         deferred
     }
@@ -139,10 +142,11 @@ impl<T: Send + 'static> IntoDeferred for Deferred<T> {
     }
 }
 
-/// Runs any future on the loop of `handle`, as a task, and gives a deferred of its output. Cancelling or dropping the deferred ends the task.
+/// Runs any future on the loop of `handle`, as a task, and gives a deferred of its output.
+/// Cancelling or dropping the deferred ends the task.
 ///
-/// A panic, and the end of the loop before the future's, are seen as [`Abandoned`](DeferredError::Abandoned); the panic goes to the loop's
-/// exception handler.
+/// A panic, and the end of the loop before the future's, are seen as
+/// [`Abandoned`](DeferredError::Abandoned); the panic goes to the loop's exception handler.
 ///
 /// ```
 /// use loop_api::EventLoop;
@@ -167,7 +171,7 @@ where
             Poll::Pending => promise.poll_cancelled(cx).map(|()| None),
         });
         if let Some(output) = output.await {
-            let _nobody_waits = promise.settle(output);
+            let _not_awaited = promise.settle(output);
         }
     }));
     deferred

@@ -1,4 +1,5 @@
-//! What the adapter of today fails at, each with how it is answered here. Over every test stands in a line what `async-compat` 0.2 does.
+//! What the adapter of today fails at, each with how it is answered here. Over every test stands in
+//! a line what `async-compat` 0.2 does.
 
 mod support;
 
@@ -19,8 +20,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 const SOON: Duration = Duration::from_millis(2);
 
-/// What a client of a database is, as far as a runtime can tell: requests go to a task over a channel, answers have a time limit, and dropping it
-/// spawns.
+/// What a client of a database is, as far as a runtime can tell: requests go to a task over a
+/// channel, answers have a time limit, and dropping it spawns.
 struct Client {
     requests: tokio::sync::mpsc::UnboundedSender<tokio::sync::oneshot::Sender<u32>>,
     closed: mpsc::Sender<()>,
@@ -278,7 +279,8 @@ fn acceptance_a05_after_fork() {
     };
     assert_eq!(work(), 3);
     let guard = enter_tokio().unwrap();
-    // SAFETY: the other threads of this process hold no lock that the child needs: tokio's waits, and the test harness waits for this one.
+    // SAFETY: the other threads of this process hold no lock that the child needs: tokio's waits,
+    // and the test harness waits for this one.
     let pid = unsafe { fork() };
     if pid == 0 {
         // SAFETY: it has no effect but to end a child that hangs.
@@ -437,7 +439,7 @@ fn acceptance_a11_nested_wrappers() {
     });
 }
 
-// Hangs: nobody drives the runtime that the task is on.
+// Hangs: no thread drives the runtime that the task is on.
 #[test]
 fn acceptance_a12_a_join_handle_of_a_current_thread_runtime() {
     On::each(|mut on| {

@@ -143,7 +143,8 @@ fn cmp13_each_world_finds_itself() {
         assert!(NativeHandle::try_current().is_none());
         let mine = tokio::runtime::Handle::current().id();
         let hosted = guest(|handle| async move {
-            // The guest is the loop; what the host lends is there, too, and works at once.
+            // The guest is the loop; what the host has made current is there, too, and works at
+            // once.
             assert!(NativeHandle::try_current().is_some());
             assert_eq!(tokio::runtime::Handle::current().id(), mine);
             tokio::time::sleep(Duration::from_millis(1)).await;

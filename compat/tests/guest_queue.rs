@@ -278,7 +278,7 @@ fn a_host_whose_queue_is_full_goes_on_and_lets_its_guest_go() {
     }
     said.recv_timeout(LONG).expect("the guest's thread to put a callback there");
     let (ends, ended) = mpsc::channel();
-    // Should the drop wait for room in the queue, it is let go in the end.
+    // Should the drop wait for a free place in the queue, it is let go in the end.
     let watch = std::thread::spawn(move || {
         let ended = ended.recv_timeout(LONG);
         drop(callbacks);

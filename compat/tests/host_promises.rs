@@ -2,8 +2,8 @@
 #![cfg(unix)]
 
 #[macro_use]
-#[path = "support/hosted.rs"]
-mod hosted;
+#[path = "support/with_tokio.rs"]
+mod with_tokio;
 
 use std::cell::Cell;
 use std::future::Future;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_lite::future::yield_now;
 use loop_api::{EventLoop, Handle, RunError};
 
-use crate::hosted::{native, smol};
+use crate::with_tokio::{native, smol};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -48,7 +48,7 @@ async fn count_polls(future: impl Future<Output = ()>) -> usize {
     .await
 }
 
-/// Takes so many values that are there already.
+/// Takes `count` values that are there already.
 async fn receive(count: usize) {
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     (0..count).for_each(|value| sender.send(value).unwrap());
@@ -314,7 +314,8 @@ fn two_loops_and_plain_tokio_live_side_by_side() {
 
 #[test]
 fn a_wake_between_polls_is_not_lost() {
-    // The waker of a native task is called by a tokio task: outside the loop's own poll, on its thread.
+    // The waker of a native task is called by a tokio task: outside the loop's own poll, on its
+    // thread.
     let mut event_loop = native(0);
     let handle = event_loop.handle().clone();
     event_loop.block_on(async {
@@ -340,7 +341,7 @@ fn a_loop_ends_inside_plain_tokio_without_blocking_it() {
         let mut event_loop = native(0);
         // Here it cannot be run, and says so.
         assert_eq!(event_loop.try_block_on(async {}), Err(RunError::Nested));
-        // With a job under way, for which it must not wait for ever.
+        // With a job under way, for which it must not wait forever.
         let (release, released) = mpsc::channel::<()>();
         let (begins, began) = mpsc::channel();
         let job = event_loop.handle().spawn_blocking(move || {

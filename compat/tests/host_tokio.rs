@@ -1,10 +1,11 @@
-//! tokio as part of a native and of a smol loop: what panics about a missing runtime elsewhere works in every place of the loop.
+//! tokio as part of a native and of a smol loop: what panics about a missing runtime elsewhere
+//! works in every place of the loop.
 
 #![cfg(unix)]
 
 #[macro_use]
-#[path = "support/hosted.rs"]
-mod hosted;
+#[path = "support/with_tokio.rs"]
+mod with_tokio;
 
 use std::io;
 use std::time::Duration;

@@ -13,7 +13,8 @@ use loop_api::EventLoop;
 use loop_compat::{checked, smol, tokio as tokio_compat};
 use support::{alone, block_on, is_alone};
 
-/// A word there and back through a socket of tokio's, with its timer, task and blocking job on the way.
+/// A word there and back through a socket of tokio's, with its timer, task and blocking job on the
+/// way.
 async fn tokios() -> std::io::Result<usize> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -135,7 +136,8 @@ fn what_came_out_ready_works_outside_too() {
         alone("what_came_out_ready_works_outside_too");
         return;
     }
-    // Bound at the first poll and awaited bare: the thread has to be there although no wrapper ever waited.
+    // Bound at the first poll and awaited bare: the thread has to be there although no wrapper ever
+    // waited.
     let socket = block_on(tokio_compat(async { tokio::net::UdpSocket::bind("127.0.0.1:0").await })).unwrap();
     let addr = socket.local_addr().unwrap();
     let mut word = [0; 8];

@@ -243,11 +243,11 @@ fn cmp08_a_foreign_runtime_that_ends_first() {
 fn cmp08_a_destination_that_is_gone_is_harmless() {
     let (sender, receiver) = tokio::sync::oneshot::channel::<String>();
     drop(receiver.into_deferred());
-    assert_eq!(sender.send("nobody".to_owned()), Err("nobody".to_owned()), "the sender keeps it");
+    assert_eq!(sender.send("too late".to_owned()), Err("too late".to_owned()), "the sender keeps it");
 
     let (promise, deferred) = promise::<String>();
     drop(to_tokio(deferred));
-    assert_eq!(promise.settle("nobody".to_owned()), Err("nobody".to_owned()));
+    assert_eq!(promise.settle("too late".to_owned()), Err("too late".to_owned()));
 
     // The waiting task's loop ends with the value under way.
     let mut event_loop = loop_native::NativeLoop::new().unwrap();
@@ -261,7 +261,8 @@ fn cmp08_a_destination_that_is_gone_is_harmless() {
 
 #[test]
 fn a_budget_that_is_spent_does_not_stop_a_value() {
-    // The receiver is woken inside a poll that has no budget left; polling it there must not be refused for ever.
+    // The receiver is woken inside a poll that has no budget left; polling it there must not be
+    // refused forever.
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let mut deferred = receiver.into_deferred();
     runtime().block_on(async move {
@@ -280,7 +281,8 @@ fn a_budget_that_is_spent_does_not_stop_a_value() {
 
 #[test]
 fn values_cross_threads_without_being_lost() {
-    // Settled and cancelled at the same time from two threads, over and over: one of the two wins, and nobody waits for ever.
+    // Settled and cancelled at the same time from two threads, over and over: one of the two wins,
+    // and no task waits forever.
     for round in 0..2000_u32 {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let back = to_futures(receiver.into_deferred());

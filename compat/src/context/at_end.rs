@@ -6,8 +6,8 @@ use loop_api::shared::write_report;
 
 use super::shutdown;
 
-/// Calls [`shutdown`] when what it gives is dropped, and writes to standard error what was cut off: one line at the head of `main`, for returns
-/// by `?` and for panics too.
+/// Calls [`shutdown`] when what it gives is dropped, and writes to standard error what was cut off:
+/// one line at the head of `main`, for returns by `?` and for panics too.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;
@@ -15,7 +15,7 @@ use super::shutdown;
 /// fn main() -> std::io::Result<()> {
 ///     let _end = loop_compat::shutdown_at_end(Duration::from_secs(5));
 ///     let _tokio = loop_compat::enter_tokio()?;
-///     // It is sent, though nobody awaits it.
+///     // It is sent, though it is not awaited.
 ///     tokio::spawn(async { tokio::time::sleep(Duration::from_millis(5)).await });
 ///     Ok(())
 /// }

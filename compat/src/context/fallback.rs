@@ -52,7 +52,8 @@ impl Fallback {
             .thread_name("anyloop-block")
             .on_thread_start(move || {
                 starts.blocking.fetch_add(1, Ordering::AcqRel);
-                // A job may block on a timer. That there is no thread is for the next wrapper to report.
+                // A job may block on a timer. That there is no thread is for the next wrapper to
+                // report.
                 let _reported_later = starts.owner.get().map(|fallback| fallback.start());
             })
             .on_thread_stop(move || {
@@ -113,7 +114,8 @@ impl Fallback {
             return Ok(());
         }
         let (farewell, ends) = oneshot::channel();
-        // The runtime goes to the thread by a channel, so that it is still here if there is none to be had.
+        // The runtime goes to the thread by a channel, so that it is still here if there is none to
+        // be had.
         let (give, take) = mpsc::sync_channel::<Runtime>(1);
         let watch = self.watch.clone();
         let thread = thread::Builder::new().name("anyloop-tokio".to_owned()).spawn(move || {
@@ -166,7 +168,8 @@ impl Watch {
         self.owner.get().map_or(0, |fallback| fallback.handle.metrics().num_alive_tasks())
     }
 
-    /// Called by the thread whenever it has nothing to do. Tasks end on that thread, so it comes here after the last of them.
+    /// Called by the thread whenever it has nothing to do. Tasks end on that thread, so it comes
+    /// here after the last of them.
     fn parking(&self) {
         if self.tasks() == 0 {
             self.drained.notify_waiters();
@@ -187,11 +190,13 @@ impl Watch {
 /// The thread's whole life.
 fn drive(runtime: Runtime, ends: oneshot::Receiver<Option<Instant>>, watch: &Watch) -> Unfinished {
     let deadline = runtime.block_on(async {
-        // The process never gives it up without a farewell; if it did, there would be nothing to wait for.
+        // The process never gives it up without a farewell; if it did, there would be nothing to
+        // wait for.
         let deadline = ends.await.unwrap_or_else(|_gone| Some(Instant::now()));
         let all_done = async {
             watch.drained().await;
-            // The pool's queue is first in, first out: when this one runs, all that were given before have begun.
+            // The pool's queue is first in, first out: when this one runs, all that were given
+            // before have begun.
             let _ran = tokio::task::spawn_blocking(|| {}).await;
             watch.drained().await;
         };
@@ -212,8 +217,9 @@ fn drive(runtime: Runtime, ends: oneshot::Receiver<Option<Instant>>, watch: &Wat
     Unfinished { tasks, blocking: watch.blocking.load(Ordering::Acquire) }
 }
 
-/// Calls `f` once, as the future that a runtime is blocked on, so that tokio knows: it has the cooperative budget of a task, and what would block
-/// the executor is refused by tokio with its own words, as it is in a task.
+/// Calls `f` once, as the future that a runtime is blocked on, so that tokio knows: it has the
+/// cooperative budget of a task, and what would block the executor is refused by tokio with its own
+/// words, as it is in a task.
 #[inline]
 pub(crate) fn once_in<R>(handle: &Handle, f: impl FnOnce() -> R) -> R {
     let mut f = Some(f);

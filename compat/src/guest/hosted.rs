@@ -15,12 +15,13 @@ use loop_api::{Closed, EventLoop};
 use super::watch::HandleWatch;
 use super::{Guest, GuestError};
 
-/// A [`Guest`] that an asynchronous host polls: done when its main future is. The host wakes it when the guest's descriptor is readable and when
-/// its next timer is due; it is not polled otherwise.
+/// A [`Guest`] that an asynchronous host polls: done when its main future is. The host wakes it
+/// when the guest's descriptor is readable and when its next timer is due; it is not polled
+/// otherwise.
 ///
-/// It is not `Send`, as the guest stays on its thread: `block_on` it, or spawn it as a local task. Cancel safe: dropped, it quits as
-/// [`Guest`] does. Polled when its host has ended, it gives [`GuestError::Host`]; [`into_guest`](Self::into_guest) then takes the guest to
-/// another host.
+/// It is not `Send`, as the guest stays on its thread: `block_on` it, or spawn it as a local task.
+/// Cancel safe: dropped, it quits as [`Guest`] does. Polled when its host has ended, it gives
+/// [`GuestError::Host`]; [`into_guest`](Self::into_guest) then takes the guest to another host.
 #[must_use = "futures do nothing unless polled"]
 pub struct Hosted<G: EventLoop, T: 'static> {
     /// Deregistered before the guest's descriptor is closed.
@@ -51,7 +52,8 @@ impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
     ///
     /// # Errors
     ///
-    /// What the system said when the descriptor was registered.
+    /// Any error of `dup(2)`, such as too many open files, or of registering the descriptor with
+    /// tokio's I/O driver (`epoll_ctl(2)` or `kevent(2)`).
     ///
     /// # Panics
     ///
@@ -61,7 +63,8 @@ impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
         self.with(|fd| Ok(Box::new(crate::host::TokioWatch::new(fd.try_clone_to_owned()?)?)))
     }
 
-    /// As a future of any loop that can wait for descriptors: tokio's or smol's through their handles, or another native one.
+    /// As a future of any loop that can wait for descriptors: tokio's or smol's through their
+    /// handles, or another native one.
     ///
     /// ```
     /// use loop_api::{EventLoop, Handle};
@@ -77,17 +80,18 @@ impl<G: Turn + AsFd, T: 'static> Guest<G, T> {
     ///
     /// # Errors
     ///
-    /// What the host said when the descriptor was registered.
+    /// Any error of `dup(2)`, such as too many open files, or of the host's
+    /// [`Readiness::register`].
     pub fn on<H: Readiness>(self, host: &H) -> io::Result<Hosted<G, T>> {
         let host = host.clone();
         self.with(|fd| Ok(Box::new(HandleWatch::new(host, fd.try_clone_to_owned()?)?)))
     }
 
-    /// As a future of a host for which somebody has written a [`Watch`].
+    /// As a future of any other host, by an implementation of [`Watch`] for it.
     ///
     /// # Errors
     ///
-    /// That of `watch`.
+    /// Any error that `watch` gives.
     pub fn with(
         self,
         watch: impl FnOnce(BorrowedFd<'_>) -> io::Result<Box<dyn Watch>>,

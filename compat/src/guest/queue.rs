@@ -18,7 +18,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Guest, GuestError};
 
-/// Puts a callback into the host's queue, from any thread; it must run on the thread that started the guest.
+/// Puts a callback into the host's queue, from any thread; it must run on the thread that started
+/// the guest.
 type RunSoon = dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync;
 
 thread_local! {
@@ -27,7 +28,8 @@ thread_local! {
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A guest that is under way in a host's queue. Dropping it quits early, on its own thread: see [`Guest`].
+/// A guest that is under way in a host's queue. Dropping it quits early, on its own thread: see
+/// [`Guest`].
 #[must_use = "dropping it quits the guest before it is done"]
 pub struct OnQueue {
     number: u64,
@@ -39,11 +41,15 @@ trait Step {
     fn is_done(&self) -> bool;
 }
 
-/// Starts a guest on this thread, whose loop has nothing but a queue of callbacks, such as that of a toolkit, a game engine or another language.
+/// Starts a guest on this thread, whose loop has nothing but a queue of callbacks, such as that of
+/// a toolkit, a game engine or another language.
 ///
-/// `run_soon` puts a callback into the queue; the host runs it on this thread. It is called by a thread named `anyloop-guest` alone, which waits for the
-/// guest's descriptor and timers while the guest has nothing to do, and then puts one callback there; it does nothing else. So it may block, such as on
-/// a queue with an end that is full: the host goes on. Neither the host nor the guest is polled without a reason. When the main future is done, `done` is called in such a callback, with its value or what went wrong.
+/// `run_soon` puts a callback into the queue; the host runs it on this thread. It is called by a
+/// thread named `anyloop-guest` alone, which waits for the guest's descriptor and timers while the
+/// guest has nothing to do, and then puts one callback there; it does nothing else. So it may
+/// block, such as on a queue with an end that is full: the host goes on. Neither the host nor the
+/// guest is polled without a reason. When the main future is done, `done` is called in such a
+/// callback, with its value or what went wrong.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -71,7 +77,8 @@ trait Step {
 ///
 /// # Errors
 ///
-/// What the system said when it was asked for a thread and descriptors.
+/// Any error of `dup(2)` or `socketpair(2)`, such as too many open files, or of starting a thread
+/// (`pthread_create(3)`), such as `WouldBlock` at the limit of threads.
 pub fn start_on_queue<G, T>(
     guest: Guest<G, T>,
     run_soon: impl Fn(Box<dyn FnOnce() + Send>) + Send + Sync + 'static,
@@ -129,7 +136,8 @@ struct Running<G: Turn + AsFd, T: 'static> {
 
 impl<G: Turn + AsFd, T: 'static> Step for Queued<G, T> {
     fn step(&self) {
-        // A callback inside a step of the same guest, by a host that runs its queue in there, finds nothing to do.
+        // A callback inside a step of the same guest, by a host that runs its queue in there, finds
+        // nothing to do.
         let Some(mut running) = self.running.take() else { return };
         match running.guest.step() {
             Poll::Ready(result) => {
@@ -140,7 +148,8 @@ impl<G: Turn + AsFd, T: 'static> Step for Queued<G, T> {
                 done(result);
             }
             Poll::Pending => {
-                // Due already, its callback comes behind the host's own. It is not put there from here: a queue that is full would block.
+                // Due already, its callback comes behind the host's own. It is not put there from
+                // here: a queue that is full would block.
                 running.waiter.wait(running.guest.deadline());
                 *self.running.borrow_mut() = Some(running);
             }
@@ -219,7 +228,8 @@ impl Drop for Waiter {
         match self.thread.take() {
             // It has no panic of its own, and the host's is its own affair.
             Some(thread) if was == Phase::Waits => drop(thread.join()),
-            // The host may be what it waits for: it ends by itself when its callback, which does nothing any more, is in the queue.
+            // The host may be what it waits for: it ends by itself when its callback, which does
+            // nothing any more, is in the queue.
             _ => {}
         }
     }
@@ -250,7 +260,7 @@ fn wait(fd: &OwnedFd, stop: &UnixStream, deadline: Option<Instant>) -> bool {
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => return fds[1].revents().is_empty(),
             Err(rustix::io::Errno::INTR) => {}
-            // Both descriptors are ours and open: there is nobody who could handle this.
+            // Both descriptors are ours and open: there is no caller who could handle this.
             Err(error) => panic!("the guest's thread cannot wait any more: {error}"),
         }
     }

@@ -25,7 +25,7 @@ impl<H: Readiness> HandleWatch<H> {
     ///
     /// # Errors
     ///
-    /// What the host said.
+    /// Any error of [`Readiness::register`].
     pub fn new(host: H, fd: OwnedFd) -> io::Result<Self> {
         Ok(HandleWatch { source: host.register(fd)?, sleep: None, host })
     }

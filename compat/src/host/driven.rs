@@ -1,4 +1,5 @@
-//! Whether a tokio runtime polls something on this thread, so that blocking it would stop that runtime.
+//! Whether a tokio runtime polls something on this thread, so that blocking it would stop that
+//! runtime.
 
 use std::sync::Once;
 use std::task::{Context, Poll, Waker};
@@ -7,7 +8,7 @@ use loop_api::context;
 use tokio::runtime;
 use tokio::task::coop;
 
-/// From now on [`context::is_running`] knows of tokio's threads, whoever's runtime it is.
+/// From now on [`context::is_running`] knows of the threads of every tokio runtime.
 pub(super) fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| context::add_probe(is_driven));
@@ -17,8 +18,8 @@ fn is_driven() -> bool {
     runtime::Handle::try_current().is_ok() && is_budgeted()
 }
 
-/// What a runtime polls has a budget, after which it must yield, and nothing else has: not a blocking job, and not whoever only entered the
-/// runtime.
+/// What a runtime polls has a budget, after which it must yield, and nothing else has: not a
+/// blocking job, and not a thread that only entered the runtime.
 #[cold]
 fn is_budgeted() -> bool {
     /// A budget is a u8.

@@ -16,13 +16,15 @@ use loop_toolkit::Threads;
 use tokio::runtime::{self, LocalOptions, LocalRuntime};
 use tokio::task::coop;
 
-/// tokio as part of a loop: its context is found by whatever the loop polls, calls or drops, and its I/O, timers and tasks run on the loop's
-/// own thread, whenever the loop does.
+/// tokio as part of a loop: its context is current for whatever the loop polls, calls or drops, and
+/// its I/O, timers and tasks run on the loop's own thread, whenever the loop does.
 ///
-/// Each loop gets a tokio runtime of its own, on one thread. `tokio::spawn`, `tokio::task::spawn_local` (on a loop without worker
-/// threads, and in the future inside `block_on`), sockets, timers, files, processes and signals work without a wrapper, and each task
-/// has tokio's cooperative budget. What was spawned ends as it does when a tokio runtime is dropped: tasks are dropped, jobs that
-/// have not begun do not run, and those that have are waited for, for as long as the loop's shutdown may take.
+/// Each loop gets a tokio runtime of its own, on one thread. `tokio::spawn`,
+/// `tokio::task::spawn_local` (on a loop without worker threads, and in the future inside
+/// `block_on`), sockets, timers, files, processes and signals work without a wrapper, and each task
+/// has tokio's cooperative budget. What was spawned ends as it does when a tokio runtime is
+/// dropped: tasks are dropped, jobs that have not begun do not run, and those that have are waited
+/// for, for as long as the loop's shutdown may take.
 ///
 /// ```
 /// use loop_api::EventLoop;
@@ -38,8 +40,8 @@ use tokio::task::coop;
 /// assert_eq!(loop_compat::host::TokioHost::new().name(), "tokio");
 /// ```
 ///
-/// After `fork`, the child must not use the loop: tokio's descriptors are shared with the parent. Start other programs by
-/// `tokio::process`, or make the loop in the child.
+/// After `fork`, the child must not use the loop: tokio's descriptors are shared with the parent.
+/// Start other programs by `tokio::process`, or make the loop in the child.
 #[derive(Debug, Clone, Default)]
 pub struct TokioHost {
     max_blocking_threads: Option<usize>,
@@ -159,7 +161,8 @@ impl Surroundings for Around {
     }
 
     fn as_worker(&self, f: &mut dyn FnMut()) {
-        // Nothing is waited for: this is how a thread becomes one that polls tasks, with a budget for each.
+        // Nothing is waited for: this is how a thread becomes one that polls tasks, with a budget
+        // for each.
         self.0.block_on(poll_fn(|_| {
             f();
             Poll::Ready(())
@@ -167,7 +170,8 @@ impl Surroundings for Around {
     }
 
     fn poll(&self, f: &mut dyn FnMut()) {
-        // Given back at the end of the poll, a unit also restores the budget as it was when the unit was taken.
+        // Given back at the end of the poll, a unit also restores the budget as it was when the
+        // unit was taken.
         let unit = coop::poll_proceed(&mut Context::from_waker(Waker::noop()));
         f();
         drop(unit);

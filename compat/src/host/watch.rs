@@ -16,8 +16,9 @@ use tokio::io::unix::AsyncFd;
 use tokio::task::coop;
 use tokio::time::Sleep;
 
-/// A descriptor in tokio's reactor, and a moment in its timer. Each has a waker of its own, so that a look that has nothing to tell is a
-/// look at a flag. What they use of tokio's budget is given back, for it is the tasks'.
+/// A descriptor in tokio's reactor, and a moment in its timer. Each has a waker of its own, so that
+/// a look that has nothing to tell is a look at a flag. What they use of tokio's budget is given
+/// back, for it is the tasks'.
 pub(crate) struct TokioWatch {
     fd: AsyncFd<OwnedFd>,
     readable: Bell,
@@ -31,8 +32,9 @@ pub(crate) struct TokioWatch {
 impl TokioWatch {
     /// In tokio's context.
     pub(crate) fn new(fd: OwnedFd) -> io::Result<TokioWatch> {
-        // SAFETY: the descriptor is owned, and goes with the AsyncFd, which deregisters it first: nobody closes it before, nor can it be
-        // taken out, since the field is private and never replaced.
+        // SAFETY: the descriptor is owned, and goes with the AsyncFd, which deregisters it first:
+        // it is not closed before, nor can it be taken out, since the field is private and never
+        // replaced.
         let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?;
         Ok(TokioWatch {
             fd,
@@ -54,7 +56,8 @@ impl Watch for TokioWatch {
         let _budget = coop::poll_proceed(&mut Context::from_waker(Waker::noop()));
         match self.fd.poll_read_ready(&mut self.readable.context()) {
             Poll::Ready(Ok(mut ready)) => {
-                // Before the look, so that what comes after it is told again; and the next call asks anew.
+                // Before the look, so that what comes after it is told again; and the next call
+                // asks anew.
                 ready.clear_ready();
                 self.readable.ring();
                 Poll::Ready(())
@@ -74,7 +77,8 @@ impl Watch for TokioWatch {
         if rung {
             self.armed = None;
         }
-        // An alarm that comes too early is cheaper than to set it again for each sleep that is dropped.
+        // An alarm that comes too early is cheaper than to set it again for each sleep that is
+        // dropped.
         if self.armed.is_some_and(|armed| armed <= deadline) {
             return Poll::Pending;
         }

@@ -11,7 +11,7 @@ macro_rules! ext {
         #[doc = concat!("`.", stringify!($method), "()` on whatever is ", $what, ".")]
         $(#[$condition])*
         pub trait $name: $trait {
-            /// Wraps it, so that it speaks the others' traits too.
+            /// Wraps it, so that it implements the others' traits too.
             fn $method(self) -> $wrapper<Self>
             where
                 Self: Sized,

@@ -1,4 +1,4 @@
-//! What speaks futures-io, for tokio and hyper.
+//! What implements futures-io's traits, for tokio and hyper.
 
 use std::io::{self, IoSliceMut, SeekFrom};
 use std::pin::Pin;
@@ -11,10 +11,12 @@ use super::scratch::Scratch;
 use super::wrapper;
 
 pin_project! {
-    /// A reader, writer or both of futures-io, that is also tokio's (feature `tokio-io`) and hyper's (feature `hyper`).
+    /// A reader, writer or both of futures-io, that is also tokio's (feature `tokio-io`) and
+    /// hyper's (feature `hyper`).
     ///
-    /// futures-io reads into initialised memory only. Where the caller's is not, what was read is copied out of memory that was initialised once;
-    /// nothing is zeroed at each poll, and no byte stays there.
+    /// futures-io reads into initialised memory only. Where the caller's is not, what was read is
+    /// copied out of memory that was initialised once; nothing is zeroed at each poll, and no byte
+    /// stays there.
     ///
     /// ```
     /// # #[cfg(feature = "tokio-io")] {
@@ -52,7 +54,7 @@ impl<T> FuturesIo<T> {
     }
 }
 
-wrapper::doors!(FuturesIo);
+wrapper::access!(FuturesIo);
 
 impl<T: AsyncRead> AsyncRead for FuturesIo<T> {
     #[inline]

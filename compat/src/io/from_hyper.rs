@@ -1,4 +1,4 @@
-//! What speaks hyper's I/O traits, for futures-io and tokio.
+//! What implements hyper's I/O traits, for futures-io and tokio.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,8 @@ use pin_project_lite::pin_project;
 use super::{uninit, wrapper};
 
 pin_project! {
-    /// A reader, writer or both of hyper's, such as an upgraded connection, that is also futures-io's and (feature `tokio-io`) tokio's.
+    /// A reader, writer or both of hyper's, such as an upgraded connection, that is also
+    /// futures-io's and (feature `tokio-io`) tokio's.
     ///
     /// ```
     /// # futures_lite::future::block_on(async {
@@ -41,7 +42,7 @@ impl<T> HyperIo<T> {
     }
 }
 
-wrapper::doors!(HyperIo);
+wrapper::access!(HyperIo);
 
 impl<T: Read> Read for HyperIo<T> {
     #[inline]

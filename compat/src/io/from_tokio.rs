@@ -1,4 +1,4 @@
-//! What speaks tokio's I/O traits, for futures-io and hyper.
+//! What implements tokio's I/O traits, for futures-io and hyper.
 
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 use super::{uninit, wrapper};
 
 pin_project! {
-    /// A reader, writer or both of tokio's, that is also futures-io's and (feature `hyper`) hyper's. It starts no runtime: a socket of tokio's still needs
-    /// the one that it was made on.
+    /// A reader, writer or both of tokio's, that is also futures-io's and (feature `hyper`)
+    /// hyper's. It starts no runtime: a socket of tokio's still needs the one that it was made on.
     ///
     /// ```
     /// # futures_lite::future::block_on(async {
@@ -45,7 +45,7 @@ impl<T> TokioIo<T> {
     }
 }
 
-wrapper::doors!(TokioIo);
+wrapper::access!(TokioIo);
 
 impl<T: AsyncRead> AsyncRead for TokioIo<T> {
     #[inline]

@@ -7,27 +7,28 @@ use std::task::{Poll, ready};
 const FIRST: usize = 8 * 1024;
 const MOST: usize = 64 * 1024;
 
-/// Memory that was initialised once, for a reader of futures-io whose caller gives memory that was not: what was read is copied, which costs
-/// by the byte read, where zeroing would cost by the byte there is room for, at each poll. No byte stays in it between calls.
+/// Memory that was initialised once, for a reader of futures-io whose caller gives memory that was
+/// not: what was read is copied, which costs by the byte read, where zeroing would cost by the byte
+/// of spare capacity, at each poll. No byte stays in it between calls.
 #[derive(Debug, Default)]
 pub(super) struct Scratch(Vec<u8>);
 
 impl Scratch {
-    /// Reads by `read` what there is room for, or less.
+    /// Reads by `read` no more than `capacity` bytes.
     pub(super) fn poll(
         &mut self,
-        room: usize,
+        capacity: usize,
         read: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<&[u8]>> {
-        if self.0.len() < room.min(FIRST) {
-            self.0.resize(room.min(FIRST), 0);
+        if self.0.len() < capacity.min(FIRST) {
+            self.0.resize(capacity.min(FIRST), 0);
         }
-        let given = self.0.len().min(room);
+        let given = self.0.len().min(capacity);
         let n = ready!(read(&mut self.0[..given]))?;
         assert!(n <= given, "a reader says that it read {n} bytes into {given}");
         // It is too small for what comes.
-        if n == self.0.len() && n < room.min(MOST) {
-            self.0.resize(room.min(2 * n).min(MOST), 0);
+        if n == self.0.len() && n < capacity.min(MOST) {
+            self.0.resize(capacity.min(2 * n).min(MOST), 0);
         }
         Poll::Ready(Ok(&self.0[..n]))
     }
@@ -37,8 +38,8 @@ impl Scratch {
 mod tests {
     use super::*;
 
-    fn fill(scratch: &mut Scratch, room: usize) -> usize {
-        match scratch.poll(room, |buf| Poll::Ready(Ok(buf.len()))) {
+    fn fill(scratch: &mut Scratch, capacity: usize) -> usize {
+        match scratch.poll(capacity, |buf| Poll::Ready(Ok(buf.len()))) {
             Poll::Ready(Ok(bytes)) => bytes.len(),
             other => panic!("{other:?}"),
         }

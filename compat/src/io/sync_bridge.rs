@@ -10,11 +10,13 @@ use futures_lite::AsyncBufReadExt;
 use futures_lite::future::block_on;
 use loop_api::context;
 
-/// A reader, writer or both of futures-io as the standard library's `Read`, `Write`, `BufRead` and `Seek`, which block: for code that knows
-/// nothing of async, in `spawn_blocking` or on a thread of its own. The thread sleeps while it waits, and whatever loop the stream is on
-/// serves it. What is tokio's or hyper's goes into `TokioIo` or `HyperIo` first.
+/// A reader, writer or both of futures-io as the standard library's `Read`, `Write`, `BufRead` and
+/// `Seek`, which block: for code that knows nothing of async, in `spawn_blocking` or on a thread of
+/// its own. The thread sleeps while it waits, and whatever loop the stream is on serves it. What is
+/// tokio's or hyper's goes into `TokioIo` or `HyperIo` first.
 ///
-/// On a thread that runs a loop each call is refused, with `ErrorKind::Deadlock`: it could wait for itself.
+/// On a thread that runs a loop each call is refused, with `ErrorKind::Deadlock`: it could wait for
+/// itself.
 ///
 /// ```
 /// use loop_compat::io::SyncIoBridge;
@@ -70,11 +72,12 @@ impl<T: Unpin> SyncIoBridge<T> {
 }
 
 impl<T: AsyncWrite + Unpin> SyncIoBridge<T> {
-    /// Closes the writing direction after what was flushed: on a socket this sends FIN. Reading goes on.
+    /// Closes the writing direction after what was flushed: on a socket this sends FIN. Reading
+    /// goes on.
     ///
     /// # Errors
     ///
-    /// What closing gave; `Deadlock` on a thread that runs a loop.
+    /// Any error of closing what is inside; `Deadlock` on a thread that runs a loop.
     pub fn shutdown(&mut self) -> io::Result<()> {
         self.wait(|io, cx| io.poll_close(cx))
     }

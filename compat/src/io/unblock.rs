@@ -10,21 +10,26 @@ use futures_io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 use loop_api::Handle;
 use loop_api::io::{AsyncReadUninit, ReadCursor};
 
-mod job;
 #[cfg(any(feature = "tokio-io", feature = "hyper"))]
-mod speaks;
+mod foreign;
+mod job;
 
 use job::{Done, Job, Stash};
 
-/// A reader, writer or both of the standard library that may block (a file, standard input, a pipe, a device) as one of futures-io,
-/// of tokio's (feature `tokio-io`) and of hyper's (feature `hyper`). Each call of the system is made by a blocking job of the loop whose handle it is given.
+/// A reader, writer or both of the standard library that may block (a file, standard input, a pipe,
+/// a device) as one of futures-io, of tokio's (feature `tokio-io`) and of hyper's (feature
+/// `hyper`). Each call of the system is made by a blocking job of the loop whose handle it is
+/// given.
 ///
-/// Reading reads ahead, up to 64 KiB; a read that is dropped while it waits loses nothing, as what comes is kept for the next. Writing gives
-/// the bytes to a job and does not wait for it: its error is that of the next write or flush, and what flushing finished is written
-/// and flushed. Closing flushes. Dropping it lets a job that was given go on to its end. There is one job at a time: a read that waits for input
-/// holds up a write until it ends. On one file, seek between reading and writing.
+/// Reading reads ahead, up to 64 KiB; a read that is dropped while it waits loses nothing, as what
+/// comes is kept for the next. Writing gives the bytes to a job and does not wait for it: its error
+/// is that of the next write or flush, and what flushing finished is written and flushed. Closing
+/// flushes. Dropping it lets a job that was given go on to its end. There is one job at a time: a
+/// read that waits for input holds up a write until it ends. On one file, seek between reading and
+/// writing.
 ///
-/// `Interrupted` is tried again; `WouldBlock`, of what was made non-blocking, is given as it is: such a descriptor belongs on the loop itself.
+/// `Interrupted` is tried again; `WouldBlock`, of what was made non-blocking, is given as it is:
+/// such a descriptor belongs on the loop itself.
 ///
 /// ```
 /// use futures_lite::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -45,9 +50,10 @@ use job::{Done, Job, Stash};
 pub struct Unblock<H: Handle, T: Send + 'static> {
     handle: H,
     state: State<H, T>,
-    /// How the last read ended that brought nothing: at the end, or with an error. For the next reader.
+    /// How the last read ended that brought nothing: at the end, or with an error. For the next
+    /// reader.
     read_end: Option<io::Result<()>>,
-    /// That of a write nobody waited for. For the next writer.
+    /// The error of a write that was not waited for. The next writer gets it.
     write_error: Option<io::Error>,
     /// Whether anything was written since the last flush.
     dirty: bool,
@@ -76,11 +82,13 @@ impl<H: Handle, T: Send + 'static> Unblock<H, T> {
         }
     }
 
-    /// What is inside, once no job has it. Reading it directly passes by what was read ahead. Cancel safe.
+    /// What is inside, once no job has it. Reading it directly passes by what was read ahead.
+    /// Cancel safe.
     ///
     /// # Errors
     ///
-    /// That a job panicked and took it along, or the loop is closed.
+    /// `NotConnected` if the loop is closed, `Other` if a job panicked: either took the reader or
+    /// writer along, and later calls give `Other`.
     pub async fn get_mut(&mut self) -> io::Result<&mut T> {
         poll_fn(|cx| self.poll_idle(cx)).await?;
         self.sought = None;
@@ -91,7 +99,7 @@ impl<H: Handle, T: Send + 'static> Unblock<H, T> {
     ///
     /// # Errors
     ///
-    /// As [`get_mut`](Self::get_mut), and that of a write that nobody waited for.
+    /// As [`get_mut`](Self::get_mut), and any error of a write that was not waited for.
     pub async fn into_inner(mut self) -> io::Result<T> {
         poll_fn(|cx| self.poll_idle(cx)).await?;
         if let Some(error) = self.write_error.take() {
@@ -149,20 +157,20 @@ impl<H: Handle, T: Send + 'static> Unblock<H, T> {
         }
     }
 
-    /// Something to read, or the end; `room` is what the reader would take.
-    fn poll_ahead(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<&[u8]>>
+    /// Something to read, or the end; `wanted` is how much the reader would take.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<&[u8]>>
     where
         T: Read,
     {
         loop {
             ready!(self.poll_idle(cx))?;
-            if room == 0 || !self.stash()?.ahead().is_empty() {
+            if wanted == 0 || !self.stash()?.ahead().is_empty() {
                 return Poll::Ready(Ok(self.stash()?.ahead()));
             }
             if let Some(end) = self.read_end.take() {
                 return Poll::Ready(end.map(|()| &[][..]));
             }
-            self.start(move |stash| Done::Read(stash.read_ahead(room)))?;
+            self.start(move |stash| Done::Read(stash.read_ahead(wanted)))?;
         }
     }
 
@@ -262,7 +270,7 @@ impl<H: Handle, T: Seek + Send + 'static> AsyncSeek for Unblock<H, T> {
             ready!(self.poll_idle(cx))?;
             match self.sought.take() {
                 Some((where_to, result)) if where_to == to => return Poll::Ready(result),
-                // Somebody else's, who did not wait for it.
+                // The result of another caller, who did not wait for it.
                 _ => {}
             }
             if let Some(error) = self.write_error.take() {

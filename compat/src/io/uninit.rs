@@ -17,15 +17,17 @@ pub(super) fn by_tokio<R: tokio::io::AsyncRead>(
 ) -> Poll<io::Result<()>> {
     // SAFETY: tokio's buffer lets nothing uninitialised be written.
     let mut buf = tokio::io::ReadBuf::uninit(unsafe { cursor.spare() });
-    let (begin, room) = (buf.filled().as_ptr(), buf.capacity());
+    let (begin, capacity) = (buf.filled().as_ptr(), buf.capacity());
     ready!(reader.poll_read(cx, &mut buf))?;
-    // Where there is no room left, another buffer may begin just there: it is told by its size.
+    // Where no capacity is left, another buffer may begin at the same address: its size tells it
+    // apart.
     assert!(
-        std::ptr::eq(begin, buf.filled().as_ptr()) && buf.capacity() == room,
+        std::ptr::eq(begin, buf.filled().as_ptr()) && buf.capacity() == capacity,
         "a reader put another buffer in the place of its own"
     );
     let n = buf.filled().len();
-    // SAFETY: what tokio's buffer counts as filled is initialised, and it is the memory it was given.
+    // SAFETY: what tokio's buffer counts as filled is initialised, and it is the memory it was
+    // given.
     unsafe { cursor.advance(n) };
     Poll::Ready(Ok(()))
 }
@@ -42,7 +44,8 @@ pub(super) fn by_hyper<R: hyper::rt::Read>(
     let mut buf = hyper::rt::ReadBuf::uninit(unsafe { cursor.spare() });
     ready!(reader.poll_read(cx, buf.unfilled()))?;
     let n = buf.filled().len();
-    // SAFETY: what hyper's buffer counts as filled is initialised; a cursor into it cannot put another in its place.
+    // SAFETY: what hyper's buffer counts as filled is initialised; a cursor into it cannot put
+    // another in its place.
     unsafe { cursor.advance(n) };
     Poll::Ready(Ok(()))
 }

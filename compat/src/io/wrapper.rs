@@ -1,7 +1,7 @@
 //! What the wrappers have in common.
 
-/// The doors to what is inside. The field is `inner`, pinned.
-macro_rules! doors {
+/// The accessors of what is inside. The field is `inner`, pinned.
+macro_rules! access {
     ($name:ident) => {
         impl<T> $name<T> {
             /// What is inside.
@@ -9,7 +9,8 @@ macro_rules! doors {
                 &self.inner
             }
 
-            /// What is inside. Nothing is buffered here, so that it may be read and written directly too.
+            /// What is inside. Nothing is buffered here, so that it may be read and written
+            /// directly too.
             pub fn get_mut(&mut self) -> &mut T {
                 &mut self.inner
             }
@@ -26,9 +27,10 @@ macro_rules! doors {
         }
     };
 }
-pub(super) use doors;
+pub(super) use access;
 
-/// A writer's trait, by that of what is inside: `write!(Wrapper: theirs, their_close, |inner| is_vectored => futures_io::AsyncWrite, poll_close)`;
+/// A writer's trait, by that of what is inside:
+/// `write!(Wrapper: theirs, their_close, |inner| is_vectored => futures_io::AsyncWrite, poll_close)`;
 /// with `is_write_vectored` besides for tokio's and hyper's.
 macro_rules! write {
     ($name:ident: $inner:path, $inner_close:ident, |$io:ident| $vectored:expr => $trait:path, $close:ident $(, $is:ident)?) => {

@@ -1,4 +1,5 @@
-//! Each trait as it is: a reader of tokio's stays one, and one of futures-io's too. For one from the other see the I/O adapters.
+//! Each trait as it is: a reader of tokio's stays one, and one of futures-io's too. For one from
+//! the other see the I/O adapters.
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;

@@ -1,6 +1,8 @@
-//! The hand that takes from one end and gives to the other, with no executor: it works inside the wake-up.
+//! The hand that takes from one end and gives to the other, with no executor: it works inside the
+//! wake-up.
 //!
-//! What a hand gives may wake the next one. That waits until the step of the first is over, so that a chain of them takes no stack.
+//! What a hand gives may wake the next one. That waits until the step of the first is over, so that
+//! a chain of them takes no stack.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -66,7 +68,7 @@ fn go_on(hand: Arc<dyn Woken>) {
     }
     set_at_work(Some(VecDeque::new()));
     while let Some(hand) = next {
-        // What panics is somebody's waker; the others are to be told all the same.
+        // What panics is a waker of the caller's; the other hands must go on all the same.
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| hand.go_on())) {
             report_here(&Exception::panicked(ExceptionKind::Promise, Panic::new(payload), None));
         }
@@ -148,7 +150,7 @@ where
                 self.source.cancel();
                 return Poll::Ready(());
             }
-            // A task of smol's gives its panic to whoever awaits it.
+            // A task of smol's gives its panic to the task that awaits it.
             Err(payload) => Err(failed(JoinError::Panicked(Panic::new(payload)))),
         };
         if let Some(promise) = self.promise.take() {
@@ -168,7 +170,8 @@ mod tests {
 
     use super::*;
 
-    /// Wakes itself in the middle of the first step, as a source does that gets its value meanwhile.
+    /// Wakes itself in the middle of the first step, as a source does that gets its value
+    /// meanwhile.
     struct Twice(bool, mpsc::Sender<()>);
 
     impl Steps for Twice {

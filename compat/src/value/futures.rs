@@ -50,7 +50,7 @@ pub fn to_futures<T: Send + 'static>(deferred: Deferred<T>) -> oneshot::Receiver
 
 impl<T: Send + 'static> Outlet<T> for oneshot::Sender<Result<T, DeferredError>> {
     fn give(self, outcome: Result<T, DeferredError>) {
-        let _nobody_waits = self.send(outcome);
+        let _not_awaited = self.send(outcome);
     }
 
     fn poll_unwanted(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -10,14 +10,15 @@ use super::forward::{self, Steps};
 
 /// The sending end of a oneshot.
 pub(super) trait Outlet<T>: Send + 'static {
-    /// Gives the outcome, if somebody waits for it still.
+    /// Gives the outcome, if the receiver still waits for it.
     fn give(self, outcome: Result<T, DeferredError>);
 
-    /// Ready when nobody waits any more.
+    /// Ready when the receiver is closed or dropped.
     fn poll_unwanted(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 }
 
-/// Gives `outlet` what the deferred gives; cancels the deferred when nobody waits for that any more.
+/// Gives `outlet` what the deferred gives; cancels the deferred when the receiver is closed or
+/// dropped.
 pub(super) fn pour<T: Send + 'static, O: Outlet<T>>(deferred: Deferred<T>, outlet: O) {
     forward::start(Pour { deferred, outlet: Some(outlet) });
 }

@@ -11,11 +11,12 @@ pub trait Source: Send + 'static {
     /// What it gives.
     type Value: Send + 'static;
 
-    /// How it ended. Called on any thread, from inside a waker too, so it must be short and take no lock that is held while waking.
+    /// How it ended. Called on any thread, from inside a waker too, so it must be short and take no
+    /// lock that is held while waking.
     #[doc(hidden)]
     fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Result<Self::Value, DeferredError>>;
 
-    /// Nobody waits any more; it is dropped next.
+    /// The value is not awaited any more, and this is dropped next.
     #[doc(hidden)]
     fn cancel(&mut self) {}
 }

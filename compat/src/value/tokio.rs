@@ -14,7 +14,8 @@ use super::forward::failed;
 use super::outlet::{Outlet, pour};
 use super::{IntoDeferred, Source};
 
-/// Polls without a budget: where the caller's is spent tokio would wake at once, and no yield comes in between.
+/// Polls without a budget: where the caller's is spent tokio would wake at once, and no yield comes
+/// in between.
 fn poll_freely<F: Future + Unpin>(future: &mut F, cx: &mut Context<'_>) -> Poll<F::Output> {
     pin!(coop::unconstrained(future)).as_mut().poll(cx)
 }
@@ -64,8 +65,9 @@ impl<T: Send + 'static> IntoDeferred for JoinHandle<T> {
     }
 }
 
-/// A receiver of tokio's for what the deferred gives. Closing or dropping it cancels the deferred; an error comes as it is, and
-/// [`into_deferred_result`](IntoDeferred::into_deferred_result) makes the same deferred of it again.
+/// A receiver of tokio's for what the deferred gives. Closing or dropping it cancels the deferred;
+/// an error comes as it is, and [`into_deferred_result`](IntoDeferred::into_deferred_result) makes
+/// the same deferred of it again.
 ///
 /// ```
 /// use loop_api::promise::promise;
@@ -84,7 +86,7 @@ pub fn to_tokio<T: Send + 'static>(deferred: Deferred<T>) -> oneshot::Receiver<R
 
 impl<T: Send + 'static> Outlet<T> for oneshot::Sender<Result<T, DeferredError>> {
     fn give(self, outcome: Result<T, DeferredError>) {
-        let _nobody_waits = self.send(outcome);
+        let _not_awaited = self.send(outcome);
     }
 
     fn poll_unwanted(&mut self, cx: &mut Context<'_>) -> Poll<()> {

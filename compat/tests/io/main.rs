@@ -1,4 +1,5 @@
-//! Readers and writers of one kind as those of the others, in memory and on every loop's own sockets.
+//! Readers and writers of one kind as those of the others, in memory and on every loop's own
+//! sockets.
 
 mod pairs;
 mod recorder;

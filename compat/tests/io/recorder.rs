@@ -17,12 +17,13 @@ enum Call {
     Close,
 }
 
-/// Takes all, and remembers how it came; gives four bytes, and remembers how much room there was.
+/// Takes all, and remembers how it came; gives four bytes, and remembers the capacity of each
+/// buffer.
 #[derive(Default)]
 struct Recorder {
     calls: Vec<Call>,
     plain: bool,
-    rooms: Vec<usize>,
+    capacities: Vec<usize>,
 }
 
 macro_rules! records {
@@ -65,8 +66,8 @@ records!(hyper::rt::Write, poll_shutdown, is_write_vectored);
 
 impl futures_io::AsyncRead for Recorder {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.rooms.push(buf.len());
-        match self.rooms.len() {
+        self.capacities.push(buf.len());
+        match self.capacities.len() {
             1 => Poll::Ready(Err(ErrorKind::Interrupted.into())),
             2 => Poll::Ready(Err(ErrorKind::WouldBlock.into())),
             3 => {
@@ -78,7 +79,8 @@ impl futures_io::AsyncRead for Recorder {
     }
 }
 
-/// A 12-byte writev of three slices, a flush and a close through the three traits of `$io`; `$inner` gives the recorder.
+/// A 12-byte writev of three slices, a flush and a close through the three traits of `$io`;
+/// `$inner` gives the recorder.
 macro_rules! is_one_call {
     ($io:expr, |$it:ident| $inner:expr) => {
         is_one_call!(@ $io, |$it| $inner, futures_io::AsyncWrite, poll_close);
@@ -142,15 +144,15 @@ fn errors_pass_and_nothing_is_zeroed() {
         assert!(memory[4..].iter().all(|byte| *byte == 7), "what was not read was touched");
 
         // tokio's, uninitialised and then initialised.
-        io.get_mut().rooms.truncate(2);
+        io.get_mut().capacities.truncate(2);
         let mut memory = [MaybeUninit::uninit(); 64];
         let mut buf = tokio::io::ReadBuf::uninit(&mut memory);
         poll_fn(|cx| tokio::io::AsyncRead::poll_read(Pin::new(&mut io), cx, &mut buf)).await.expect("a read");
         assert_eq!((buf.filled(), buf.initialized().len()), (&b"ciao"[..], 4));
         buf.initialize_unfilled();
-        io.get_mut().rooms.truncate(2);
+        io.get_mut().capacities.truncate(2);
         poll_fn(|cx| tokio::io::AsyncRead::poll_read(Pin::new(&mut io), cx, &mut buf)).await.expect("a read");
-        assert_eq!((buf.filled(), io.get_ref().rooms.last()), (&b"ciaociao"[..], Some(&60)));
+        assert_eq!((buf.filled(), io.get_ref().capacities.last()), (&b"ciaociao"[..], Some(&60)));
     });
 }
 

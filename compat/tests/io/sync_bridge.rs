@@ -8,7 +8,8 @@ use loop_api::net::{Net, TcpListener, TcpOptions};
 use loop_api::{EventLoop, Handle};
 use loop_compat::io::SyncIoBridge;
 
-/// A blocking job and the loop, on the two ends of one connection; and what the loop's own thread is told.
+/// A blocking job and the loop, on the two ends of one connection; and what the loop's own thread
+/// is told.
 fn serves_a_blocking_job<L: EventLoop>(it: L)
 where
     L::Handle: Net,

@@ -75,8 +75,8 @@ pub(crate) async fn receive_futures<R: futures_io::AsyncRead + Unpin>(
 ) -> io::Result<Vec<u8>> {
     let (mut random, mut all, mut buf) = (Random(seed), Vec::new(), vec![0; 5000]);
     loop {
-        let room = 1 + random.below(buf.len());
-        let n = poll_fn(|cx| Pin::new(&mut *reader).poll_read(cx, &mut buf[..room])).await?;
+        let capacity = 1 + random.below(buf.len());
+        let n = poll_fn(|cx| Pin::new(&mut *reader).poll_read(cx, &mut buf[..capacity])).await?;
         if n == 0 {
             return Ok(all);
         }
@@ -91,11 +91,11 @@ pub(crate) async fn receive_tokio<R: tokio::io::AsyncRead + Unpin>(
     let (mut random, mut all) = (Random(seed), Vec::new());
     let mut memory = vec![MaybeUninit::uninit(); 5000];
     loop {
-        let room = 2 + random.below(memory.len() - 1);
-        let mut buf = tokio::io::ReadBuf::uninit(&mut memory[..room]);
+        let capacity = 2 + random.below(memory.len() - 1);
+        let mut buf = tokio::io::ReadBuf::uninit(&mut memory[..capacity]);
         // Some of it is initialised, some is filled, at times all of it is initialised.
         match random.below(3) {
-            0 => drop(buf.initialize_unfilled_to(room / 2)),
+            0 => drop(buf.initialize_unfilled_to(capacity / 2)),
             1 => drop(buf.initialize_unfilled()),
             _ => buf.put_slice(b"x"),
         }
@@ -115,8 +115,8 @@ pub(crate) async fn receive_hyper<R: hyper::rt::Read + Unpin>(
     let (mut random, mut all) = (Random(seed), Vec::new());
     let mut memory = vec![MaybeUninit::uninit(); 5000];
     loop {
-        let room = 1 + random.below(memory.len());
-        let mut buf = hyper::rt::ReadBuf::uninit(&mut memory[..room]);
+        let capacity = 1 + random.below(memory.len());
+        let mut buf = hyper::rt::ReadBuf::uninit(&mut memory[..capacity]);
         poll_fn(|cx| Pin::new(&mut *reader).poll_read(cx, buf.unfilled())).await?;
         if buf.filled().is_empty() {
             return Ok(all);
@@ -125,7 +125,7 @@ pub(crate) async fn receive_hyper<R: hyper::rt::Read + Unpin>(
     }
 }
 
-/// Speaks all three.
+/// Implements the traits of all three.
 pub(crate) trait All:
     futures_io::AsyncRead
     + futures_io::AsyncWrite
@@ -147,7 +147,8 @@ impl<T> All for T where
 {
 }
 
-/// What is sent by each trait, here and there, is what each trait receives; each side ends before the other one answers.
+/// What is sent by each trait, here and there, is what each trait receives; each side ends before
+/// the other one answers.
 pub(crate) async fn everything_through<A: All, B: All>(mut make: impl AsyncFnMut() -> (A, B)) {
     for way in 0..9 {
         let seed = 0x9E37_79B9_7F4A_7C15 ^ (way + 1);

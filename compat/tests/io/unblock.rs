@@ -37,20 +37,20 @@ fn slow() -> (Sender<io::Result<Vec<u8>>>, Slow) {
     (sender, Slow(receiver, false))
 }
 
-/// Fails after so many bytes.
+/// Fails after `capacity` bytes.
 #[derive(Debug)]
 struct Full {
-    room: usize,
+    capacity: usize,
     calls: Vec<usize>,
 }
 
 impl Write for Full {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.calls.push(buf.len());
-        if self.room < buf.len() {
+        if self.capacity < buf.len() {
             return Err(ErrorKind::StorageFull.into());
         }
-        self.room -= buf.len();
+        self.capacity -= buf.len();
         Ok(buf.len())
     }
 
@@ -73,7 +73,8 @@ async fn suite<H: Handle>(handle: H) {
     dropped_reads_lose_nothing(&handle).await;
     errors_come_to_whoever_is_next(&handle).await;
     a_file_is_read_written_and_sought(&handle).await;
-    // Both directions of one socket, each with a descriptor of its own: a read that waits holds up no write.
+    // Both directions of one socket, each with a descriptor of its own: a read that waits holds up
+    // no write.
     everything_through(async || {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let one = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
@@ -107,7 +108,7 @@ async fn dropped_reads_lose_nothing<H: Handle>(handle: &H) {
 }
 
 async fn errors_come_to_whoever_is_next<H: Handle>(handle: &H) {
-    let mut writer = Unblock::new(handle.clone(), Full { room: 14, calls: Vec::new() });
+    let mut writer = Unblock::new(handle.clone(), Full { capacity: 14, calls: Vec::new() });
     let slices = [IoSlice::new(b"Ciao "), IoSlice::new(b"Euro"), IoSlice::new(b"Pyt")];
     assert_eq!(writer.write_vectored(&slices).await.expect("a write"), 12);
     writer.flush().await.expect("a flush");

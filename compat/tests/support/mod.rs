@@ -1,4 +1,5 @@
-//! What several tests need. Each file is a process of its own; tests that count threads or descriptors run themselves again, alone.
+//! What several tests need. Each file is a process of its own; tests that count threads or
+//! descriptors run themselves again, alone.
 #![allow(dead_code, unreachable_pub)]
 
 use std::process::Command;
@@ -12,8 +13,8 @@ pub fn is_alone() -> bool {
     std::env::var_os("LOOP_COMPAT_ALONE").is_some()
 }
 
-/// Runs the test of that name once more in a process of its own, where nothing else runs, and gives what it wrote. Panics if it fails
-/// or hangs.
+/// Runs the test of that name once more in a process of its own, where nothing else runs, and gives
+/// what it wrote. Panics if it fails or hangs.
 pub fn alone(test: &str) -> String {
     let me = std::env::current_exe().unwrap();
     let mut child = Command::new(me)

@@ -2,7 +2,8 @@
 
 use std::io::{self, ErrorKind, IoSlice, Read, Seek, SeekFrom, Write};
 
-/// How much is read at least, where there is so much, and how much is read or written at most in one job.
+/// How much is read at least, where there is so much, and how much is read or written at most in
+/// one job.
 pub(super) const LEAST: usize = 8 * 1024;
 const MOST: usize = 64 * 1024;
 
@@ -55,8 +56,8 @@ impl<T> Stash<T> {
 
 impl<T: Read> Stash<T> {
     /// Reads once, when all that was read before is consumed.
-    pub(super) fn read_ahead(&mut self, room: usize) -> io::Result<usize> {
-        let size = room.clamp(LEAST, MOST);
+    pub(super) fn read_ahead(&mut self, wanted: usize) -> io::Result<usize> {
+        let size = wanted.clamp(LEAST, MOST);
         if self.read.len() < size {
             self.read.resize(size, 0);
         }
@@ -65,7 +66,7 @@ impl<T: Read> Stash<T> {
             match self.io.read(&mut self.read) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Ok(n) => {
-                    assert!(n <= self.read.len(), "a reader says that it read more than there was room for");
+                    assert!(n <= self.read.len(), "a reader says that it read more than its buffer holds");
                     self.filled = n;
                     return Ok(n);
                 }
@@ -83,7 +84,7 @@ impl<T: Write> Stash<T> {
 }
 
 impl<T: Seek> Stash<T> {
-    /// Forgets what was read ahead: whoever seeks from where they are has not seen it.
+    /// Forgets what was read ahead: a caller who seeks from the current place has not seen it.
     pub(super) fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let unseen = self.ahead().len() as i64;
         let place = match to {

@@ -29,22 +29,22 @@ macro_rules! on_each {
 
             #[test]
             fn native_one_thread() {
-                check(crate::hosted::native(0));
+                check(crate::with_tokio::native(0));
             }
 
             #[test]
             fn native_workers() {
-                check(crate::hosted::native(2));
+                check(crate::with_tokio::native(2));
             }
 
             #[test]
             fn smol_one_thread() {
-                check(crate::hosted::smol(0));
+                check(crate::with_tokio::smol(0));
             }
 
             #[test]
             fn smol_workers() {
-                check(crate::hosted::smol(2));
+                check(crate::with_tokio::smol(2));
             }
         }
     )*};
