@@ -1,4 +1,5 @@
-//! Accepting in spite of what can pass: clients that are gone again, and descriptors that are all in use.
+//! Accepting in spite of what can pass: clients that are gone again, and descriptors that are all
+//! in use.
 
 use std::future::Future;
 use std::io;
@@ -11,16 +12,17 @@ use pin_project_lite::pin_project;
 /// The first wait when descriptors are exhausted, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 
-/// Calls `accept` until it gives a connection or an error that will not pass. A connection that was gone before it could be accepted is
-/// passed over; when descriptors or memory are exhausted it waits, by `sleep`, from 10 ms up to 500 ms at a time:
-/// the backlog keeps the clients meanwhile.
+/// Calls `accept` until it gives a connection or an error that will not pass. A connection that was
+/// gone before it could be accepted is passed over; when descriptors or memory are exhausted it
+/// waits, by `sleep`, from 10 ms up to 500 ms at a time: the backlog keeps the clients meanwhile.
 ///
-/// Cancel safe if `accept` is. The waker that it waits with may do anything in its drop: tokio and async-io drop the one that they replace under
-/// a lock of the socket, so it is kept here until they have.
+/// Cancel safe if `accept` is. The waker that it waits with may do anything in its drop: tokio and
+/// async-io drop the one that they replace under a lock of the socket, so it is kept here until
+/// they have.
 ///
 /// # Errors
 ///
-/// Every other error of `accept`.
+/// Every other error of `accept`, such as `InvalidInput` of a socket that does not listen.
 ///
 /// ```
 /// use std::io;
@@ -53,7 +55,8 @@ where
 }
 
 pin_project! {
-    /// A future that has a clone of the waker it waits with, so that the last one is not dropped inside the future.
+    /// A future that has a clone of the waker it waits with, so that the last one is not dropped
+    /// inside the future.
     struct KeepWaker<F> {
         // Before the waker.
         #[pin]
@@ -76,8 +79,8 @@ impl<F: Future> Future for KeepWaker<F> {
     }
 }
 
-/// Whether the error is that of one connection, which has left the backlog. Linux gives a connection's pending network
-/// errors to whoever accepts it.
+/// Whether the error is that of one connection, which has left the backlog. Linux gives a
+/// connection's pending network errors to the call that accepts it.
 fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown, NetworkUnreachable,
@@ -140,7 +143,8 @@ mod tests {
 
     use super::*;
 
-    /// What accepting gives when the system gives `errors`, one after the other, and how long it waited each time.
+    /// What accepting gives when the system gives `errors`, one after the other, and how long it
+    /// waited each time.
     fn run(errors: &[Errno]) -> (io::Result<()>, Vec<u128>) {
         let mut errors = errors.iter();
         let waits = RefCell::new(Vec::new());

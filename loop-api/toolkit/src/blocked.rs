@@ -1,4 +1,4 @@
-//! Waiting for room of which the system tells nobody.
+//! Waiting for space in a queue of the system that has no readiness.
 
 use std::future::Future;
 use std::io;
@@ -7,8 +7,9 @@ use std::time::Duration;
 /// The first wait, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// Calls `attempt` until it gives something else than `WouldBlock`. In between it waits, by `sleep`, from 1 ms up to 50 ms at a time: for what
-/// has no readiness to wait for, such as room in a unix server's backlog.
+/// Calls `attempt` until it gives something else than `WouldBlock`. In between it waits, by
+/// `sleep`, from 1 ms up to 50 ms at a time: for what has no readiness to wait for, such as space
+/// in a unix server's backlog.
 ///
 /// Cancel safe if `attempt` is.
 ///
@@ -20,9 +21,9 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(1), Duration::from
 /// use std::io;
 /// use loop_toolkit::retry_blocked;
 ///
-/// let mut answers = vec![Ok("room"), Err(io::Error::from(io::ErrorKind::WouldBlock))];
+/// let mut answers = vec![Ok("space"), Err(io::Error::from(io::ErrorKind::WouldBlock))];
 /// let answer = retry_blocked(|| std::future::ready(answers.pop().unwrap()), |_| std::future::ready(()));
-/// assert_eq!(futures_lite::future::block_on(answer).unwrap(), "room");
+/// assert_eq!(futures_lite::future::block_on(answer).unwrap(), "space");
 /// ```
 pub async fn retry_blocked<T, A, S>(
     mut attempt: impl FnMut() -> A,

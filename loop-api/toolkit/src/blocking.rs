@@ -1,4 +1,5 @@
-//! Blocking jobs: what one is, who runs them, and the pool of threads that most backends run them on.
+//! Blocking jobs: what one is, who runs them, and the pool of threads that most backends run them
+//! on.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -22,9 +23,11 @@ thread_local! {
     static CURRENT: RefCell<Option<AbortHandle>> = const { RefCell::new(None) };
 }
 
-/// Whether the blocking job that calls this was asked to end. A job that takes long should look now and then, and return early.
+/// Whether the blocking job that calls this was asked to end. A job that takes long should look now
+/// and then, and return early.
 ///
-/// Outside of a job it is false, and also in a job of a backend that runs them on a pool of its own.
+/// Outside of a job it is false, and also in a job of a backend that runs them on a pool of its
+/// own.
 ///
 /// ```
 /// assert!(!loop_toolkit::is_cancelled());
@@ -33,7 +36,8 @@ pub fn is_cancelled() -> bool {
     CURRENT.with_borrow(|job| job.as_ref().is_some_and(AbortHandle::is_aborted))
 }
 
-/// A closure as a job of `handle`'s loop, which is current while it runs, and the handle that awaits it.
+/// A closure as a job of `handle`'s loop, which is current while it runs, and the handle that
+/// awaits it.
 #[track_caller]
 pub(crate) fn job<F, T, H>(handle: &H, f: F) -> (Runnable, JoinHandle<T>)
 where
@@ -42,13 +46,15 @@ where
     H: Handle,
 {
     let work = Work { f: Some(f), handle: handle.clone(), location: Location::caller() };
-    task::spawn_unowned(work, Never)
+    task::spawn_unowned(work, NoSchedule)
 }
 
-/// Runs `f` as a blocking job of `handle`'s loop on `executor`: what [`Handle::run_in_executor`] does.
+/// Runs `f` as a blocking job of `handle`'s loop on `executor`: what [`Handle::run_in_executor`]
+/// does.
 ///
-/// A job that is aborted before it began does not run, and its closure is dropped by the call that aborts it. One that has begun runs to
-/// its end, and awaiting it waits for that; it can ask [`is_cancelled`].
+/// A job that is aborted before it began does not run, and its closure is dropped by the call that
+/// aborts it. One that has begun runs to its end, and awaiting it waits for that; it can ask
+/// [`is_cancelled`].
 #[track_caller]
 pub fn run_in<F, T, H>(executor: &dyn Executor, handle: &H, f: F) -> JoinHandle<T>
 where
@@ -64,7 +70,8 @@ where
     }
 }
 
-/// What a backend's `spawn_blocking` does: as [`run_in`], on the executor that was set for the loop, or else on the backend's pool.
+/// What a backend's `spawn_blocking` does: as [`run_in`], on the executor that was set for the
+/// loop, or else on the backend's pool.
 #[track_caller]
 pub fn spawn_blocking<F, T, H>(pool: &Pool, handle: &H, f: F) -> JoinHandle<T>
 where
@@ -110,7 +117,7 @@ impl<F: FnOnce() -> T, T, H: Handle> TaskFuture for Work<F, H> {
     type Value = T;
     type Handle = H;
     const KIND: ExceptionKind = ExceptionKind::Blocking;
-    // Whoever cancels a job in a queue need not wait for a thread.
+    // Cancelling a job in a queue need not wait for a thread.
     const ABORT_IN_PLACE: bool = true;
 
     fn location(&self) -> &'static Location<'static> {
@@ -118,10 +125,10 @@ impl<F: FnOnce() -> T, T, H: Handle> TaskFuture for Work<F, H> {
     }
 }
 
-/// A job is scheduled by whoever makes it, and never again.
-struct Never;
+/// A job is scheduled once, by the caller that makes it, and never again.
+struct NoSchedule;
 
-impl Schedule for Never {
+impl Schedule for NoSchedule {
     fn schedule(&self, task: Runnable) {
         drop(task);
     }

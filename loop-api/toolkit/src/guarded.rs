@@ -1,4 +1,4 @@
-//! A task's future in the coat that catches its panic.
+//! A task's future in the wrapper that catches its panic.
 
 use std::any::Any;
 use std::future::Future;
@@ -17,7 +17,8 @@ use loop_api::shared::{self, Exception, ExceptionKind, polls_are_timed};
 use loop_api::time::Instant;
 
 pin_project! {
-    /// A task's future whose panic becomes its output. `H` is the handle by which a poll finds its loop.
+    /// A task's future whose panic becomes its output. `H` is the handle by which a poll finds its
+    /// loop.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Guarded<F, H> {
@@ -53,7 +54,8 @@ impl<F: Future, H: Handle> Future for Guarded<F, H> {
     }
 }
 
-/// Polls a task's future, and gives its output or its panic: what [`Guarded`] does, for a future that is already pinned.
+/// Polls a task's future, and gives its output or its panic: what [`Guarded`] does, for a future
+/// that is already pinned.
 pub fn poll_caught<F: Future + ?Sized, H: Handle>(
     future: Pin<&mut F>,
     location: &'static Location<'static>,
@@ -90,24 +92,26 @@ fn poll_timed<F: Future, H: Handle>(
 }
 
 thread_local! {
-    /// Where the task that was just polled was spawned, if that was through the erased twin: of its `spawn` the loop under it knows
-    /// only that the twin called.
+    /// Where the task that was just polled was spawned, if that was through the type-erased loop:
+    /// of its `spawn` the loop under it knows only that the type-erased one called.
     static SPAWNED_AT: std::cell::Cell<Option<&'static Location<'static>>> = const { std::cell::Cell::new(None) };
 }
 
-/// Names the place where the task that is being polled was spawned, for the report that its poll is slow.
+/// Names the place where the task that is being polled was spawned, for the report that its poll is
+/// slow.
 pub fn spawned_at(location: &'static Location<'static>) {
     if polls_are_timed() {
         SPAWNED_AT.set(Some(location));
     }
 }
 
-/// Drops a task's future in its place, for a runtime that does not survive a panic of that. The panic is an output: for whoever awaits the
-/// task, where it can still be given, else for the exception handler, which is told when it is dropped.
+/// Drops a task's future in its place, for a runtime that does not survive a panic of that. The
+/// panic is an output: for the one who awaits the task, where it can still be given, else for the
+/// exception handler, which is told when it is dropped.
 ///
 /// # Errors
 ///
-/// The panic.
+/// The panic of the future's drop.
 pub fn drop_guarded<F, T, H: Handle>(
     mut future: Pin<&mut Option<Guarded<F, H>>>,
 ) -> Result<(), Caught<T, H>> {
@@ -134,7 +138,7 @@ pub fn guard_blocking<T, H: Handle>(
 }
 
 /// Boxed where it is kept: outputs are moved a few times on their way, and few of them are panics.
-struct Unseen<H> {
+struct UnhandledPanic<H> {
     panic: Panic,
     kind: ExceptionKind,
     location: &'static Location<'static>,
@@ -142,15 +146,16 @@ struct Unseen<H> {
     handle: Option<H>,
 }
 
-/// A task's output or its panic. A panic that is dropped before anybody saw it goes to the loop's exception handler, and so does one that
-/// comes from the drop of an output that nobody took: dropping this does not panic.
+/// A task's output or its panic. A panic that is dropped before it was taken goes to the loop's
+/// exception handler, and so does one that comes from the drop of an output that was not taken:
+/// dropping this does not panic.
 pub struct Caught<T, H: Handle> {
     /// `None` once taken.
-    result: Option<Result<T, Box<Unseen<H>>>>,
+    result: Option<Result<T, Box<UnhandledPanic<H>>>>,
 }
 
 impl<T, H: Handle> Caught<T, H> {
-    fn new(result: Result<T, Box<Unseen<H>>>) -> Self {
+    fn new(result: Result<T, Box<UnhandledPanic<H>>>) -> Self {
         Caught { result: Some(result) }
     }
 
@@ -162,19 +167,19 @@ impl<T, H: Handle> Caught<T, H> {
         location: &'static Location<'static>,
     ) -> Self {
         let handle = H::try_current();
-        Caught::new(Err(Box::new(Unseen { panic: Panic::new(payload), kind, location, handle })))
+        Caught::new(Err(Box::new(UnhandledPanic { panic: Panic::new(payload), kind, location, handle })))
     }
 
-    /// Whether it is a panic that nobody has taken.
+    /// Whether it is a panic that has not been taken.
     pub fn is_panic(&self) -> bool {
         matches!(self.result, Some(Err(_)))
     }
 
-    /// The output, for whoever awaited the task.
+    /// The output, for the one who awaited the task.
     pub fn into_result(mut self) -> Result<T, JoinError> {
         match self.result.take() {
             Some(Ok(value)) => Ok(value),
-            Some(Err(unseen)) => Err(JoinError::Panicked(unseen.panic)),
+            Some(Err(unhandled)) => Err(JoinError::Panicked(unhandled.panic)),
             // Only this method takes it, and it takes self.
             None => Err(JoinError::Cancelled),
         }
@@ -182,7 +187,8 @@ impl<T, H: Handle> Caught<T, H> {
 }
 
 impl<T, H: Handle> Caught<T, H> {
-    /// Drops it as what nobody awaits: its panic, or that of the output's own drop, goes to the exception handler.
+    /// Drops it as what is not awaited: its panic, or that of the output's own drop, goes to the
+    /// exception handler.
     pub(crate) fn discard(&mut self, kind: ExceptionKind, location: Option<&'static Location<'static>>) {
         match self.result.take() {
             Some(Ok(value)) if mem::needs_drop::<T>() => {
@@ -191,8 +197,8 @@ impl<T, H: Handle> Caught<T, H> {
                 }
             }
             Some(Ok(_)) | None => {}
-            Some(Err(unseen)) => {
-                let Unseen { panic, kind, location, handle } = *unseen;
+            Some(Err(unhandled)) => {
+                let UnhandledPanic { panic, kind, location, handle } = *unhandled;
                 tell(handle, &Exception::panicked(kind, panic, Some(location)));
             }
         }

@@ -1,14 +1,15 @@
-//! For those who write a backend of anyloop: the pieces that most backends need and none should write
-//! again. The contract that they serve is `loop-api`.
+//! For those who write a backend of anyloop: the pieces that most backends need and none should
+//! write again. The contract that they serve is `loop-api`.
 //!
-//! - [`task`]: a spawned future in one allocation, with its handles. [`Guarded`] is what a task's future
-//!   is put into, whichever executor runs it, so that a panic becomes its output.
+//! - [`task`]: a spawned future in one allocation, with its handles. [`Guarded`] is what a task's
+//!   future is put into, whichever executor runs it, so that a panic becomes its output.
 //! - [`Pool`]: threads for blocking jobs; [`spawn_blocking`] and [`run_in`] are the bodies of the
 //!   methods of [`Handle`](loop_api::Handle).
-//! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line of
-//!   [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have their own
-//!   way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
-//!   unix sockets keep their promises; [`wake_each`]: how those who wait are woken, though one of them panics.
+//! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line
+//!   of [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have
+//!   their own way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
+//!   unix sockets keep their promises; [`wake_each`]: how those who wait are woken, though one of
+//!   them panics.
 //!
 //! ```
 //! use loop_api::Handle;

@@ -1,7 +1,8 @@
 //! Sockets for a backend that has only [`Readiness`](loop_api::readiness::Readiness): with
 //! [`ready_net!`](crate::ready_net) its handle has a whole network.
 //!
-//! The sockets are the standard library's, registered with the loop; a read is one system call and no more.
+//! The sockets are the standard library's, registered with the loop; a read is one system call and
+//! no more.
 
 mod split;
 mod stream;
@@ -17,8 +18,9 @@ pub use udp::{UdpSocket, bind_udp};
 #[cfg(unix)]
 pub use unix::{UnixDatagram, UnixListener, UnixStream, connect_unix, unix_pair};
 
-/// Gives a handle that implements [`Readiness`](loop_api::readiness::Readiness) its [`Net`](loop_api::net::Net),
-/// [`StdNet`](loop_api::net::StdNet) and, on unix, [`UnixNet`](loop_api::net::UnixNet):
+/// Gives a handle that implements [`Readiness`](loop_api::readiness::Readiness) its
+/// [`Net`](loop_api::net::Net), [`StdNet`](loop_api::net::StdNet) and, on unix,
+/// [`UnixNet`](loop_api::net::UnixNet):
 ///
 /// ```ignore
 /// impl Readiness for MyHandle { .. }

@@ -1,5 +1,6 @@
-//! System sockets made from options: what backends on system sockets share. Every socket made here is non-blocking, and closed
-//! on exec. Errors keep their kind and say what was tried on which address.
+//! System sockets made from options: what backends on system sockets share. Every socket made here
+//! is non-blocking, and closed on exec. Errors keep their kind and say what was tried on which
+//! address.
 
 use std::io;
 use std::net::SocketAddr;
@@ -42,7 +43,8 @@ const BACKLOG: u32 = 1024;
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `AddrInUse`, or any other error of `socket(2)`, `setsockopt(2)`, `bind(2)` or `listen(2)`, with
+/// the address in the message.
 ///
 /// ```
 /// use loop_api::net::TcpOptions;
@@ -56,7 +58,8 @@ const BACKLOG: u32 = 1024;
 pub fn tcp_listener(addr: SocketAddr, options: &TcpOptions) -> io::Result<std::net::TcpListener> {
     let listen = || {
         let socket = tcp_socket(addr, options)?;
-        // On Windows the option lets another program take the port over; elsewhere it only skips the wait for old connections.
+        // On Windows the option lets another program take the port over; elsewhere it only skips
+        // the wait for old connections.
         if let Some(on) = options.reuse_address.or(cfg!(unix).then_some(true)) {
             socket.set_reuse_address(on)?;
         }
@@ -72,7 +75,8 @@ pub fn tcp_listener(addr: SocketAddr, options: &TcpOptions) -> io::Result<std::n
 ///
 /// # Errors
 ///
-/// What the system said at once, with the address in the message.
+/// Any error that `socket(2)`, `bind(2)` or `connect(2)` gives at once, with the address in the
+/// message. That the connection is refused shows later, in [`tcp_connected`].
 pub fn tcp_connecting(addr: SocketAddr, options: &TcpOptions) -> io::Result<std::net::TcpStream> {
     let socket = tcp_socket(addr, options).map_err(|error| cannot("connect to", addr, error))?;
     if let Some(on) = options.reuse_address {
@@ -106,7 +110,8 @@ fn has_begun(error: &io::Error) -> bool {
 ///
 /// # Errors
 ///
-/// `WouldBlock` if that is not known yet; else why it failed. The address is not in the message: see [`cannot`].
+/// `WouldBlock` if that is not known yet; else why it failed, such as `ConnectionRefused`, or any
+/// error of `getsockopt(2)`. The address is not in the message: see [`cannot`].
 pub fn tcp_connected(stream: &std::net::TcpStream) -> io::Result<()> {
     // Asked in this order the usual case takes one call.
     connected(stream.peer_addr().map(drop), || stream.take_error())
@@ -128,7 +133,8 @@ fn connected(
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `AddrInUse`, or any other error of `socket(2)`, `setsockopt(2)` or `bind(2)`, with the address
+/// in the message.
 pub fn udp(addr: SocketAddr, options: &UdpOptions) -> io::Result<std::net::UdpSocket> {
     let bind = || {
         let socket = new_socket(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
@@ -165,7 +171,8 @@ fn tcp_socket(addr: SocketAddr, options: &TcpOptions) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// The system counts whole seconds, in 16 bits where it has least room. Cut off to zero it would be a reset.
+/// The system counts whole seconds, in 16 bits where it has fewest. Cut off to zero it would be a
+/// reset.
 fn whole_seconds(linger: Duration) -> Duration {
     let seconds = linger.as_secs().saturating_add(u64::from(linger.subsec_nanos() > 0));
     Duration::from_secs(seconds.min(u16::MAX.into()))
@@ -237,7 +244,7 @@ fn set_only_v6(socket: &Socket, addr: SocketAddr, on: Option<bool>) -> io::Resul
 ///
 /// # Errors
 ///
-/// `WouldBlock` if it is not; what the system said to the question.
+/// `WouldBlock` if it is not; any error of `poll(2)`.
 #[cfg(any(unix, windows))]
 pub fn is_ready<T: AsSource>(io: &T, interest: Interest) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

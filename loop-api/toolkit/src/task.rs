@@ -1,7 +1,8 @@
 //! The task cell: a spawned future, its output, and all who point at it, in one allocation.
 //!
-//! An executor has a [`TaskSet`] and implements [`Schedule`], which puts a [`Runnable`] in its queue; running a `Runnable`
-//! polls the task once. Everything else (wakers, aborts, panics, the join handle's waker) happens in here.
+//! An executor has a [`TaskSet`] and implements [`Schedule`], which puts a [`Runnable`] in its
+//! queue; running a `Runnable` polls the task once. Everything else (wakers, aborts, panics, the
+//! join handle's waker) happens in here.
 //!
 //! ```
 //! # use std::sync::{Arc, Mutex};

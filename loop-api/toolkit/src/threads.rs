@@ -39,15 +39,17 @@ impl Threads {
         self.0.1.notify_all();
     }
 
-    /// As [`wait`](Self::wait), for threads that were told to end when they have done what they are at. Where there is any time at all they are given
-    /// a moment more than that, so that one that only has not had its turn yet does not count as left.
+    /// As [`wait`](Self::wait), for threads that were told to end when they have done what they are
+    /// at. Where there is any time at all they are given a moment more than that, so that one that
+    /// only has not had its turn yet does not count as left.
     pub fn wait_for_busy(&self, end: Option<Instant>) -> usize {
         const MOMENT: Duration = Duration::from_millis(50);
         let has_time = end.is_some_and(|end| end > Instant::now());
         self.wait(if has_time { end.and_then(|end| end.checked_add(MOMENT)) } else { end })
     }
 
-    /// Waits until none is left, or until `end` (`None`: as long as it takes). Gives how many are left.
+    /// Waits until none is left, or until `end` (`None`: as long as it takes). Gives how many are
+    /// left.
     pub fn wait(&self, end: Option<Instant>) -> usize {
         let mut left = self.lock();
         while *left > 0 {

@@ -18,11 +18,12 @@ use loop_api::error::Refused;
 
 /// A pool of threads for blocking jobs.
 ///
-/// A job goes to a thread that is idle, or else to a new one as long as there are fewer than [`max_threads`](Self::max_threads), or
-/// else it waits its turn. A thread with nothing to do for the keep-alive time ends.
+/// A job goes to a thread that is idle, or else to a new one as long as there are fewer than
+/// [`max_threads`](Self::max_threads), or else it waits its turn. A thread with nothing to do for
+/// the keep-alive time ends.
 ///
-/// Clones are the same pool. When the last one is dropped the threads end once the queue is empty; [`shutdown`](Self::shutdown)
-/// ends it at once.
+/// Clones are the same pool. When the last one is dropped the threads end once the queue is empty;
+/// [`shutdown`](Self::shutdown) ends it at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,7 +48,8 @@ pub struct PoolBuilder {
     stack_size: Option<usize>,
 }
 
-/// What the users of a pool share. The threads do not, so its drop tells that there are no users left.
+/// What the users of a pool share. The threads do not, so its drop tells that there are no users
+/// left.
 struct Owner {
     inner: Arc<Inner>,
 }
@@ -63,7 +65,8 @@ struct Inner {
     next: AtomicUsize,
 }
 
-/// A job in the queue: a loop's own as it is, so that it costs no box, or one that came through [`Executor`].
+/// A job in the queue: a loop's own as it is, so that it costs no box, or one that came through
+/// [`Executor`].
 enum Queued {
     Task(Runnable),
     Job(Job),
@@ -191,14 +194,16 @@ impl Pool {
         self.inner().lock().queue.len()
     }
 
-    /// Ends the pool: new jobs are refused, those in the queue are cancelled, and the threads are joined, for at most `timeout`
-    /// (`None`: as long as it takes). Idempotent, and can be called again to wait on.
+    /// Ends the pool: new jobs are refused, those in the queue are cancelled, and the threads are
+    /// joined, for at most `timeout` (`None`: as long as it takes). Idempotent, and can be called
+    /// again to wait on.
     ///
     /// Called from one of the pool's own jobs, it does not wait for that one.
     ///
     /// # Errors
     ///
-    /// The number of jobs that still run when the time is over. Their threads are left to themselves, and end with them.
+    /// The number of jobs that still run when the time is over. Their threads are left to
+    /// themselves, and end with them.
     pub fn shutdown(&self, timeout: Option<Duration>) -> Result<(), usize> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let inner = self.inner();
@@ -294,7 +299,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Starts a thread, with the lock held: so nobody counts on a thread that could not be started.
+    /// Starts a thread, with the lock held: so no job counts on a thread that could not be started.
     fn start(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let inner = Arc::clone(self);
@@ -318,7 +323,8 @@ impl Inner {
             if let Some(job) = state.queue.pop_front() {
                 state.running += 1;
                 drop(state);
-                // Panics of the job are in its output. One from elsewhere, such as a handle's `enter`, must not cost the pool a thread.
+                // Panics of the job are in its output. One from elsewhere, such as a handle's
+                // `enter`, must not cost the pool a thread.
                 std::mem::forget(catch_unwind(AssertUnwindSafe(|| job.run())));
                 state = self.lock();
                 state.running -= 1;

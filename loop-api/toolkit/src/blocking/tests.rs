@@ -60,7 +60,7 @@ fn the_loop_is_current_in_its_jobs_and_told_of_their_panics() {
     let inside = pool.spawn_blocking(&handle, || TestHandle::with_current(|handle| handle.is_some()));
     assert!(block_on(inside).unwrap());
     let line = line!() + 1;
-    drop(pool.spawn_blocking(&handle, || panic!("nobody looks")));
+    drop(pool.spawn_blocking(&handle, || panic!("not awaited")));
     until(|| !told.lock().unwrap().is_empty());
     assert_eq!(*told.lock().unwrap(), [(loop_api::shared::ExceptionKind::Blocking, Some(line))]);
 }
@@ -115,7 +115,8 @@ fn one_thread_runs_jobs_in_order_and_no_more_threads_than_allowed_run_at_once() 
                     most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
                     order.lock().unwrap().push(number);
                     if number < threads {
-                        // The first ones wait for one another, so that as many as may run do run at once.
+                        // The first ones wait for one another, so that as many as may run do run at
+                        // once.
                         together.wait();
                     }
                     std::thread::sleep(Duration::from_micros(200));

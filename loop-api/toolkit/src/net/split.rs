@@ -23,7 +23,8 @@ pub struct WriteHalf<'a, H: Readiness, T: StdStream>(&'a Stream<H, T>);
 /// The reading half of a stream, owned.
 pub struct OwnedReadHalf<H: Readiness, T: StdStream>(Arc<Stream<H, T>>);
 
-/// The writing half of a stream, owned. Dropping it sends FIN; [`forget`](Self::forget) drops it without.
+/// The writing half of a stream, owned. Dropping it sends FIN; [`forget`](Self::forget) drops it
+/// without.
 pub struct OwnedWriteHalf<H: Readiness, T: StdStream> {
     stream: Arc<Stream<H, T>>,
     /// Whether dropping it sends FIN: not once it was sent.
@@ -62,7 +63,7 @@ impl<H: Readiness, T: StdStream> OwnedWriteHalf<H, T> {
 impl<H: Readiness, T: StdStream> Drop for OwnedWriteHalf<H, T> {
     fn drop(&mut self) {
         if self.fin {
-            // Nobody is left to be told.
+            // No caller is left to be told.
             let _ = self.stream.send_fin();
         }
     }

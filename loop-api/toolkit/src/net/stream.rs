@@ -14,9 +14,11 @@ use crate::socket::unix_transfer;
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::readiness::{AsSource, Moved, Readiness, Source};
 
-/// A connected stream `T` of the standard library on the loop of `H`: [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
+/// A connected stream `T` of the standard library on the loop of `H`:
+/// [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
 ///
-/// Each read or write is one system call, and waits only when that says `WouldBlock`. It buffers nothing.
+/// Each read or write is one system call, and waits only when that says `WouldBlock`. It buffers
+/// nothing.
 pub struct Stream<H: Readiness, T: StdStream> {
     pub(super) source: H::Source<T>,
     /// Whether a short transfer says what it does on a socket of this type.
@@ -115,7 +117,7 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the poller, such as one of `epoll_ctl(2)`.
     pub fn into_inner(self) -> io::Result<T> {
         self.source.into_inner()
     }

@@ -29,7 +29,8 @@ pub struct TcpListener<H: Readiness> {
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `ConnectionRefused`, or any other error of `connect(2)`, with the address in the message; those
+/// of [`Readiness::register`].
 pub async fn connect_tcp<H: Readiness>(
     handle: H,
     addr: SocketAddr,
@@ -46,7 +47,8 @@ pub async fn connect_tcp<H: Readiness>(
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `AddrInUse`, or any other error of `bind(2)` or `listen(2)`, with the address in the message;
+/// those of [`Readiness::register`].
 pub fn listen_tcp<H: Readiness>(
     handle: &H,
     addr: SocketAddr,
@@ -75,7 +77,7 @@ impl<H: Readiness> TcpListener<H> {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the poller, such as one of `epoll_ctl(2)`.
     pub fn into_inner(self) -> io::Result<std::net::TcpListener> {
         self.source.into_inner()
     }

@@ -18,7 +18,8 @@ pub struct UdpSocket<H: Readiness> {
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `AddrInUse`, or any other error of `bind(2)`, with the address in the message; those of
+/// [`Readiness::register`].
 pub fn bind_udp<H: Readiness>(
     handle: &H,
     addr: SocketAddr,
@@ -46,7 +47,7 @@ impl<H: Readiness> UdpSocket<H> {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the poller, such as one of `epoll_ctl(2)`.
     pub fn into_inner(self) -> io::Result<std::net::UdpSocket> {
         self.source.into_inner()
     }

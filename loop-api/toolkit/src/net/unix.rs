@@ -29,12 +29,14 @@ pub struct UnixDatagram<H: Readiness> {
     handle: H,
 }
 
-/// Connects to `addr`: what [`UnixNet::connect_unix`](loop_api::net::UnixNet::connect_unix) does. While the listener's backlog is full, it
-/// tries again, from 1 ms up to 50 ms later: the system tells nobody when there is room.
+/// Connects to `addr`: what [`UnixNet::connect_unix`](loop_api::net::UnixNet::connect_unix) does.
+/// While the listener's backlog is full, it tries again, from 1 ms up to 50 ms later: the system
+/// wakes no waiter when the backlog has space.
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `NotFound`, `ConnectionRefused`, or any other error of `connect(2)`, with the address in the
+/// message; those of [`Readiness::register`].
 pub async fn connect_unix<H: Readiness>(handle: H, addr: SocketAddr) -> io::Result<UnixStream<H>> {
     let connecting = || ready(socket::unix_connecting(&addr));
     let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
@@ -47,7 +49,7 @@ pub async fn connect_unix<H: Readiness>(handle: H, addr: SocketAddr) -> io::Resu
 ///
 /// # Errors
 ///
-/// What the system said.
+/// Any error of `socketpair(2)`, such as exhausted descriptors; those of [`Readiness::register`].
 pub fn unix_pair<H: Readiness>(handle: &H) -> io::Result<(UnixStream<H>, UnixStream<H>)> {
     let (one, other) = socket::unix_pair()?;
     let stream = |socket| Ok::<_, io::Error>(Stream { source: handle.register(socket)?, plain: true });
@@ -74,7 +76,7 @@ impl<H: Readiness> UnixListener<H> {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the poller, such as one of `epoll_ctl(2)`.
     pub fn into_inner(self) -> io::Result<std::os::unix::net::UnixListener> {
         self.source.into_inner()
     }
@@ -132,7 +134,7 @@ impl<H: Readiness> UnixDatagram<H> {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of deregistering it from the poller, such as one of `epoll_ctl(2)`.
     pub fn into_inner(self) -> io::Result<std::os::unix::net::UnixDatagram> {
         self.source.into_inner()
     }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 ///
 /// # Errors
 ///
-/// What the system said; [`accept_retry`](crate::accept_retry) knows which errors pass.
+/// Any error of `accept(2)`; [`accept_retry`](crate::accept_retry) knows which of them pass.
 pub fn accept_tcp(listener: &std::net::TcpListener) -> io::Result<(std::net::TcpStream, SocketAddr)> {
     sys::tcp(listener)
 }
@@ -42,14 +42,16 @@ mod sys {
 
     pub(super) fn tcp(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
         let (fd, addr) = accept(listener)?;
-        // A connection that was reset in the meantime may come without an address on some systems: it is gone.
+        // A connection that was reset in the meantime may come without an address on some systems:
+        // it is gone.
         let addr = addr.and_then(|addr| SocketAddr::try_from(addr).ok());
         Ok((TcpStream::from(fd), addr.ok_or(io::ErrorKind::ConnectionAborted)?))
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(super) fn unix(listener: &net::UnixListener) -> io::Result<(net::UnixStream, net::SocketAddr)> {
-        // The longest path comes with a final zero beyond the system's own structure, which is more than rustix reads.
+        // The longest path comes with a final zero beyond the system's own structure, which is more
+        // than rustix reads.
         const LONGEST: u32 = 110;
         let (fd, addr) = accept(listener)?;
         let stream = net::UnixStream::from(fd);
@@ -69,7 +71,8 @@ mod sys {
         use std::os::linux::net::SocketAddrExt;
         use std::os::unix::ffi::OsStrExt;
 
-        // For an address without a name rustix gives an abstract name that is empty; std, the empty path.
+        // For an address without a name rustix gives an abstract name that is empty; std, the empty
+        // path.
         match addr.and_then(SocketAddrUnix::abstract_name) {
             Some(name) if !name.is_empty() => net::SocketAddr::from_abstract_name(name),
             _ => {

@@ -1,4 +1,4 @@
-//! Receiving into memory that nobody has initialised.
+//! Receiving into memory that is not initialised.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -6,11 +6,12 @@ use std::io;
 use loop_api::io::ReadCursor;
 use loop_api::readiness::AsSource;
 
-/// Receives what is there from a socket, and gives how many bytes that was. Zero is the end, or there was no room.
+/// Receives what is there from a socket, and gives how many bytes that was. Zero is the end, or the
+/// cursor was full.
 ///
 /// # Errors
 ///
-/// What the system said, such as `WouldBlock`; nothing was received then.
+/// `WouldBlock`, or any other error of `recv(2)`; nothing was received then.
 ///
 /// ```
 /// use loop_api::io::ReadCursor;
@@ -34,7 +35,7 @@ pub fn receive<T: AsSource>(io: &T, buf: &mut ReadCursor<'_>) -> io::Result<usiz
     let n = rustix::net::recv(io, spare, rustix::net::RecvFlags::empty())?.0.0.len();
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let n = socket2::SockRef::from(io).recv(spare)?;
-    // SAFETY: the system wrote so many, from the beginning on.
+    // SAFETY: the system wrote that many, from the beginning on.
     unsafe { buf.advance(n) };
     Ok(n)
 }

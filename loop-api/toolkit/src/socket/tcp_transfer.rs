@@ -1,4 +1,5 @@
-//! A TCP stream's reads and writes, with as little as there can be between the caller and the system.
+//! A TCP stream's reads and writes, with as little as there can be between the caller and the
+//! system.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::TcpStream;
@@ -7,11 +8,11 @@ use super::receive;
 use loop_api::io::ReadCursor;
 use loop_api::readiness::{AsSource, Moved};
 
-/// So many slices the systems take at once, and std hands them no more.
+/// As many slices as the systems take at once; std hands them no more.
 const SLICES: usize = 1024;
 
-/// Reads, as `Read::read` does. On Linux the system is called without libc, which would look for cancelled threads and pass the error
-/// through `errno`.
+/// Reads, as `Read::read` does. On Linux the system is called without libc, which would look for
+/// cancelled threads and pass the error through `errno`.
 #[inline]
 pub(crate) fn read(io: &TcpStream, buf: &mut [u8]) -> io::Result<Moved> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -33,7 +34,8 @@ pub(crate) fn read_uninit(io: &TcpStream, buf: &mut ReadCursor<'_>) -> io::Resul
     Ok(Moved::of(receive(io, buf)?, wanted))
 }
 
-/// Writes, as `Write::write` does: without a signal if the other side has closed. As [`read`] on Linux.
+/// Writes, as `Write::write` does: without a signal if the other side has closed. As [`read`] on
+/// Linux.
 #[inline]
 pub(crate) fn write(io: &TcpStream, buf: &[u8]) -> io::Result<Moved> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -58,7 +60,7 @@ fn vectored(n: usize, lengths: impl ExactSizeIterator<Item = usize>) -> Moved {
     Moved::of(n, lengths.fold(0, usize::saturating_add))
 }
 
-/// Whether a socket, or one that listens, speaks TCP: a `TcpStream` can be made of any descriptor.
+/// Whether a socket, or one that listens, is of TCP: a `TcpStream` can be made of any descriptor.
 pub(crate) fn is_plain(io: &impl AsSource) -> bool {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return rustix::net::sockopt::socket_protocol(io) == Ok(Some(rustix::net::ipproto::TCP));

@@ -46,7 +46,8 @@ pub fn unix_addr(addr: &SocketAddr) -> io::Result<SockAddr> {
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message; the same holds for all that follow.
+/// `AddrInUse`, or any other error of `socket(2)`, `bind(2)` or `listen(2)`, with the address in
+/// the message.
 pub fn unix_listener(addr: &SocketAddr) -> io::Result<UnixListener> {
     let listen = || {
         let socket = new_socket(Domain::UNIX, Type::STREAM, None)?;
@@ -61,7 +62,9 @@ pub fn unix_listener(addr: &SocketAddr) -> io::Result<UnixListener> {
 ///
 /// # Errors
 ///
-/// `WouldBlock` if the listener's backlog is full: try again later.
+/// `WouldBlock` if the listener's backlog is full: try again later. `NotFound`,
+/// `ConnectionRefused`, or any other error of `socket(2)` or `connect(2)`, all with the address in
+/// the message.
 pub fn unix_connecting(addr: &SocketAddr) -> io::Result<UnixStream> {
     let connect = || {
         let socket: Socket = new_socket(Domain::UNIX, Type::STREAM, None)?;
@@ -86,7 +89,7 @@ pub fn unix_connected(stream: &UnixStream) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What the system said.
+/// Any error of `socketpair(2)`, such as exhausted descriptors.
 pub fn unix_pair() -> io::Result<(UnixStream, UnixStream)> {
     let (a, b) = UnixStream::pair()?;
     a.set_nonblocking(true)?;
@@ -98,7 +101,7 @@ pub fn unix_pair() -> io::Result<(UnixStream, UnixStream)> {
 ///
 /// # Errors
 ///
-/// What the system said, with the address in the message.
+/// `AddrInUse`, or any other error of `socket(2)` or `bind(2)`, with the address in the message.
 pub fn unix_datagram(addr: &SocketAddr) -> io::Result<UnixDatagram> {
     let bind = || {
         let socket = new_socket(Domain::UNIX, Type::DGRAM, None)?;
@@ -108,12 +111,14 @@ pub fn unix_datagram(addr: &SocketAddr) -> io::Result<UnixDatagram> {
     bind().map_err(|error| cannot("bind a datagram socket to", show(addr), error))
 }
 
-/// What became of a datagram that was sent to an address: `None` if it was the peer that had no room. The socket is writable still then, and
-/// the system tells nobody when there is room: try again later. That costs one call more where it happens, and none else.
+/// What became of a datagram that was sent to an address: `None` if it was the peer's buffer that
+/// was full. The socket is writable still then, and the system wakes no waiter when the peer's
+/// buffer has space: try again later. That costs one call more where it happens, and none else.
 ///
 /// # Errors
 ///
-/// `WouldBlock` if it is this socket that has no room; else what the system said.
+/// `WouldBlock` if it is this socket whose send buffer is full; any other error that was `sent`, or
+/// one of `poll(2)`.
 pub fn unix_sent<T: AsSource>(socket: &T, sent: io::Result<usize>) -> io::Result<Option<usize>> {
     match sent {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -128,7 +133,7 @@ pub fn unix_sent<T: AsSource>(socket: &T, sent: io::Result<usize>) -> io::Result
 ///
 /// # Errors
 ///
-/// What the system said.
+/// Any error of `socket(2)`, such as exhausted descriptors.
 pub fn unix_datagram_unbound() -> io::Result<UnixDatagram> {
     Ok(new_socket(Domain::UNIX, Type::DGRAM, None)?.into())
 }
@@ -137,7 +142,7 @@ pub fn unix_datagram_unbound() -> io::Result<UnixDatagram> {
 ///
 /// # Errors
 ///
-/// What the system said.
+/// Any error of `socketpair(2)`, such as exhausted descriptors.
 pub fn unix_datagram_pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
     let (a, b) = UnixDatagram::pair()?;
     a.set_nonblocking(true)?;
@@ -210,7 +215,8 @@ mod tests {
         let (dir, addr) = address("listener");
         let listener = unix_listener(&addr).unwrap();
         let prefix = dir.0.as_os_str().len() + 1;
-        // Up to the longest path that a socket can have, by which some readers of addresses stumble.
+        // Up to the longest path that a socket can have, by which some readers of addresses
+        // stumble.
         for length in [prefix + 5, 107, 108] {
             let path = dir.0.join("x".repeat(length - prefix));
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();

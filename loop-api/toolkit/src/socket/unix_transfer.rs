@@ -1,4 +1,5 @@
-//! A unix stream's reads and writes. They are told from those of TCP by what can end one early, of which the peer may be the cause.
+//! A unix stream's reads and writes. They are told from those of TCP by what can end one early, of
+//! which the peer may be the cause.
 #![allow(unsafe_code)]
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -7,12 +8,13 @@ use std::os::unix::net::UnixStream;
 use loop_api::io::ReadCursor;
 use loop_api::readiness::{AsSource, Moved};
 
-/// Reads. A read ends at a message with descriptors, which are closed, and before one of another sender where the sender is asked for
-/// (`SO_PASSCRED`): then what was moved is not the last for now.
+/// Reads. A read ends at a message with descriptors, which are closed, and before one of another
+/// sender where the sender is asked for (`SO_PASSCRED`): then what was moved is not the last for
+/// now.
 ///
 /// # Errors
 ///
-/// What the system said, such as `WouldBlock`; nothing was read then.
+/// `WouldBlock`, or any other error of `recvmsg(2)`; nothing was read then.
 ///
 /// ```
 /// use loop_toolkit::socket;
@@ -32,7 +34,7 @@ pub fn unix_read<T: AsSource>(io: &T, buf: &mut [u8]) -> io::Result<Moved> {
     return Read::read(&mut &*socket2::SockRef::from(io), buf).map(Moved::some);
 }
 
-/// As [`unix_read`], into memory that nobody has initialised.
+/// As [`unix_read`], into memory that is not initialised.
 ///
 /// # Errors
 ///
@@ -43,11 +45,11 @@ pub fn unix_read_uninit<T: AsSource>(io: &T, buf: &mut ReadCursor<'_>) -> io::Re
     {
         // SAFETY: the system writes initialised bytes.
         let spare = unsafe { buf.spare() };
-        // SAFETY: a slice of bytes is laid out as one of `MaybeUninit`. They may be uninitialised: nothing reads them, and the system alone
-        // writes them, before this borrow ends.
+        // SAFETY: a slice of bytes is laid out as one of `MaybeUninit`. They may be uninitialised:
+        // nothing reads them, and the system alone writes them, before this borrow ends.
         let spare = unsafe { &mut *(std::ptr::from_mut(spare) as *mut [u8]) };
         let moved = receive(io, spare)?;
-        // SAFETY: the system wrote so many, from the beginning on.
+        // SAFETY: the system wrote that many, from the beginning on.
         unsafe { buf.advance(moved.bytes()) };
         Ok(moved)
     }
@@ -55,7 +57,8 @@ pub fn unix_read_uninit<T: AsSource>(io: &T, buf: &mut ReadCursor<'_>) -> io::Re
     super::receive(io, buf).map(Moved::some)
 }
 
-/// One call that also tells what was cut off: descriptors and senders, for which there is no room here. On Linux, as no other system says so.
+/// One call that also tells what was cut off: descriptors and senders, for which this call has no
+/// buffer. On Linux, as no other system says so.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]
 fn receive<T: AsSource>(io: &T, buf: &mut [u8]) -> io::Result<Moved> {
@@ -85,8 +88,9 @@ pub(crate) fn read_vectored(mut io: &UnixStream, bufs: &mut [IoSliceMut<'_>]) ->
     io.read_vectored(bufs).map(Moved::some)
 }
 
-/// Without a signal if the other side has closed. A write may end early with room left, where the other side stops reading meanwhile or memory is
-/// short, and no event follows: so it tells nothing.
+/// Without a signal if the other side has closed. A write may end early with space left in the
+/// buffer, where the other side stops reading meanwhile or memory is short, and no event follows:
+/// so it tells nothing.
 #[inline]
 pub(crate) fn write(io: &UnixStream, buf: &[u8]) -> io::Result<Moved> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -101,8 +105,8 @@ pub(crate) fn write_vectored(mut io: &UnixStream, bufs: &[IoSlice<'_>]) -> io::R
     io.write_vectored(bufs).map_err(super::written).map(Moved::some)
 }
 
-/// Whether a socket, or one that listens, is a unix stream: a `UnixStream` can be made of any descriptor, such as of a socket that keeps the
-/// bounds of messages.
+/// Whether a socket, or one that listens, is a unix stream: a `UnixStream` can be made of any
+/// descriptor, such as of a socket that keeps the bounds of messages.
 pub(crate) fn is_plain(io: &impl AsSource) -> bool {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {

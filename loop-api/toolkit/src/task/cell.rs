@@ -24,7 +24,8 @@ struct Cell<F: TaskFuture, S> {
     schedule: S,
     /// Where the task was spawned. The future knows too, but once polled it may not be read.
     location: &'static Location<'static>,
-    /// Belongs to whoever set RUNNING; once COMPLETE, to the join handle if JOIN was set then, else to the completer.
+    /// Belongs to the thread that set RUNNING; once COMPLETE, to the join handle if JOIN was set
+    /// then, else to the completer.
     stage: UnsafeCell<Stage<F>>,
 }
 
@@ -59,13 +60,14 @@ impl<F: TaskFuture, S: Schedule> Cell<F, S> {
     ///
     /// The task must be alive for `'a`, and a `Cell<F, S>`.
     unsafe fn of<'a>(task: NonNull<Header>) -> &'a Self {
-        // SAFETY: `task` comes from `allocate`, whose pointer was to the whole cell. What changes in a cell is in an UnsafeCell or atomic.
+        // SAFETY: `task` comes from `allocate`, whose pointer was to the whole cell. What changes
+        // in a cell is in an UnsafeCell or atomic.
         unsafe { task.cast::<Self>().as_ref() }
     }
 }
 
-/// Makes a task that is about to be scheduled. It has two references, for its `Runnable` and its join handle, and one for the list
-/// of its owner, if it has one.
+/// Makes a task that is about to be scheduled. It has two references, for its `Runnable` and its
+/// join handle, and one for the list of its owner, if it has one.
 pub(super) fn allocate<F: TaskFuture, S: Schedule>(
     future: F,
     schedule: S,
@@ -88,7 +90,7 @@ pub(super) fn allocate<F: TaskFuture, S: Schedule>(
     unsafe { NonNull::new_unchecked(Box::into_raw(cell)) }.cast()
 }
 
-/// Frees a task that nobody has seen. A panic of its future's drop is reported.
+/// Frees a task that no other thread has seen. A panic of its future's drop is reported.
 ///
 /// # Safety
 ///
@@ -104,11 +106,13 @@ pub(super) unsafe fn discard<F: TaskFuture, S: Schedule>(task: NonNull<Header>) 
 ///
 /// See [`VTable`].
 unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
-    /// Ends the task if its poll unwinds. That is not the future's panic, which is in the output, but that of the coat around it.
+    /// Ends the task if its poll unwinds. That is not the future's panic, which is in the output,
+    /// but that of the wrapper around it.
     struct Unwound<F: TaskFuture, S: Schedule>(NonNull<Header>, std::marker::PhantomData<(F, S)>);
     impl<F: TaskFuture, S: Schedule> Drop for Unwound<F, S> {
         fn drop(&mut self) {
-            // SAFETY: dropped only out of a poll, with RUNNING set and the Runnable's reference at hand.
+            // SAFETY: dropped only out of a poll, with RUNNING set and the Runnable's reference at
+            // hand.
             unsafe { cancel::<F, S>(self.0, 1) }
         }
     }
@@ -130,8 +134,9 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
     }
 
     let unwound = Unwound::<F, S>(task, std::marker::PhantomData);
-    // SAFETY: our reference outlives the waker. RUNNING is set, so the stage is ours; it is not complete, so it is Pending. The future is
-    // pinned: it stays in its place until it is dropped there.
+    // SAFETY: our reference outlives the waker. RUNNING is set, so the stage is ours; it is not
+    // complete, so it is Pending. The future is pinned: it stays in its place until it is dropped
+    // there.
     let polled = unsafe {
         let waker = waker::borrowed(task);
         cell.stage.with_mut(|stage| match &mut *stage {
@@ -170,7 +175,8 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
 ///
 /// See [`VTable`].
 unsafe fn schedule<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: the caller has a reference of its own, so the scheduler is alive until it returns; and one for the Runnable.
+    // SAFETY: the caller has a reference of its own, so the scheduler is alive until it returns;
+    // and one for the Runnable.
     unsafe { Cell::<F, S>::of(task).schedule.schedule(Runnable::from_header(task)) }
 }
 
@@ -178,13 +184,15 @@ unsafe fn schedule<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
 ///
 /// See [`VTable`].
 unsafe fn schedule_last<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: the reference is the caller's until the Runnable is made of it, and the scheduler is not used after that.
+    // SAFETY: the reference is the caller's until the Runnable is made of it, and the scheduler is
+    // not used after that.
     unsafe {
         if let Some(put) = Cell::<F, S>::of(task).schedule.here() {
             return put(Runnable::from_header(task));
         }
     }
-    // SAFETY: the task is alive, so a reference can be counted, which keeps the scheduler alive until it is done.
+    // SAFETY: the task is alive, so a reference can be counted, which keeps the scheduler alive
+    // until it is done.
     unsafe {
         task.as_ref().state.retain();
         schedule::<F, S>(task);
@@ -218,15 +226,17 @@ unsafe fn cancel<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
     unsafe { finish::<F, S>(task, references) }
 }
 
-/// Completes a task whose stage holds no future any more, and releases so many references.
+/// Completes a task whose stage holds no future any more, and releases `references`.
 ///
 /// # Safety
 ///
-/// RUNNING is set by the caller, who gives up the references, and holds one throughout if it gives up none.
+/// RUNNING is set by the caller, who gives up the references, and holds one throughout if it gives
+/// up none.
 unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: usize) {
     // SAFETY: alive by contract.
     let cell = unsafe { Cell::<F, S>::of(task) };
-    // Before anybody is told, so that whoever has awaited a task does not find it in the set.
+    // Before the waiter is told, so that the one who has awaited a task does not find it in the
+    // set.
     let listed = cell.header.owner.is_some()
         // SAFETY: alive.
         && cell.schedule.tasks().is_some_and(|set| unsafe { set.remove(task) });
@@ -280,7 +290,7 @@ unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     }
 }
 
-/// Drops an output that nobody takes. What panics in there is reported.
+/// Drops an output that is not taken. What panics in there is reported.
 ///
 /// # Safety
 ///
@@ -296,10 +306,10 @@ unsafe fn discard_output<F: TaskFuture>(stage: *mut Stage<F>, location: &'static
 ///
 /// See [`VTable`].
 unsafe fn free<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: from `allocate`, and nobody else has a reference.
+    // SAFETY: from `allocate`, and no other reference is left.
     let cell = unsafe { Box::from_raw(task.cast::<Cell<F, S>>().as_ptr()) };
-    // A future is left only in a task that nobody has seen, or that has no owner and nothing can wake any more.
-    // SAFETY: nobody else is there.
+    // A future is left only in a task that no other thread has seen, or that has no owner and
+    // nothing can wake any more. SAFETY: no other reference is left.
     let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
     report::<F>(dropped, cell.location);
 }
@@ -311,7 +321,8 @@ unsafe fn free<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
 /// The stage must be the caller's.
 unsafe fn empty<F: TaskFuture>(stage: *mut Stage<F>) -> Result<(), Box<dyn Any + Send>> {
     let dropped = if mem::needs_drop::<Stage<F>>() {
-        // SAFETY: the caller's; overwritten below without another drop. After a panic nobody looks at what is left.
+        // SAFETY: the caller's; overwritten below without another drop. After a panic what is left
+        // is not looked at.
         catch_unwind(AssertUnwindSafe(|| unsafe { stage.drop_in_place() }))
     } else {
         Ok(())
@@ -321,7 +332,7 @@ unsafe fn empty<F: TaskFuture>(stage: *mut Stage<F>) -> Result<(), Box<dyn Any +
     dropped
 }
 
-/// Hands a panic that nobody can await to the exception handler.
+/// Hands a panic that cannot be awaited to the exception handler.
 fn report<F: TaskFuture>(result: Result<(), Box<dyn Any + Send>>, location: &'static Location<'static>) {
     if let Err(payload) = result {
         report_cold::<F>(payload, location);
@@ -330,7 +341,7 @@ fn report<F: TaskFuture>(result: Result<(), Box<dyn Any + Send>>, location: &'st
 
 #[cold]
 fn report_cold<F: TaskFuture>(payload: Box<dyn Any + Send>, location: &'static Location<'static>) {
-    // Dropping a caught panic unread reports it. If reporting panics too there is nobody left to tell; the second payload is not
-    // dropped, because that could panic again.
+    // Dropping a caught panic unread reports it. If reporting panics too there is no handler left
+    // to tell; the second payload is not dropped, because that could panic again.
     mem::forget(catch_unwind(AssertUnwindSafe(|| drop(F::caught(payload, location)))));
 }

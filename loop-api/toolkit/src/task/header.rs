@@ -1,5 +1,5 @@
-//! The part of a task that is the same whatever its future: its state, its links, and what can be done
-//! to it through them.
+//! The part of a task that is the same whatever its future: its state, its links, and what can be
+//! done to it through them.
 #![allow(unsafe_code)]
 
 use std::num::NonZeroU64;
@@ -16,27 +16,31 @@ pub(super) struct Header {
     pub(super) vtable: &'static VTable,
     /// The set whose list this task belongs in, if in any.
     pub(super) owner: Option<NonZeroU64>,
-    /// Belongs to whoever has the lock of that list.
+    /// Belongs to the thread that has the lock of that list.
     pub(super) links: UnsafeCell<Links>,
     /// Who awaits the task. Belongs to the join handle or to the completer, as JOIN_WAKER says.
     pub(super) waker: UnsafeCell<Option<Waker>>,
 }
 
-/// What depends on the future's type. Each takes a task that is alive, of the type the table was made for.
+/// What depends on the future's type. Each takes a task that is alive, of the type the table was
+/// made for.
 #[derive(Debug)]
 pub(super) struct VTable {
-    /// Polls on behalf of a `Runnable`, whose reference it consumes; but if true the task was woken meanwhile, and the reference is
-    /// for the `Runnable` that is to be made.
+    /// Polls on behalf of a `Runnable`, whose reference it consumes; but if true the task was woken
+    /// meanwhile, and the reference is for the `Runnable` that is to be made.
     pub(super) poll: unsafe fn(NonNull<Header>) -> bool,
-    /// Makes a `Runnable` from a reference that was counted for it, and schedules it. The caller holds another.
+    /// Makes a `Runnable` from a reference that was counted for it, and schedules it. The caller
+    /// holds another.
     pub(super) schedule: unsafe fn(NonNull<Header>),
     /// The same with the caller's last reference.
     pub(super) schedule_last: unsafe fn(NonNull<Header>),
     /// As `schedule`, but by `yield_now`.
     pub(super) yield_now: unsafe fn(NonNull<Header>),
-    /// Drops the future, which is the caller's (RUNNING), and completes; then releases so many references.
+    /// Drops the future, which is the caller's (RUNNING), and completes; then releases as many
+    /// references as given.
     pub(super) cancel: unsafe fn(NonNull<Header>, usize),
-    /// Moves the output of a complete task to a `Result<T, JoinError>`. The output must be the caller's.
+    /// Moves the output of a complete task to a `Result<T, JoinError>`. The output must be the
+    /// caller's.
     pub(super) take: unsafe fn(NonNull<Header>, *mut ()),
     /// Drops the output of a complete task. The output must be the caller's.
     pub(super) drop_output: unsafe fn(NonNull<Header>),
@@ -46,7 +50,8 @@ pub(super) struct VTable {
     pub(super) abort_in_place: bool,
 }
 
-/// A task's neighbours in its set. Both are `None` in a task that is in no list, or the only one in its list.
+/// A task's neighbours in its set. Both are `None` in a task that is in no list, or the only one in
+/// its list.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     pub(super) next: Option<NonNull<Header>>,
@@ -113,7 +118,7 @@ pub(super) unsafe fn shut(task: NonNull<Header>) {
 
 /// # Safety
 ///
-/// The caller gives up so many references.
+/// The caller gives up as many references as given.
 pub(super) unsafe fn release(task: NonNull<Header>, references: usize) {
     // SAFETY: alive until the references are released.
     let header = unsafe { task.as_ref() };

@@ -15,7 +15,8 @@ use super::waker;
 use loop_api::error::{JoinError, Refused};
 use loop_api::task::{Abort, Task};
 
-/// Awaits a task; see [`Task`] for its rules. Polled again after it gave its result, it gives [`JoinError::Cancelled`].
+/// Awaits a task; see [`Task`] for its rules. Polled again after it gave its result, it gives
+/// [`JoinError::Cancelled`].
 #[must_use = "dropping a task's handle detaches it: `.await` it, or call `drop` to say that you mean it"]
 pub struct JoinHandle<T> {
     /// One reference, and the flag JOIN; or why there never was a task.
@@ -23,8 +24,9 @@ pub struct JoinHandle<T> {
     output: PhantomData<T>,
 }
 
-// SAFETY: what the handle reaches without synchronisation is the output, which it may take or drop, and that is a Caught<T, _>,
-// Send if T is. The future is not reached through it: an abort only marks the task and schedules it.
+// SAFETY: what the handle reaches without synchronisation is the output, which it may take or drop,
+// and that is a Caught<T, _>, Send if T is. The future is not reached through it: an abort only
+// marks the task and schedules it.
 unsafe impl<T: Send> Send for JoinHandle<T> {}
 // SAFETY: through a shared reference nothing but the atomic state is reached.
 unsafe impl<T: Send> Sync for JoinHandle<T> {}
@@ -34,7 +36,8 @@ impl<T> Unpin for JoinHandle<T> {}
 impl<T> JoinHandle<T> {
     /// # Safety
     ///
-    /// The caller gives up the one reference that is meant for the join handle of a task whose output is a `Caught<T, _>`.
+    /// The caller gives up the one reference that is meant for the join handle of a task whose
+    /// output is a `Caught<T, _>`.
     pub(super) unsafe fn from_header(task: NonNull<Header>) -> Self {
         JoinHandle { task: Ok(task), output: PhantomData }
     }
@@ -84,8 +87,9 @@ impl<T> Future for JoinHandle<T> {
             return Poll::Pending;
         }
         let mut output = MaybeUninit::<Self::Output>::uninit();
-        // SAFETY: the task is complete, so its output belongs to the join handle, which is borrowed mutably. `take` writes a
-        // Result<T, JoinError>: T is the task's, by the contract of `from_header`.
+        // SAFETY: the task is complete, so its output belongs to the join handle, which is borrowed
+        // mutably. `take` writes a Result<T, JoinError>: T is the task's, by the contract of
+        // `from_header`.
         unsafe {
             (header.vtable.take)(task, output.as_mut_ptr().cast());
             Poll::Ready(output.assume_init())
@@ -93,14 +97,14 @@ impl<T> Future for JoinHandle<T> {
     }
 }
 
-/// Leaves a waker for the completer. False if the task is complete; then no waker of this handle is left behind, unless the
-/// completer has it.
+/// Leaves a waker for the completer. False if the task is complete; then no waker of this handle is
+/// left behind, unless the completer has it.
 fn register(header: &Header, waker: &Waker) -> bool {
     if !header.state.take_waker() {
         return false;
     }
     // The slot is ours until it is given again. Clone before anything is moved: cloning may panic.
-    // SAFETY: see above; nobody else reads or writes it.
+    // SAFETY: see above; the completer neither reads nor writes it.
     let before = unsafe {
         header.waker.with_mut(|slot| match &*slot {
             Some(old) if old.will_wake(waker) => None,
@@ -124,7 +128,7 @@ impl<T> Drop for JoinHandle<T> {
         struct Release(NonNull<Header>);
         impl Drop for Release {
             fn drop(&mut self) {
-                // SAFETY: the join handle's reference, which nobody uses after this.
+                // SAFETY: the join handle's reference, which is not used after this.
                 unsafe { header::release(self.0, 1) }
             }
         }
@@ -141,7 +145,8 @@ impl<T> Drop for JoinHandle<T> {
             }
             DropJoin::Output => {
                 let _release = Release(task);
-                // SAFETY: the task is complete and JOIN was set when it completed, so the output is ours.
+                // SAFETY: the task is complete and JOIN was set when it completed, so the output is
+                // ours.
                 unsafe { (header.vtable.drop_output)(task) };
             }
         }
@@ -175,7 +180,8 @@ pub struct AbortHandle {
     task: Option<NonNull<Header>>,
 }
 
-// SAFETY: it reaches only the atomic state, and what an abort calls: Schedule::schedule, which any thread may.
+// SAFETY: it reaches only the atomic state, and what an abort calls: Schedule::schedule, which any
+// thread may.
 unsafe impl Send for AbortHandle {}
 // SAFETY: as above.
 unsafe impl Sync for AbortHandle {}
@@ -190,7 +196,8 @@ impl AbortHandle {
         AbortHandle { task: Some(task) }
     }
 
-    /// The task that `waker` wakes, if it is one of this module's: inside a task's poll, with that poll's waker, the task itself.
+    /// The task that `waker` wakes, if it is one of this module's: inside a task's poll, with that
+    /// poll's waker, the task itself.
     pub fn of(waker: &Waker) -> Option<Self> {
         // SAFETY: the waker keeps the task alive during this call.
         waker::task_of(waker).map(|task| unsafe { AbortHandle::new(task) })
@@ -227,7 +234,7 @@ impl Clone for AbortHandle {
 impl Drop for AbortHandle {
     fn drop(&mut self) {
         if let Some(task) = self.task {
-            // SAFETY: this handle's reference, which nobody uses after this.
+            // SAFETY: this handle's reference, which is not used after this.
             unsafe { header::release(task, 1) }
         }
     }

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::header::{self, Header, Links};
 use loop_api::loom_shim::{Mutex, MutexGuard};
 
-/// The live tasks of one executor. It is what lets a loop that closes drop all its futures, and tell whether there are any.
+/// The live tasks of one executor. It is what lets a loop that closes drop all its futures, and
+/// tell whether there are any.
 ///
-/// The list runs through the tasks themselves, so it takes no memory of its own. Dropping the set closes it.
+/// The list runs through the tasks themselves, so it takes no memory of its own. Dropping the set
+/// closes it.
 pub struct TaskSet {
     /// Never used twice, and in every task of this set.
     pub(super) id: NonZeroU64,
@@ -24,8 +26,8 @@ pub(super) struct List {
     pub(super) closed: bool,
 }
 
-// SAFETY: the list holds a counted reference to each task in it. Of a task's fields it touches only the links, which nobody touches
-// without the lock of this list.
+// SAFETY: the list holds a counted reference to each task in it. Of a task's fields it touches only
+// the links, which no thread touches without the lock of this list.
 unsafe impl Send for List {}
 
 impl TaskSet {
@@ -37,15 +39,17 @@ impl TaskSet {
         TaskSet { id, list: Mutex::new(List { head: None, len: 0, closed: false }) }
     }
 
-    /// Closes the set, and asks every task in it to end. The futures are dropped here, on the calling thread; but one that is being polled
-    /// right now, by another thread or by a caller of this one, is dropped when that poll ends. Idempotent.
+    /// Closes the set, and asks every task in it to end. The futures are dropped here, on the
+    /// calling thread; but one that is being polled right now, by another thread or by a caller of
+    /// this one, is dropped when that poll ends. Idempotent.
     pub fn close(&self) {
         let mut list = self.lock();
         list.closed = true;
         // One at a time and without the lock: the drop of a future may wake, abort and spawn.
         while let Some(task) = list.pop() {
             drop(list);
-            // SAFETY: the list's reference is ours now. The contract of spawn_unchecked has this called on the right thread.
+            // SAFETY: the list's reference is ours now. The contract of spawn_unchecked has this
+            // called on the right thread.
             unsafe { header::shut(task) };
             list = self.lock();
         }
@@ -72,8 +76,8 @@ impl TaskSet {
     ///
     /// The task must be alive.
     pub(super) unsafe fn remove(&self, task: NonNull<Header>) -> bool {
-        // A schedule that gives a foreign set is a mistake, but must not lead to two locks over the same links: the task stays where
-        // it is, and its own set lets it go when it closes.
+        // A schedule that gives a foreign set is a mistake, but must not lead to two locks over the
+        // same links: the task stays where it is, and its own set lets it go when it closes.
         // SAFETY: alive by contract.
         if unsafe { task.as_ref() }.owner != Some(self.id) {
             debug_assert!(false, "Schedule::tasks gave another set than the one the task was spawned on");
@@ -93,7 +97,8 @@ impl List {
     ///
     /// The task must be alive and in no list; the list gets one of its references.
     pub(super) unsafe fn push(&mut self, task: NonNull<Header>) {
-        // SAFETY: tasks in a list are alive, and links are touched under its lock only, which `&mut self` shows.
+        // SAFETY: tasks in a list are alive, and links are touched under its lock only, which `&mut
+        // self` shows.
         unsafe {
             task.as_ref().links.with_mut(|links| (*links).next = self.head);
             if let Some(head) = self.head {

@@ -14,8 +14,8 @@ use super::state::Start;
 #[must_use = "dropping a runnable cancels its task: `run` it, or keep it until you can"]
 pub struct Runnable(pub(super) NonNull<Header>);
 
-// SAFETY: for a task made by `spawn` the future and its output are Send. For one made by `spawn_unchecked` its caller answers that it is run
-// and dropped on the right thread.
+// SAFETY: for a task made by `spawn` the future and its output are Send. For one made by
+// `spawn_unchecked` its caller answers that it is run and dropped on the right thread.
 unsafe impl Send for Runnable {}
 // SAFETY: nothing can be done with a shared reference to it.
 unsafe impl Sync for Runnable {}
@@ -23,16 +23,19 @@ unsafe impl Sync for Runnable {}
 impl Runnable {
     /// # Safety
     ///
-    /// The caller gives up a reference, and NOTIFIED is set for this Runnable, or the task was just made.
+    /// The caller gives up a reference, and NOTIFIED is set for this Runnable, or the task was just
+    /// made.
     pub(super) unsafe fn from_header(task: NonNull<Header>) -> Self {
         Runnable(task)
     }
 
-    /// Polls the task, or drops its future if it was aborted. If it was woken meanwhile it goes to [`Schedule::yield_now`](super::Schedule::yield_now).
+    /// Polls the task, or drops its future if it was aborted. If it was woken meanwhile it goes to
+    /// [`Schedule::yield_now`](super::Schedule::yield_now).
     pub fn run(self) {
         if let Some(again) = self.poll() {
             let task = ManuallyDrop::new(again).0;
-            // SAFETY: one reference is for the Runnable; the other keeps the scheduler alive until it is done.
+            // SAFETY: one reference is for the Runnable; the other keeps the scheduler alive until
+            // it is done.
             unsafe {
                 let header = task.as_ref();
                 header.state.retain();
@@ -42,8 +45,8 @@ impl Runnable {
         }
     }
 
-    /// As [`run`](Self::run), but a task that was woken meanwhile is given back, to be queued again: for an executor that knows its
-    /// own queue.
+    /// As [`run`](Self::run), but a task that was woken meanwhile is given back, to be queued
+    /// again: for an executor that knows its own queue.
     #[inline]
     #[must_use = "a task that is given back has to be queued again; dropping it cancels it"]
     pub fn poll(self) -> Option<Runnable> {
@@ -55,7 +58,8 @@ impl Runnable {
 
 impl Drop for Runnable {
     fn drop(&mut self) {
-        // SAFETY: a Runnable holds a reference, which is given up here. Unless Gone, the future is ours.
+        // SAFETY: a Runnable holds a reference, which is given up here. Unless Gone, the future is
+        // ours.
         unsafe {
             let header = self.0.as_ref();
             match header.state.start(true) {

@@ -11,19 +11,22 @@ use loop_api::shared::ExceptionKind;
 use super::list::TaskSet;
 use super::runnable::Runnable;
 
-/// Where a task goes when it can run. A task keeps one, so it should be small: an `Arc`, or a pointer in a coat.
+/// Where a task goes when it can run. A task keeps one, so it should be small: an `Arc`, or a
+/// pointer in a newtype.
 pub trait Schedule: Send + Sync + 'static {
     /// Puts the task in a queue; never runs it here. Called from any thread, with no lock held.
     fn schedule(&self, task: Runnable);
 
-    /// As [`schedule`](Self::schedule), for a task that was woken while it ran: it is called by the thread that ran it, after its poll.
-    /// An executor that runs tasks by [`Runnable::poll`] gets them from there instead.
+    /// As [`schedule`](Self::schedule), for a task that was woken while it ran: it is called by the
+    /// thread that ran it, after its poll. An executor that runs tasks by [`Runnable::poll`] gets
+    /// them from there instead.
     fn yield_now(&self, task: Runnable) {
         self.schedule(task);
     }
 
-    /// A shorter way to the queue, where the calling thread is the one that runs it: what is called with the `Runnable` at once, on
-    /// this thread, instead of [`schedule`](Self::schedule). The task then needs no reference counted for the time of the call.
+    /// A shorter way to the queue, where the calling thread is the one that runs it: what is called
+    /// with the `Runnable` at once, on this thread, instead of [`schedule`](Self::schedule). The
+    /// task then needs no reference counted for the time of the call.
     fn here(&self) -> Option<fn(Runnable)> {
         None
     }
@@ -32,8 +35,8 @@ pub trait Schedule: Send + Sync + 'static {
     fn tasks(&self) -> Option<&TaskSet>;
 }
 
-/// A future that may stand in a cell: its panics are in its output. That the output is a `Caught` of the value is what makes a
-/// join handle `Send` when its value is.
+/// A future that may stand in a cell: its panics are in its output. That the output is a `Caught`
+/// of the value is what makes a join handle `Send` when its value is.
 pub(crate) trait TaskFuture: Future<Output = Caught<Self::Value, Self::Handle>> {
     type Value;
     type Handle: Handle;

@@ -11,11 +11,12 @@ use loop_api::Handle;
 use loop_api::loom_shim::planted;
 
 impl TaskSet {
-    /// Makes a task, which the caller schedules: `schedule.schedule(runnable)`, or a shorter way to the same place.
+    /// Makes a task, which the caller schedules: `schedule.schedule(runnable)`, or a shorter way to
+    /// the same place.
     ///
-    /// `schedule` is kept in the task, so it should be small: an `Arc`. Its [`tasks`](Schedule::tasks) must be this set.
-    /// On a closed set there is no `Runnable`, the future is dropped, and the handle gives
-    /// [`JoinError::Closed`](loop_api::JoinError::Closed).
+    /// `schedule` is kept in the task, so it should be small: an `Arc`. Its
+    /// [`tasks`](Schedule::tasks) must be this set. On a closed set there is no `Runnable`, the
+    /// future is dropped, and the handle gives [`JoinError::Closed`](loop_api::JoinError::Closed).
     pub fn spawn<F, H, S>(
         &self,
         future: Guarded<F, H>,
@@ -35,9 +36,9 @@ impl TaskSet {
     ///
     /// # Safety
     ///
-    /// If the future or its output is not `Send`, then until [`close`](Self::close) has returned the task's `Runnable`s must be run and
-    /// dropped on the calling thread only; `close` must be called on that thread, and so must be the drop of a set that
-    /// is not closed.
+    /// If the future or its output is not `Send`, then until [`close`](Self::close) has returned
+    /// the task's `Runnable`s must be run and dropped on the calling thread only; `close` must be
+    /// called on that thread, and so must be the drop of a set that is not closed.
     pub unsafe fn spawn_unchecked<F, H, S>(
         &self,
         future: Guarded<F, H>,
@@ -54,14 +55,15 @@ impl TaskSet {
         let mut list = self.lock();
         if list.closed && !open_before {
             drop(list);
-            // SAFETY: nobody else knows of the task.
+            // SAFETY: no other thread knows of the task.
             unsafe { cell::discard::<Guarded<F, H>, S>(task) };
             return (None, JoinHandle::closed());
         }
         // SAFETY: the task is alive, in no list, and one of its references is for this one.
         unsafe { list.push(task) };
         drop(list);
-        // SAFETY: the two other references are for these, the task is scheduled, and F::Output is what it gives.
+        // SAFETY: the two other references are for these, the task is scheduled, and F::Output is
+        // what it gives.
         unsafe { (Some(Runnable::from_header(task)), JoinHandle::from_header(task)) }
     }
 }

@@ -3,15 +3,16 @@
 //! | bits | name | meaning |
 //! | --- | --- | --- |
 //! | 0 | `NOTIFIED` | a `Runnable` exists; while `RUNNING`: one is to be made when the poll ends |
-//! | 1 | `RUNNING` | somebody has the future to itself: its poll, or whoever drops it |
+//! | 1 | `RUNNING` | one thread has the future to itself: it polls it, or drops it |
 //! | 2 | `COMPLETE` | the future is gone; the output, if there is one, is in its place. Never cleared |
 //! | 3 | `ABORTED` | the task was asked to end. Never cleared |
-//! | 4 | `JOIN` | the join handle exists. Whoever finds it clear on completion drops the output |
-//! | 5 | `JOIN_WAKER` | the waker's slot belongs to whoever completes the task; clear: to the join handle |
+//! | 4 | `JOIN` | the join handle exists. If it is clear on completion, the completer drops the output |
+//! | 5 | `JOIN_WAKER` | the waker's slot belongs to the completer; clear: to the join handle |
 //! | 6.. | references | the `Runnable` or the poll, the set's list, the join handle, each waker and abort handle |
 //!
-//! `NOTIFIED` without `RUNNING` says that exactly one `Runnable` exists. One may also exist beside `RUNNING`, when a closing set took
-//! the future from under it; that one finds out in [`State::start`] and goes.
+//! `NOTIFIED` without `RUNNING` says that exactly one `Runnable` exists. One may also exist beside
+//! `RUNNING`, when a closing set took the future from under it; that one finds out in
+//! [`State::start`] and goes.
 
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed};
 
@@ -44,7 +45,8 @@ pub(super) enum Idle {
     Last,
     /// The task was woken meanwhile. The poll's reference is the `Runnable`'s now.
     Again,
-    /// The task was aborted meanwhile, and still belongs to the caller, who drops the future and completes.
+    /// The task was aborted meanwhile, and still belongs to the caller, who drops the future and
+    /// completes.
     Abort,
 }
 
@@ -73,9 +75,10 @@ pub(super) enum DropJoin {
 pub(super) enum Completed {
     /// Nothing: the output is the join handle's, and the references are gone.
     Released,
-    /// Drop the output, which nobody wants, then release the references.
+    /// Drop the output, which no join handle wants, then release the references.
     Detached,
-    /// Wake by the waker in the slot, which is filled and the completer's, then release the references.
+    /// Wake by the waker in the slot, which is filled and the completer's, then release the
+    /// references.
     Awaited,
 }
 
@@ -83,14 +86,15 @@ pub(super) enum Completed {
 pub(super) struct State(AtomicUsize);
 
 impl State {
-    /// Of a task that is about to be scheduled for the first time, with so many references.
+    /// Of a task that is about to be scheduled for the first time, with `references`.
     pub(super) fn new(references: usize) -> Self {
         State(AtomicUsize::new(NOTIFIED | JOIN | (references * REF)))
     }
 
     /// Replaces the state by what `f` gives, unless that is `None`; the second value is given back.
     ///
-    /// Every change here is a release and an acquire, even one that changes nothing: whoever wakes must be seen by the run it counts on.
+    /// Every change here is a release and an acquire, even one that changes nothing: a waker must
+    /// be seen by the run it counts on.
     #[inline]
     fn update<R>(&self, f: impl FnMut(usize) -> (Option<usize>, R)) -> R {
         self.update_as(AcqRel, f)
@@ -108,7 +112,8 @@ impl State {
         }
     }
 
-    /// A `Runnable` begins, or is dropped (`cancel`). Except for `Gone`, the caller has the future to itself now.
+    /// A `Runnable` begins, or is dropped (`cancel`). Except for `Gone`, the caller has the future
+    /// to itself now.
     #[inline]
     pub(super) fn start(&self, cancel: bool) -> Start {
         self.update(|now| {
@@ -124,7 +129,8 @@ impl State {
         })
     }
 
-    /// Asks the task to end, and takes the future if nobody has it: then true, and the caller drops it and completes.
+    /// Asks the task to end, and takes the future if no thread has it: then true, and the caller
+    /// drops it and completes.
     pub(super) fn claim(&self) -> bool {
         self.update(|now| match now & (RUNNING | COMPLETE) {
             0 => (Some(now | RUNNING | ABORTED), true),
@@ -149,7 +155,8 @@ impl State {
         })
     }
 
-    /// The caller's future is gone, and its output is in place. Gives up so many references too, if that is all that is left to do.
+    /// The caller's future is gone, and its output is in place. Gives up `references` too, if that
+    /// is all that is left to do.
     #[inline]
     pub(super) fn complete(&self, references: usize) -> Completed {
         let order = if planted("completion does not publish the output") { Relaxed } else { AcqRel };
@@ -200,7 +207,8 @@ impl State {
         })
     }
 
-    /// Asks the task to end. If true, the caller makes a `Runnable`, whose reference has been counted.
+    /// Asks the task to end. If true, the caller makes a `Runnable`, whose reference has been
+    /// counted.
     pub(super) fn abort(&self) -> bool {
         self.update(|now| {
             if now & (COMPLETE | ABORTED) != 0 {
@@ -223,7 +231,8 @@ impl State {
         self.0.load(Acquire) & COMPLETE != 0
     }
 
-    /// Gives the filled slot to the completer. False if the task is complete: then the slot stays the join handle's.
+    /// Gives the filled slot to the completer. False if the task is complete: then the slot stays
+    /// the join handle's.
     #[inline]
     pub(super) fn give_waker(&self) -> bool {
         self.update(|now| {
@@ -237,7 +246,8 @@ impl State {
         })
     }
 
-    /// Takes the slot back for the join handle, if it is not there. False if the task is complete: then a slot that was given stays given.
+    /// Takes the slot back for the join handle, if it is not there. False if the task is complete:
+    /// then a slot that was given stays given.
     #[inline]
     pub(super) fn take_waker(&self) -> bool {
         self.update(|now| match now & (COMPLETE | JOIN_WAKER) {
@@ -263,11 +273,11 @@ impl State {
     /// One reference more.
     #[inline]
     pub(super) fn retain(&self) {
-        // Whoever makes a new reference has one, so nothing is to be ordered.
+        // The caller has a reference already, so nothing is to be ordered.
         with_reference(self.0.fetch_add(REF, Relaxed));
     }
 
-    /// So many references fewer. If true they were the last, and the caller frees the cell.
+    /// `references` fewer. If true they were the last, and the caller frees the cell.
     #[inline]
     pub(super) fn release(&self, references: usize) -> bool {
         let order = if planted("letting go does not come before freeing") { Relaxed } else { AcqRel };
@@ -277,8 +287,8 @@ impl State {
     }
 }
 
-/// The state with one reference more. A count that has run over would free a cell in use; half of the range is out of reach
-/// unless somebody forgets wakers in a loop.
+/// The state with one reference more. A count that has run over would free a cell in use; half of
+/// the range is out of reach unless somebody forgets wakers in a loop.
 #[inline]
 fn with_reference(now: usize) -> usize {
     if now > isize::MAX as usize {

@@ -16,8 +16,9 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 ///
 /// `header` must be alive for as long as the result.
 pub(super) unsafe fn borrowed(header: NonNull<Header>) -> ManuallyDrop<Waker> {
-    // SAFETY: the functions of the vtable keep the contract of RawWaker: they count references atomically and the cell may be woken from
-    // any thread. That this one is not counted is made good by ManuallyDrop and by the caller.
+    // SAFETY: the functions of the vtable keep the contract of RawWaker: they count references
+    // atomically and the cell may be woken from any thread. That this one is not counted is made
+    // good by ManuallyDrop and by the caller.
     ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(header.as_ptr().cast_const().cast(), &VTABLE)) })
 }
 
@@ -52,6 +53,6 @@ unsafe fn wake_by_ref(data: *const ()) {
 }
 
 unsafe fn drop(data: *const ()) {
-    // SAFETY: the waker's reference, which nobody uses after this.
+    // SAFETY: the waker's reference, which is not used after this.
     unsafe { header::release(task(data), 1) }
 }

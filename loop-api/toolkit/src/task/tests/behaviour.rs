@@ -68,7 +68,7 @@ fn a_task_takes_at_most_80_bytes_beside_its_future_or_output() {
             std::future::ready(()).await;
             array.len()
         };
-        assert_eq!(overhead(big), 80, "header 56, schedule 8, location 8, and the coat's own 8");
+        assert_eq!(overhead(big), 80, "header 56, schedule 8, location 8, and the wrapper's own 8");
     }
 }
 

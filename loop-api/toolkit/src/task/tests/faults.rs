@@ -115,7 +115,7 @@ fn a_panic_in_the_drop_of_an_output_is_reported() {
         executor.run();
         let join = executor.spawn(async { Dropped::panicking().0 });
         executor.run();
-        // It is the task's, not of whoever drops the handle.
+        // It is the task's, not of the one who drops the handle.
         drop(join);
     });
     assert_eq!(told, ["dropped"; 2]);

@@ -1,4 +1,5 @@
-//! Models: every interleaving of a few steps, and of what each thread may see of the others' memory.
+//! Models: every interleaving of a few steps, and of what each thread may see of the others'
+//! memory.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg anyloop_loom" cargo test -p loop-toolkit --lib loom
@@ -100,7 +101,8 @@ fn a_wake_is_never_lost() {
     model_with_bug("a wake during a poll lets go and says nothing", by_value);
 }
 
-/// Two threads wake at once, one by value: there is never more than one `Runnable`, and the future is never polled by two.
+/// Two threads wake at once, one by value: there is never more than one `Runnable`, and the future
+/// is never polled by two.
 fn two_wakes_and_two_workers() {
     let executor = Executor::new();
     let polls = Arc::new(AtomicUsize::new(0));
@@ -158,7 +160,8 @@ fn a_join_handle_is_always_woken() {
 
 fn complete_and_take() {
     let executor = Executor::new();
-    // With the planted bug loom panics in here; a drop on the way out would touch the output again, and panic again.
+    // With the planted bug loom panics in here; a drop on the way out would touch the output again,
+    // and panic again.
     let mut join = ManuallyDrop::new(executor.spawn(async { Box::new(5) }));
     let worker = thread::spawn(move || executor.run());
     if let Poll::Ready(output) = poll(&mut join, Waker::noop()) {
@@ -243,7 +246,8 @@ fn a_future_is_dropped_by_exactly_one() {
     model(abort_run_and_drop);
 }
 
-/// The last references go on two threads: what one of them did to the cell comes before the other frees it.
+/// The last references go on two threads: what one of them did to the cell comes before the other
+/// frees it.
 fn release_and_free() {
     let executor = Executor::new();
     let (output, drops) = Watched::new();
@@ -281,7 +285,8 @@ fn close_and_spawn() {
     });
     executor.close();
     let mut join = other.join().unwrap();
-    // What was spawned before the close is still in the queue, as a Runnable of a task that is gone.
+    // What was spawned before the close is still in the queue, as a Runnable of a task that is
+    // gone.
     assert_eq!((drops.load(SeqCst), executor.set().len()), (1, 0), "a task outlived its set");
     assert!(matches!(poll(&mut join, Waker::noop()), Poll::Ready(Err(_))));
     executor.run();

@@ -1,4 +1,5 @@
-//! Many threads, and sequences of operations drawn at random. The seed is in the message of whatever fails.
+//! Many threads, and sequences of operations drawn at random. The seed is in the message of
+//! whatever fails.
 
 use std::future::poll_fn;
 use std::sync::atomic::AtomicUsize;
@@ -22,7 +23,7 @@ impl Random {
     }
 }
 
-/// A task that ends after so many polls, and leaves its waker each time.
+/// A task that ends after `polls` polls, and leaves its waker each time.
 fn spawn(
     executor: &Executor,
     polls: usize,
