@@ -8,6 +8,9 @@ use std::task::{Context, Poll};
 use loop_api::coop;
 use pin_project_lite::pin_project;
 
+/// How many tasks run before the main future and I/O have their turn.
+pub(crate) const TASKS_PER_TURN: usize = 200;
+
 thread_local! {
     /// Whether a poll on this thread has used up its transfers since this was asked last.
     static USED_UP: Cell<bool> = const { Cell::new(false) };

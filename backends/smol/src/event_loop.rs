@@ -11,9 +11,10 @@ use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
+use crate::coop::TASKS_PER_TURN;
 use crate::coop::{Counted, take_used_up};
-use crate::handle::{Executor, SmolHandle};
 use crate::hosted;
+use crate::inner::{Executor, SmolHandle};
 use crate::one_thread::Tasks;
 use crate::workers::Workers;
 
@@ -219,9 +220,6 @@ fn report_left(shared: &Shared, left: usize, what: &str, may_wait: bool) {
         shared.report(&Exception::new(ExceptionKind::Blocking, message, None));
     }
 }
-
-/// How many tasks run before the main future and I/O have their turn.
-pub(crate) const TASKS_PER_TURN: usize = 200;
 
 /// Runs tasks on this thread until `future` is done. `Executor::run` does the same by way of a second queue, for threads to steal from. On
 /// one thread that only costs, and what is left in it when a run ends goes behind what was spawned later.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use loop_api::{Handle, Shared, callback, context};
 use pin_project_lite::pin_project;
 
-use crate::handle::{Executor, SmolHandle};
+use crate::inner::{Executor, SmolHandle};
 
 fn global() -> &'static SmolHandle {
     static GLOBAL: OnceLock<SmolHandle> = OnceLock::new();

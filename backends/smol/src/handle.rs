@@ -1,5 +1,4 @@
 use std::cell::OnceCell;
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::{Pin, pin};
@@ -16,6 +15,7 @@ use loop_api::{Handle, LocalError, RunError, Shared};
 use loop_toolkit::{Guarded, Pool};
 
 use crate::coop::Counted;
+use crate::inner::{Executor, Inner, SmolHandle};
 use crate::one_thread::Tasks;
 use crate::task::{Contained, Gate, Gated, JoinHandle};
 use crate::time::Sleep;
@@ -28,20 +28,6 @@ thread_local! {
     static DRIVES: Scoped<SmolHandle> = const { Scoped::new() };
 }
 
-/// A loop of smol's, seen from anywhere: see [`loop_api::Handle`].
-#[derive(Clone)]
-pub struct SmolHandle {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    shared: Shared,
-    tasks: Executor,
-    pool: Pool,
-    /// What is around every thread of the loop, if it has a foreign part.
-    around: Option<Arc<dyn Surroundings>>,
-}
-
 /// The loop that this thread of a foreign runtime belongs to.
 fn at_home() -> Option<SmolHandle> {
     // While the thread ends its slot is gone.
@@ -49,22 +35,7 @@ fn at_home() -> Option<SmolHandle> {
     Some(SmolHandle { inner })
 }
 
-/// Where tasks go.
-pub(crate) enum Executor {
-    Own {
-        tasks: Tasks,
-        /// Where tasks that stay on the loop's thread go, if the others do not.
-        local: Option<Tasks>,
-    },
-    #[cfg(feature = "global")]
-    Global,
-}
-
 impl SmolHandle {
-    pub(crate) fn new(shared: Shared, tasks: Executor, around: Option<Arc<dyn Surroundings>>) -> SmolHandle {
-        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new(), around }) }
-    }
-
     pub(crate) fn around(&self) -> Option<&dyn Surroundings> {
         self.inner.around.as_deref()
     }
@@ -148,12 +119,6 @@ async fn watched<F: Future>(shared: &Shared, future: F) -> Result<F::Output, Run
         Poll::Pending
     })
     .await
-}
-
-impl fmt::Debug for SmolHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmolHandle").field("shared", &self.inner.shared).finish()
-    }
 }
 
 impl Handle for SmolHandle {

@@ -14,9 +14,9 @@ use loop_api::host::{Driver, Surroundings};
 use loop_api::{Handle, RunError, context};
 use loop_toolkit::Pool;
 
+use crate::coop::TASKS_PER_TURN;
 use crate::coop::take_used_up;
-use crate::event_loop::TASKS_PER_TURN;
-use crate::handle::SmolHandle;
+use crate::inner::SmolHandle;
 
 /// Runs the loop until `future` is done.
 pub(crate) fn drive<F: Future>(

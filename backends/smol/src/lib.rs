@@ -39,6 +39,7 @@ mod event_loop;
 mod global;
 mod handle;
 mod hosted;
+mod inner;
 mod link;
 pub mod net;
 mod one_thread;
@@ -48,7 +49,7 @@ mod time;
 mod workers;
 
 pub use event_loop::{Builder, SmolLoop};
-pub use handle::SmolHandle;
+pub use inner::SmolHandle;
 pub use readiness::Source;
 pub use task::{AbortHandle, JoinHandle};
 pub use time::Sleep;

@@ -13,7 +13,7 @@ use loop_api::io::Interest;
 use loop_api::shared::EndWaiter;
 use loop_api::{Closed, Handle, Shared};
 
-use crate::handle::SmolHandle;
+use crate::inner::SmolHandle;
 
 /// From a socket to its loop.
 pub(crate) struct Link {

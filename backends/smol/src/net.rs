@@ -12,7 +12,7 @@ use loop_api::Handle;
 use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
 use loop_toolkit::socket;
 
-use crate::handle::SmolHandle;
+use crate::inner::SmolHandle;
 use crate::link::Link;
 
 /// What every newtype around an `Async` has.

@@ -9,7 +9,7 @@ use loop_api::io::Interest;
 use loop_api::readiness::{self, AsSource, Readiness};
 
 use crate::coop::{poll_transfer, transfer};
-use crate::handle::SmolHandle;
+use crate::inner::SmolHandle;
 use crate::link::Link;
 
 /// A registered descriptor: see [`loop_api::readiness::Source`].

@@ -12,16 +12,18 @@ use loop_api::JoinError;
 use loop_api::task::{Abort, Task};
 use loop_toolkit::task as job;
 
-use crate::handle::SmolHandle;
+use crate::inner::Caught;
 use crate::one_thread::LocalTask;
 
+mod abort;
 mod gate;
 mod shared;
 
+pub use abort::AbortHandle;
+use abort::{Abortable, Target};
 pub(crate) use gate::{Contained, Gate, Gated};
 use shared::SharedTask;
 
-pub(crate) type Caught<T> = loop_toolkit::Caught<T, SmolHandle>;
 type Share<T> = fn(FallibleTask<Caught<T>>) -> Arc<dyn SharedTask<Caught<T>> + Send + Sync>;
 
 /// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See [`loop_api::task::Task`].
@@ -169,57 +171,5 @@ impl<T> Drop for JoinHandle<T> {
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
-    }
-}
-
-/// What can be aborted by whoever has it.
-pub(crate) trait Abortable: Send + Sync {
-    fn abort(&self);
-    fn is_finished(&self) -> bool;
-}
-
-/// Aborts a task from elsewhere. See [`loop_api::task::Abort`].
-///
-/// Dropping it does nothing to the task.
-#[derive(Clone)]
-pub struct AbortHandle {
-    target: Target,
-}
-
-#[derive(Clone)]
-enum Target {
-    Task(Arc<dyn Abortable>),
-    Job(job::AbortHandle),
-    /// There never was a task.
-    Nothing,
-}
-
-impl AbortHandle {
-    fn new<A: Abortable + 'static>(task: Arc<A>) -> Self {
-        AbortHandle { target: Target::Task(task) }
-    }
-}
-
-impl Abort for AbortHandle {
-    fn abort(&self) {
-        match &self.target {
-            Target::Task(task) => task.abort(),
-            Target::Job(job) => job.abort(),
-            Target::Nothing => {}
-        }
-    }
-
-    fn is_finished(&self) -> bool {
-        match &self.target {
-            Target::Task(task) => task.is_finished(),
-            Target::Job(job) => job.is_finished(),
-            Target::Nothing => true,
-        }
-    }
-}
-
-impl fmt::Debug for AbortHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbortHandle").field("finished", &self.is_finished()).finish()
     }
 }

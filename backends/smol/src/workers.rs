@@ -12,8 +12,8 @@ use loop_api::budget::{self, Budget};
 use loop_api::{Handle, context};
 use loop_toolkit::Threads;
 
-use crate::handle::SmolHandle;
 use crate::hosted;
+use crate::inner::SmolHandle;
 
 /// Threads that run an executor until they are told to stop.
 #[derive(Debug)]

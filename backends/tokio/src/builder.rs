@@ -3,12 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use loop_toolkit::Threads;
-use tokio::runtime::{self, LocalOptions};
-
-use crate::current;
-use crate::no_thread;
-use crate::owner::{Runtime, TokioLoop};
+use crate::config::Config;
+use crate::owner::TokioLoop;
 
 /// Makes a [`TokioLoop`]; without options, one that runs on the thread that makes it.
 ///
@@ -26,11 +22,7 @@ use crate::owner::{Runtime, TokioLoop};
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
-    worker_threads: Option<usize>,
-    max_blocking_threads: Option<usize>,
-    thread_keep_alive: Option<Duration>,
-    thread_name: Option<String>,
-    thread_stack_size: Option<usize>,
+    config: Config,
 }
 
 impl Builder {
@@ -41,20 +33,20 @@ impl Builder {
 
     /// Spreads tasks over `n` threads: tokio's multi-thread runtime. With 1 that is one thread beside the one in `block_on`.
     pub fn worker_threads(mut self, n: usize) -> Self {
-        self.worker_threads = Some(n);
+        self.config.worker_threads = Some(n);
         self
     }
 
     /// How many blocking jobs may run at once; more of them wait. 512 if it is not set.
     pub fn max_blocking_threads(mut self, n: usize) -> Self {
         // tokio adds the number of workers to it without looking.
-        self.max_blocking_threads = Some(n.min(usize::MAX / 2));
+        self.config.max_blocking_threads = Some(n.min(usize::MAX / 2));
         self
     }
 
     /// How long an idle thread for blocking jobs waits for the next one before it ends. Ten seconds if it is not set.
     pub fn thread_keep_alive(mut self, time: Duration) -> Self {
-        self.thread_keep_alive = Some(time);
+        self.config.thread_keep_alive = Some(time);
         self
     }
 
@@ -63,13 +55,13 @@ impl Builder {
         let mut name = name.into();
         // std panics on one when the thread is started.
         name.retain(|letter| letter != '\0');
-        self.thread_name = Some(name);
+        self.config.thread_name = Some(name);
         self
     }
 
     /// The size, in bytes, of the stacks of the threads that the loop starts. std's default if it is not set.
     pub fn thread_stack_size(mut self, bytes: usize) -> Self {
-        self.thread_stack_size = Some(bytes);
+        self.config.thread_stack_size = Some(bytes);
         self
     }
 
@@ -80,44 +72,13 @@ impl Builder {
     /// `InvalidInput` for a number of threads that is zero; else what the system said. Where it gives no thread at all for the workers,
     /// tokio's panic is caught: the panic hook has been called by then.
     pub fn build(self) -> io::Result<TokioLoop> {
-        if self.worker_threads == Some(0) || self.max_blocking_threads == Some(0) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "a loop needs at least one thread of each kind: leave the option out for the default",
-            ));
-        }
-        let threads = Threads::default();
-        let mut builder = match self.worker_threads {
-            None => runtime::Builder::new_current_thread(),
-            Some(n) => {
-                let mut builder = runtime::Builder::new_multi_thread();
-                builder.worker_threads(n);
-                builder
-            }
-        };
-        builder.enable_all();
-        let (started, stopped) = (threads.clone(), threads.clone());
-        builder.on_thread_start(move || {
-            started.started();
-            current::mark_pool_thread();
-        });
-        builder.on_thread_stop(move || stopped.stopped());
-        if let Some(n) = self.max_blocking_threads {
-            builder.max_blocking_threads(n);
-        }
-        if let Some(time) = self.thread_keep_alive {
-            builder.thread_keep_alive(time);
-        }
-        if let Some(name) = self.thread_name {
-            builder.thread_name(name);
-        }
-        if let Some(bytes) = self.thread_stack_size {
-            builder.thread_stack_size(bytes);
-        }
-        let runtime = match self.worker_threads {
-            None => Runtime::Local(builder.build_local(LocalOptions::default())?),
-            Some(_) => Runtime::Multi(no_thread::caught(|| builder.build())??),
-        };
-        Ok(TokioLoop::new_with(runtime, threads))
+        TokioLoop::build(self.config)
+    }
+}
+
+impl TokioLoop {
+    /// How to make a loop that is not the default.
+    pub fn builder() -> Builder {
+        Builder::new()
     }
 }

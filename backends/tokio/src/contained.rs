@@ -12,7 +12,7 @@ use loop_api::error::Panic;
 use loop_toolkit::{Caught, Guarded, drop_guarded, guard_blocking};
 use pin_project_lite::pin_project;
 
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 /// A panic on its way through tokio.
 type Payload = Caught<(), TokioHandle>;

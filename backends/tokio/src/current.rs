@@ -18,7 +18,7 @@ use loop_api::{Handle, Shared};
 use tokio::runtime::{self, Id};
 use tokio::task::coop;
 
-use crate::handle::{Inner, Kind, TokioHandle};
+use crate::inner::{Inner, Kind, TokioHandle};
 
 thread_local! {
     /// The loop whose `block_on` this thread is in, and no [`Handle::enter`] inside it.
@@ -217,6 +217,12 @@ fn is_budgeted() -> bool {
     let budgeted = taken.len() <= usize::from(u8::MAX);
     while taken.pop().is_some() {}
     budgeted
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        remove(self.id);
+    }
 }
 
 /// The loop of `runtime`, a new one if it has none yet.

@@ -1,66 +1,22 @@
 //! The loop seen from elsewhere.
 
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{Location, resume_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 
 use loop_api::blocking::Executor;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Refused, Shared};
 use loop_toolkit::Guarded;
-use tokio::runtime::{self, Id};
+use tokio::runtime;
 
 use crate::contained::{Contained, Unrun};
 use crate::current;
+use crate::inner::{Kind, TokioHandle};
 use crate::local;
 use crate::no_thread::{self, Ticket};
 use crate::task::Task;
 use crate::time::Sleep;
-
-/// How the runtime is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A `LocalRuntime` of ours.
-    Local,
-    /// A multi-thread runtime of ours.
-    Multi,
-    /// Somebody else's.
-    Adopted,
-}
-
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) shared: Shared,
-    pub(crate) runtime: runtime::Handle,
-    pub(crate) id: Id,
-    pub(crate) kind: Kind,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        current::remove(self.id);
-    }
-}
-
-/// A tokio runtime as a loop of anyloop, seen from anywhere.
-///
-/// ```
-/// use loop_api::Handle;
-/// use loop_tokio::TokioHandle;
-///
-/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// runtime.block_on(async {
-///     let handle = TokioHandle::try_current().expect("inside a tokio runtime there is a loop");
-///     assert_eq!(handle.spawn(async { 7 }).await.unwrap(), 7);
-/// });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct TokioHandle {
-    inner: Arc<Inner>,
-}
 
 /// The loop of a runtime that is run by somebody else; of one that is run by a [`TokioLoop`](crate::TokioLoop), that
 /// loop. Twice the same runtime gives the same loop.
@@ -95,40 +51,6 @@ impl TokioHandle {
         current::with_ambient(f)
     }
 
-    pub(crate) fn new(shared: Shared, runtime: runtime::Handle, kind: Kind) -> Self {
-        let id = runtime.id();
-        TokioHandle { inner: Arc::new(Inner { shared, runtime, id, kind }) }
-    }
-
-    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
-        TokioHandle { inner }
-    }
-
-    #[inline]
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
-        &self.inner
-    }
-
-    /// tokio's own handle of the runtime.
-    ///
-    /// ```
-    /// use loop_api::EventLoop;
-    ///
-    /// let tokio = loop_tokio::TokioLoop::new()?;
-    /// let handle = tokio.handle().runtime().clone();
-    /// let task = handle.spawn(async { 1 });
-    /// assert!(!task.is_finished());
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn runtime(&self) -> &runtime::Handle {
-        &self.inner.runtime
-    }
-
-    #[inline]
-    pub(crate) fn is_closed(&self) -> bool {
-        self.inner.shared.is_closed()
-    }
-
     /// Calls `f` where tokio finds this runtime: as it is, on the threads that run it, and otherwise by entering it.
     #[inline]
     pub(crate) fn within<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -144,16 +66,6 @@ impl TokioHandle {
     pub(crate) async fn poll_within<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| self.within(|| future.as_mut().poll(cx))).await
-    }
-}
-
-impl fmt::Debug for TokioHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokioHandle")
-            .field("runtime", &self.inner.id)
-            .field("kind", &self.inner.kind)
-            .field("shared", &self.inner.shared)
-            .finish()
     }
 }
 

@@ -24,9 +24,11 @@
 #![deny(unsafe_code)]
 
 mod builder;
+mod config;
 mod contained;
 mod current;
 mod handle;
+mod inner;
 mod local;
 pub mod net;
 #[cfg(not(unix))]
@@ -41,7 +43,8 @@ mod time;
 mod waker;
 
 pub use builder::Builder;
-pub use handle::{TokioHandle, adopt, watch};
+pub use handle::{adopt, watch};
+pub use inner::TokioHandle;
 #[cfg(not(unix))]
 pub use no_readiness::Source;
 pub use owner::TokioLoop;

@@ -8,7 +8,7 @@ use loop_api::Closed;
 use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
 use loop_toolkit::socket;
 
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 mod stream;
 mod tcp;

@@ -11,7 +11,7 @@ use loop_api::Closed;
 use loop_api::io::Interest;
 use loop_api::readiness::{self, AsSource, Readiness};
 
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 /// A registered socket: see [`loop_api::readiness::Source`]. On this system tokio registers none but its own, so there is no such value.
 pub struct Source<T: AsSource> {

@@ -10,20 +10,14 @@ use loop_api::{EventLoop, Handle, RunError, Shared};
 use loop_toolkit::Threads;
 use tokio::task::LocalSet;
 
-use crate::builder::Builder;
+use crate::config::{Config, Runtime};
 use crate::current;
-use crate::handle::{Kind, TokioHandle};
+use crate::inner::{Kind, TokioHandle};
 use crate::local::WithLocal;
 use crate::shutdown;
 use crate::waker::SameWaker;
 
-#[derive(Debug)]
-pub(crate) enum Runtime {
-    Local(tokio::runtime::LocalRuntime),
-    Multi(tokio::runtime::Runtime),
-}
-
-/// A tokio runtime of one's own: on one thread, or on many by [`Builder::worker_threads`].
+/// A tokio runtime of one's own: on one thread, or on many by [`Builder::worker_threads`](crate::Builder::worker_threads).
 ///
 /// Dropped where blocking is not allowed (inside another loop) it drops its tasks as always, but does not wait for its
 /// threads, which end by themselves.
@@ -47,12 +41,9 @@ pub struct TokioLoop {
 }
 
 impl TokioLoop {
-    /// How to make a loop that is not the default.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
-    pub(crate) fn new_with(runtime: Runtime, threads: Threads) -> Self {
+    pub(crate) fn build(config: Config) -> io::Result<Self> {
+        let threads = Threads::default();
+        let runtime = config.build(&threads)?;
         let (tokio, kind) = match &runtime {
             Runtime::Local(runtime) => (runtime.handle().clone(), Kind::Local),
             Runtime::Multi(runtime) => (runtime.handle().clone(), Kind::Multi),
@@ -61,7 +52,7 @@ impl TokioLoop {
         let shared = if kind == Kind::Local { shared.of_this_thread() } else { shared };
         let handle = TokioHandle::new(shared, tokio, kind);
         current::insert(&handle);
-        TokioLoop { local: OnceCell::new(), runtime: Some(runtime), handle, threads }
+        Ok(TokioLoop { local: OnceCell::new(), runtime: Some(runtime), handle, threads })
     }
 }
 
@@ -69,7 +60,7 @@ impl EventLoop for TokioLoop {
     type Handle = TokioHandle;
 
     fn new() -> io::Result<Self> {
-        Builder::new().build()
+        TokioLoop::build(Config::default())
     }
 
     fn handle(&self) -> &TokioHandle {

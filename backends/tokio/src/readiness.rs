@@ -12,7 +12,7 @@ use loop_api::io::Interest;
 use loop_api::readiness::{self, AsSource, Moved, Readiness};
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 /// What is registered, with its descriptor asked for once.
 ///

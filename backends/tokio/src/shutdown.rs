@@ -8,9 +8,9 @@ use loop_api::{Handle, Shared};
 use loop_toolkit::Threads;
 use tokio::runtime;
 
+use crate::config::Runtime;
 use crate::current;
-use crate::handle::TokioHandle;
-use crate::owner::Runtime;
+use crate::inner::TokioHandle;
 
 /// Drops the tasks, then waits for the threads.
 pub(crate) fn end(runtime: Runtime, handle: &TokioHandle, threads: &Threads, timeout: Option<Duration>) {

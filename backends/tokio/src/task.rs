@@ -10,7 +10,7 @@ use loop_api::{JoinError, Refused, task};
 use loop_toolkit::Caught;
 
 use crate::contained;
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 /// A task on tokio: see [`loop_api::task::Task`]. Dropping it detaches.
 #[must_use = "dropping a task's handle detaches the task; call `cancel` to end it"]

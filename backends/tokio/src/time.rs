@@ -8,7 +8,7 @@ use loop_api::time::{self, Instant};
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 pin_project! {
     /// A wait for a moment: see [`loop_api::time::Sleep`]. tokio rounds up to the next millisecond.

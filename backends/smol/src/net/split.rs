@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
+use loop_api::net;
 
 use super::stream::{StdStream, Stream};
 
@@ -34,13 +36,13 @@ pub struct OwnedWriteHalf<T: StdStream> {
 }
 
 impl<'a, T: StdStream> ReadHalf<'a, T> {
-    pub(super) fn new(stream: &'a Stream<T>) -> Self {
+    fn new(stream: &'a Stream<T>) -> Self {
         ReadHalf { stream }
     }
 }
 
 impl<'a, T: StdStream> WriteHalf<'a, T> {
-    pub(super) fn new(stream: &'a Stream<T>) -> Self {
+    fn new(stream: &'a Stream<T>) -> Self {
         WriteHalf { stream }
     }
 
@@ -48,13 +50,13 @@ impl<'a, T: StdStream> WriteHalf<'a, T> {
 }
 
 impl<T: StdStream> OwnedReadHalf<T> {
-    pub(super) fn new(stream: Arc<Stream<T>>) -> Self {
+    fn new(stream: Arc<Stream<T>>) -> Self {
         OwnedReadHalf { stream }
     }
 }
 
 impl<T: StdStream> OwnedWriteHalf<T> {
-    pub(super) fn new(stream: Arc<Stream<T>>) -> Self {
+    fn new(stream: Arc<Stream<T>>) -> Self {
         OwnedWriteHalf { stream, fin: true }
     }
 
@@ -77,7 +79,54 @@ impl<T: StdStream> Drop for OwnedWriteHalf<T> {
     }
 }
 
-pub(super) fn reunite<T: StdStream>(
+impl<T: StdStream> net::Stream for Stream<T> {
+    type ReadHalf<'a> = ReadHalf<'a, T>;
+    type WriteHalf<'a> = WriteHalf<'a, T>;
+    type OwnedReadHalf = OwnedReadHalf<T>;
+    type OwnedWriteHalf = OwnedWriteHalf<T>;
+
+    fn split(&mut self) -> (ReadHalf<'_, T>, WriteHalf<'_, T>) {
+        (ReadHalf::new(self), WriteHalf::new(self))
+    }
+
+    fn into_split(self) -> (OwnedReadHalf<T>, OwnedWriteHalf<T>) {
+        let stream = Arc::new(self);
+        (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf::new(stream))
+    }
+
+    fn reunite(
+        read: OwnedReadHalf<T>,
+        write: OwnedWriteHalf<T>,
+    ) -> Result<Self, (OwnedReadHalf<T>, OwnedWriteHalf<T>)> {
+        reunite(read, write)
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        self.link.until(self.io.readable()).await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.link.until(self.io.writable()).await
+    }
+
+    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.get_ref().try_read(buf)
+    }
+
+    fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.get_ref().try_write(buf)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
+
+fn reunite<T: StdStream>(
     read: OwnedReadHalf<T>,
     write: OwnedWriteHalf<T>,
 ) -> Result<Stream<T>, (OwnedReadHalf<T>, OwnedWriteHalf<T>)> {

@@ -4,19 +4,16 @@ use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
-use loop_api::net;
 use loop_api::readiness::AsSource;
 use loop_toolkit::socket::{receive, written};
 
 use crate::coop::poll_transfer;
 
-use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::link::Link;
 
 /// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
@@ -222,53 +219,6 @@ impl<T: StdStream> AsyncWrite for Stream<T> {
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.send_fin())
-    }
-}
-
-impl<T: StdStream> net::Stream for Stream<T> {
-    type ReadHalf<'a> = ReadHalf<'a, T>;
-    type WriteHalf<'a> = WriteHalf<'a, T>;
-    type OwnedReadHalf = OwnedReadHalf<T>;
-    type OwnedWriteHalf = OwnedWriteHalf<T>;
-
-    fn split(&mut self) -> (ReadHalf<'_, T>, WriteHalf<'_, T>) {
-        (ReadHalf::new(self), WriteHalf::new(self))
-    }
-
-    fn into_split(self) -> (OwnedReadHalf<T>, OwnedWriteHalf<T>) {
-        let stream = Arc::new(self);
-        (OwnedReadHalf::new(stream.clone()), OwnedWriteHalf::new(stream))
-    }
-
-    fn reunite(
-        read: OwnedReadHalf<T>,
-        write: OwnedWriteHalf<T>,
-    ) -> Result<Self, (OwnedReadHalf<T>, OwnedWriteHalf<T>)> {
-        split::reunite(read, write)
-    }
-
-    async fn readable(&self) -> io::Result<()> {
-        self.link.until(self.io.readable()).await
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        self.link.until(self.io.writable()).await
-    }
-
-    fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.get_ref().try_read(buf)
-    }
-
-    fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.get_ref().try_write(buf)
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.get_ref().shutdown(how)
-    }
-
-    fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.get_ref().take_error()
     }
 }
 

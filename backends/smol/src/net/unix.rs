@@ -12,7 +12,7 @@ use loop_toolkit::{accept_retry, retry_blocked, socket};
 
 use super::stream::Stream;
 use crate::coop::transfer;
-use crate::handle::SmolHandle;
+use crate::inner::SmolHandle;
 use crate::link::Link;
 
 /// A unix stream: see [`loop_api::net::UnixStream`].

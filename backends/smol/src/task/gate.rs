@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Waker};
 use loop_toolkit::{Guarded, drop_guarded};
 use pin_project_lite::pin_project;
 
-use super::{Abortable, Caught};
-use crate::handle::SmolHandle;
+use super::abort::Abortable;
+use crate::inner::{Caught, SmolHandle};
 
 /// Nobody has asked it to end.
 const OPEN: u8 = 0;

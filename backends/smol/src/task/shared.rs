@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use async_task::FallibleTask;
 
-use super::{AbortHandle, Abortable};
+use super::abort::{AbortHandle, Abortable};
 
 /// The task, seen from its join handle.
 pub(crate) trait SharedTask<T>: Abortable {

@@ -13,7 +13,7 @@ use tokio::net::tcp;
 
 use super::closed;
 use super::stream::{async_read, async_write, coat, stream};
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 coat! {
     /// A TCP connection: tokio's, which `into_inner` gives back.

@@ -12,7 +12,7 @@ use tokio::net::unix;
 
 use super::stream::{async_read, async_write, coat, stream};
 use super::{UnixDatagram, closed};
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 coat! {
     /// A connected unix stream: tokio's, which `into_inner` gives back.

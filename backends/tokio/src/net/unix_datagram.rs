@@ -12,7 +12,7 @@ use socket2::{SockAddr, SockRef};
 use tokio::io::Interest;
 
 use super::closed;
-use crate::handle::TokioHandle;
+use crate::inner::TokioHandle;
 
 /// A unix datagram socket: tokio's, which `into_inner` gives back.
 pub struct UnixDatagram {

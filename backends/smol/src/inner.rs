@@ -1,0 +1,49 @@
+//! What a handle holds, and the handle as a value.
+
+use std::fmt;
+use std::sync::Arc;
+
+use loop_api::Shared;
+use loop_api::host::Surroundings;
+use loop_toolkit::Pool;
+
+use crate::one_thread::Tasks;
+
+pub(crate) type Caught<T> = loop_toolkit::Caught<T, SmolHandle>;
+
+/// A loop of smol's, seen from anywhere: see [`loop_api::Handle`].
+#[derive(Clone)]
+pub struct SmolHandle {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) shared: Shared,
+    pub(crate) tasks: Executor,
+    pub(crate) pool: Pool,
+    /// What is around every thread of the loop, if it has a foreign part.
+    pub(crate) around: Option<Arc<dyn Surroundings>>,
+}
+
+/// Where tasks go.
+pub(crate) enum Executor {
+    Own {
+        tasks: Tasks,
+        /// Where tasks that stay on the loop's thread go, if the others do not.
+        local: Option<Tasks>,
+    },
+    #[cfg(feature = "global")]
+    Global,
+}
+
+impl SmolHandle {
+    pub(crate) fn new(shared: Shared, tasks: Executor, around: Option<Arc<dyn Surroundings>>) -> SmolHandle {
+        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new(), around }) }
+    }
+}
+
+impl fmt::Debug for SmolHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmolHandle").field("shared", &self.inner.shared).finish()
+    }
+}

@@ -1,0 +1,69 @@
+//! What a loop is made from, and the runtime that is made of it.
+
+use std::io;
+use std::time::Duration;
+
+use loop_toolkit::Threads;
+use tokio::runtime::{self, LocalOptions};
+
+use crate::current;
+use crate::no_thread;
+
+#[derive(Debug)]
+pub(crate) enum Runtime {
+    Local(tokio::runtime::LocalRuntime),
+    Multi(tokio::runtime::Runtime),
+}
+
+/// What a [`Builder`](crate::Builder) sets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    pub(crate) worker_threads: Option<usize>,
+    pub(crate) max_blocking_threads: Option<usize>,
+    pub(crate) thread_keep_alive: Option<Duration>,
+    pub(crate) thread_name: Option<String>,
+    pub(crate) thread_stack_size: Option<usize>,
+}
+
+impl Config {
+    /// The runtime, whose threads are counted in `threads`.
+    pub(crate) fn build(self, threads: &Threads) -> io::Result<Runtime> {
+        if self.worker_threads == Some(0) || self.max_blocking_threads == Some(0) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a loop needs at least one thread of each kind: leave the option out for the default",
+            ));
+        }
+        let mut builder = match self.worker_threads {
+            None => runtime::Builder::new_current_thread(),
+            Some(n) => {
+                let mut builder = runtime::Builder::new_multi_thread();
+                builder.worker_threads(n);
+                builder
+            }
+        };
+        builder.enable_all();
+        let (started, stopped) = (threads.clone(), threads.clone());
+        builder.on_thread_start(move || {
+            started.started();
+            current::mark_pool_thread();
+        });
+        builder.on_thread_stop(move || stopped.stopped());
+        if let Some(n) = self.max_blocking_threads {
+            builder.max_blocking_threads(n);
+        }
+        if let Some(time) = self.thread_keep_alive {
+            builder.thread_keep_alive(time);
+        }
+        if let Some(name) = self.thread_name {
+            builder.thread_name(name);
+        }
+        if let Some(bytes) = self.thread_stack_size {
+            builder.thread_stack_size(bytes);
+        }
+        Ok(match self.worker_threads {
+            None => Runtime::Local(builder.build_local(LocalOptions::default())?),
+            Some(_) => Runtime::Multi(no_thread::caught(|| builder.build())??),
+        })
+    }
+}
