@@ -99,6 +99,8 @@
 )]
 
 mod any;
+#[cfg(any(feature = "sync", feature = "io-util"))]
+mod budget;
 pub mod io;
 mod join;
 pub mod net;

@@ -27,15 +27,12 @@ use std::io;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use loop_api::budget::Budget;
 use loop_api::callback::{Driven, Pump};
 use loop_api::{EventLoop, Handle as _, RunError, context};
 
 use crate::any::{self, each};
 use crate::task::JoinHandle;
 
-#[cfg(any(feature = "sync", feature = "io-util"))]
-mod budget;
 mod builder;
 mod callbacks;
 mod choice;
@@ -43,16 +40,12 @@ mod clock;
 mod handle;
 
 pub use builder::Builder;
-pub(crate) use builder::Options;
-pub use choice::{AskedBy, Backend, Choice, ChoiceError, Reason, choose};
-pub use handle::{Handle, NoLoop};
-pub(crate) use handle::{current, or_panic};
+pub use choice::{Choice, Reason, choose};
 
-/// What loops that are not tokio's lend to those who run on them, so that tokio's channels and readers give way.
-#[cfg(any(feature = "sync", feature = "io-util"))]
-pub(crate) const BUDGET: Option<Budget> = Some(budget::OF_TOKIO);
-#[cfg(not(any(feature = "sync", feature = "io-util")))]
-pub(crate) const BUDGET: Option<Budget> = None;
+pub use crate::any::backend::{AskedBy, Backend, ChoiceError};
+pub use crate::any::no_loop::NoLoop;
+pub use handle::Handle;
+pub(crate) use handle::{current, or_panic};
 
 /// A loop, whichever was chosen: see [`Builder`].
 ///
@@ -127,7 +120,7 @@ impl Runtime {
     /// ```
     #[cfg(feature = "dyn")]
     pub fn from_erased(inner: loop_erased::ErasedLoop) -> Runtime {
-        any::watch();
+        any::event_loop::watch();
         let inner = any::Loop::Erased(inner);
         let backend = Handle(inner.handle()).backend();
         Runtime::from_parts(inner, Choice::new(backend, Reason::Asked))

@@ -1,8 +1,7 @@
 //! The loop that is lent where none runs, for a library in a program that never heard of it: feature `global`.
 
-use crate::runtime::NoLoop;
-
 use super::HandleRef;
+use super::no_loop::NoLoop;
 
 /// Calls `f` with the process's own loop.
 #[cfg(not(feature = "global"))]
@@ -14,7 +13,7 @@ pub(crate) fn lend<R>(_f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> 
 /// Calls `f` with the process's own loop: smol's global executor.
 #[cfg(all(feature = "global", feature = "smol"))]
 pub(crate) fn lend<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
-    super::watch();
+    super::event_loop::watch();
     Ok(f(HandleRef::Smol(&loop_smol::SmolHandle::global())))
 }
 
@@ -50,7 +49,7 @@ mod native {
     }
 
     fn start() -> io::Result<NativeHandle> {
-        crate::any::watch();
+        crate::any::event_loop::watch();
         let (tell, told) = mpsc::sync_channel(1);
         thread::Builder::new().name("anyloop-global".to_owned()).spawn(move || {
             let made = NativeLoop::new();

@@ -1,13 +1,10 @@
 //! A loop with options.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use loop_api::host::Host;
-
 use super::{Backend, Choice, Reason, Runtime, choice};
-use crate::any;
+use crate::any::{self, Options};
 
 /// Picks the backend, and sets what all backends have in common. Setters take `&mut self` and give it back, as tokio's do; a builder can
 /// build any number of loops.
@@ -30,18 +27,6 @@ use crate::any;
 pub struct Builder {
     backend: Option<Backend>,
     options: Options,
-}
-
-/// What every backend's own builder can be told.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
-    pub(crate) worker_threads: Option<usize>,
-    pub(crate) thread_name: Option<String>,
-    pub(crate) max_blocking_threads: Option<usize>,
-    pub(crate) thread_keep_alive: Option<Duration>,
-    pub(crate) spin: Option<Duration>,
-    /// A foreign runtime as part of the loop.
-    pub(crate) host: Option<Arc<dyn Host>>,
 }
 
 impl Builder {
@@ -183,7 +168,7 @@ impl Builder {
     /// ```
     #[cfg(feature = "compat")]
     pub fn with_tokio(&mut self) -> &mut Self {
-        self.options.host = Some(Arc::new(loop_compat::host::TokioHost::new()));
+        self.options.host = Some(std::sync::Arc::new(loop_compat::host::TokioHost::new()));
         self
     }
 

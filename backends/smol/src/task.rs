@@ -20,7 +20,7 @@ mod gate;
 mod shared;
 
 pub use abort::AbortHandle;
-use abort::{Abortable, Target};
+use abort::Target;
 pub(crate) use gate::{Contained, Gate, Gated};
 use shared::SharedTask;
 

@@ -18,7 +18,7 @@ use loop_api::coop::{Foreign, set_foreign};
 use tokio::task::LocalSet;
 use tokio::task::coop::{self, RestoreOnPending};
 
-pub(super) const OF_TOKIO: Budget = Budget { around, renew };
+pub(crate) const OF_TOKIO: Budget = Budget { around, renew };
 
 /// The most polls that go by without the counter being filled.
 const MOST_POLLS: u8 = 32;

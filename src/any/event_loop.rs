@@ -1,0 +1,122 @@
+//! A loop of any backend, and how each is made.
+
+use std::convert::Infallible;
+use std::io;
+use std::marker::PhantomData;
+
+use loop_api::EventLoop;
+
+use super::backend::Backend;
+use super::macros::each;
+#[allow(unused_imports)]
+use super::options::BUDGET;
+use super::options::Options;
+use super::types::Handle;
+
+/// A loop of any backend.
+#[derive(Debug)]
+// One loop lives in one place: a box would only be another allocation.
+#[allow(clippy::large_enum_variant)]
+pub(crate) enum Loop {
+    #[cfg(feature = "native")]
+    Native(loop_native::NativeLoop),
+    #[cfg(feature = "tokio")]
+    Tokio(loop_tokio::TokioLoop),
+    #[cfg(feature = "smol")]
+    Smol(loop_smol::SmolLoop),
+    #[cfg(feature = "dyn")]
+    Erased(loop_erased::ErasedLoop),
+    #[allow(dead_code)]
+    Never(Infallible, PhantomData<()>),
+}
+
+impl Loop {
+    /// Makes a loop of a backend that is compiled in.
+    pub(crate) fn build(backend: Backend, options: &Options) -> io::Result<Loop> {
+        // With no backend of ours compiled in nobody asks.
+        let _ = &options.host;
+        watch();
+        match backend {
+            #[cfg(feature = "native")]
+            Backend::Native => build_native(options).map(Loop::Native),
+            #[cfg(feature = "tokio")]
+            Backend::Tokio => build_tokio(options).map(Loop::Tokio),
+            #[cfg(feature = "smol")]
+            Backend::Smol => build_smol(options).map(Loop::Smol),
+            #[allow(unreachable_patterns)]
+            other => Err(io::Error::new(io::ErrorKind::Unsupported, other.not_compiled())),
+        }
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        each!(Loop => Handle as wrap; self, l => wrap(EventLoop::handle(l).clone()))
+    }
+}
+
+/// tokio runtimes that are entered inside a loop of another backend are seen from now on.
+pub(crate) fn watch() {
+    #[cfg(feature = "tokio")]
+    loop_tokio::watch();
+}
+
+#[cfg(feature = "native")]
+fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
+    let mut builder = loop_native::NativeLoop::builder();
+    if let Some(n) = options.worker_threads {
+        builder = builder.worker_threads(n);
+    }
+    if let Some(name) = &options.thread_name {
+        builder = builder.thread_name(name).blocking_thread_name(name);
+    }
+    if let Some(n) = options.max_blocking_threads {
+        builder = builder.max_blocking_threads(n);
+    }
+    if let Some(time) = options.thread_keep_alive {
+        builder = builder.thread_keep_alive(time);
+    }
+    if let Some(time) = options.spin {
+        builder = builder.spin(time);
+    }
+    if let Some(host) = &options.host {
+        builder = builder.host(host.clone());
+    }
+    if let Some(budget) = BUDGET {
+        builder = builder.budget(budget);
+    }
+    builder.build()
+}
+
+#[cfg(feature = "tokio")]
+fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
+    let mut builder = loop_tokio::Builder::new();
+    // It is tokio itself.
+    let _ = &options.host;
+    if let Some(n) = options.worker_threads {
+        builder = builder.worker_threads(n);
+    }
+    if let Some(name) = &options.thread_name {
+        builder = builder.thread_name(name);
+    }
+    if let Some(n) = options.max_blocking_threads {
+        builder = builder.max_blocking_threads(n);
+    }
+    if let Some(time) = options.thread_keep_alive {
+        builder = builder.thread_keep_alive(time);
+    }
+    builder.build()
+}
+
+#[cfg(feature = "smol")]
+fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
+    let mut builder = loop_smol::Builder::new();
+    if let Some(n) = options.worker_threads {
+        builder.worker_threads(n);
+    }
+    if let Some(host) = &options.host {
+        builder.host(host.clone());
+    }
+    if let Some(budget) = BUDGET {
+        builder.budget(budget);
+    }
+    builder.build()
+}
