@@ -1,5 +1,6 @@
-//! A line-based chat room, in tokio's idiom: the first line is the name, every further one goes to all others. Nothing that a client
-//! does makes it hold more and more: lines have a length, queues an end, and a client that takes nothing is let go.
+//! A line-based chat room, in tokio's idiom: the first line is the name, every further one goes to
+//! all others. Nothing that a client does makes it hold more and more: lines have a length, queues
+//! an end, and a client that takes nothing is let go.
 //!
 //!     cargo run --example chat -- --listen 127.0.0.1:6142
 //!     nc 127.0.0.1 6142        (twice)
@@ -21,7 +22,7 @@ use examples::{Limits, Options, Outcome};
 /// The longest line, in bytes.
 const LINE_LIMIT: usize = 4096;
 
-/// How many messages may wait for a peer. Who speaks waits until there is room.
+/// How many messages may wait for a peer. A sender waits while the queue is full.
 const QUEUE_LIMIT: usize = 64;
 
 /// The sending half of what a peer is to be told.
@@ -66,7 +67,7 @@ async fn chat(listen: String, limits: Limits) -> Outcome {
     println!("chat on {}", listener.local_addr()?);
     let mut connections = JoinSet::new();
     loop {
-        limits.room(&mut connections).await;
+        limits.wait_for_slot(&mut connections).await;
         let (stream, addr) = listener.accept().await?;
         let room = Arc::clone(&room);
         connections.spawn(async move {
@@ -87,22 +88,23 @@ async fn process(room: &Room, stream: TcpStream, addr: SocketAddr, limits: Limit
     room.peers.lock().await.insert(addr, tx);
     room.broadcast(addr, &format!("{username} has joined the chat\n")).await;
 
-    // Both go on at once, so that a peer that waits for another to take its words takes those of others.
-    let hears = async {
+    // Both go on at once, so that a peer that waits for another to take its words takes those of
+    // others.
+    let receives = async {
         while let Some(message) = rx.recv().await {
             limits.wait(writer.write_all(message.as_bytes())).await?;
         }
         Ok(())
     };
-    let speaks = async {
+    let sends = async {
         while let Some(line) = next_line(&mut reader).await? {
             room.broadcast(addr, &format!("{username}: {line}\n")).await;
         }
         Ok(())
     };
     let result: io::Result<()> = anyloop::select! {
-        ended = hears => ended,
-        ended = speaks => ended,
+        ended = receives => ended,
+        ended = sends => ended,
     };
 
     room.peers.lock().await.remove(&addr);
@@ -110,7 +112,8 @@ async fn process(room: &Room, stream: TcpStream, addr: SocketAddr, limits: Limit
     result
 }
 
-/// The next line, or `None` at the end of the connection. Unlike `lines()` it gives up a line that has no end.
+/// The next line, or `None` at the end of the connection. Unlike `lines()` it gives up a line that
+/// has no end.
 async fn next_line(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Sends every datagram back to whoever sent it.
+//! Sends every datagram back to its sender.
 //!
 //!     cargo run --example echo_udp -- --listen 127.0.0.1:9000
 //!     nc -u 127.0.0.1 9000

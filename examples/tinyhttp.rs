@@ -1,5 +1,6 @@
-//! A very small web server, in tokio's idiom: /plaintext and /json, kept alive. Everything a client can make it hold has a limit: the head of a
-//! request, the time for it and for taking the answer, and the number of connections.
+//! A very small web server, in tokio's idiom: /plaintext and /json, kept alive. Everything a client
+//! can make it hold has a limit: the head of a request, the time for it and for taking the answer,
+//! and the number of connections.
 //!
 //!     cargo run --example tinyhttp -- --listen 127.0.0.1:8080
 //!     curl http://127.0.0.1:8080/json
@@ -34,7 +35,7 @@ async fn serve(listen: String, limits: Limits) -> Outcome {
     println!("tinyhttp on http://{}", listener.local_addr()?);
     let mut connections = JoinSet::new();
     loop {
-        limits.room(&mut connections).await;
+        limits.wait_for_slot(&mut connections).await;
         let (stream, peer) = listener.accept().await?;
         connections.spawn(async move {
             if let Err(error) = process(stream, limits).await {
@@ -47,7 +48,8 @@ async fn serve(listen: String, limits: Limits) -> Outcome {
 async fn process(stream: TcpStream, limits: Limits) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    // A client that is idle between two requests has the same time as one that is slow with its head.
+    // A client that is idle between two requests has the same time as one that is slow with its
+    // head.
     while let Some(request) = limits.wait(read_head(&mut reader)).await? {
         let (status, kind, body) = respond(&request);
         let close = if request.close { "Connection: close\r\n" } else { "" };

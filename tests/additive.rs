@@ -1,4 +1,5 @@
-//! What users see of the types does not depend on the features: these hold with every set of them, and with none.
+//! What users see of the types does not depend on the features: these hold with every set of them,
+//! and with none.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -96,7 +97,8 @@ fn futures_can_be_sent_to_other_threads() {
         stream.write_all(&[0; 8][..n]).await?;
         stream.peek(&mut [0; 8]).await?;
         stream.readable().await?;
-        // The halves have nothing to drop, so that the stream can be used again after their last use.
+        // The halves have nothing to drop, so that the stream can be used again after their last
+        // use.
         let (mut read, mut write) = stream.split();
         anyloop::io::copy(&mut read, &mut write).await?;
         stream.shutdown().await

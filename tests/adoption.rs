@@ -77,7 +77,7 @@ fn a_runtime_that_is_dropped_inside_a_tokio_task_waits_for_no_job() {
                     over.send(()).unwrap();
                 }));
                 begun.recv_timeout(Duration::from_secs(20)).unwrap();
-                // It would wait for ever.
+                // It would wait forever.
                 drop(runtime);
                 drop(release);
             });

@@ -1,4 +1,5 @@
-//! tokio's channels and readers that are always ready give way on every loop, and a deadline ends them.
+//! tokio's channels and readers that are always ready give way on every loop, and a deadline ends
+//! them.
 #![cfg(all(feature = "macros", feature = "sync", feature = "io-util"))]
 
 use std::cell::Cell;

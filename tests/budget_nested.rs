@@ -1,5 +1,6 @@
-//! Loops that are run where tokio polls, or might: tokio's counter of what one poll does is then its own. Apart from other tests, as a loop of tokio's
-//! own in the same process may have a loop inside tokio's polls refused.
+//! Loops that are run where tokio polls, or might: tokio's counter of what one poll does is then
+//! its own. Apart from other tests, as a loop of tokio's own in the same process may have a loop
+//! inside tokio's polls refused.
 #![cfg(all(feature = "sync", feature = "io-util"))]
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use anyloop::sync::mpsc;
 use anyloop::task;
 use anyloop::time::{Duration, Instant};
 
-/// So many rounds, one after the other, each ready at once.
+/// Rounds, one after the other, each ready at once, while `goes_on` says so.
 async fn rounds(mut goes_on: impl FnMut() -> bool) {
     let (sender, mut receiver) = mpsc::channel(1);
     while goes_on() {

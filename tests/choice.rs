@@ -1,4 +1,5 @@
-//! Which backend is chosen, and what is said about it. Each case with an environment of its own runs in a process of its own.
+//! Which backend is chosen, and what is said about it. Each case with an environment of its own
+//! runs in a process of its own.
 
 use std::env;
 use std::process::Command;
@@ -7,7 +8,8 @@ use anyloop::runtime::{Backend, Builder, ChoiceError, Reason, Runtime, choose};
 
 const CASE: &str = "ANYLOOP_TEST_CASE";
 
-/// Runs the test `case` below again in a process where `ANYLOOP_BACKEND` is `value`, and gives what it printed.
+/// Runs the test `case` below again in a process where `ANYLOOP_BACKEND` is `value`, and gives what
+/// it printed.
 fn with_variable(case: &str, value: Option<&str>) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "inner", "--nocapture"]).env(CASE, case).env_remove("ANYLOOP_BACKEND");

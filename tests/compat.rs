@@ -1,4 +1,5 @@
-//! `anyloop::compat` on every backend: what is wrapped finds tokio, and what is not, and what is inside, stays on its loop.
+//! `anyloop::compat` on every backend: what is wrapped finds tokio, and what is not, and what is
+//! inside, stays on its loop.
 #![cfg(all(feature = "compat", feature = "macros"))]
 
 use std::time::Duration;

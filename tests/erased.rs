@@ -9,9 +9,9 @@ use anyloop::runtime::{Handle, Runtime};
 use anyloop::time::{Duration, sleep};
 
 #[test]
-fn a_strangers_loop_serves_the_ambient_api() {
-    let stranger = loop_native::NativeLoop::new().unwrap();
-    let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle.net()));
+fn a_third_partys_loop_serves_the_ambient_api() {
+    let third_party = loop_native::NativeLoop::new().unwrap();
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(third_party, |handle| handle.net()));
     let text = runtime.block_on(async {
         assert!(format!("{:?}", Handle::current()).contains("Erased"));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -34,16 +34,16 @@ fn a_strangers_loop_serves_the_ambient_api() {
 
 #[test]
 fn what_was_not_named_is_unsupported() {
-    let stranger = loop_native::NativeLoop::new().unwrap();
-    let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle));
+    let third_party = loop_native::NativeLoop::new().unwrap();
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(third_party, |handle| handle));
     let error = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
 }
 
 #[test]
 fn both_halves_of_a_stream_work_at_once() {
-    let stranger = loop_native::NativeLoop::new().unwrap();
-    let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle.net()));
+    let third_party = loop_native::NativeLoop::new().unwrap();
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(third_party, |handle| handle.net()));
     let sent: Vec<u8> = (0..3_000_000u32).map(|n| n as u8).collect();
     let received = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;

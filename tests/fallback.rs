@@ -1,4 +1,5 @@
-//! What happens when a loop cannot be made. Alone in its file, as it takes the whole process's descriptors.
+//! What happens when a loop cannot be made. Alone in its file, as it takes the whole process's
+//! descriptors.
 #![cfg(all(target_os = "linux", feature = "native", feature = "tokio"))]
 
 use anyloop::runtime::{Backend, Builder, Runtime};

@@ -1,4 +1,4 @@
-//! The facade's streams speak tokio's I/O traits, futures-io's and hyper's, directly.
+//! The facade's streams implement tokio's I/O traits, futures-io's and hyper's, directly.
 #![cfg(all(feature = "macros", feature = "io-util"))]
 
 use std::io;
@@ -87,7 +87,8 @@ mod tokio_io {
         half_close(other, one).await?;
         let (one, other) = anyloop::io::duplex(4);
         let (client, server) = sockets().await?;
-        // A pipe of four bytes carries them when somebody reads meanwhile: through sockets, by tokio's own copy.
+        // A pipe of four bytes carries them when they are read meanwhile: through sockets, by
+        // tokio's own copy.
         let carry = anyloop::spawn(async move {
             let (mut other, mut client) = (other, client);
             tokio::io::copy_bidirectional(&mut other, &mut client).await
@@ -113,7 +114,8 @@ mod tokio_io {
         Ok(())
     }
 
-    /// Reads once into 64 bytes that tokio does not know to be initialised: how many it then knows to be.
+    /// Reads once into 64 bytes that tokio does not know to be initialised: how many it then knows
+    /// to be.
     async fn initialised(reader: &mut (impl AsyncRead + Unpin)) -> io::Result<(Vec<u8>, usize)> {
         let mut memory = [MaybeUninit::uninit(); 64];
         let mut buf = ReadBuf::uninit(&mut memory);
@@ -143,7 +145,7 @@ mod tokio_io {
 
     #[cfg(unix)]
     #[anyloop::test]
-    async fn a_registered_socket_speaks_it_too() -> io::Result<()> {
+    async fn a_registered_socket_implements_it_too() -> io::Result<()> {
         let (one, other) = std::os::unix::net::UnixStream::pair()?;
         let (mut one, mut other) = (anyloop::io::Async::new(one)?, anyloop::io::Async::new(other)?);
         one.write_all(b"ciao").await?;

@@ -1,4 +1,5 @@
-//! What a spawned task may hold across an await: handles whose outputs have a lifetime in them, or a box of a trait. Compiling is the test.
+//! What a spawned task may hold across an await: handles whose outputs have a lifetime in them, or
+//! a box of a trait. Compiling is the test.
 
 use std::error::Error;
 use std::future::Future;

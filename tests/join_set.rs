@@ -1,4 +1,5 @@
-//! Sets of tasks that have ended, more than a loop's budget for one poll, on every backend, on one thread and on several.
+//! Sets of tasks that have ended, more than a loop's budget for one poll, on every backend, on one
+//! thread and on several.
 
 use std::time::Duration;
 

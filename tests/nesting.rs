@@ -40,7 +40,8 @@ fn is_current(expected: &Handle, what: &str) {
     );
 }
 
-/// All ways to be in `inner` on a thread that is in another loop, after each of which that one is current again.
+/// All ways to be in `inner` on a thread that is in another loop, after each of which that one is
+/// current again.
 fn go_inside(inner: &mut Runtime, outer: &Handle, what: &str) {
     let handle = inner.handle().clone();
     handle.enter(|| is_current(&handle, &format!("{what}, inside enter")));
@@ -179,21 +180,21 @@ fn tokios_jobs_on_a_loop_with_tokio_find_that_loop() {
     }
 }
 
-/// tokio's context that compat lends is not a loop that was entered.
+/// tokio's context, entered by compat, is not a loop that was entered.
 #[cfg(feature = "compat")]
 #[test]
-fn a_lent_tokio_does_not_hide_the_loop() {
+fn tokios_context_does_not_hide_the_loop() {
     for &backend in Backend::compiled() {
         let mut runtime = Builder::new().backend(backend).build().unwrap();
         let handle = runtime.handle().clone();
         runtime.block_on(anyloop::compat::tokio(async {
             tokio::time::sleep(Duration::from_millis(1)).await;
-            is_current(&handle, "in a future that tokio's context was lent");
+            is_current(&handle, "in a future inside tokio's context");
             anyloop::time::sleep(Duration::from_millis(1)).await;
         }));
         runtime.handle().enter(|| {
             let _tokio = anyloop::compat::enter_tokio().unwrap();
-            is_current(runtime.handle(), "where tokio's context was lent to a thread");
+            is_current(runtime.handle(), "where a thread is inside tokio's context");
         });
     }
 }

@@ -1,4 +1,5 @@
-//! A program whose standard error cannot be written to (a full disk, a log process that is gone) loses its reports, and nothing else.
+//! A program whose standard error cannot be written to (a full disk, a log process that is gone)
+//! loses its reports, and nothing else.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -12,7 +13,8 @@ use anyloop::runtime::{Backend, Builder};
 /// Set in a child: one of the ignored tests ends the process that it runs in.
 const CHILD: &str = "ANYLOOP_TEST_CHILD";
 
-/// Runs one of the ignored tests below as a program of its own, with a standard error that takes nothing.
+/// Runs one of the ignored tests below as a program of its own, with a standard error that takes
+/// nothing.
 fn run(child: &str, stderr: Stdio) -> ExitStatus {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -54,7 +56,7 @@ fn child_callback() {
         let mut runtime = Builder::new().backend(backend).build().unwrap();
         let (says, said) = mpsc::channel();
         let handle = runtime.handle().clone();
-        handle.call_soon(|| panic!("nobody sees this")).unwrap();
+        handle.call_soon(|| panic!("not to be seen")).unwrap();
         handle.call_soon(move || says.send(()).unwrap()).unwrap();
         runtime.block_on(async { anyloop::time::sleep(Duration::from_millis(1)).await });
         said.recv().unwrap();
@@ -75,7 +77,7 @@ fn child_task() {
             let (says, said) = mpsc::channel::<()>();
             drop(runtime.spawn(async move {
                 let _says = says;
-                panic!("nobody sees this")
+                panic!("not to be seen")
             }));
             runtime.block_on(async {
                 while said.try_recv() != Err(mpsc::TryRecvError::Disconnected) {
@@ -121,7 +123,7 @@ fn child_handler() {
         let mut runtime = Builder::new().backend(backend).build().unwrap();
         let handle = runtime.handle().clone();
         handle.set_exception_handler(Some(std::sync::Arc::new(|_| panic!("nor this"))));
-        handle.call_soon(|| panic!("nobody sees this")).unwrap();
+        handle.call_soon(|| panic!("not to be seen")).unwrap();
         runtime.block_on(async { anyloop::time::sleep(Duration::from_millis(1)).await });
     }
 }

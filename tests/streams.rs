@@ -1,4 +1,5 @@
-//! Streams and their extension traits, over the in-memory pipe and over every loop's own sockets (NET14, NET17).
+//! Streams and their extension traits, over the in-memory pipe and over every loop's own sockets
+//! (NET14, NET17).
 #![cfg(all(feature = "macros", feature = "io-util"))]
 
 use std::io::{self, ErrorKind};
@@ -11,7 +12,7 @@ use anyloop::net::{TcpListener, TcpStream};
 
 /// What every stream does, whatever carries it.
 async fn stream_suite<S: AsyncRead + AsyncWrite + Unpin>(mut one: S, mut other: S) -> io::Result<()> {
-    // Exactly so many, or an error that says how it ended.
+    // As many bytes as the buffer holds, or an error that says how it ended.
     one.write_all(b"abcdef").await?;
     one.flush().await?;
     let mut buf = [0; 4];

@@ -200,7 +200,7 @@ fn a_socket_of_the_other_family_is_refused() {
     on_each(|runtime| {
         runtime.block_on(async {
             let listener = TcpListener::bind("[::1]:0").await;
-            // A machine without IPv6 has nobody to connect to; the refusal is the same.
+            // A machine without IPv6 has no peer to connect to; the refusal is the same.
             let there = listener.as_ref().map_or("[::1]:1".parse(), |l| Ok(l.local_addr().unwrap())).unwrap();
             let error = TcpSocket::new_v4().unwrap().connect(there).await.unwrap_err();
             assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);

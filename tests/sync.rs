@@ -1,5 +1,5 @@
-//! What `anyloop::sync` and the pipe in memory promise of others' code, wherever the types come from: wakers and values may do anything when
-//! they are dropped.
+//! What `anyloop::sync` and the pipe in memory promise of others' code, wherever the types come
+//! from: wakers and values may do anything when they are dropped.
 #![cfg(all(feature = "sync", feature = "io-util"))]
 
 use std::future::Future;
@@ -25,8 +25,8 @@ impl<F: Fn() + Send + Sync + 'static> Drop for Tells<F> {
     }
 }
 
-/// Polls by `poll`, which stays pending, with one waker after another, and tells how many were dropped: a deadlock, if one was under a lock
-/// that `tell` takes.
+/// Polls by `poll`, which stays pending, with one waker after another, and tells how many were
+/// dropped: a deadlock, if one was under a lock that `tell` takes.
 fn replaces_wakers(tell: impl Fn() + Send + Sync + Clone + 'static, mut poll: impl FnMut(&mut Context<'_>)) {
     let dropped = Arc::new(AtomicUsize::new(0));
     for _ in 0..3 {
@@ -157,7 +157,8 @@ async fn blocking_jobs_wait_for_channels_and_locks() {
     job2.await.unwrap();
 }
 
-/// Where a loop has tokio inside, what would stop the loop is refused. On native and smol alone it cannot be: the page of `sync` says so.
+/// Where a loop has tokio inside, what would stop the loop is refused. On native and smol alone it
+/// cannot be: the page of `sync` says so.
 #[cfg(feature = "compat")]
 #[test]
 fn blocking_calls_in_a_task_are_refused_with_advice() {

@@ -1,5 +1,5 @@
-//! What is called while a thread ends, in the destructors of its thread-locals, when those of the runtimes may be gone: it is answered,
-//! and does not abort the process.
+//! What is called while a thread ends, in the destructors of its thread-locals, when those of the
+//! runtimes may be gone: it is answered, and does not abort the process.
 
 use std::cell::RefCell;
 use std::process::Command;

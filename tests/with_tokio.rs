@@ -1,4 +1,5 @@
-//! `Builder::with_tokio` on every backend compiled in: tokio's things unwrapped, beside the ambient API.
+//! `Builder::with_tokio` on every backend compiled in: tokio's things unwrapped, beside the ambient
+//! API.
 #![cfg(feature = "compat")]
 
 use std::io;
@@ -46,7 +47,8 @@ fn on_each(workers: Option<usize>) {
         }
         let mut runtime = builder.build().unwrap();
         let result = runtime.block_on(async {
-            // In the main future, in a task of the loop's, and in one of tokio's, which finds the same loop.
+            // In the main future, in a task of the loop's, and in one of tokio's, which finds the
+            // same loop.
             let here = mixed().await?;
             let in_task = anyloop::spawn(mixed()).await??;
             let in_tokios = tokio::spawn(async {
@@ -87,7 +89,8 @@ fn blocking_jobs_find_both() {
     }
 }
 
-/// A wait by the loop's handle ends with the loop, whoever's job it is in: the drop does not wait for it for ever.
+/// A wait by the loop's handle ends with the loop, in a job of the loop's as in one of tokio's: the
+/// drop does not wait for it forever.
 #[test]
 fn jobs_that_wait_by_the_loops_handle_end_with_it() {
     use std::sync::mpsc::channel;

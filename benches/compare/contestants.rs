@@ -1,7 +1,8 @@
 //! The contestants: the programs that each loop runs, written with that loop's own calls.
 //!
-//! What is the same for all stands in `programs` and is compiled once into each contestant, with that contestant's
-//! `spawn`, `sleep` and sockets: each is what its users write by hand, with no layer in between.
+//! What is the same for all stands in `programs` and is compiled once into each contestant, with
+//! that contestant's `spawn`, `sleep` and sockets: each is what its users write by hand, with no
+//! layer in between.
 // That a program is compiled once into each is the point.
 #![allow(clippy::duplicate_mod)]
 

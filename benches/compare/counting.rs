@@ -1,4 +1,5 @@
-//! An allocator that can tell how many bytes are in use, and how often it was asked for some. It counts only after it was asked once: until then it costs a branch.
+//! An allocator that can tell how many bytes are in use, and how often it was asked for some. It
+//! counts only after it was asked once: until then it costs a branch.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -21,10 +21,12 @@ pub(crate) struct Count {
     job: Job,
 }
 
-/// Those whose counts are the same every time. What waits with io_uring cannot run under valgrind, and its system calls are no measure.
+/// Those whose counts are the same every time. What waits with io_uring cannot run under valgrind,
+/// and its system calls are no measure.
 const COUNTED: &[&str] = &[NATIVE, NATIVE_ALONE, TOKIO, SMOL, RAW_TOKIO, RAW_SMOL, RAW_EPOLL];
 
-/// async-io's thread and smol's loop share what these do otherwise in each run, so that there is nothing exact to be counted.
+/// async-io's thread and smol's loop share what these do otherwise in each run, so that there is
+/// nothing exact to be counted.
 const BY_SOCKETS: &[&str] = &[TCP_ECHO, HYPER_HELLO];
 
 /// What is counted of these workloads and contestants.

@@ -1,10 +1,12 @@
-//! Starts the clients of a slice, and tells when all are done: on any loop, with nothing but wakers.
+//! Starts the clients of a slice, and tells when all are done: on any loop, with nothing but
+//! wakers.
 
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-/// Shared by the slice's starter and its clients. It is touched once a client and slice, never at each operation.
+/// Shared by the slice's starter and its clients. It is touched once a client and slice, never at
+/// each operation.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<Mutex<State>>);
 

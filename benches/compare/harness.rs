@@ -1,4 +1,5 @@
-//! The harness: each contestant works in a process of its own; all are alive at once and get short slices in turn.
+//! The harness: each contestant works in a process of its own; all are alive at once and get short
+//! slices in turn.
 
 pub(crate) mod callers;
 pub(crate) mod child;

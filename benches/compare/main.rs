@@ -2,7 +2,8 @@
 //!
 //!     cargo run --release -p benches --bin compare
 //!
-//! The same programs on each loop, in processes that are all alive at once and get short slices in turn, so that noise is shared.
+//! The same programs on each loop, in processes that are all alive at once and get short slices in
+//! turn, so that noise is shared.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 
 use std::error::Error;

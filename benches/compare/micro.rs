@@ -1,9 +1,11 @@
-//! Micro-benchmarks of the programs that `compare` runs, with criterion: what one operation takes of the CPU's time.
+//! Micro-benchmarks of the programs that `compare` runs, with criterion: what one operation takes
+//! of the CPU's time.
 //!
 //!     cargo bench -p benches
 //!     cargo bench -p benches -- yield/native
 //!
-//! One contestant after another and a second each: for a look while one works on a loop. `compare` shares the machine's noise out.
+//! One contestant after another and a second each: for a look while one works on a loop. `compare`
+//! shares the machine's noise out.
 
 // The programs are compare's, and so is all that stands around them there.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
@@ -74,11 +76,12 @@ fn bench(criterion: &mut criterion::Criterion) {
             let job = Job { workload: workload.to_owned(), params: params.clone() };
             let mut work = None;
             group.bench_function(name, |bencher| {
-                // Nobody is started who is not asked for.
+                // No contestant is started that is not asked for.
                 let start = work.get_or_insert_with(|| contestants::start(name, &job));
                 let Start::Steps(work) = start else { panic!("{name} cannot do {workload}") };
                 bencher.iter_custom(|times| {
-                    // All tasks or pairs do as much: a few more than asked for, and the time of those that were.
+                    // All tasks or pairs do as much: a few more than asked for, and the time of
+                    // those that were.
                     let done = times.div_ceil(unit) * unit;
                     let before = harness::cpu::own();
                     work(done);

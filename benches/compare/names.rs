@@ -1,4 +1,5 @@
-//! The names of contestants and workloads, as they stand in the CSV; what measures and what shows results agree through them.
+//! The names of contestants and workloads, as they stand in the CSV; what measures and what shows
+//! results agree through them.
 
 /// A contestant: its name in the CSV and in `--backends`, and what a reader is told.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,8 @@ pub(crate) const CONTESTANTS: &[Contestant] = &[
 ];
 
 pub(crate) const NATIVE: &str = "native";
-/// The native loop where no other is compiled in: through the contract, without the facade's choice between loops.
+/// The native loop where no other is compiled in: through the contract, without the facade's choice
+/// between loops.
 pub(crate) const NATIVE_ALONE: &str = "native-alone";
 pub(crate) const NATIVE_SPIN: &str = "native-spin";
 pub(crate) const NATIVE_MT: &str = "native-mt";
@@ -208,7 +210,7 @@ pub(crate) fn label(name: &str) -> &str {
     CONTESTANTS.iter().find(|c| c.name == name).map_or(name, |c| c.label)
 }
 
-/// Where a contestant stands in tables and charts; strangers come last.
+/// Where a contestant stands in tables and charts; unknown ones come last.
 pub(crate) fn order(name: &str) -> usize {
     CONTESTANTS.iter().position(|c| c.name == name).unwrap_or(CONTESTANTS.len())
 }

@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::names;
 
-/// Backends side by side: measures all, prints tables, and writes a page with pictures and the raw CSV beside it.
+/// Backends side by side: measures all, prints tables, and writes a page with pictures and the raw
+/// CSV beside it.
 #[derive(Parser, Debug)]
 #[command(name = "compare", args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
@@ -39,7 +40,8 @@ pub(crate) enum Command {
         /// The CSV that a run wrote.
         csv: PathBuf,
     },
-    /// Shows that the tool sees a slowdown of 5 % that was planted, and no difference between a program and itself.
+    /// Shows that the tool sees a slowdown of 5 % that was planted, and no difference between a
+    /// program and itself.
     Selftest,
     /// One contestant at one workload: what a run starts many of.
     #[command(hide = true)]

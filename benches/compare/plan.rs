@@ -31,7 +31,7 @@ pub(crate) enum How {
 pub(crate) struct Cell {
     pub(crate) job: Job,
     pub(crate) how: How,
-    /// A slice does a multiple of so many operations.
+    /// A slice does a multiple of this number of operations.
     pub(crate) unit: u64,
     /// A slice takes long: few rounds have to do.
     pub(crate) long: bool,

@@ -43,7 +43,8 @@ pub(crate) fn write_docs(results: &Results) -> Result<(), Box<dyn Error>> {
 mod tests {
     use super::*;
 
-    /// `COMPARE_SAMPLE=/some/folder cargo test -p benches --bin compare` leaves the page there, to be looked at.
+    /// `COMPARE_SAMPLE=/some/folder cargo test -p benches --bin compare` leaves the page there, to
+    /// be looked at.
     #[test]
     fn the_page_shows_everybody_and_needs_nothing() {
         let results = sample::invented();

@@ -1,4 +1,5 @@
-//! What a run found: figures, each with its spread, and where, when and with what they were measured.
+//! What a run found: figures, each with its spread, and where, when and with what they were
+//! measured.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,7 +30,8 @@ pub(crate) struct Machine {
     pub(crate) cores: usize,
     pub(crate) kernel: String,
     pub(crate) memory_mib: u64,
-    /// How many threads ran or were ready to, of all programs: before the run, and over its last minute. Empty if that is not known.
+    /// How many threads ran or were ready to, of all programs: before the run, and over its last
+    /// minute. Empty if that is not known.
     pub(crate) load: String,
 }
 
@@ -114,7 +116,8 @@ impl FromStr for Params {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
-    /// The mean of the best tenth: the cheapest, or for a rate the fastest. What the machine's noise touched least.
+    /// The mean of the best tenth: the cheapest, or for a rate the fastest. What the machine's
+    /// noise touched least.
     pub(crate) best: f64,
     pub(crate) p10: f64,
     pub(crate) p90: f64,
@@ -159,7 +162,8 @@ pub(crate) enum Better {
     Higher,
 }
 
-/// Declares the metrics: variant, name in the CSV, unit, what a reader is told, and which way is better.
+/// Declares the metrics: variant, name in the CSV, unit, what a reader is told, and which way is
+/// better.
 macro_rules! metrics {
     ($($variant:ident $name:literal $unit:literal $title:literal $better:ident;)*) => {
         /// What was measured.

@@ -1,4 +1,5 @@
-//! Whether the tool can be believed: it must see a slowdown that was planted, and no difference between a program and itself.
+//! Whether the tool can be believed: it must see a slowdown that was planted, and no difference
+//! between a program and itself.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::names::{RAW_TOKIO, SPAWN_JOIN, UNIX_PAIRS};
 use crate::plan::{Cell, How};
 use crate::stats::{RESOLUTION, Ratio};
 
-/// Each time with new processes: where the system puts one's memory makes it a little faster or slower for all its life.
+/// Each time with new processes: where the system puts one's memory makes it a little faster or
+/// slower for all its life.
 const LIVES: usize = 6;
 const PACE: Pace = Pace { slice: Duration::from_millis(25), rounds: 16 };
 /// The one, its twin, and the one with the slowdown.

@@ -29,7 +29,8 @@ pub(crate) fn steps(quick: bool, who: &[&str]) -> usize {
     MODELS.iter().filter(|name| who.contains(name)).count() * clients(quick).len() * WEIGHT
 }
 
-/// Runs the models that were asked for; `tell` hears who is at work, once for each model and number of clients.
+/// Runs the models that were asked for; `tell` hears who is at work, once for each model and number
+/// of clients.
 pub(crate) fn run(results: &mut Results, quick: bool, who: &[&'static str], mut tell: impl FnMut(&str)) {
     // Who has broken is not asked again.
     let mut standing: Vec<&'static str> = MODELS.into_iter().filter(|name| who.contains(name)).collect();

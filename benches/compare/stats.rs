@@ -1,4 +1,5 @@
-//! Whether two series of slices differ: by their ratio in each round, which shares the round's noise.
+//! Whether two series of slices differ: by their ratio in each round, which shares the round's
+//! noise.
 
 /// The middle of many ratios, and where the true one lies with 99 in 100 certainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -8,17 +9,20 @@ pub(crate) struct Ratio {
     pub(crate) high: f64,
 }
 
-/// A process differs from its twin by where the system puts its memory, as much as this: no smaller difference is one.
+/// A process differs from its twin by where the system puts its memory, as much as this: no smaller
+/// difference is one.
 pub(crate) const RESOLUTION: f64 = 0.025;
 
 impl Ratio {
-    /// Of `ones` to `others`, round by round. The bounds are two of the sorted ratios, so far from the middle that the true one is hardly ever
-    /// beyond them, whatever the noise looks like. None if there are too few rounds for any.
+    /// Of `ones` to `others`, round by round. The bounds are two of the sorted ratios, so far from
+    /// the middle that the true one is hardly ever beyond them, whatever the noise looks like. None
+    /// if there are too few rounds for any.
     pub(crate) fn of(ones: &[f64], others: &[f64]) -> Option<Self> {
         let mut ratios: Vec<f64> = ones.iter().zip(others).map(|(one, other)| one / other).collect();
         ratios.sort_by(f64::total_cmp);
         let rounds = ratios.len();
-        // How many of n tosses of a coin are heads: n/2, give or take 2.58 times half the root of n.
+        // How many of n tosses of a coin are heads: n/2, give or take 2.58 times half the root of
+        // n.
         let off = 2.58 * (rounds as f64).sqrt() / 2.0;
         let low = (rounds as f64 / 2.0 - off).floor();
         if low < 0.0 {
@@ -29,7 +33,8 @@ impl Ratio {
         Some(Self { median, low: ratios[low], high: ratios[rounds - 1 - low] })
     }
 
-    /// Whether one is slower or faster than the other, by more than chance and more than the tool can resolve.
+    /// Whether one is slower or faster than the other, by more than chance and more than the tool
+    /// can resolve.
     pub(crate) fn differs(self) -> bool {
         (self.low > 1.0 || self.high < 1.0) && (self.median - 1.0).abs() > RESOLUTION
     }

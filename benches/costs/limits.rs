@@ -1,10 +1,11 @@
-//! What may not be passed. The promise is in DESIGN section 2: no allocation and no system call more, and as many instructions.
+//! What may not be passed. The promise is in DESIGN section 2: no allocation and no system call
+//! more, and as many instructions.
 
 use crate::Row;
 use crate::measure::Cost;
 
-/// The most instructions, ours to raw, with one backend compiled in. Native lends each poll tokio's budget, some 20 instructions: without, it
-/// would be as for the others.
+/// The most instructions, ours to raw, with one backend compiled in. Native lends each poll tokio's
+/// budget, some 20 instructions: without, it would be as for the others.
 fn with_one(row: &Row) -> Option<f64> {
     match row.workload {
         "echo1" | "echo50" | "tokio_io" => Some(if row.backend == "native" { 1.06 } else { 1.03 }),
@@ -13,9 +14,10 @@ fn with_one(row: &Row) -> Option<f64> {
     }
 }
 
-/// The same with all compiled in: a match, and calls that are not inlined: tokio's futures of a read and a write are functions of their own
-/// then, between the task and the match, some 50 instructions for each call. Native does less than half as much in an echo as the others, so
-/// the same instructions are a larger part of it, and lends a budget besides.
+/// The same with all compiled in: a match, and calls that are not inlined: tokio's futures of a
+/// read and a write are functions of their own then, between the task and the match, some 50
+/// instructions for each call. Native does less than half as much in an echo as the others, so the
+/// same instructions are a larger part of it, and lends a budget besides.
 fn with_all(row: &Row) -> Option<f64> {
     let limit = if row.backend == "native" { 1.24 } else { 1.08 };
     matches!(row.workload, "echo1" | "echo50" | "tokio_io").then_some(limit)
@@ -32,8 +34,9 @@ pub(crate) fn misses(rows: &[Row]) -> Vec<String> {
                 misses.push(format!("{name}, {set} compiled in: {ratio:.3} times the instructions"));
             }
         }
-        // Callbacks have no raw counterpart to be measured against. smol's calls hang on how its reactor's thread and the loop's take
-        // turns, and differ from run to run by more than anything here: they are shown, and not held to a limit.
+        // Callbacks have no raw counterpart to be measured against. smol's calls hang on how its
+        // reactor's thread and the loop's take turns, and differ from run to run by more than
+        // anything here: they are shown, and not held to a limit.
         if row.workload != "call_soon" && row.backend != "smol" {
             more(&mut misses, &name, "allocations", row, |cost| Some(cost.allocations));
             more(&mut misses, &name, "system calls", row, |cost| cost.system_calls);

@@ -1,11 +1,12 @@
-//! What anyloop costs: instructions, allocations and system calls, ours to the raw runtime used directly.
+//! What anyloop costs: instructions, allocations and system calls, ours to the raw runtime used
+//! directly.
 //!
 //!     cargo run --release -p benches --bin costs
 //!
-//! Builds the probe with each backend alone and with all, runs it under valgrind's callgrind and under strace, and takes
-//! the difference between many and few operations, so that starting and ending do not count.
-//! Writes docs/costs.md. `--check` exits with 1 if a limit is passed, and writes nothing; it leaves out smol, whose counts are not the same
-//! from run to run.
+//! Builds the probe with each backend alone and with all, runs it under valgrind's callgrind and
+//! under strace, and takes the difference between many and few operations, so that starting and
+//! ending do not count. Writes docs/costs.md. `--check` exits with 1 if a limit is passed, and
+//! writes nothing; it leaves out smol, whose counts are not the same from run to run.
 
 use std::process::ExitCode;
 
@@ -21,7 +22,8 @@ mod report;
 const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
 const WORKLOADS: [&str; 5] = ["spawn", "sleep", "echo1", "echo50", "call_soon"];
 
-/// What is measured on a backend. The echo through tokio's I/O traits only where there is a raw stream that has them.
+/// What is measured on a backend. The echo through tokio's I/O traits only where there is a raw
+/// stream that has them.
 fn workloads(backend: &str) -> impl Iterator<Item = &'static str> + use<> {
     let through_traits = (backend == "tokio").then_some("tokio_io");
     WORKLOADS.into_iter().chain(through_traits)

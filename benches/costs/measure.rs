@@ -40,7 +40,8 @@ pub(crate) fn cost(
     strace: bool,
 ) -> Result<Cost, Box<dyn Error>> {
     let per_operation = |count: &dyn Fn(usize) -> Result<f64, Box<dyn Error>>| {
-        // The reactor of async-io has a thread of its own, which takes turns with the loop's as chance has it: the best of a few.
+        // The reactor of async-io has a thread of its own, which takes turns with the loop's as
+        // chance has it: the best of a few.
         let tries = if contestant.contains("smol") { 5 } else { 1 };
         let least = |times| {
             let mut least = f64::INFINITY;

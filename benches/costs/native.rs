@@ -1,11 +1,12 @@
-//! The native loop against tokio's current-thread runtime: how many of its instructions native may take.
+//! The native loop against tokio's current-thread runtime: how many of its instructions native may
+//! take.
 
 use std::fmt::Write;
 
 use crate::Row;
 
-/// An operation, and the limit: what was reached, and a few in a hundred for what a harmless change may cost. Both ends of an echo are
-/// counted, on one thread. `compare` counts a server alone.
+/// An operation, and the limit: what was reached, and a few in a hundred for what a harmless change
+/// may cost. Both ends of an echo are counted, on one thread. `compare` counts a server alone.
 const LIMITS: [(&str, f64); 5] =
     [("echo1", 0.43), ("echo50", 0.47), ("spawn", 0.40), (YIELD, 0.40), ("sleep", 0.75)];
 
@@ -19,7 +20,8 @@ pub(crate) struct Yield {
     pub(crate) tokio: f64,
 }
 
-/// A table, and a line for each limit that is passed. Native is as a program has it that compiles no other loop in.
+/// A table, and a line for each limit that is passed. Native is as a program has it that compiles
+/// no other loop in.
 pub(crate) fn against_tokio(rows: &[Row], yields: Yield) -> (String, Vec<String>) {
     let row = |backend: &str, workload: &str| {
         rows.iter().find(|row| row.backend == backend && row.workload == workload)

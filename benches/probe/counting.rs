@@ -12,7 +12,8 @@ pub(crate) fn allocations() -> u64 {
     ALLOCATIONS.load(Ordering::Relaxed)
 }
 
-/// What all threads of this process have taken of the processor's time so far; nothing where that cannot be asked.
+/// What all threads of this process have taken of the processor's time so far; nothing where that
+/// cannot be asked.
 pub(crate) fn processor_time() -> Duration {
     #[cfg(unix)]
     {

@@ -1,8 +1,10 @@
-//! One workload on one contestant, a given number of times: what `costs` counts instructions, allocations and system calls of.
+//! One workload on one contestant, a given number of times: what `costs` counts instructions,
+//! allocations and system calls of.
 //!
 //!     probe CONTESTANT WORKLOAD TIMES
 //!
-//! Prints how many allocations the workload itself made, and what it took of the processor's time and of the clock's.
+//! Prints how many allocations the workload itself made, and what it took of the processor's time
+//! and of the clock's.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -26,9 +28,11 @@ enum Workload {
     Spawn,
     /// A sleep is made, polled once, and dropped.
     Sleep,
-    /// 64 bytes go to an echo server and come back, over so many TCP connections in turn, both ends on this thread.
+    /// 64 bytes go to an echo server and come back, over that many TCP connections in turn, both
+    /// ends on this thread.
     Echo { connections: usize },
-    /// As an echo over one connection, but through tokio's I/O traits; on raw tokio, and on the loops where tokio is compiled in.
+    /// As an echo over one connection, but through tokio's I/O traits; on raw tokio, and on the
+    /// loops where tokio is compiled in.
     #[cfg(feature = "tokio")]
     TokioIo,
     /// A callback is queued and runs; on a raw runtime, which has none, a detached task.

@@ -1,4 +1,5 @@
-//! Workloads of tasks and timers alone, written once over the few calls that the raw runtimes have in common.
+//! Workloads of tasks and timers alone, written once over the few calls that the raw runtimes have
+//! in common.
 
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -7,13 +8,13 @@ use std::time::{Duration, Instant};
 /// What is measured here, each as an operation done `times` times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Many {
-    /// A task among so many gives way to the others.
+    /// A task among `tasks` gives way to the others.
     Yield { tasks: usize },
     /// A message goes to another task and comes back.
     PingPong,
-    /// A task sleeps, up to so many milliseconds; all of them at once.
+    /// A task sleeps, up to `within` milliseconds; all of them at once.
     Expire { within: u64 },
-    /// A sleep ends, up to so many milliseconds after it began; all of them are in one task.
+    /// A sleep ends, up to `within` milliseconds after it began; all of them are in one task.
     Sleeps { within: u64 },
     /// A sleep of 1 ms; how late it is.
     Late,

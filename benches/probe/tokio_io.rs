@@ -1,4 +1,5 @@
-//! An echo through tokio's I/O traits, over whatever stream has them: 64 bytes there and back, read into memory that is not initialised.
+//! An echo through tokio's I/O traits, over whatever stream has them: 64 bytes there and back, read
+//! into memory that is not initialised.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 

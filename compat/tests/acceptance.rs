@@ -53,7 +53,7 @@ impl Drop for Client {
         let closed = self.closed.clone();
         tokio::spawn(async move {
             tokio::time::sleep(SOON).await;
-            let _nobody = closed.send(());
+            let _not_awaited = closed.send(());
         });
     }
 }

@@ -1,8 +1,10 @@
-//! reqwest and redis, which know only tokio, and async-net, which knows only async-io, side by side on one loop and one thread.
+//! reqwest and redis, which know only tokio, and async-net, which knows only async-io, side by side
+//! on one loop and one thread.
 //!
 //!     cargo run --release --example mixed
 //!
-//! It starts nginx and redis-server itself where they are installed, or takes the addresses of yours.
+//! It starts nginx and redis-server itself where they are installed, or takes the addresses of
+//! yours.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -28,7 +30,8 @@ struct Options {
     /// A redis server's HOST:PORT. Without it one is started, if redis-server is installed.
     #[arg(long)]
     redis: Option<SocketAddr>,
-    /// An HTTP server's HOST:PORT. Without it nginx is started, or if it is not installed a small one on the loop.
+    /// An HTTP server's HOST:PORT. Without it nginx is started, or if it is not installed a small
+    /// one on the loop.
     #[arg(long)]
     http: Option<SocketAddr>,
     /// Starts nothing: the small HTTP server on the loop, and no redis unless its address is given.

@@ -103,7 +103,8 @@ async fn short(load: Load) -> io::Result<bool> {
             let one_less = |n: usize| n.checked_sub(1);
             while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
                 let mut socket = TcpStream::connect(addr).await?;
-                // Reset instead of FIN at the end: a million ports in TIME_WAIT are more than there are.
+                // Reset instead of FIN at the end: a million ports in TIME_WAIT are more than there
+                // are.
                 socket.set_zero_linger()?;
                 socket.write_all(&[7; 64]).await?;
                 socket.read_exact(&mut buf).await?;

@@ -1,10 +1,11 @@
-//! One loop under load for a while: many idle connections beside active ones, or very many short ones.
+//! One loop under load for a while: many idle connections beside active ones, or very many short
+//! ones.
 //!
 //!     cargo run --release --example soak -- idle
 //!     cargo run --release --example soak -- short
 //!
-//! The clients run in a second process, on the loopback, bounded in number and time. Ends with exit code 1 if anything
-//! was lost, grew or leaked. Linux only: it reads /proc.
+//! The clients run in a second process, on the loopback, bounded in number and time. Ends with exit
+//! code 1 if anything was lost, grew or leaked. Linux only: it reads /proc.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -17,7 +17,8 @@ mod race;
 /// The options that every server here has.
 #[derive(Debug, Clone, Parser)]
 pub struct Options {
-    /// The loop to run on: native, tokio or smol. Without it, ANYLOOP_BACKEND or the first that is compiled in.
+    /// The loop to run on: native, tokio or smol. Without it, ANYLOOP_BACKEND or the first that is
+    /// compiled in.
     #[arg(long)]
     pub backend: Option<Backend>,
     /// The address to listen on, as HOST:PORT; port 0 lets the system choose.
@@ -46,7 +47,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// That of `future`, or `TimedOut`.
+    /// Any error of `future`, or `TimedOut`.
     pub async fn wait<T>(&self, future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         match timeout(self.patience, future).await {
             Ok(result) => result,
@@ -54,8 +55,8 @@ impl Limits {
         }
     }
 
-    /// Waits until there is room for one more connection. Those that have ended are taken out.
-    pub async fn room(&self, connections: &mut JoinSet<()>) {
+    /// Waits until one more connection is within the limit. Those that have ended are taken out.
+    pub async fn wait_for_slot(&self, connections: &mut JoinSet<()>) {
         while connections.try_join_next().is_some() {}
         while connections.len() >= self.connections.max(1) {
             connections.join_next().await;
@@ -66,8 +67,8 @@ impl Limits {
 /// What a program's own part ends with.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// Runs `program` on the loop that was asked for until it ends or Ctrl-C is pressed; both are a clean end.
-/// An error is told on standard error and gives exit code 1.
+/// Runs `program` on the loop that was asked for until it ends or Ctrl-C is pressed; both are a
+/// clean end. An error is told on standard error and gives exit code 1.
 pub fn serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> ExitCode {
     match try_serve(backend, program) {
         Ok(()) => ExitCode::SUCCESS,
@@ -105,7 +106,8 @@ fn try_serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: imp
     }
 }
 
-/// Raises this process's limit of open descriptors as far as the system lets it, and tells what it is now.
+/// Raises this process's limit of open descriptors as far as the system lets it, and tells what it
+/// is now.
 pub fn allow_many_descriptors() -> u64 {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Every program on every backend, as somebody outside sees it.
+//! Every program on every backend, as it is seen from outside.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -149,7 +149,8 @@ fn chat_tells_everybody_but_the_speaker() {
             line
         };
         let mut amber = enter("amber");
-        // Joining is told to those who are there already. Nothing tells when amber is, so others come and stay until she hears of one.
+        // Joining is told to those who are there already. Nothing tells when amber is, so others
+        // come and stay until she hears of one.
         let mut others = vec![enter("jenny 0")];
         amber.get_ref().set_read_timeout(Some(Duration::from_millis(100))).expect("a time limit");
         let mut line = String::new();
@@ -234,7 +235,8 @@ fn chat_lets_go_who_sends_a_line_without_end_or_takes_nothing() {
         (&deaf).write_all(b"deaf\n").expect("a write");
         let speaker = server.connect();
         (&speaker).write_all(b"speaker\n").expect("a write");
-        // More than the sockets between them hold: the speaker waits for the deaf one, until that is let go.
+        // More than the sockets between them hold: the speaker waits for the deaf one, until that
+        // is let go.
         let words = speaker.try_clone().expect("a second descriptor");
         let says = std::thread::spawn(move || {
             let line = [[b'.'; 1023].as_slice(), b"\n"].concat();

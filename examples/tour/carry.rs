@@ -63,7 +63,8 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
     }
 }
 
-/// Sends `share` bytes of its own and reads them back; the hash of what came, which must be that of what went.
+/// Sends `share` bytes of its own and reads them back; the hash of what came, which must be that of
+/// what went.
 async fn client(
     addr: SocketAddr,
     n: u32,

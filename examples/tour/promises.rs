@@ -15,14 +15,14 @@ pub(crate) async fn run() -> io::Result<String> {
 
     let (abandoned, waits) = promise::<u32>();
     drop(abandoned);
-    let nobody = told(waits.await);
+    let abandonment = told(waits.await);
 
     let (cancelled, waits) = promise::<u32>();
     waits.cancel();
     let seen = if cancelled.is_cancelled() { "seen by the promise" } else { "NOT SEEN" };
     let taken_back = told(waits.await);
 
-    Ok(format!("settled {value}; {error}; {nobody}; {taken_back}, {seen}"))
+    Ok(format!("settled {value}; {error}; {abandonment}; {taken_back}, {seen}"))
 }
 
 fn told(result: Result<u32, DeferredError>) -> String {

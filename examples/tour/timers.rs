@@ -5,8 +5,8 @@ use std::io;
 use anyloop::task::JoinSet;
 use anyloop::time::{Duration, Instant, interval, sleep, sleep_until, timeout};
 
-/// Sleeps of some milliseconds more than `lead`, in the order in which they ended; `None` if one began when it was past already, as on a machine that
-/// stalls.
+/// Sleeps of some milliseconds more than `lead`, in the order in which they ended; `None` if one
+/// began when it was past already, as on a machine that stalls.
 async fn sleeps(lead: Duration) -> io::Result<Option<Vec<String>>> {
     let start = Instant::now() + lead;
     let (mut order, mut in_time) = (Vec::new(), true);

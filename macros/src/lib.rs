@@ -1,4 +1,5 @@
-//! `#[anyloop::main]` and `#[anyloop::test]`: used through the `anyloop` crate, which documents them.
+//! `#[anyloop::main]` and `#[anyloop::test]`: used through the `anyloop` crate, which documents
+//! them.
 
 #![forbid(unsafe_code)]
 
@@ -20,7 +21,8 @@ pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::test(args.into(), item.into()).unwrap_or_else(|error| error.into_compile_error()).into()
 }
 
-/// A pattern without `mut` and `ref`, so that it can be tried on a reference first. For `anyloop::select!` only.
+/// A pattern without `mut` and `ref`, so that it can be tried on a reference first. For
+/// `anyloop::select!` only.
 #[doc(hidden)]
 #[proc_macro]
 pub fn without_modifiers(pattern: TokenStream) -> TokenStream {

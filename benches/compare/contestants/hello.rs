@@ -1,4 +1,5 @@
-//! HTTP hello: hyper's server on each loop, with the streams that a user of that loop would give it.
+//! HTTP hello: hyper's server on each loop, with the streams that a user of that loop would give
+//! it.
 
 use std::convert::Infallible;
 use std::net::TcpListener;
@@ -49,7 +50,7 @@ fn any(backend: Backend) -> Start {
             let listener = anyloop::net::TcpListener::from_std(listener).expect("a listener");
             while let Ok((stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).expect("a socket");
-                // anyloop's streams speak hyper's traits themselves.
+                // anyloop's streams implement hyper's traits themselves.
                 drop(anyloop::spawn(connection(stream)));
             }
         });

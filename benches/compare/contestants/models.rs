@@ -1,7 +1,9 @@
-//! Server models: the same short request served one by one, by a thread each, by a pool of threads, and by each loop.
+//! Server models: the same short request served one by one, by a thread each, by a pool of threads,
+//! and by each loop.
 //!
-//! A connection is one request: 64 bytes, a handler that waits and then works a little, 64 bytes back, closed. The answer begins with how
-//! long the handler waited and how long it worked, in nanoseconds.
+//! A connection is one request: 64 bytes, a handler that waits and then works a little, 64 bytes
+//! back, closed. The answer begins with how long the handler waited and how long it worked, in
+//! nanoseconds.
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};
@@ -16,7 +18,8 @@ use crate::job::{Job, Start};
 use crate::names;
 use crate::wire::BYTES;
 
-/// How long a handler waits, as for a database or another server. Long enough that many wait at once where a model lets them.
+/// How long a handler waits, as for a database or another server. Long enough that many wait at
+/// once where a model lets them.
 const WAIT: Duration = Duration::from_millis(50);
 const POOL: usize = 16;
 

@@ -1,4 +1,5 @@
-//! An epoll loop by hand, edge triggered, no tasks and no async: what the others are measured against.
+//! An epoll loop by hand, edge triggered, no tasks and no async: what the others are measured
+//! against.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,7 +35,8 @@ impl Poller {
         Ok(Self { epoll: epoll::create(CreateFlags::CLOEXEC)?, events: Vec::with_capacity(EVENTS) })
     }
 
-    /// Reading is all that is waited for: an answer always fits into the socket's buffer, as each client waits for it.
+    /// Reading is all that is waited for: an answer always fits into the socket's buffer, as each
+    /// client waits for it.
     fn add(&self, source: impl AsFd, key: u64) -> io::Result<()> {
         let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
         Ok(epoll::add(&self.epoll, source, EventData::new_u64(key), flags)?)
@@ -47,7 +49,8 @@ impl Poller {
     }
 }
 
-/// Reads until a read comes back short, which tells that there is no more: how many bytes, or `None` at the end.
+/// Reads until a read comes back short, which tells that there is no more: how many bytes, or
+/// `None` at the end.
 fn echo(mut stream: impl Read + Write, buf: &mut [u8]) -> Option<()> {
     loop {
         match stream.read(buf) {

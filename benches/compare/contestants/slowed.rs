@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::harness::cpu;
 use crate::job::{Job, Start};
 
-/// No contestant that anybody asks for.
+/// Not offered as a contestant.
 pub(crate) const NAME: &str = "slowed";
 /// What it works more.
 pub(crate) const PLANTED: f64 = 0.05;

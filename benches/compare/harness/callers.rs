@@ -1,7 +1,9 @@
-//! Clients that connect anew for each request, many at once: a raw epoll loop in a process of its own.
+//! Clients that connect anew for each request, many at once: a raw epoll loop in a process of its
+//! own.
 //!
-//! Each asks, waits for its answer, and asks again on a new connection until the time is over. One whose answer does not come in
-//! [`PATIENCE`], or whose connection is closed without it, gives up and counts as unserved.
+//! Each asks, waits for its answer, and asks again on a new connection until the time is over. One
+//! whose answer does not come in [`PATIENCE`], or whose connection is closed without it, gives up
+//! and counts as unserved.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
@@ -20,7 +22,7 @@ use crate::wire::BYTES;
 /// How long a client waits for its answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// So many clients of the server at `port`; each operation of a slice is a millisecond.
+/// `clients` clients of the server at `port`; each operation of a slice is a millisecond.
 pub(crate) fn start(job: &Job) -> Start {
     let (port, clients) = (job.param("port") as u16, job.param("clients"));
     Start::Steps(Box::new(move |times| {
@@ -34,7 +36,7 @@ struct Callers {
     server: SocketAddrV4,
     epoll: OwnedFd,
     calls: Vec<Option<Call>>,
-    /// When nobody asks any more.
+    /// When the clients stop asking.
     end: Instant,
     time: Duration,
     /// Answers that came before the end.

@@ -1,7 +1,7 @@
 //! The end of a child: does what the parent's lines say.
 //!
-//! A child writes `ready`, `listening PORT` or `left out: WHY`; then, for each `run N` that it reads, `done OPS CPU WALL METRIC=VALUE...`
-//! with times in nanoseconds; and ends with its input.
+//! A child writes `ready`, `listening PORT` or `left out: WHY`; then, for each `run N` that it
+//! reads, `done OPS CPU WALL METRIC=VALUE...` with times in nanoseconds; and ends with its input.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
@@ -21,7 +21,8 @@ pub(crate) struct Conduct {
     /// The core to stay on.
     #[arg(long)]
     pub(crate) core: Option<usize>,
-    /// Reads no clock, so that the same work takes the same instructions every time; and some clocks cannot be read under valgrind.
+    /// Reads no clock, so that the same work takes the same instructions every time; and some
+    /// clocks cannot be read under valgrind.
     #[arg(long)]
     pub(crate) exact: bool,
     /// Counts allocations instead of time.

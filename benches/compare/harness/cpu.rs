@@ -12,8 +12,9 @@ pub(crate) fn own() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// What the threads of another process have used, from the scheduler's own account (`schedstat`), in nanoseconds. A thread that runs is in that
-/// account up to the last tick only, which may be 10 ms ago, so this waits a moment for all to sleep.
+/// What the threads of another process have used, from the scheduler's own account (`schedstat`),
+/// in nanoseconds. A thread that runs is in that account up to the last tick only, which may be 10
+/// ms ago, so this waits a moment for all to sleep.
 pub(crate) fn of_process(pid: u32) -> io::Result<Duration> {
     of_process_within(pid, Duration::from_millis(50))
 }
@@ -63,7 +64,8 @@ pub(crate) fn peak_resident(pid: u32) -> io::Result<u64> {
     Ok(kib.ok_or_else(|| io::Error::other("status has no VmHWM"))? * 1024)
 }
 
-/// Keeps this thread, and the threads that it will start, on one core. On a machine with fewer cores it stays where it is.
+/// Keeps this thread, and the threads that it will start, on one core. On a machine with fewer
+/// cores it stays where it is.
 pub(crate) fn pin(core: usize) -> io::Result<()> {
     if core >= std::thread::available_parallelism().map_or(1, usize::from) {
         return Ok(());

@@ -1,5 +1,6 @@
-//! Counts that are the same in every run: instructions, system calls, allocations. Each is the difference between a run of
-//! twice as many operations and one of so many, so that starting, connecting and ending do not count.
+//! Counts that are the same in every run: instructions, system calls, allocations. Each is the
+//! difference between a run of `2 n` operations and one of `n`, so that starting, connecting and
+//! ending do not count.
 
 use std::io;
 use std::path::PathBuf;
@@ -115,7 +116,8 @@ fn calls(table: &str) -> Option<[f64; 2]> {
     let (mut all, mut control) = (0.0, 0.0);
     let mut rows = 0;
     for line in table.lines() {
-        // "% time, seconds, usecs/call, calls, [errors,] syscall"; between rules of dashes, and above a line of totals.
+        // "% time, seconds, usecs/call, calls, [errors,] syscall"; between rules of dashes, and
+        // above a line of totals.
         let words: Vec<_> = line.split_whitespace().collect();
         let (Some(calls), Some(name)) = (words.get(3).and_then(|n| n.parse::<f64>().ok()), words.last())
         else {

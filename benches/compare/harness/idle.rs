@@ -10,8 +10,8 @@ use super::process::{Child, Hello, Tally};
 use crate::plan::Cell;
 use crate::results::Metric;
 
-/// The server's resident memory with all connections, less that with ten, on a new server in each round. Each connection has sent a
-/// request and got its answer: its task is there, and waits.
+/// The server's resident memory with all connections, less that with ten, on a new server in each
+/// round. Each connection has sent a request and got its answer: its task is there, and waits.
 pub(crate) fn measure(
     cell: &Cell,
     contestants: &[&'static str],

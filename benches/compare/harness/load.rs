@@ -1,5 +1,5 @@
-//! The load: one client for all servers, a raw epoll loop in a process of its own. Each connection asks, waits for the whole
-//! answer, and asks again.
+//! The load: one client for all servers, a raw epoll loop in a process of its own. Each connection
+//! asks, waits for the whole answer, and asks again.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -19,7 +19,8 @@ use crate::wire;
 /// The child that is no contestant.
 pub(crate) const NAME: &str = "load";
 
-/// Starts the client of a server at this job, on the second core, with its connections open. It may spin if that core is its own.
+/// Starts the client of a server at this job, on the second core, with its connections open. It may
+/// spin if that core is its own.
 pub(crate) fn client(job: &Job, port: u16, spin: bool) -> io::Result<Child> {
     let job = job.with("port", port.into()).with("spin", spin.into());
     match Child::start(NAME, &job, Some(1))? {
@@ -78,7 +79,8 @@ pub(crate) struct Load {
     /// How long an answer is, in bytes.
     answer: usize,
     buf: Vec<u8>,
-    /// Whether to look for answers again and again: then no server pays for waking the client, be it fast or slow.
+    /// Whether to look for answers again and again: then no server pays for waking the client, be
+    /// it fast or slow.
     spin: bool,
     /// Of the slice, in nanoseconds.
     latencies: Histogram<u64>,
@@ -123,7 +125,7 @@ impl Load {
         Start::Steps(Box::new(move |times| self.run(times).expect("the server answers")))
     }
 
-    /// So many requests in all, no more than one at a time on each connection.
+    /// `times` requests in all, no more than one at a time on each connection.
     fn run(&mut self, times: u64) -> io::Result<Values> {
         self.latencies.reset();
         let (mut to_ask, mut to_hear) = (times, times);
@@ -161,7 +163,8 @@ impl Load {
 impl Connection {
     fn ask(&mut self, request: &[u8]) -> io::Result<()> {
         self.asked = Instant::now();
-        // It fits into the socket's buffer: the answer to the last one has come, so that one was read.
+        // It fits into the socket's buffer: the answer to the last one has come, so that one was
+        // read.
         self.stream.write_all(request)
     }
 

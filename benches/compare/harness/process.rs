@@ -43,7 +43,8 @@ impl Tally {
 }
 
 impl Child {
-    /// Starts this program again as `contestant` at `job`, on one core if that is said, and hears what it says.
+    /// Starts this program again as `contestant` at `job`, on one core if that is said, and hears
+    /// what it says.
     pub(crate) fn start(contestant: &str, job: &Job, core: Option<usize>) -> io::Result<(Self, Hello)> {
         let core = core.map(|core| format!("--core={core}"));
         Self::with(&[], contestant, job, core.as_deref().as_slice())
@@ -89,7 +90,7 @@ impl Child {
         self.process.id()
     }
 
-    /// Has it do so many operations.
+    /// Has it do `times` operations.
     pub(crate) fn run(&mut self, times: u64) -> io::Result<Tally> {
         let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         writeln!(input, "run {times}")?;
@@ -98,8 +99,8 @@ impl Child {
         parse(&line).ok_or_else(|| io::Error::other(format!("{name} said {line:?}")))
     }
 
-    /// Has it end by itself, and waits until it has: at the end of its input, or by SIGTERM if it is a server, which reads none. Under
-    /// another program it is the child of that.
+    /// Has it end by itself, and waits until it has: at the end of its input, or by SIGTERM if it
+    /// is a server, which reads none. Under another program it is the child of that.
     pub(crate) fn finish(mut self, server: bool) -> io::Result<()> {
         drop(self.input.take());
         if server {

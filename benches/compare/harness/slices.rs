@@ -1,4 +1,5 @@
-//! Turns: all contestants are alive at once, and each gets a short slice in turn, in the other order every round.
+//! Turns: all contestants are alive at once, and each gets a short slice in turn, in the other
+//! order every round.
 
 use std::io;
 use std::time::Duration;
@@ -31,7 +32,7 @@ struct Contender {
 impl Contender {
     fn start(name: &'static str, cell: &Cell) -> io::Result<Result<Self, String>> {
         let two_cores = std::thread::available_parallelism().is_ok_and(|n| n.get() > 1);
-        // Threads go where there is room.
+        // Threads go to any core.
         let pinned = cell.how != How::Threads;
         let (child, hello) = Child::start(name, &cell.job, pinned.then_some(0))?;
         let (driver, server) = match hello {

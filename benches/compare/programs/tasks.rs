@@ -16,7 +16,7 @@ pub(crate) fn spawn_join(mut runtime: Loop, job: &Job) -> Start {
     }
 }
 
-/// So many tasks give way to one another in turn.
+/// `tasks` tasks give way to one another in turn.
 pub(crate) fn yields(mut runtime: Loop, job: &Job) -> Start {
     let tasks = job.param("tasks") as u64;
     Start::steps(move |times| {

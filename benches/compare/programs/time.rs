@@ -24,7 +24,7 @@ pub(crate) fn created_and_dropped(mut runtime: Loop) -> Start {
     })
 }
 
-/// So many tasks sleep at once, each for up to 50 ms.
+/// `sleeps` tasks sleep at once, each for up to 50 ms.
 pub(crate) fn expiring(mut runtime: Loop, job: &Job) -> Start {
     let sleeps = job.param("sleeps") as u64;
     Start::steps(move |times| {

@@ -2,7 +2,8 @@
 
 use super::figure::short;
 
-/// Above this ratio of the largest to the smallest value, a straight axis would press the small ones flat.
+/// Above this ratio of the largest to the smallest value, a straight axis would press the small
+/// ones flat.
 const WIDE: f64 = 25.0;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +30,8 @@ impl Axis {
         Self { from: 0.0, to: high * 1.02, marks, log: false }
     }
 
-    /// Logarithmic around `low` and `high`, with a mark at each power of ten, or more where there are few.
+    /// Logarithmic around `low` and `high`, with a mark at each power of ten, or more where there
+    /// are few.
     pub(crate) fn log(low: f64, high: f64) -> Self {
         let (from, to) = (low / 1.25, high * 1.25);
         let steps: &[f64] = if to / from > 200.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };

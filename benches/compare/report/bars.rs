@@ -24,7 +24,7 @@ pub(crate) struct Bar {
 
 const WIDTH: u32 = 460;
 const ROW: i32 = 24;
-/// Room for the names on the left and the figures on the right.
+/// The width of the names on the left and the figures on the right.
 const NAMES: i32 = 168;
 const FIGURES: i32 = 62;
 const FOOT: i32 = 40;

@@ -1,4 +1,5 @@
-//! `docs/performance.md`, with its picture and its figures: the goals of the native loop, and what one run reached.
+//! `docs/performance.md`, with its picture and its figures: the goals of the native loop, and what
+//! one run reached.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -15,7 +16,8 @@ const REASONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/compare/report/reaso
 /// The repository's documents.
 pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
 
-/// Writes `performance.md`, `performance.svg` and `performance.csv` into a folder; says what is not as it should be.
+/// Writes `performance.md`, `performance.svg` and `performance.csv` into a folder; says what is not
+/// as it should be.
 pub(crate) fn write(folder: &Path, results: &Results) -> Result<Vec<String>, Box<dyn Error>> {
     let reasons = std::fs::read_to_string(REASONS).unwrap_or_default();
     let (page, missing) = page(results, &reasons)?;

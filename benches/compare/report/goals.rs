@@ -51,7 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) reached: String,
     /// The figures, by the best tenths; empty where all are exact.
     pub(crate) best: String,
-    /// The figures of native where no other loop is compiled in, by the medians; empty where that was not measured.
+    /// The figures of native where no other loop is compiled in, by the medians; empty where that
+    /// was not measured.
     pub(crate) alone: String,
     pub(crate) verdict: Verdict,
 }
@@ -88,7 +89,8 @@ const fn instructions(params: &'static [(&'static str, u64)]) -> Part {
     Part { metric: Metric::InstructionsPerOp, ..cpu(TCP_ECHO, params, RAW_TOKIO, 0.45) }
 }
 
-/// A count per operation is the difference of two runs, divided; so far it may be beside the whole number.
+/// A count per operation is the difference of two runs, divided; so far it may be beside the whole
+/// number.
 const ROUNDING: f64 = 0.005;
 
 pub(crate) const GOALS: &[Goal] = &[
@@ -256,7 +258,8 @@ fn join(goal: &Goal, parts: &[Option<Reached>], pick: fn(&Reached) -> f64) -> St
 
 fn reached(results: &Results, part: &Part) -> Option<Reached> {
     let cases = cases(results, workload(part.workload)?);
-    // Parameters that the goal does not name may be as they like, such as how many sleeps there were.
+    // Parameters that the goal does not name may be as they like, such as how many sleeps there
+    // were.
     let fits =
         |case: &&super::view::Case<'_>| part.params.iter().all(|(k, v)| case.params.get(k) == Some(*v));
     cases.iter().filter(fits).find_map(|case| {
@@ -267,7 +270,7 @@ fn reached(results: &Results, part: &Part) -> Option<Reached> {
             // Of a rate, the time that one of them takes.
             (Some(other), Better::Higher) => case.ratio(part.metric, other, part.one)?,
         };
-        // As the page shows it, so that nobody has to wonder about a third digit.
+        // As the page shows it, so that no third digit decides.
         let median = match part.metric {
             _ if part.other.is_some() => (median * 100.0).round() / 100.0,
             Metric::BytesEach => median.round(),

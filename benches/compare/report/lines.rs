@@ -1,4 +1,5 @@
-//! A picture of lines: a figure against ever more clients, a line for each contestant, both axes logarithmic.
+//! A picture of lines: a figure against ever more clients, a line for each contestant, both axes
+//! logarithmic.
 
 use std::error::Error;
 
@@ -83,8 +84,8 @@ pub(crate) fn lines(name: &str, x: &str, y: &str, series: &[Series]) -> Result<S
             }
             if let (true, Some((x, y))) = (one.broke, path.last()) {
                 for (dx, dy) in [(7, 7), (7, -7)] {
-                    let arm = vec![(x - dx, y - dy), (x + dx, y + dy)];
-                    root.draw(&PathElement::new(arm, Ink::Text.colour().stroke_width(2)))?;
+                    let stroke = vec![(x - dx, y - dy), (x + dx, y + dy)];
+                    root.draw(&PathElement::new(stroke, Ink::Text.colour().stroke_width(2)))?;
                 }
             }
         }

@@ -24,7 +24,7 @@ pub(crate) fn method() -> Markup {
             "short run; they have no spread."
         }
         p {
-            "Server models: each request is a connection of its own. So many clients ask, wait for the answer and ask again; a client whose answer does not come in two "
+            "Server models: each request is a connection of its own. A fixed number of clients ask, wait for the answer and ask again; a client whose answer does not come in two "
             "seconds gives up, and where there is one such the model has broken. Memory is the most that the process had resident, each number of clients in "
             "a new process."
         }

@@ -1,7 +1,9 @@
-//! Between plotters and the page: colours that stand for CSS classes, so that one picture is light and dark.
+//! Between plotters and the page: colours that stand for CSS classes, so that one picture is light
+//! and dark.
 //!
-//! plotters writes each colour into the picture. Here it is given colours that mean nothing, one a class, and [`finish`] puts
-//! the classes in their place; what they look like is said once, in the page's style or the picture's own.
+//! plotters writes each colour into the picture. Here it is given colours that mean nothing, one a
+//! class, and [`finish`] puts the classes in their place; what they look like is said once, in the
+//! page's style or the picture's own.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -67,7 +69,7 @@ pub(crate) fn classes() -> String {
         .collect()
 }
 
-/// Light and dark of each contestant; a stranger is grey.
+/// Light and dark of each contestant; any other is grey.
 const PALETTE: &[(&str, &str, &str)] = &[
     (names::NATIVE, "#0b7a75", "#2dd4bf"),
     (names::NATIVE_ALONE, "#2f9e97", "#5eead4"),
@@ -96,12 +98,13 @@ fn colours(name: &str) -> (&'static str, &'static str) {
     found.map_or(("#808080", "#808080"), |(_, light, dark)| (light, dark))
 }
 
-/// The contestants, and one for all strangers.
+/// The contestants, and one for all others.
 fn known() -> impl Iterator<Item = &'static str> {
     names::CONTESTANTS.iter().map(|c| c.name).chain([""])
 }
 
-/// Puts classes in the place of the colours, gives the picture its name, and lets it be as wide as its place.
+/// Puts classes in the place of the colours, gives the picture its name, and lets it be as wide as
+/// its place.
 pub(crate) fn finish(drawn: &str, name: &str) -> String {
     let mut svg = String::with_capacity(drawn.len());
     let mut rest = drawn;

@@ -10,7 +10,8 @@ use super::axis::Axis;
 use super::figure::ratio;
 use super::paint::{Ink, finish, text};
 
-/// One work: its name, and the ratio to each of those compared with, by medians and by the best tenths.
+/// One work: its name, and the ratio to each of those compared with, by medians and by the best
+/// tenths.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) label: String,
@@ -27,7 +28,8 @@ const COLUMN: i32 = 42;
 /// What lies beyond is drawn at the edge; its figure stands beside it.
 const ENDS: (f64, f64) = (0.08, 5.0);
 
-/// How wide the picture is, and how much of that is for the names; with none they stand over their rows, for narrow places.
+/// How wide the picture is, and how much of that is for the names; with none they stand over their
+/// rows, for narrow places.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) width: i32,

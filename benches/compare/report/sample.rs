@@ -1,4 +1,4 @@
-//! Figures that nobody measured, to test what shows figures. They never leave the tests.
+//! Figures that were not measured, to test what shows figures. They never leave the tests.
 
 use crate::names::*;
 use crate::results::{Better, Machine, Metric, Note, Results, Row, Summary};

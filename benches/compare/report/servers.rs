@@ -1,4 +1,5 @@
-//! The section on server models: requests per second and memory against ever more clients, and where each breaks.
+//! The section on server models: requests per second and memory against ever more clients, and
+//! where each breaks.
 
 use std::error::Error;
 

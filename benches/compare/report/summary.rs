@@ -28,7 +28,8 @@ pub(crate) fn compared(results: &Results) -> Vec<(Case<'_>, Metric)> {
         .collect()
 }
 
-/// Who stands for native and for another in a case: where there are two workers, those with two workers.
+/// Who stands for native and for another in a case: where there are two workers, those with two
+/// workers.
 fn pair<'a>(case: &Case<'_>, other: &'a str) -> (&'a str, &'a str) {
     match case.workload.name {
         names::SPAWN_STORM | names::FAN_OUT | names::MT_ECHO if other == RAW_TOKIO => {

@@ -20,7 +20,8 @@ pub(crate) fn cases<'a>(results: &'a Results, workload: &'static Workload) -> Ve
             None => found.push(Case { workload, params: &row.params, rows: vec![row] }),
         }
     }
-    // By the values only: `bytes` stand behind `connections` in a name, but before them in the page.
+    // By the values only: `bytes` stand behind `connections` in a name, but before them in the
+    // page.
     found.sort_by_key(|case| case.params.0.iter().rev().map(|(_, value)| *value).collect::<Vec<_>>());
     found
 }
@@ -65,7 +66,8 @@ impl Case<'_> {
         if all.contains(&first) { Some(first) } else { all.first().copied() }
     }
 
-    /// Whom the others are compared with: tokio's current-thread runtime, or where all have two workers tokio's with two.
+    /// Whom the others are compared with: tokio's current-thread runtime, or where all have two
+    /// workers tokio's with two.
     pub(crate) fn base(&self) -> &'static str {
         let one = self.rows.iter().any(|row| row.contestant == names::RAW_TOKIO);
         if one { names::RAW_TOKIO } else { names::RAW_TOKIO_MT }
@@ -91,7 +93,8 @@ impl Case<'_> {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// As short as it may be beside others: without how many there were to measure one, and without the bytes that are usual.
+    /// As short as it may be beside others: without how many there were to measure one, and without
+    /// the bytes that are usual.
     pub(crate) fn label(&self) -> String {
         if self.workload.group == names::Group::Memory {
             return format!("Memory of {}", self.workload.title.to_lowercase());

@@ -1,4 +1,5 @@
-//! The CSV: rows under a head of `# key: value` lines, so that one file is enough to make the page again.
+//! The CSV: rows under a head of `# key: value` lines, so that one file is enough to make the page
+//! again.
 
 use std::error::Error;
 use std::fmt::Write as _;

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use super::{Machine, Results};
 
-/// What the build resolved to; the versions come from it, so that they are those that were measured.
+/// What the build resolved to; the versions come from it, so that they are those that were
+/// measured.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
 
 /// The packages whose version a reader wants to know, where they are in the build.

@@ -71,7 +71,7 @@ impl Read for Bomb {
 
 async fn suite<H: Handle>(handle: H) {
     dropped_reads_lose_nothing(&handle).await;
-    errors_come_to_whoever_is_next(&handle).await;
+    errors_come_to_the_next_caller(&handle).await;
     a_file_is_read_written_and_sought(&handle).await;
     // Both directions of one socket, each with a descriptor of its own: a read that waits holds up
     // no write.
@@ -107,7 +107,7 @@ async fn dropped_reads_lose_nothing<H: Handle>(handle: &H) {
     assert_eq!(reader.read(&mut buf).await.expect("the end again"), 0);
 }
 
-async fn errors_come_to_whoever_is_next<H: Handle>(handle: &H) {
+async fn errors_come_to_the_next_caller<H: Handle>(handle: &H) {
     let mut writer = Unblock::new(handle.clone(), Full { capacity: 14, calls: Vec::new() });
     let slices = [IoSlice::new(b"Ciao "), IoSlice::new(b"Euro"), IoSlice::new(b"Pyt")];
     assert_eq!(writer.write_vectored(&slices).await.expect("a write"), 12);

@@ -9,7 +9,7 @@ use anyloop::runtime::{Backend, Builder, Runtime};
 
 use crate::Outcome;
 
-/// A loop, ours or somebody else's, all of them on the calling thread.
+/// A loop, ours or a third party's, all of them on the calling thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Host {
     /// tokio's current-thread runtime, without anyloop: what the others are compared with.
@@ -49,7 +49,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// What the system said; and that this host is none of ours.
+    /// Any error of making the loop, such as too many open files; and one that says that this host
+    /// is none of ours.
     pub fn runtime(self) -> Result<Runtime, Box<dyn Error + Send + Sync>> {
         Ok(self.builder()?.build()?)
     }
@@ -75,12 +76,12 @@ impl Host {
         Ok(builder)
     }
 
-    /// Runs a future to its end in a task of the loop, which need not be `Send`. A host that is none of ours has no such tasks: there it is
-    /// nothing else than [`run`](Self::run).
+    /// Runs a future to its end in a task of the loop, which need not be `Send`. A host that is
+    /// none of ours has no such tasks: there it is nothing else than [`run`](Self::run).
     ///
     /// # Errors
     ///
-    /// The future's, or that the loop could not be made.
+    /// The future's, or any error of making the loop, such as too many open files.
     pub fn run_in_task<F: Future<Output = Outcome> + 'static>(self, future: F) -> Outcome {
         if !Host::BACKENDS.contains(&self) {
             return self.run(future);
@@ -92,7 +93,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// The future's, or that the loop could not be made.
+    /// The future's, or any error of making the loop, such as too many open files.
     pub fn run<F: Future<Output = Outcome>>(self, future: F) -> Outcome {
         match self {
             Host::PlainTokio => {

@@ -1,7 +1,9 @@
-//! Crates that know only tokio, and crates that know only async-io, each put to real work, so that it can be shown that they do it on every loop.
+//! Crates that know only tokio, and crates that know only async-io, each put to real work, so that
+//! it can be shown that they do it on every loop.
 //!
-//! A [`Use`] is one such work. [`Host`] is what it is run on: a backend of anyloop, or what people have without it.
-//! The test runs every use on every backend, in a process each; the program `matrix` measures them and writes `docs/interop.md`.
+//! A [`Use`] is one such work. [`Host`] is what it is run on: a backend of anyloop, or what people
+//! have without it. The test runs every use on every backend, in a process each; the program
+//! `matrix` measures them and writes `docs/interop.md`.
 
 mod env;
 mod host;

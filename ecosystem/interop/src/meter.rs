@@ -44,7 +44,8 @@ impl Meter {
         Meter { budget, counts: Rc::default() }
     }
 
-    /// Runs the operation once to see that it works and to have everything set up, and then measures.
+    /// Runs the operation once to see that it works and to have everything set up, and then
+    /// measures.
     pub(crate) async fn each(&self, mut operation: impl AsyncFnMut() -> Outcome) -> Outcome {
         operation().await?;
         let before = Usage::now();

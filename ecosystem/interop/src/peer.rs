@@ -1,5 +1,5 @@
-//! The other end, in a process of its own on plain tokio, for what no package of the system serves: echo over TCP, UDP and websockets, and
-//! gRPC's health service.
+//! The other end, in a process of its own on plain tokio, for what no package of the system serves:
+//! echo over TCP, UDP and websockets, and gRPC's health service.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -10,11 +10,12 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 use crate::Outcome;
 
-/// Serves until standard input ends. The first line of output tells where: `tcp=HOST:PORT udp=... ws=... grpc=...`.
+/// Serves until standard input ends. The first line of output tells where:
+/// `tcp=HOST:PORT udp=... ws=... grpc=...`.
 ///
 /// # Errors
 ///
-/// That a socket could not be had.
+/// Any error of `bind(2)`, such as `AddrInUse`, or of making the runtime.
 pub fn serve() -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

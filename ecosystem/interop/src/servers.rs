@@ -1,4 +1,5 @@
-//! Real servers, from the system's packages, on free loopback ports and in a folder of their own; they end with the value that holds them.
+//! Real servers, from the system's packages, on free loopback ports and in a folder of their own;
+//! they end with the value that holds them.
 
 mod config;
 mod start;
@@ -44,12 +45,12 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts those of `wanted` that are installed. `program` is one that serves as [`peer`](crate::peer) when it is called
-    /// with the argument `peer`.
+    /// Starts those of `wanted` that are installed. `program` is one that serves as
+    /// [`peer`](crate::peer) when it is called with the argument `peer`.
     ///
     /// # Errors
     ///
-    /// That one of them does not start, and what it said.
+    /// One that says which of them does not start, with its output; or of making the folder.
     pub fn start(wanted: &[Service], program: &Path) -> Result<Servers, Box<dyn Error + Send + Sync>> {
         let dir = tempfile::Builder::new().prefix("interop-").tempdir()?;
         config::open_to_others(dir.path())?;
@@ -78,7 +79,8 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // nginx, dovecot and postgres end their own children when they are asked; redis and dbus have none.
+        // nginx, dovecot and postgres end their own children when they are asked; redis and dbus
+        // have none.
         let id = nix::unistd::Pid::from_raw(self.0.id().cast_signed());
         // A server that has ended by itself is no reason for a panic here.
         let _gone = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT);

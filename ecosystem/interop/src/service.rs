@@ -15,7 +15,8 @@ pub enum Service {
     Dbus,
     /// An IMAP server: dovecot.
     Dovecot,
-    /// Our own, on plain tokio and plain threads: for protocols that no package of the system's serves.
+    /// Our own, on plain tokio and plain threads: for protocols that no package of the system's
+    /// serves.
     Peer,
 }
 

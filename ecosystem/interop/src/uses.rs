@@ -1,4 +1,5 @@
-//! The works that are done on every loop. None of them names anyloop: each is code as its crate's own documentation has it.
+//! The works that are done on every loop. None of them names anyloop: each is code as its crate's
+//! own documentation has it.
 
 mod acceptance;
 mod async_io_crates;
@@ -48,7 +49,7 @@ impl Use {
     ///
     /// # Errors
     ///
-    /// What went wrong, or what was not as it must be.
+    /// The error of the crate in use, or a sentence that says what was not as it must be.
     pub fn run(&self, env: Env, meter: Meter) -> impl Future<Output = Outcome> + use<> {
         (self.run)(env, meter)
     }
@@ -129,7 +130,8 @@ pub fn find(name: &str) -> Option<Use> {
     all().find(|one| one.name == name)
 }
 
-/// What must hold at the edges of a loop, with real libraries: a name, what is needed, and the function, which runs the loop itself.
+/// What must hold at the edges of a loop, with real libraries: a name, what is needed, and the
+/// function, which runs the loop itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {
     /// What the test is called.

@@ -1,4 +1,5 @@
-//! Every use and every edge on every backend, each in a process of its own: a hang or a crash of one is no matter of another's.
+//! Every use and every edge on every backend, each in a process of its own: a hang or a crash of
+//! one is no matter of another's.
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -49,7 +50,8 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// A test that runs the program as its child. One whose server is not installed is shown as ignored, with the reason.
+/// A test that runs the program as its child. One whose server is not installed is shown as
+/// ignored, with the reason.
 fn trial(args: [&'static str; 2], host: Host, missing: Option<String>, env: Env) -> Trial {
     let ignored = missing.is_some();
     let name = format!("{host}: {}", args[1]);

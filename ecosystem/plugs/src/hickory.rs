@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use hickory_net::runtime::{DnsTcpStream, DnsUdpSocket, RuntimeProvider, Spawn};
 use loop_api::io::Interest;
 use loop_api::net::{Net, TcpOptions, UdpOptions};
-use loop_toolkit::socket;
 use loop_api::readiness::{Readiness, Source};
+use loop_toolkit::socket;
 
 use crate::Plug;
 

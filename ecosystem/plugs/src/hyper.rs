@@ -23,7 +23,8 @@ where
 }
 
 pin_project! {
-    /// A type of our own, so that hyper can find it again behind its trait object to reset it in place.
+    /// A type of our own, so that hyper can find it again behind its trait object to reset it in
+    /// place.
     struct Sleep<S> {
         #[pin]
         sleep: S,

@@ -1,9 +1,10 @@
 //! Any event loop behind the runtime traits that other libraries have of their own.
 //!
-//! [`Plug`] holds the handle of a loop, whichever: `anyloop::runtime::Handle`, or that of one backend. With the feature of a library it
-//! implements that library's trait, so that one line plugs the loop in. What the library then spawns, waits for and opens is that loop's;
-//! where the library asks for a loop and there is none any more, it gets an error or the work is dropped, as [`loop_api`] has it for
-//! handles that outlive their loop.
+//! [`Plug`] holds the handle of a loop, whichever: `anyloop::runtime::Handle`, or that of one
+//! backend. With the feature of a library it implements that library's trait, so that one line
+//! plugs the loop in. What the library then spawns, waits for and opens is that loop's; where the
+//! library asks for a loop and there is none any more, it gets an error or the work is dropped, as
+//! [`loop_api`] has it for handles that outlive their loop.
 //!
 //! | feature | library | what [`Plug`] is to it | the line |
 //! | --- | --- | --- | --- |
@@ -41,7 +42,8 @@ pub mod zbus;
 
 /// A loop, as other libraries see it: see the [crate's page](crate) for which.
 ///
-/// Cloning it clones the handle. Dropping it does nothing to the loop, nor to what a library spawned there.
+/// Cloning it clones the handle. Dropping it does nothing to the loop, nor to what a library
+/// spawned there.
 ///
 /// ```
 /// use anyloop::runtime::{Handle, Runtime};

@@ -1,7 +1,8 @@
 //! opentelemetry: the task that sends batches, its pauses, and the channel to it.
 //!
-//! opentelemetry's processors block the thread that shuts them down until the task has sent what is left. On a loop with one thread that must
-//! not be the loop's own: call `shutdown` and `force_flush` from `spawn_blocking`, or on a loop with worker threads.
+//! opentelemetry's processors block the thread that shuts them down until the task has sent what is
+//! left. On a loop with one thread that must not be the loop's own: call `shutdown` and
+//! `force_flush` from `spawn_blocking`, or on a loop with worker threads.
 
 use std::fmt;
 use std::future::Future;

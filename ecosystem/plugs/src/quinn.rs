@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use loop_api::io::Interest;
-use loop_toolkit::socket::is_ready;
 use loop_api::readiness::{Readiness, Source};
 use loop_api::time::Sleep;
+use loop_toolkit::socket::is_ready;
 use pin_project_lite::pin_project;
 use quinn::udp::{RecvMeta, Transmit, UdpSocketState};
 use quinn::{AsyncTimer, AsyncUdpSocket, UdpPoller};
@@ -108,7 +108,7 @@ type Wait = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 /// Any number of these may wait for one socket, so each has a wait of its own.
 struct Writable<S> {
     socket: Arc<Socket<S>>,
-    /// Locked by nobody: it is reached through `&mut`, and the lock is what makes this `Sync`.
+    /// Never locked: it is reached through `&mut`, and the lock is what makes this `Sync`.
     wait: Mutex<Option<Wait>>,
 }
 
@@ -118,7 +118,8 @@ impl<S: Source<UdpSocket> + 'static> UdpPoller for Writable<S> {
         let slot = this.wait.get_mut().unwrap_or_else(PoisonError::into_inner);
         let wait = slot.get_or_insert_with(|| {
             let socket = this.socket.clone();
-            // quinn has sent past the loop's back, so what the loop remembers counts for nothing: the system is asked.
+            // quinn has sent past the loop's back, so what the loop remembers counts for nothing:
+            // the system is asked.
             let writable = |socket: &UdpSocket| is_ready(socket, Interest::Writable);
             Box::pin(async move { socket.source.io(Interest::Writable, writable).await })
         });

@@ -1,6 +1,7 @@
 //! zbus: everything that a D-Bus connection waits for. On unix.
 //!
-//! What would block (a look-up, the wait for a helper process) is a blocking job of the loop's own pool.
+//! What would block (a look-up, the wait for a helper process) is a blocking job of the loop's own
+//! pool.
 
 use std::fmt;
 use std::future::Future;
@@ -62,7 +63,8 @@ impl<H: Handle> Runtime for Plug<H> {
         Ok(OwnedFd::from(H::unix_stream_into_std(stream)?).into())
     }
 
-    /// Waits in a blocking job, which holds a thread for as long as the process runs, and collects it in any case.
+    /// Waits in a blocking job, which holds a thread for as long as the process runs, and collects
+    /// it in any case.
     fn spawn_process(
         &self,
         mut command: Command,
@@ -86,7 +88,7 @@ impl<H: Handle> Runtime for Plug<H> {
             match job.await {
                 Ok(output) => output,
                 Err(JoinError::Panicked(panic)) => std::panic::resume_unwind(panic.into_payload()),
-                // zbus has no error to take here, and nobody polls this any more but by hand.
+                // zbus has no error to take here, and this is polled no more but by hand.
                 Err(_) => std::future::pending().await,
             }
         })

@@ -27,8 +27,8 @@ async fn main() -> io::Result<()> {
             break;
         }
     }
-    let nobody = timeout(Duration::from_millis(5), receiver.recv()).await;
-    println!("{}", if nobody.is_err() { "quiet" } else { "more" });
+    let silence = timeout(Duration::from_millis(5), receiver.recv()).await;
+    println!("{}", if silence.is_err() { "quiet" } else { "more" });
     let _cancelled = server.cancel().await;
     println!("{}", task::spawn_blocking(|| 6 * 7).await?);
     Ok(())

@@ -31,8 +31,8 @@ fn main() -> io::Result<()> {
                 break;
             }
         }
-        let nobody = timeout(Duration::from_millis(5), receiver.recv()).await;
-        println!("{}", if nobody.is_err() { "quiet" } else { "more" });
+        let silence = timeout(Duration::from_millis(5), receiver.recv()).await;
+        println!("{}", if silence.is_err() { "quiet" } else { "more" });
         server.cancel().await;
         println!("{}", task::spawn_blocking(|| 6 * 7).await);
         Ok(())

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         read(&then).expect("a pair of sockets");
     });
 
-    handle.call_later(Duration::from_millis(5), move || promise.settle(42).expect("somebody waits"))?;
+    handle.call_later(Duration::from_millis(5), move || promise.settle(42).expect("the deferred lives"))?;
     handle.call_later(Duration::from_millis(2), || println!("later"))?;
     handle.call_soon(|| println!("first"))?;
     handle.call_soon(|| println!("second"))?;

@@ -36,7 +36,7 @@ impl Protocol for Client {
 
     fn connection_lost(&mut self, _: Option<io::Error>) {
         let data = String::from_utf8_lossy(&self.data).into_owned();
-        let _nobody_waits = self.lost.take().map(|lost| lost.settle(data));
+        let _not_awaited = self.lost.take().map(|lost| lost.settle(data));
     }
 }
 

@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (sender, mut queue) = mpsc::channel(1);
     let producer = anyloop::spawn(async move {
         for word in ["uno", "due"] {
-            sender.send(word).await.expect("somebody listens");
+            sender.send(word).await.expect("the receiver lives");
         }
     });
     while let Some(word) = queue.recv().await {

@@ -9,7 +9,8 @@ use tokio::process::Command;
 use tokio_util::codec::{Framed, LinesCodec};
 
 fn main() -> io::Result<()> {
-    // On every loop: tokio's context is a part of it. Nothing below has changed but for the spawn, which could have stayed too.
+    // On every loop: tokio's context is a part of it. Nothing below has changed but for the spawn,
+    // which could have stayed too.
     Builder::new().with_tokio().build()?.block_on(run())
 }
 

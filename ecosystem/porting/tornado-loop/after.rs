@@ -7,7 +7,8 @@ use anyloop::time::{interval_at, sleep, timeout};
 
 async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let (sender, mut queue) = mpsc::unbounded_channel();
-    anyloop::runtime::Handle::current().call_soon(move || sender.send("a job").expect("somebody listens"))?;
+    anyloop::runtime::Handle::current()
+        .call_soon(move || sender.send("a job").expect("the receiver lives"))?;
     println!("got {}", queue.recv().await.ok_or("the end")?);
     if timeout(Duration::from_millis(5), sleep(Duration::from_secs(60))).await.is_err() {
         println!("too late");

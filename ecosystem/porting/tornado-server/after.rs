@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     anyloop::spawn(async move {
         let (stream, _) = listener.accept().await?;
         let outcome = handle_stream(stream).await;
-        gone.settle(()).map_err(|()| io::Error::other("nobody waits"))?;
+        gone.settle(()).map_err(|()| io::Error::other("the deferred is gone"))?;
         outcome
     });
     anyloop::spawn(client(addr));

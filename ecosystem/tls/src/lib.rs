@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 pub struct Site {
     /// For the server's side.
     pub server: Arc<ServerConfig>,
-    /// For the client's side: it trusts nobody else.
+    /// For the client's side: it trusts no other.
     pub client: Arc<ClientConfig>,
     /// The certificate, for programs that read files.
     pub certificate: String,
@@ -20,7 +20,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Makes a certificate that nobody signed but itself.
+    /// Makes a self-signed certificate.
     ///
     /// # Panics
     ///

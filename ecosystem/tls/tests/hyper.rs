@@ -1,4 +1,5 @@
-//! hyper over anyloop's own streams, with no wrapper between, and over tokio's pipe in one, on every backend.
+//! hyper over anyloop's own streams, with no wrapper between, and over tokio's pipe in one, on
+//! every backend.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! rustls over anyloop's own streams: tokio-rustls through tokio's I/O traits, futures-rustls through futures-io's, with no wrapper between.
+//! rustls over anyloop's own streams: tokio-rustls through tokio's I/O traits, futures-rustls
+//! through futures-io's, with no wrapper between.
 
 mod support;
 
@@ -52,7 +53,7 @@ async fn futures_rustls_here_and_tokio_rustls_there() -> io::Result<()> {
     let (client, server) = sockets().await?;
     let acceptor = futures_rustls::TlsAcceptor::from(site.server);
     let server = anyloop::spawn(async move {
-        // What speaks futures-io alone has the methods of tokio's traits in a wrapper.
+        // What implements futures-io alone has the methods of tokio's traits in a wrapper.
         let mut server = FuturesIo::new(acceptor.accept(server).await?);
         let mut heard = vec![0; MUCH];
         server.read_exact(&mut heard).await?;
@@ -80,7 +81,7 @@ async fn futures_rustls_here_and_tokio_rustls_there() -> io::Result<()> {
 }
 
 #[anyloop::test]
-async fn a_stranger_is_not_trusted() -> io::Result<()> {
+async fn an_unknown_certificate_is_not_trusted() -> io::Result<()> {
     let (client, server) = sockets().await?;
     let acceptor = tokio_rustls::TlsAcceptor::from(Site::new().server);
     let server = anyloop::spawn(async move { acceptor.accept(server).await.map(drop) });
@@ -221,7 +222,7 @@ async fn curl_is_the_client_of_hyper_over_rustls() -> io::Result<()> {
     let acceptor = tokio_rustls::TlsAcceptor::from(site.server);
     let server = anyloop::spawn(async move {
         let (socket, _) = listener.accept().await?;
-        // rustls speaks tokio's traits, and hyper wants its own.
+        // rustls implements tokio's traits, and hyper wants its own.
         let secured = TokioIo::new(acceptor.accept(socket).await?);
         let answer = async |request: Request<Incoming>| {
             Ok::<_, std::convert::Infallible>(Response::new(format!("ciao from {}\n", request.uri())))

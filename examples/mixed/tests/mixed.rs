@@ -1,4 +1,4 @@
-//! The program on every backend, as somebody outside sees it.
+//! The program on every backend, as it is seen from outside.
 
 use std::process::{Command, Output};
 

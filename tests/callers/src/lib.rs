@@ -1,4 +1,4 @@
-//! A library of somebody's, written on anyloop: a client of line servers. It picks no loop.
+//! A third-party library, written on anyloop: a client of line servers. It picks no loop.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What went wrong the second time.
+    /// The error of the second try, such as `TimedOut`.
     pub async fn ask(&mut self, line: &str) -> io::Result<String> {
         sleep_until(self.next).await;
         self.next = Instant::now() + self.gap;
@@ -63,7 +63,7 @@ impl Client {
 ///
 /// # Errors
 ///
-/// That no loop runs here, or what the system said.
+/// `Other` if no loop runs here, or any error of `connect(2)`, such as `ConnectionRefused`.
 pub async fn connect(addr: SocketAddr) -> io::Result<()> {
     TcpStream::connect(addr).await.map(drop)
 }

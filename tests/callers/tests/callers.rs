@@ -1,4 +1,5 @@
-//! Programs that know nothing of anyloop, and call a library that is written on it: whether it works there, by the features that are on.
+//! Programs that know nothing of anyloop, and call a library that is written on it: whether it
+//! works there, by the features that are on.
 
 use std::future::Future;
 use std::io::{BufRead, BufReader, Write};
@@ -46,7 +47,8 @@ enum Place {
     Elsewhere,
 }
 
-/// Runs a program in which the library has to work, or else the message to name the line that mends it.
+/// Runs a program in which the library has to work, or else the message to name the line that mends
+/// it.
 fn program(place: Place, program: impl FnOnce()) {
     let works = cfg!(feature = "global") || (cfg!(feature = "tokio") && place == Place::Tokio);
     let result = catch_unwind(AssertUnwindSafe(program));
@@ -132,12 +134,10 @@ fn a_bare_thread() {
 #[test]
 fn what_may_fail_gives_an_error() {
     let addr = server();
-    match futures_lite::future::block_on(connect(addr)) {
-        Ok(()) => assert!(cfg!(feature = "global")),
-        Err(error) => {
-            assert!(cfg!(not(feature = "global")), "{error}");
-            advises(&error.to_string());
-        }
+    let result = futures_lite::future::block_on(connect(addr));
+    assert_eq!(result.is_ok(), cfg!(feature = "global"), "{result:?}");
+    if let Err(error) = result {
+        advises(&error.to_string());
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs the conformance suite on every backend and writes docs/conformance.md, case by backend.
 //!
-//! `cargo run -p anyloop-conformance` writes it; with `--check` it only says whether the file is what it would write. Either way it
-//! fails if a case fails, or a behaviour of the list is neither a case, nor struck, nor shown elsewhere.
+//! `cargo run -p anyloop-conformance` writes it; with `--check` it only says whether the file is
+//! what it would write. Either way it fails if a case fails, or a behaviour of the list is neither
+//! a case, nor struck, nor shown elsewhere.
 #![forbid(unsafe_code)]
 
 mod page;

@@ -41,7 +41,8 @@ pub(crate) struct Program {
     pub(crate) path: String,
 }
 
-/// Builds the `conformance*` tests of the workspace: with all features, as when all tests are run, so that nothing is built twice.
+/// Builds the `conformance*` tests of the workspace: with all features, as when all tests are run,
+/// so that nothing is built twice.
 pub(crate) fn build(root: &Path) -> Result<Vec<Program>, String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root)
@@ -67,7 +68,8 @@ fn program(message: &str) -> Option<Program> {
         rest.split('"').next()
     };
     let path = value("executable")?.replace("\\\\", "\\");
-    // path+file:///.../backends/native#loop-native@0.1.0, or without the name where the directory has it.
+    // path+file:///.../backends/native#loop-native@0.1.0, or without the name where the directory
+    // has it.
     let (directory, name) = value("package_id")?.split_once('#')?;
     let name = match name.split_once('@') {
         Some((name, _)) => name,

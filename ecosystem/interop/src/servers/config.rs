@@ -15,7 +15,7 @@ pub(super) fn other_user(name: &str) -> Option<User> {
     User::from_name(name).ok().flatten()
 }
 
-/// Servers that run as somebody else must be able to pass through.
+/// Servers that run as another user must be able to pass through.
 pub(super) fn open_to_others(dir: &Path) -> io::Result<()> {
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755))
 }

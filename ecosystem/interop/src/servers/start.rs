@@ -109,7 +109,8 @@ fn on_port(
     let log = dir.join("log");
     let begun = Instant::now();
     loop {
-        // Somebody may take the port in between: then the server ends, and another port is tried.
+        // Another process may take the port in between: then the server ends, and another port is
+        // tried.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let file = File::create(&log)?;
         let mut command = command(port)?;
@@ -156,7 +157,8 @@ pub(super) fn in_path(name: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// One of PostgreSQL's programs, of the newest version that is installed. Debian keeps them out of PATH.
+/// One of PostgreSQL's programs, of the newest version that is installed. Debian keeps them out of
+/// PATH.
 pub(super) fn postgres_program(name: &str) -> Option<PathBuf> {
     let version = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
     let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();

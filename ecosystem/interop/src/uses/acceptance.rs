@@ -86,7 +86,7 @@ pub(super) fn blocking_at_exit(_: Env, host: Host) -> Outcome {
     Ok(())
 }
 
-/// Destructors of what is still running run when the loop is dropped, and whoever waits is told.
+/// Destructors of what is still running run when the loop is dropped, and the awaiter is told.
 pub(super) fn tasks_at_exit(_: Env, host: Host) -> Outcome {
     struct Tell(mpsc::Sender<std::thread::ThreadId>);
     impl Drop for Tell {
@@ -107,7 +107,7 @@ pub(super) fn tasks_at_exit(_: Env, host: Host) -> Outcome {
     drop(runtime);
     receiver.try_recv().map_err(|_| "the task was not dropped with the loop")?;
     let ended = futures_lite::future::block_on(task);
-    ensure!(ended.is_err_and(|error| error.is_cancelled()), "whoever waits for the task is not told");
+    ensure!(ended.is_err_and(|error| error.is_cancelled()), "the awaiter of the task is not told");
     Ok(())
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn join_set(_: Env, meter: Meter) -> Outcome {
             }
             drop(sender);
             while let Some((i, answer)) = timeout(Duration::from_secs(20), receiver.recv()).await? {
-                ensure!(answer.send(i * i).is_ok(), "nobody waits for the answer");
+                ensure!(answer.send(i * i).is_ok(), "the receiver of the answer is gone");
             }
             let mut squares: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
             squares.sort_unstable();

@@ -65,7 +65,7 @@ async fn a_client_that_sends_nothing_is_given_up_by_the_timer() {
 
 #[anyloop::test]
 #[ignore = "runs curl (Debian: curl)"]
-async fn curl_speaks_http2_to_it() {
+async fn curl_talks_http2_to_it() {
     let addr = serve().await;
     let output = anyloop::task::spawn_blocking(move || {
         let mut curl = Command::new("curl");

@@ -1,4 +1,5 @@
-//! Each plug with its library at work, on every backend. Those that start a server of Debian's wait for `--include-ignored`.
+//! Each plug with its library at work, on every backend. Those that start a server of Debian's wait
+//! for `--include-ignored`.
 #![cfg(all(
     unix,
     feature = "aws",

@@ -11,7 +11,7 @@ pub(crate) fn plug() -> Plug<Handle> {
     Plug::try_current().expect("tests run on a loop")
 }
 
-/// A server of somebody else's, killed at the end of the test.
+/// A third-party server, killed at the end of the test.
 #[derive(Debug)]
 pub(crate) struct Server(Child);
 

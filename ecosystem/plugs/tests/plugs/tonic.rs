@@ -1,4 +1,5 @@
-//! tonic's client wants tokio's timers beside its executor, whatever that is: so the loops here have tokio's context.
+//! tonic's client wants tokio's timers beside its executor, whatever that is: so the loops here
+//! have tokio's context.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::support::plug;
 
-/// A server of tonic's on plain tokio, on a thread of its own, for as long as the test program runs.
+/// A server of tonic's on plain tokio, on a thread of its own, for as long as the test program
+/// runs.
 fn server() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();

@@ -31,9 +31,9 @@ async fn a_service_is_called_over_a_private_bus() {
         let reply =
             client.call_method(Some("test.Coffee"), "/cup", Some("test.Coffee"), "Sip", &3u32).await?;
         let words: String = reply.body().deserialize()?;
-        let nobody = client.call_method(Some("test.Tea"), "/cup", Some("test.Tea"), "Sip", &3u32).await;
+        let unknown = client.call_method(Some("test.Tea"), "/cup", Some("test.Tea"), "Sip", &3u32).await;
         drop(service);
-        zbus::Result::Ok((words, nobody.is_err()))
+        zbus::Result::Ok((words, unknown.is_err()))
     };
     let talked = anyloop::time::timeout(Duration::from_secs(30), talk).await.expect("the bus answers");
     assert_eq!(talked.unwrap(), ("sip sip sip".to_owned(), true));

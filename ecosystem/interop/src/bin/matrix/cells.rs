@@ -30,8 +30,8 @@ pub(crate) struct Matrix {
     pub(crate) cells: BTreeMap<(usize, Host), Cell>,
 }
 
-/// Measures. Within a round every use is run on all hosts one after the other, so that the machine's noise is shared; every
-/// other round takes the hosts in the opposite order.
+/// Measures. Within a round every use is run on all hosts one after the other, so that the
+/// machine's noise is shared; every other round takes the hosts in the opposite order.
 pub(crate) fn measure(
     uses: Vec<Use>,
     time: Duration,

@@ -88,7 +88,8 @@ fn title(host: Host) -> &'static str {
     }
 }
 
-/// Processor time per operation: in microseconds on plain tokio, and as ratio to that on the others.
+/// Processor time per operation: in microseconds on plain tokio, and as ratio to that on the
+/// others.
 fn times(out: &mut String, matrix: &Matrix, rows: &[usize]) {
     out.push_str("### Processor time of the whole process per operation, as ratio to plain tokio\n\n");
     header(out, &["use", "one operation"]);
