@@ -75,8 +75,8 @@ pub trait EventLoop: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the
-    /// backend can tell, when the future can never be woken.
+    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes
+    /// first, and, where the backend can tell, when the future can never be woken.
     fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let handle = self.handle().clone();
         if handle.shared().is_closed() {

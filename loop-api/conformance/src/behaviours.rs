@@ -8,16 +8,16 @@ pub const STRUCK: &[(&str, &str)] = &[
     ),
     (
         "IO18",
-        "whoever waits for a descriptor borrows it, so it cannot be closed meanwhile; a watcher that is cancelled ends its wait",
+        "the one who waits for a descriptor borrows it, so it cannot be closed meanwhile; a watcher that is cancelled ends its wait",
     ),
     (
         "ERR08",
-        "dropping what is pending is how a loop is closed here, and whoever awaits it sees Cancelled: there is nothing to warn of",
+        "dropping what is pending is how a loop is closed here, and the one who awaits it sees Cancelled: there is nothing to warn of",
     ),
     ("ERR09", "closing is dropping, so that nothing is left unclosed"),
     (
         "ERR10",
-        "there is no tracing decorator yet; that a wrapper around a loop passes the suite is shown by the erased twin and the guest",
+        "there is no tracing decorator yet; that a wrapper around a loop passes the suite is shown by the type-erased loop and the guest",
     ),
     (
         "NET06",
@@ -26,7 +26,8 @@ pub const STRUCK: &[(&str, &str)] = &[
     ),
 ];
 
-/// Behaviours that are not a loop's but the facade's or the workspace's, each with where its test stands.
+/// Behaviours that are not a loop's but the facade's or the workspace's, each with where its test
+/// stands.
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("RUN19", "the compiler refuses it: a documentation test of `loop_conformance`"),
     ("BAK01", "`tests/choice.rs`"),
@@ -36,7 +37,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("BAK05", "`tests/fallback.rs`; a backend that was asked for by name is never replaced by another"),
     (
         "BAK07",
-        "a backend of some 300 lines in `loop-api/conformance/tests/conformance_stranger`; in the ambient API: `tests/erased.rs`",
+        "a backend of some 300 lines in `loop-api/conformance/tests/conformance_third_party`; in the ambient API: `tests/erased.rs`",
     ),
     (
         "BAK08",

@@ -23,8 +23,9 @@ use loop_api::turn::Turn;
 /// Turns of the guest before the host has its own.
 const TURNS: usize = 16;
 
-/// The loop `G` as a guest of the loop `H`, which waits for the guest's descriptor and for its next deadline, and gives it
-/// turns of no length. As a loop it is the guest, so that the suite can run on it.
+/// The loop `G` as a guest of the loop `H`, which waits for the guest's descriptor and for its next
+/// deadline, and gives it turns of no length. As a loop it is the guest, so that the suite can run
+/// on it.
 pub struct Guest<H: EventLoop<Handle: Readiness>, G: EventLoop> {
     /// Deregistered before the host ends.
     source: Option<<H::Handle as Readiness>::Source<OwnedFd>>,
@@ -37,7 +38,8 @@ impl<H: EventLoop<Handle: Readiness>, G: Turn + AsFd> Guest<H, G> {
     ///
     /// # Errors
     ///
-    /// What the host said when it was given the guest's descriptor, and the guest when it was given its first turn.
+    /// Those of [`Readiness::register`] on the host, for the guest's descriptor, and those of the
+    /// guest's first [`Turn::turn`].
     pub fn of(host: H, mut guest: G) -> io::Result<Self> {
         // A turn has a pump of its own, which is woken for callbacks until that of a run comes.
         guest.turn(Some(Duration::ZERO))?;

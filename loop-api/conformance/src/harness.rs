@@ -28,8 +28,8 @@ impl Case {
     }
 }
 
-/// How long a case may take before it counts as hung: twenty seconds, or what `ANYLOOP_CONFORMANCE_SECONDS` says, for
-/// sanitizers and slow machines.
+/// How long a case may take before it counts as hung: twenty seconds, or what
+/// `ANYLOOP_CONFORMANCE_SECONDS` says, for sanitizers and slow machines.
 pub fn patience() -> Duration {
     let seconds = std::env::var("ANYLOOP_CONFORMANCE_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(20))

@@ -1,4 +1,5 @@
-//! The conformance suite: what every loop must do, as one `#[test]` per behaviour, for a backend's own tests.
+//! The conformance suite: what every loop must do, as one `#[test]` per behaviour, for a backend's
+//! own tests.
 //!
 //! A backend says how its loop is made, and one line gives it the tests:
 //!
@@ -10,11 +11,13 @@
 //! loop_conformance::conformance!(mod mine, Mine, caps: [one_thread, net, readiness]);
 //! ```
 //!
-//! `caps` lists the [capabilities](CAPABILITIES) that it has. The cases that need another are ignored with
-//! `unsupported: ...`, never silently passed. A promise that a backend openly breaks is listed with its reason:
-//! `deviations: { tmr07_short_sleeps_do_not_spin: "its clock counts milliseconds" }`.
+//! `caps` lists the [capabilities](CAPABILITIES) that it has. The cases that need another are
+//! ignored with `unsupported: ...`, never silently passed. A promise that a backend openly breaks
+//! is listed with its reason: `deviations: { tmr07_short_sleeps_do_not_spin: "its clock counts
+//! milliseconds" }`.
 //!
-//! What the compiler refuses needs no case. A loop cannot be closed while it runs (RUN19), because running it borrows it:
+//! What the compiler refuses needs no case. A loop cannot be closed while it runs (RUN19), because
+//! running it borrows it:
 //!
 //! ```compile_fail,E0499
 //! fn close_while_running<L: loop_api::EventLoop>(mut event_loop: L) {
@@ -22,8 +25,9 @@
 //! }
 //! ```
 //!
-//! Cases carry the ids of the list of [behaviours](BEHAVIOURS). They use only the public contract, so that they run on any
-//! backend, on the type-erased loop and on a loop inside a loop. A case that hangs fails after [`patience`].
+//! Cases carry the ids of the list of [behaviours](BEHAVIOURS). They use only the public contract,
+//! so that they run on any backend, on the type-erased loop and on a loop inside a loop. A case
+//! that hangs fails after [`patience`].
 
 #![deny(unsafe_code)]
 

@@ -23,7 +23,8 @@ macro_rules! conformance {
     };
 }
 
-/// Defines `settle!`, which makes the test of a case whose needs are met: an ignored one, if the backend deviates.
+/// Defines `settle!`, which makes the test of a case whose needs are met: an ignored one, if the
+/// backend deviates.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_deviations {

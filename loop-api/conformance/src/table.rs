@@ -16,8 +16,8 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("clock", "the loop follows a clock that a test sets"),
 ];
 
-/// Calls a macro with `name: [needs] alone?;` for every case. `on_unix` and `on_linux` among the needs are about the platform;
-/// `alone` is for cases that count what the whole process has.
+/// Calls a macro with `name: [needs] alone?;` for every case. `on_unix` and `on_linux` among the
+/// needs are about the platform; `alone` is for cases that count what the whole process has.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_table {
@@ -157,7 +157,7 @@ macro_rules! __conformance_table {
             net01_connect_and_echo: [net];
             net01_half_close_in_both_orders: [net];
             net01_dropping_a_stream_sends_fin: [net];
-            net01_reading_into_memory_that_nobody_initialised: [net];
+            net01_reading_into_uninitialised_memory: [net];
             net02_a_refused_connection_is_an_error: [net];
             net02_a_local_address_can_be_chosen: [net];
             net02_dropping_a_pending_connect_is_harmless: [net];
@@ -178,7 +178,7 @@ macro_rules! __conformance_table {
             net02_host_names_are_looked_up: [net];
 
             // NET: UDP
-            net13_datagrams_to_anybody: [net];
+            net13_datagrams_to_any_address: [net];
             net13_connected_datagrams: [net];
             net13_a_refused_datagram_does_not_end_receiving: [net];
             net13_many_may_receive_on_one_socket: [net];
@@ -192,12 +192,12 @@ macro_rules! __conformance_table {
             tsk04_dropping_the_handle_detaches: [];
             tsk04_the_abort_handle_cancels: [];
             tsk04_the_abort_handle_works_after_detaching: [];
-            tsk04_abort_wakes_whoever_already_waits: [];
+            tsk04_abort_wakes_a_waiter: [];
             tsk05_abort_before_the_first_poll_never_runs_the_body: [];
             tsk06_abort_while_waiting_drops_what_the_task_held: [];
             tsk07_cancelling_a_finished_task_gives_its_output: [];
-            tsk08_a_panic_reaches_whoever_awaits: [];
-            tsk08_a_panic_that_nobody_awaits_reaches_the_handler: [];
+            tsk08_a_panic_reaches_the_awaiting_task: [];
+            tsk08_an_unawaited_panic_reaches_the_handler: [];
             tsk08_a_panic_in_the_drop_of_a_future_that_is_done: [];
             tsk08_a_panic_in_the_drop_of_a_future_that_is_aborted: [];
             tsk08_a_panic_in_the_drop_of_an_output: [];
@@ -232,9 +232,9 @@ macro_rules! __conformance_table {
 
             // IO: descriptors
             io01_a_reader_wakes_for_data_and_at_the_end: [readiness];
-            io02_a_writer_wakes_when_there_is_room: [readiness];
+            io02_a_writer_wakes_when_the_buffer_has_space: [readiness];
             io03_what_was_not_drained_is_still_ready: [readiness];
-            io04_a_reader_does_not_wake_for_room_to_write: [readiness];
+            io04_a_reader_does_not_wake_for_writability: [readiness];
             io05_both_directions_of_one_descriptor: [readiness];
             io06_many_may_wait_for_one_direction: [readiness];
             io12_a_reused_number_gets_no_event_of_the_old_registration: [readiness];
@@ -255,7 +255,7 @@ macro_rules! __conformance_table {
             fut04_callbacks_run_in_order_and_can_be_removed: [];
             fut04_a_callback_may_add_another: [];
             fut05_cancelling_is_seen_by_the_promise_and_the_waiter: [];
-            fut07_a_failure_that_nobody_read_is_reported_once: [];
+            fut07_an_unread_failure_is_reported_once: [];
             fut08_many_waiters_are_all_woken: [];
             fut09_a_dropped_promise_wakes_its_waiter: [];
             fut10_a_chain_copies_value_and_error: [];
@@ -272,7 +272,7 @@ macro_rules! __conformance_table {
             tsk14_wait_until_one_fails: [];
             tsk15_as_completed_gives_them_as_they_end: [];
             tsk15_a_thousand_are_polled_when_they_wake_and_not_else: [];
-            tsk20_a_task_survives_whoever_awaits_it: [];
+            tsk20_a_task_survives_the_one_awaiting_it: [];
             tsk21_a_group_waits_for_all: [];
             tsk21_an_error_cancels_the_rest_and_errors_are_gathered: [];
             tsk21_a_panic_is_an_error_of_the_group: [];
@@ -283,9 +283,9 @@ macro_rules! __conformance_table {
             tsk27_staggered_race: [];
 
             io01_a_reader_is_called_for_data_and_at_the_end: [readiness];
-            io02_a_writer_is_called_when_there_is_room: [readiness];
+            io02_a_writer_is_called_when_the_buffer_has_space: [readiness];
             io03_a_reader_is_called_again_until_it_drains: [readiness];
-            io04_a_reader_is_not_called_for_room_to_write: [readiness];
+            io04_a_reader_is_not_called_for_writability: [readiness];
             io05_several_watchers_of_one_descriptor: [readiness];
             io07_cancelling_a_watcher_is_idempotent: [readiness];
             io10_a_callback_cancels_another_that_is_ready: [readiness];

@@ -14,7 +14,7 @@ fn every_case_has_its_behaviour_and_stands_once() {
         assert!(names.insert(case.name), "{} stands twice", case.name);
         for need in case.needs {
             let known = CAPABILITIES.iter().any(|(name, _)| name == need) || need.starts_with("on_");
-            assert!(known, "{} needs {need}, which nobody can list", case.name);
+            assert!(known, "{} needs {need}, which no backend can list", case.name);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One stream, borrowed by its two halves: the one file of this crate with raw pointers.
 //!
-//! The halves are plain references. With a box in each they would have something to drop, and a stream could not be used again after the last
-//! use of its halves in the same block: programs that compile on the other backends would not with `dyn`.
+//! The halves are plain references. With a box in each they would have something to drop, and a
+//! stream could not be used again after the last use of its halves in the same block: programs that
+//! compile on the other backends would not with `dyn`.
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
@@ -20,13 +21,14 @@ use loop_api::net::Stream;
 ///
 /// # Invariant
 ///
-/// A reference to this is made only from an exclusive one to the object, for as long as that is borrowed; so only holders of such
-/// references can reach the object meanwhile, and they reach its socket only with its `turn` locked.
+/// A reference to this is made only from an exclusive one to the object, for as long as that is
+/// borrowed; so only holders of such references can reach the object meanwhile, and they reach its
+/// socket only with its `turn` locked.
 #[repr(transparent)]
 struct Borrowed<S, Std>(UnsafeCell<Object<S, Std>>);
 
-// SAFETY: by the invariant the socket is reached by one thread at a time, exclusively, which is to send it; the other fields that are
-// reached are the mutex, which is Sync.
+// SAFETY: by the invariant the socket is reached by one thread at a time, exclusively, which is to
+// send it; the other fields that are reached are the mutex, which is Sync.
 unsafe impl<S: Send, Std> Sync for Borrowed<S, Std> {}
 
 /// What the halves ask of the object.
@@ -44,8 +46,8 @@ pub(super) trait DynBorrowed: Send + Sync {
 /// Borrows an object for its two halves.
 pub(super) fn borrow<S: Stream, Std: 'static>(object: &mut Object<S, Std>) -> &dyn DynBorrowed {
     let borrowed = ptr::from_mut(object) as *const Borrowed<S, Std>;
-    // SAFETY: `Borrowed` is laid out as the `UnsafeCell` in it, and that as the object. The exclusive borrow lasts as long as
-    // the reference made here, which is the invariant.
+    // SAFETY: `Borrowed` is laid out as the `UnsafeCell` in it, and that as the object. The
+    // exclusive borrow lasts as long as the reference made here, which is the invariant.
     let borrowed: &Borrowed<S, Std> = unsafe { &*borrowed };
     borrowed
 }
@@ -53,7 +55,8 @@ pub(super) fn borrow<S: Stream, Std: 'static>(object: &mut Object<S, Std>) -> &d
 impl<S: Stream, Std> Borrowed<S, Std> {
     fn with<R>(&self, f: impl FnOnce(Pin<&mut S>) -> R) -> R {
         let object = self.0.get();
-        // SAFETY: by the invariant only `with` reaches the object, and it makes exclusive references to the socket alone.
+        // SAFETY: by the invariant only `with` reaches the object, and it makes exclusive
+        // references to the socket alone.
         let turn: &Mutex<()> = unsafe { &(*object).turn };
         // What panicked in its turn may have left the socket's state odd, but sound.
         let _turn = turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -10,7 +10,8 @@ use loop_api::Handle;
 use loop_api::net::{Net, StdNet};
 use loop_api::readiness::Readiness;
 
-/// A handle about to be erased: each method names one thing more that it can do. See [`ErasedHandle::of`].
+/// A handle about to be erased: each method names one thing more that it can do. See
+/// [`ErasedHandle::of`].
 #[must_use = "call done() for the handle"]
 pub struct Erase<H> {
     handle: H,

@@ -12,8 +12,8 @@ use loop_api::error::RunError;
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
 
-/// Any loop: see [the module](super). It cannot tell that a future can never be woken, even where the loop under it can: that one
-/// sees handles of its own inside the erased ones.
+/// Any loop: see [the module](super). It cannot tell that a future can never be woken, even where
+/// the loop under it can: that one sees handles of its own inside the erased ones.
 pub struct ErasedLoop {
     // Dropped first: it drops the tasks.
     inner: Box<dyn DynLoop>,
@@ -63,7 +63,8 @@ impl<L: EventLoop> DynLoop for LoopOf<L> {
 }
 
 impl ErasedLoop {
-    /// Erases a loop. `can` names what its handle can do besides tasks and time: `|handle| handle.net().readiness()`.
+    /// Erases a loop. `can` names what its handle can do besides tasks and time: `|handle|
+    /// handle.net().readiness()`.
     pub fn of<L: EventLoop>(inner: L, can: impl FnOnce(Erase<L::Handle>) -> Erase<L::Handle>) -> ErasedLoop {
         Self::erase(inner, None, can)
     }

@@ -1,8 +1,9 @@
-//! Any loop behind one type, at the price of a box and a call through a pointer for each thing it does.
+//! Any loop behind one type, at the price of a box and a call through a pointer for each thing it
+//! does.
 //!
-//! By it a third-party backend, of which the `anyloop` facade knows nothing, is given to the facade's
-//! ambient API (its feature `dyn`). A type-erased loop keeps every promise that the loop under it keeps:
-//! it adds types, not behaviour.
+//! By it a third-party backend, of which the `anyloop` facade knows nothing, is given to the
+//! facade's ambient API (its feature `dyn`). A type-erased loop keeps every promise that the loop
+//! under it keeps: it adds types, not behaviour.
 //!
 //! ```
 //! # fn with<L>(third_party: L) -> Result<(), loop_api::RunError>
@@ -65,8 +66,9 @@ thread_local! {
     static CURRENT: Scoped<ErasedHandle> = const { Scoped::new() };
 }
 
-/// A handle of any loop. It implements [`Handle`] and every capability; what the loop under it does not have, or was not
-/// named when the handle was made, answers with an error of kind `Unsupported`.
+/// A handle of any loop. It implements [`Handle`] and every capability; what the loop under it does
+/// not have, or was not named when the handle was made, answers with an error of kind
+/// `Unsupported`.
 #[derive(Clone)]
 pub struct ErasedHandle {
     inner: Arc<Inner>,
@@ -112,7 +114,8 @@ impl ErasedHandle {
         ))
     }
 
-    /// Polls `future` with this handle as the thread's current one: what runs the loop under it may have entered others meanwhile.
+    /// Polls `future` with this handle as the thread's current one: what runs the loop under it may
+    /// have entered others meanwhile.
     async fn poll_within<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| self.scope(|| future.as_mut().poll(cx))).await

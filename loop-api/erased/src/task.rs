@@ -1,7 +1,8 @@
 //! Tasks of an erased loop.
 //!
-//! The loop under it runs a future whose output is a box that anything fits in; the task's handle knows what is in it. Panics
-//! are caught in here and go into the box, because only here it is known where the task was spawned.
+//! The loop under it runs a future whose output is a box that anything fits in; the task's handle
+//! knows what is in it. Panics are caught in here and go into the box, because only here it is
+//! known where the task was spawned.
 
 use std::any::Any;
 use std::fmt;
@@ -16,18 +17,18 @@ use loop_api::error::JoinError;
 use loop_api::task;
 use loop_toolkit::{Caught, poll_caught, spawned_at};
 
-/// A [`Seen`] of the task's output.
+/// An [`ErasedOutput`] of the task's output.
 pub(super) type Output = Box<dyn Any + Send>;
 
-/// A task's output on its way. If it is not taken, it is dropped with its loop as the current one: a panic in it
-/// finds the exception handler by that.
-struct Seen<T> {
+/// A task's output on its way. If it is not taken, it is dropped with its loop as the current one:
+/// a panic in it finds the exception handler by that.
+struct ErasedOutput<T> {
     /// `None` only while it is dropped.
     caught: Option<Caught<T, ErasedHandle>>,
     handle: ErasedHandle,
 }
 
-impl<T> Drop for Seen<T> {
+impl<T> Drop for ErasedOutput<T> {
     fn drop(&mut self) {
         if let Some(caught) = self.caught.take() {
             self.handle.scope(|| drop(caught));
@@ -36,11 +37,11 @@ impl<T> Drop for Seen<T> {
 }
 
 pub(super) fn output<T: Send + 'static>(caught: Caught<T, ErasedHandle>, handle: ErasedHandle) -> Output {
-    Box::new(Seen { caught: Some(caught), handle })
+    Box::new(ErasedOutput { caught: Some(caught), handle })
 }
 
 fn take<T: 'static>(output: Box<dyn Any>) -> Result<T, JoinError> {
-    match output.downcast::<Seen<T>>().ok().and_then(|mut seen| seen.caught.take()) {
+    match output.downcast::<ErasedOutput<T>>().ok().and_then(|mut output| output.caught.take()) {
         Some(caught) => caught.into_result(),
         // `spawn` makes the box and the handle of one type.
         None => unreachable!("the output of an erased task has the type it was spawned with"),
@@ -62,10 +63,10 @@ macro_rules! entered {
                 F: Future $($send)* + 'static,
                 F::Output: 'static $($send)*,
             {
-                let seen = handle.clone();
+                let owner = handle.clone();
                 let future = CatchInto {
                     future,
-                    into: move |caught| Box::new(Seen { caught: Some(caught), handle: seen.clone() }) as $any,
+                    into: move |caught| Box::new(ErasedOutput { caught: Some(caught), handle: owner.clone() }) as $any,
                     location,
                 };
                 $entered { handle, future: Some(Box::pin(future)) }
@@ -174,7 +175,8 @@ macro_rules! erased_task {
         $(#[$doc])*
         pub struct $task<T> {
             inner: Box<dyn $inner>,
-            /// Made where `T` is known to be `'static`, so that the handle's own traits do not ask for it.
+            /// Made where `T` is known to be `'static`, so that the handle's own traits do not ask
+            /// for it.
             take: fn(Box<dyn Any>) -> Result<T, JoinError>,
         }
 

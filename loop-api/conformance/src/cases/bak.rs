@@ -78,7 +78,8 @@ pub fn bak11_a_thousand_loops_leave_nothing_behind<S: Subject>() {
             subject.close();
         }
     }
-    // What the first loops make for the whole process stays, and what the allocator (or a sanitizer's) keeps for reuse.
+    // What the first loops make for the whole process stays, and what the allocator (or a
+    // sanitizer's) keeps for reuse.
     (0..1000).for_each(one::<S>);
     let (fds, running, bytes) = (descriptors(), threads(), resident());
     (0..1000).for_each(one::<S>);

@@ -1,4 +1,4 @@
-//! ERR: errors that nobody waits for, and slow callbacks.
+//! ERR: errors that are not waited for, and slow callbacks.
 
 use std::sync::Arc;
 use std::thread;

@@ -29,11 +29,11 @@ pub fn exe02_panic_and_error_come_back<S: Subject>() {
         assert_eq!(error.unwrap(), Err("mine"));
         let panic = handle.spawn_blocking(|| panic!("planned")).await.unwrap_err();
         assert_eq!(panic.into_panic().downcast_ref::<&str>(), Some(&"planned"));
-        assert!(told.is_empty(), "somebody awaited it, and the handler was told too: {told:?}");
-        // With nobody to await it, the handler is told.
+        assert!(told.is_empty(), "it was awaited, and the handler was told too: {told:?}");
+        // Where it is not awaited, the handler is told.
         let line = line!() + 1;
         drop(handle.spawn_blocking(|| panic!("unseen")));
-        assert!(until(&handle, || !told.is_empty()).await, "nobody was told");
+        assert!(until(&handle, || !told.is_empty()).await, "the handler was not told");
         let told = told.take();
         assert_eq!((told[0].kind, &*told[0].message), (ExceptionKind::Blocking, "unseen"));
         assert_eq!(told[0].location, Some((file!(), line)));

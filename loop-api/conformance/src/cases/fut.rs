@@ -12,7 +12,8 @@ use loop_api::shared::ExceptionKind;
 
 pub fn fut01_a_value_is_set_once<S: Subject>() {
     run::<S, _>(|handle| async move {
-        // That settle takes the promise by value is what makes a second one impossible; a waiter that is gone gets none.
+        // That settle takes the promise by value is what makes a second one impossible; a waiter
+        // that is gone gets none.
         let (settles, deferred) = promise();
         let waiter = handle.spawn(deferred);
         assert_eq!(settles.settle(1), Ok(()));
@@ -115,17 +116,17 @@ pub fn fut05_cancelling_is_seen_by_the_promise_and_the_waiter<S: Subject>() {
     });
 }
 
-pub fn fut07_a_failure_that_nobody_read_is_reported_once<S: Subject>() {
+pub fn fut07_an_unread_failure_is_reported_once<S: Subject>() {
     run::<S, _>(|handle| async move {
         let told = record_exceptions(&handle);
         let (fails, deferred) = promise::<()>();
-        fails.fail(io::Error::other("nobody reads this")).expect("a waiter");
+        fails.fail(io::Error::other("planted failure")).expect("a waiter");
         drop(deferred);
         assert!(until(&handle, || !told.is_empty()).await, "not reported");
         let reported = told.take();
         assert_eq!(reported.len(), 1, "{reported:?}");
         assert_eq!(reported[0].kind, ExceptionKind::Promise);
-        assert!(reported[0].message.contains("nobody reads this"), "{reported:?}");
+        assert!(reported[0].message.contains("planted failure"), "{reported:?}");
 
         let (fails, deferred) = promise::<()>();
         fails.fail(io::Error::other("read")).expect("a waiter");
@@ -145,7 +146,7 @@ pub fn fut08_many_waiters_are_all_woken<S: Subject>() {
         let waiters: Vec<_> = (0..5).map(|_| handle.spawn(shared.clone())).collect();
         let cancelled = handle.spawn(shared.clone());
         handle.sleep(SHORT).await;
-        // One that gives up harms nobody.
+        // One that gives up harms no other.
         loop_api::task::Task::abort(&cancelled);
         assert!(cancelled.await.is_err());
         settles.settle(4).expect("waiters");

@@ -17,7 +17,7 @@ use crate::{HandleOf, Subject};
 
 type Busy = Pin<Box<dyn Future<Output = Infallible> + Send>>;
 
-/// Sends datagrams to itself for ever.
+/// Sends datagrams to itself forever.
 async fn busy_udp<H: Net>(handle: H) -> Infallible {
     let socket = handle.bind_udp(loopback(), &UdpOptions::default()).expect("a port");
     let addr = socket.local_addr().expect("its address");
@@ -27,7 +27,7 @@ async fn busy_udp<H: Net>(handle: H) -> Infallible {
     }
 }
 
-/// Writes to itself for ever.
+/// Writes to itself forever.
 async fn busy_tcp<H: Net>(handle: H) -> Infallible {
     let (mut one, mut other) = connected(&handle).await;
     loop {
@@ -36,7 +36,7 @@ async fn busy_tcp<H: Net>(handle: H) -> Infallible {
     }
 }
 
-/// Reads at the end of a stream for ever.
+/// Reads at the end of a stream forever.
 async fn busy_at_the_end<H: Net>(handle: H) -> Infallible {
     let (mut one, other) = connected(&handle).await;
     drop(other);
@@ -86,7 +86,8 @@ where
         for _ in 0..20 {
             handle.sleep(Duration::from_millis(5)).await;
         }
-        // Two tenths of a second; a loop that lets a busy task go on for thousands of transfers takes a minute.
+        // Two tenths of a second; a loop that lets a busy task go on for thousands of transfers
+        // takes a minute.
         assert!(handle.now() - started < LONG, "20 sleeps took {:?}", handle.now() - started);
         tasks.iter().for_each(Task::abort);
     });

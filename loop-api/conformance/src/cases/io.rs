@@ -32,7 +32,7 @@ async fn read_some<S: Source<TcpStream>>(source: &S) -> io::Result<Vec<u8>> {
         .await
 }
 
-/// Writes until there is no more room.
+/// Writes until the buffer is full.
 fn fill(mut socket: &TcpStream) {
     while socket.write(&[7; 16 * 1024]).is_ok() {}
 }
@@ -60,7 +60,7 @@ where
     });
 }
 
-pub fn io02_a_writer_wakes_when_there_is_room<S: Subject>()
+pub fn io02_a_writer_wakes_when_the_buffer_has_space<S: Subject>()
 where
     HandleOf<S>: Readiness,
 {
@@ -102,7 +102,7 @@ where
     });
 }
 
-pub fn io04_a_reader_does_not_wake_for_room_to_write<S: Subject>()
+pub fn io04_a_reader_does_not_wake_for_writability<S: Subject>()
 where
     HandleOf<S>: Readiness,
 {
@@ -115,7 +115,8 @@ where
             socket.read(&mut [0; 1])
         });
         assert!(within(&handle, SHORT, read).await.is_none());
-        // Once because it may be ready, and a few times for what registering told; not all the time.
+        // Once because it may be ready, and a few times for what registering told; not all the
+        // time.
         assert!(tries.get() <= 3, "tried {} times", tries.get());
     });
 }
@@ -146,7 +147,7 @@ where
         far.write_all(b"x").expect("a write");
         let read = within(&handle, LONG, reader).await.expect("the reader was not woken");
         assert_eq!(read.expect("the task to end").expect("a read"), b"x");
-        assert_eq!(written.get(), 0, "the writer woke though there is no room");
+        assert_eq!(written.get(), 0, "the writer woke though the buffer is full");
         writer.abort();
         assert!(writer.await.is_err_and(|error| error.is_cancelled()));
     });
@@ -181,7 +182,8 @@ where
     run::<S, _>(|handle| async move {
         for _ in 0..50 {
             let (old, mut far) = registered(&handle);
-            // The old one is ready, and goes before the loop could say so; its number is free for the next.
+            // The old one is ready, and goes before the loop could say so; its number is free for
+            // the next.
             far.write_all(b"old").expect("a write");
             drop(old);
             let (new, _new_far) = registered(&handle);
@@ -218,8 +220,7 @@ where
             Some(error) => Err(error),
             None => socket.peer_addr().map_err(|_| io::ErrorKind::WouldBlock.into()),
         });
-        let error =
-            within(&handle, LONG, connected).await.expect("no event came").expect_err("nobody listens");
+        let error = within(&handle, LONG, connected).await.expect("no event came").expect_err("a refusal");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     });
 }

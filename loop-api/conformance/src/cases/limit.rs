@@ -1,4 +1,5 @@
-//! PEER14: the limit of descriptors. On Linux only, where the CPU time can be read while it is reached.
+//! PEER14: the limit of descriptors. On Linux only, where the CPU time can be read while it is
+//! reached.
 
 use std::io::{Read, Seek};
 use std::net::Shutdown;

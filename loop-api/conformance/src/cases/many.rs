@@ -135,13 +135,13 @@ pub fn tsk15_a_thousand_are_polled_when_they_wake_and_not_else<S: Subject>() {
             }
         });
         join_all(futures).await;
-        // Two each, and some more for spurious wakes (tokio has a future that polls very many yield, and polls again those that had
-        // to wait for that); not a thousand each.
+        // Two each, and some more for spurious wakes (tokio has a future that polls very many
+        // yield, and polls again those that had to wait for that); not a thousand each.
         assert!(polls.get() < 20_000, "{} polls", polls.get());
     });
 }
 
-pub fn tsk20_a_task_survives_whoever_awaits_it<S: Subject>() {
+pub fn tsk20_a_task_survives_the_one_awaiting_it<S: Subject>() {
     run::<S, _>(|handle| async move {
         let (go, done) = (Counter::new(), Counter::new());
         let (told, seen) = (go.clone(), done.clone());
@@ -166,7 +166,8 @@ pub fn tsk21_a_group_waits_for_all<S: Subject>() {
                     let task = after(handle.clone(), ms, Ok(ms as u32));
                     group.spawn(task).expect("an open group");
                 }
-                // A task may add another; where there are worker threads, not before it is in the group itself.
+                // A task may add another; where there are worker threads, not before it is in the
+                // group itself.
                 let (inner, more) = (group.clone(), after(handle.clone(), 1, Ok(7)));
                 let go = Counter::new();
                 let gone = go.clone();

@@ -69,18 +69,18 @@ where
 }
 
 /// Reads once, into memory for at most eight bytes.
-async fn read_uninit<R: AsyncReadUninit + Unpin>(reader: &mut R, room: usize) -> io::Result<Vec<u8>> {
+async fn read_uninit<R: AsyncReadUninit + Unpin>(reader: &mut R, capacity: usize) -> io::Result<Vec<u8>> {
     let mut memory = [MaybeUninit::uninit(); 8];
     poll_fn(|cx| {
         let mut filled = 0;
-        let mut cursor = ReadCursor::new(&mut memory[..room], &mut filled);
+        let mut cursor = ReadCursor::new(&mut memory[..capacity], &mut filled);
         ready!(Pin::new(&mut *reader).poll_read_uninit(cx, cursor.reborrow()))?;
         io::Result::Ok(cursor.filled().to_vec()).into()
     })
     .await
 }
 
-pub fn net01_reading_into_memory_that_nobody_initialised<S: Subject>()
+pub fn net01_reading_into_uninitialised_memory<S: Subject>()
 where
     HandleOf<S>: Net,
 {
@@ -94,7 +94,7 @@ where
         assert_eq!(read_uninit(&mut server, 0).await.expect("a read"), b"");
         let (mut reader, _writer) = server.into_split();
         assert_eq!(read_uninit(&mut reader, 8).await.expect("a read"), b"ijk");
-        // Whoever waits is woken, at the end too.
+        // A waiter is woken, at the end too.
         let waiting = handle.spawn(async move {
             let more = read_uninit(&mut reader, 8).await?;
             io::Result::Ok((more, read_uninit(&mut reader, 8).await?))
@@ -119,7 +119,7 @@ where
         drop(listener);
         let refused =
             within(&handle, LONG, handle.connect_tcp(addr, options.clone())).await.expect("an answer");
-        let error = refused.expect_err("nobody listens there");
+        let error = refused.expect_err("a refusal");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         // The system's number is behind the message.
         let code = loop_api::net::error::raw_os_error(&error).expect("the system's number");
@@ -300,7 +300,7 @@ where
     });
 }
 
-/// On unix: Windows tells nobody who waits on a socket that it was shut down on this side.
+/// On unix: Windows wakes no waiter of a socket that is shut down on this side.
 pub fn net07_shutdown_wakes_a_reader<S: Subject>()
 where
     HandleOf<S>: Net,

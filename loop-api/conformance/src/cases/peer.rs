@@ -42,7 +42,7 @@ where
             let (client, server) = connected(&handle).await;
             let (mut reader, mut writer) = client.into_split();
             let (mut far_reader, mut far_writer) = server.into_split();
-            // Nobody reads there yet, so the writer is parked for good.
+            // Nothing reads there yet, so the writer is parked for good.
             fill(&mut writer).await;
             let read = async move {
                 let mut buf = [0; 4];
@@ -65,7 +65,7 @@ where
             far_writer.write_all(b"wake").await.expect("a write");
             let read = within(&handle, LONG, reading).await.expect("the reader was not woken");
             assert_eq!(read.expect("the task to end").expect("a read"), *b"wake");
-            // And the reverse: the writer wakes when there is room.
+            // And the reverse: the writer wakes when the buffer has space.
             let drain = handle.spawn(async move {
                 let mut rest = Vec::new();
                 far_reader.read_to_end(&mut rest).await
@@ -100,7 +100,7 @@ where
     run::<S, _>(|handle| async move {
         let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
         let addr = listener.local_addr().expect("its address");
-        // A peer nobody here wrote: it reads to the end first, then answers.
+        // A peer that does not run on a loop: it reads to the end first, then answers.
         let peer = thread::spawn(move || {
             let mut peer = std::net::TcpStream::connect(addr)?;
             let mut heard = Vec::new();

@@ -312,10 +312,11 @@ pub fn run27_shutdown_reports_the_job_that_outlives_it<S: Subject>() {
 
 pub fn run28_deadlock_is_reported<S: Subject>() {
     let mut subject = make::<S>();
-    // Before there is a handle elsewhere: whoever has one could stop the loop.
+    // Before there is a handle elsewhere: its owner could stop the loop.
     assert_eq!(subject.try_block_on(pending::<()>()), Err(RunError::Deadlock));
     let handle = subject.handle().clone();
-    // What can still be woken is not a deadlock: by a timer, a blocking job, a thread, a task on a timer.
+    // What can still be woken is not a deadlock: by a timer, a blocking job, a thread, a task on a
+    // timer.
     assert_eq!(subject.try_block_on(handle.sleep(SHORT)), Ok(()));
     let job = handle.spawn_blocking(|| thread::sleep(SHORT));
     assert!(subject.try_block_on(job).expect("no deadlock").is_ok());

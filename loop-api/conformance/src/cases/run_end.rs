@@ -57,7 +57,7 @@ impl<F: Future> Outside<F> {
     /// What it gives after it was woken.
     #[track_caller]
     fn end(mut self) -> F::Output {
-        assert!(wait_until(|| self.woken.get() > 0), "nobody woke it");
+        assert!(wait_until(|| self.woken.get() > 0), "it was not woken");
         match self.poll() {
             Poll::Ready(output) => output,
             Poll::Pending => panic!("it was woken, and waits on"),
@@ -105,7 +105,8 @@ pub fn run29_blocking_elsewhere_gives_what_came_with_the_end<S: Subject>() {
     let thread = thread::spawn(move || {
         let task = handle.spawn(pending::<()>());
         let mut task = Box::pin(task);
-        // Whether the task is gone by the last poll is not promised: this is ready as soon as the loop is closed.
+        // Whether the task is gone by the last poll is not promised: this is ready as soon as the
+        // loop is closed.
         let future = poll_fn(|cx| {
             let _ = begin.send(());
             let _ = task.as_mut().poll(cx);
@@ -241,7 +242,7 @@ pub fn run27_dropped_inside_a_loop_it_waits_for_no_job<S: Subject>() {
         let _ = released.recv();
     }));
     begun.recv_timeout(LONG).expect("the job to begin");
-    // It would wait for ever.
+    // It would wait forever.
     outer.block_on(async move { drop(inner) });
     drop(release);
     assert!(is_over.recv_timeout(LONG).is_err_and(|e| e == std::sync::mpsc::RecvTimeoutError::Disconnected));

@@ -1,4 +1,5 @@
-//! What ends a transfer early though there is more: the next one must not wait for an event that has been already.
+//! What ends a transfer early though there is more: the next one must not wait for an event that
+//! has been already.
 
 use std::io::{self, IoSlice, IoSliceMut, Write};
 
@@ -24,13 +25,14 @@ where
             heard.extend_from_slice(&buf[..n]);
         }
     };
-    // It waits already, and what the registration itself reports is over, when all of it comes at once.
+    // It waits already, and what the registration itself reports is over, when all of it comes at
+    // once.
     let both = futures_lite::future::zip(read, async {
         handle.sleep(SHORT).await;
         send();
     });
     let in_time = within(handle, LONG, both).await.is_some();
-    assert!(in_time, "it waits for ever after {heard:?}");
+    assert!(in_time, "it waits forever after {heard:?}");
     assert_eq!(heard, sent);
 }
 
@@ -49,8 +51,8 @@ where
                 done += one.write_vectored(&slices).await.expect("a write");
             }
         };
-        // Nobody reads meanwhile: there is room.
-        assert!(within(&handle, LONG, write).await.is_some(), "the writer waits though there is room");
+        // Nothing reads meanwhile: the buffer has space.
+        assert!(within(&handle, LONG, write).await.is_some(), "the writer waits though the buffer has space");
         handle.sleep(SHORT).await;
         let mut heard = vec![0; BYTES];
         let read = async {
@@ -103,8 +105,8 @@ mod unix {
     /// Sends `bytes` with a descriptor.
     fn send_with_descriptor(far: &UnixStream, bytes: &[u8]) {
         let descriptors = [far.as_fd()];
-        let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut room);
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
         assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
         let sent = sendmsg(far, &[IoSlice::new(bytes)], &mut control, SendFlags::empty());
         assert_eq!(sent.expect("to be sent"), bytes.len());
@@ -144,7 +146,7 @@ mod unix {
                 send_with_descriptor(&far, b"one");
                 (&far).write_all(b"two").expect("a write");
             });
-            assert!(within(&handle, LONG, both).await.is_some(), "it waits for ever");
+            assert!(within(&handle, LONG, both).await.is_some(), "it waits forever");
         });
     }
 
@@ -244,6 +246,6 @@ where
             let mut counter = source.get_ref();
             counter.write_all(&8_u64.to_ne_bytes()).expect("a write");
         });
-        assert!(within(&handle, LONG, both).await.is_some(), "it waits for ever");
+        assert!(within(&handle, LONG, both).await.is_some(), "it waits forever");
     });
 }

@@ -62,9 +62,10 @@ pub fn tmr01_callback_is_never_early<S: Subject>() {
     });
 }
 
-/// Tasks that sleep until `deadlines`, begun in this order: in which order they ended, none of them early. How long from now the first deadline is,
-/// is asked of `deadlines`: a machine may stall while the tasks begin, so that some begin when theirs is past already; then it is done once more,
-/// with more time. With `overdue` the loop is held up until all are past.
+/// Tasks that sleep until `deadlines`, begun in this order: in which order they ended, none of them
+/// early. How long from now the first deadline is, is asked of `deadlines`: a machine may stall
+/// while the tasks begin, so that some begin when theirs is past already; then it is done once
+/// more, with more time. With `overdue` the loop is held up until all are past.
 async fn order_of_sleeps<H: Handle>(
     handle: &H,
     deadlines: impl Fn(Duration) -> Vec<time::Instant>,
@@ -80,7 +81,8 @@ async fn order_of_sleeps<H: Handle>(
             drop(handle.spawn(async move {
                 let mut sleep = pin!(inner.sleep_until(deadline));
                 let mut begins = true;
-                // Asked when it is woken and not before: what is past by then is still in its place.
+                // Asked when it is woken and not before: what is past by then is still in its
+                // place.
                 poll_fn(|cx| {
                     let polled = sleep.as_mut().poll(cx);
                     if mem::replace(&mut begins, false) && polled.is_ready() {
@@ -257,7 +259,8 @@ pub fn tmr08_blocking_before_registration_does_not_shift_the_deadline<S: Subject
         let (line, inner) = (log.clone(), handle.clone());
         handle
             .call_soon(move || {
-                // A loop that keeps the time of the turn's beginning would count this as part of the delay.
+                // A loop that keeps the time of the turn's beginning would count this as part of
+                // the delay.
                 thread::sleep(SHORT * 2);
                 let start = Instant::now();
                 inner.call_later(SHORT, move || line.push(start.elapsed())).unwrap();

@@ -74,7 +74,8 @@ pub fn tmr18_reset_to_earlier<S: Subject>() {
         let mut moved = false;
         let start = Instant::now();
         let earlier = handle.now() + SHORT;
-        // It was registered with the task's waker, which the new deadline wakes without another poll.
+        // It was registered with the task's waker, which the new deadline wakes without another
+        // poll.
         let mut polls = 0;
         let waited = poll_fn(|cx| {
             polls += 1;

@@ -20,7 +20,7 @@ use loop_api::task::{Abort, Task};
 pub fn tsk01_spawn_never_polls_inside_the_call<S: Subject>() {
     let mut subject = make::<S>();
     let handle = subject.handle().clone();
-    // Nobody runs the loop yet, so nothing can have been polled, whatever threads it has.
+    // No thread runs the loop yet, so nothing can have been polled, whatever threads it has.
     let started = Arc::new(AtomicBool::new(false));
     let seen = started.clone();
     let inside = subject.block_on(async {
@@ -37,7 +37,8 @@ pub fn tsk01_spawn_never_polls_inside_the_call<S: Subject>() {
     });
     assert!(!inside, "the future was polled inside spawn_local");
 
-    // A future whose first poll needs a lock that the spawner holds: polled inside spawn, it would be found held.
+    // A future whose first poll needs a lock that the spawner holds: polled inside spawn, it would
+    // be found held.
     let lock = Arc::new(std::sync::Mutex::new(()));
     let free = subject.block_on(async {
         let guard = lock.lock().expect("the lock");
@@ -140,7 +141,7 @@ pub fn tsk04_the_abort_handle_works_after_detaching<S: Subject>() {
     });
 }
 
-pub fn tsk04_abort_wakes_whoever_already_waits<S: Subject>() {
+pub fn tsk04_abort_wakes_a_waiter<S: Subject>() {
     run::<S, _>(|handle| async move {
         let task = handle.spawn(pending::<()>());
         let abort = task.abort_handle();
@@ -197,7 +198,7 @@ pub fn tsk07_cancelling_a_finished_task_gives_its_output<S: Subject>() {
     });
 }
 
-pub fn tsk08_a_panic_reaches_whoever_awaits<S: Subject>() {
+pub fn tsk08_a_panic_reaches_the_awaiting_task<S: Subject>() {
     run::<S, _>(|handle| async move {
         let told = record_exceptions(&handle);
         let task = handle.spawn(async {
@@ -213,15 +214,15 @@ pub fn tsk08_a_panic_reaches_whoever_awaits<S: Subject>() {
     });
 }
 
-pub fn tsk08_a_panic_that_nobody_awaits_reaches_the_handler<S: Subject>() {
+pub fn tsk08_an_unawaited_panic_reaches_the_handler<S: Subject>() {
     run::<S, _>(|handle| async move {
         let told = record_exceptions(&handle);
-        drop(handle.spawn(async { std::panic::resume_unwind(Box::new("nobody awaits")) }));
+        drop(handle.spawn(async { std::panic::resume_unwind(Box::new("not awaited")) }));
         assert!(until(&handle, || !told.is_empty()).await, "the panic was lost");
         let told = told.take();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].panic);
-        assert_eq!(told[0].message, "nobody awaits");
+        assert_eq!(told[0].message, "not awaited");
         assert_eq!(told[0].kind, loop_api::shared::ExceptionKind::Task);
         assert!(told[0].location.is_some_and(|(file, _)| file == file!()), "{told:?}");
     });

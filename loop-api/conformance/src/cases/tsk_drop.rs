@@ -1,4 +1,5 @@
-//! TSK: drops that panic. Where nobody takes the panic it is for the exception handler, never for the loop or for who let go.
+//! TSK: drops that panic. Where the panic is not taken it is for the exception handler, never for
+//! the loop or for who let go.
 
 use std::future::{Future, pending};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -48,7 +49,7 @@ fn check_told(told: &Log<Told>, times: usize) {
     assert!(told.iter().all(|told| told.panic && told.message == PAYLOAD), "{told:?}");
 }
 
-/// The panic is told once: to whoever awaits, or to the handler.
+/// The panic is told once: to the one who awaits, or to the handler.
 fn check_end<T>(ended: Result<T, JoinError>, told: &Log<Told>) {
     match ended {
         Ok(_) => panic!("a task that was aborted gave an output"),
@@ -94,7 +95,7 @@ pub fn tsk08_a_panic_in_the_drop_of_a_future_that_is_aborted<S: Subject>() {
                 assert!(ended.is_err() && !pause);
             }
         }
-        // Nobody awaits it.
+        // It is not awaited.
         let task = handle.spawn(waits(drops.clone()));
         let abort = task.abort_handle();
         drop(task);
@@ -109,7 +110,7 @@ pub fn tsk08_a_panic_in_the_drop_of_a_future_that_is_aborted<S: Subject>() {
 pub fn tsk08_a_panic_in_the_drop_of_an_output<S: Subject>() {
     run::<S, _>(|handle| async move {
         let (told, drops) = (record_exceptions(&handle), Counter::new());
-        // Nobody waits for it.
+        // It is not waited for.
         let output = drops.clone();
         drop(handle.spawn(async move { Panics(output) }));
         assert!(until(&handle, || told.len() == 1).await, "the panic was lost");

@@ -13,7 +13,7 @@ fn bind<H: Net>(handle: &H) -> H::UdpSocket {
     handle.bind_udp(loopback(), &UdpOptions::default()).expect("a port")
 }
 
-pub fn net13_datagrams_to_anybody<S: Subject>()
+pub fn net13_datagrams_to_any_address<S: Subject>()
 where
     HandleOf<S>: Net,
 {
@@ -38,12 +38,12 @@ where
     HandleOf<S>: Net,
 {
     run::<S, _>(|handle| async move {
-        let (one, other, stranger) = (bind(&handle), bind(&handle), bind(&handle));
+        let (one, other, third) = (bind(&handle), bind(&handle), bind(&handle));
         one.connect(other.local_addr().expect("its address")).await.expect("a peer");
         other.connect(one.local_addr().expect("its address")).await.expect("a peer");
         assert_eq!(one.peer_addr().ok(), other.local_addr().ok());
         // Who is not the peer is not heard.
-        stranger.send_to(b"psst", other.local_addr().expect("its address")).await.expect("to be sent");
+        third.send_to(b"psst", other.local_addr().expect("its address")).await.expect("to be sent");
         one.send(b"ciao").await.expect("to be sent");
         let mut buf = [0; 16];
         let n = within(&handle, LONG, other.recv(&mut buf)).await.expect("a datagram").expect("a datagram");
@@ -57,10 +57,10 @@ where
 {
     run::<S, _>(|handle| async move {
         let (one, gone) = (bind(&handle), bind(&handle));
-        let nobody = gone.local_addr().expect("its address");
+        let closed = gone.local_addr().expect("its address");
         drop(gone);
         let me = one.local_addr().expect("its address");
-        one.send_to(b"is anybody there", nobody).await.expect("to be sent");
+        one.send_to(b"is it there", closed).await.expect("to be sent");
         handle.sleep(SHORT).await;
         let other = bind(&handle);
         other.send_to(b"yes", me).await.expect("to be sent");

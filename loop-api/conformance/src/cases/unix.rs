@@ -70,8 +70,8 @@ where
         let error = handle.listen_unix(&address(&path)).expect_err("the path is there still");
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         assert!(error.to_string().contains("socket"), "no path in: {error}");
-        // Nobody listens behind it.
-        let error = handle.connect_unix(&address(&path)).await.expect_err("nobody listens");
+        // Nothing listens behind it.
+        let error = handle.connect_unix(&address(&path)).await.expect_err("a refusal");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         let missing = address(&dir.path().join("nothing here"));
         let error = handle.connect_unix(&missing).await.expect_err("no such path");

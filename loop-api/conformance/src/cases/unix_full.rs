@@ -1,4 +1,5 @@
-//! NET12: unix sockets whose peer has no room. Linux tells nobody when there is some again.
+//! NET12: unix sockets whose peer's buffer is full. Linux wakes no waiter when there is space
+//! again.
 
 use std::future::Future;
 use std::io;
@@ -58,12 +59,12 @@ where
         let polls = Counter::new();
         let mut connecting = pin!(counted(handle.connect_unix(&addr), polls.clone()));
         let early = within(&handle, WATCHED, connecting.as_mut()).await;
-        assert!(early.is_none(), "it did not wait for room: {early:?}");
+        assert!(early.is_none(), "it did not wait for space: {early:?}");
         assert!(polls.get() < MANY, "it was polled {} times in {WATCHED:?}", polls.get());
         for _ in &filled {
             server.accept().expect("a connection");
         }
-        let late = within(&handle, LONG, connecting).await.expect("there was room, and it did not connect");
+        let late = within(&handle, LONG, connecting).await.expect("there was space, and it did not connect");
         late.expect("a connection");
         server.accept().expect("it");
     });
@@ -87,13 +88,13 @@ where
         let polls = Counter::new();
         let mut sending = pin!(counted(client.send_to(b"last", &addr), polls.clone()));
         let early = within(&handle, WATCHED, sending.as_mut()).await;
-        assert!(early.is_none(), "it did not wait for room: {early:?}");
+        assert!(early.is_none(), "it did not wait for space: {early:?}");
         assert!(polls.get() < MANY, "it was polled {} times in {WATCHED:?}", polls.get());
         let mut buf = [0; 8];
         for _ in 0..sent {
             assert_eq!(peer.recv(&mut buf).expect("a datagram"), 1);
         }
-        let late = within(&handle, LONG, sending).await.expect("there was room, and it was not sent");
+        let late = within(&handle, LONG, sending).await.expect("there was space, and it was not sent");
         assert_eq!(late.expect("to be sent"), 4);
         assert_eq!(peer.recv(&mut buf).expect("the last one"), 4);
     });

@@ -1,4 +1,5 @@
-//! PEER: wakers whose drop calls what they were waiting for. One that is replaced or left behind is dropped when no lock is held.
+//! PEER: wakers whose drop calls what they were waiting for. One that is replaced or left behind is
+//! dropped when no lock is held.
 
 use std::future::{Future, pending};
 use std::io;
@@ -28,7 +29,8 @@ impl<F: Fn()> Drop for Calls<F> {
     }
 }
 
-/// Polls with three such wakers in turn, each of which replaces the one before; the last goes with the future.
+/// Polls with three such wakers in turn, each of which replaces the one before; the last goes with
+/// the future.
 fn replace_wakers<F: Future>(future: F, call: impl Fn() + Clone + Send + Sync + 'static) {
     let mut future = Box::pin(future);
     for _ in 0..3 {
@@ -42,7 +44,7 @@ fn replace_wakers<F: Future>(future: F, call: impl Fn() + Clone + Send + Sync + 
 }
 
 /// Polls once, for nothing but the locks that this takes.
-fn glance<F: Future>(future: F) {
+fn poll_once<F: Future>(future: F) {
     let _answer: Poll<F::Output> = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
 }
 
@@ -56,11 +58,11 @@ pub fn peer15_a_wakers_drop_may_call_back_into_a_task<S: Subject>() {
             abort.abort();
         });
         let other = handle.clone();
-        replace_wakers(handle.spawn(pending::<()>()), move || glance(other.spawn(async {})));
+        replace_wakers(handle.spawn(pending::<()>()), move || poll_once(other.spawn(async {})));
         let job = handle.clone();
         let (says, said) = std::sync::mpsc::channel::<()>();
         let blocked = handle.spawn_blocking(move || said.recv());
-        replace_wakers(blocked, move || glance(job.spawn_blocking(|| ())));
+        replace_wakers(blocked, move || poll_once(job.spawn_blocking(|| ())));
         drop(says);
         // One that ends between two polls: the waker of the first is left until the second.
         let ended = Counter::new();
@@ -91,7 +93,7 @@ pub fn peer15_a_wakers_drop_may_call_back_into_a_task<S: Subject>() {
 pub fn peer15_a_wakers_drop_may_call_back_into_a_sleep<S: Subject>() {
     run::<S, _>(|handle| async move {
         let other = handle.clone();
-        replace_wakers(handle.sleep(LONG), move || glance(other.sleep(LONG)));
+        replace_wakers(handle.sleep(LONG), move || poll_once(other.sleep(LONG)));
         handle.sleep(Duration::from_millis(1)).await;
     });
 }
@@ -103,7 +105,7 @@ pub fn peer15_a_wakers_drop_may_call_back_into_a_promise<S: Subject>() {
         let other = shared.clone();
         let ask = move || {
             let _outcome = other.result();
-            glance(other.clone());
+            poll_once(other.clone());
         };
         replace_wakers(shared.clone(), ask.clone());
         replace_wakers(promise.cancelled(), ask);
@@ -121,7 +123,7 @@ where
         let listener = Arc::new(listener);
         let other = listener.clone();
         let accept = async { listener.accept().await.map(drop) };
-        replace_wakers(accept, move || glance(other.accept()));
+        replace_wakers(accept, move || poll_once(other.accept()));
         let addr = listener.local_addr().expect("an address");
         let client = std::net::TcpStream::connect(addr).expect("a client");
         let accepted: io::Result<_> = listener.accept().await;

@@ -47,7 +47,7 @@ where
     });
 }
 
-pub fn io02_a_writer_is_called_when_there_is_room<S: Subject>()
+pub fn io02_a_writer_is_called_when_the_buffer_has_space<S: Subject>()
 where
     HandleOf<S>: Readiness,
 {
@@ -61,7 +61,7 @@ where
         });
         let writer = writer.expect("a writer");
         handle.sleep(SHORT).await;
-        assert_eq!(called.get(), 0, "called though there is no room");
+        assert_eq!(called.get(), 0, "called though the buffer is full");
         let reading = std::thread::spawn(move || {
             let mut buf = vec![0; 1 << 16];
             while far.read(&mut buf).is_ok_and(|n| n > 0) {}
@@ -93,7 +93,7 @@ where
     });
 }
 
-pub fn io04_a_reader_is_not_called_for_room_to_write<S: Subject>()
+pub fn io04_a_reader_is_not_called_for_writability<S: Subject>()
 where
     HandleOf<S>: Readiness,
 {
@@ -196,7 +196,8 @@ where
             *slot.lock().expect("the slot") = Some(reader.expect("a reader"));
             far.write_all(b"x").expect("a write");
             assert!(until(&handle, || calls.get() == 1).await);
-            // The descriptor is closed: the other side sees it, as there is data that nobody read, by a reset.
+            // The descriptor is closed: the other side sees it, as there is data that was not read,
+            // by a reset.
             let seen = std::thread::spawn(move || far.read(&mut [0; 1]).map_or(0, |n| n));
             assert_eq!(seen.join().expect("the other side"), 0);
             assert_eq!(calls.get(), 1);
@@ -221,7 +222,8 @@ where
         handle.sleep(SHORT).await;
         assert_eq!(calls.get(), 0);
         assert!(until(&handle, || dropped.get() == 1).await, "the closure was kept");
-        // The descriptor itself is free to be watched again, and by a watcher that is left to itself.
+        // The descriptor itself is free to be watched again, and by a watcher that is left to
+        // itself.
         let seen = calls.clone();
         let reader = handle.add_reader(near, move |socket| {
             drain(socket);

@@ -22,19 +22,19 @@ use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
 use loop_toolkit::{Executor, Guarded, Pool, run_in, spawn_blocking};
 
 thread_local! {
-    static CURRENT: Scoped<StrangerHandle> = const { Scoped::new() };
+    static CURRENT: Scoped<SmallHandle> = const { Scoped::new() };
 }
 
 /// The loop. Tasks that are not `Send` are dropped with it, so it stays on its thread.
-pub(crate) struct Stranger {
-    handle: StrangerHandle,
+pub(crate) struct SmallLoop {
+    handle: SmallHandle,
     /// Runs the callbacks where a host runs the loop turn by turn.
-    pump: Option<Pump<StrangerHandle>>,
+    pump: Option<Pump<SmallHandle>>,
     thread: PhantomData<*const ()>,
 }
 
 #[derive(Clone)]
-pub(crate) struct StrangerHandle(Arc<Inner>);
+pub(crate) struct SmallHandle(Arc<Inner>);
 
 /// What the loop and its handles share.
 struct Inner {
@@ -114,12 +114,12 @@ impl Inner {
     }
 }
 
-impl EventLoop for Stranger {
-    type Handle = StrangerHandle;
+impl EventLoop for SmallLoop {
+    type Handle = SmallHandle;
 
-    fn new() -> io::Result<Stranger> {
+    fn new() -> io::Result<SmallLoop> {
         let inner = Inner {
-            shared: Shared::new("stranger").of_this_thread(),
+            shared: Shared::new("small").of_this_thread(),
             thread: thread_id(),
             tasks: TaskSet::new(),
             ready: Mutex::default(),
@@ -127,10 +127,10 @@ impl EventLoop for Stranger {
             timers: Mutex::default(),
             pool: Pool::new(),
         };
-        Ok(Stranger { handle: StrangerHandle(Arc::new(inner)), pump: None, thread: PhantomData })
+        Ok(SmallLoop { handle: SmallHandle(Arc::new(inner)), pump: None, thread: PhantomData })
     }
 
-    fn handle(&self) -> &StrangerHandle {
+    fn handle(&self) -> &SmallHandle {
         &self.handle
     }
 
@@ -169,7 +169,7 @@ impl EventLoop for Stranger {
     }
 }
 
-impl Turn for Stranger {
+impl Turn for SmallLoop {
     fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
         let inner = &self.handle.0;
         if inner.shared.is_closed() {
@@ -202,13 +202,13 @@ impl Turn for Stranger {
     }
 }
 
-impl Drop for Stranger {
+impl Drop for SmallLoop {
     fn drop(&mut self) {
         self.shutdown(None);
     }
 }
 
-impl Handle for StrangerHandle {
+impl Handle for SmallHandle {
     type Task<T: Send> = JoinHandle<T>;
     type LocalTask<T> = JoinHandle<T>;
     type Sleep = Sleep;
@@ -251,8 +251,8 @@ impl Handle for StrangerHandle {
             return Err(LocalError::NotLoopThread);
         }
         let future = Guarded::<F, Self>::new(future);
-        // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the set is closed, and the queue is
-        // emptied only after that.
+        // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the
+        // set is closed, and the queue is emptied only after that.
         let (task, join) = unsafe { self.0.tasks.spawn_unchecked(future, Queue(self.0.clone())) };
         task.map(|task| Queue(self.0.clone()).schedule(task)).ok_or(LocalError::Closed)?;
         Ok(join)
@@ -281,7 +281,7 @@ impl Handle for StrangerHandle {
     }
 }
 
-impl fmt::Debug for StrangerHandle {
+impl fmt::Debug for SmallHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.shared.fmt(f)
     }
