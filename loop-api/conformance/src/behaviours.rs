@@ -129,6 +129,7 @@ pub const BEHAVIOURS: &[(&str, &str)] = &[
     ("IO20", "cancel vs ready race: no lost data, no stale registration"),
     ("IO21", "dead fd in the set fails only that watcher"),
     ("IO22", "EINTR from poll is retried"),
+    ("IO23", "a short read of a descriptor that is no byte stream does not hide what is left"),
     ("THR01", "post from another thread wakes a blocked loop promptly"),
     ("THR02", "post from the loop's own thread also works, FIFO"),
     ("THR03", "posts from a posted callback run in a later turn (snapshot)"),
@@ -254,4 +255,5 @@ pub const BEHAVIOURS: &[(&str, &str)] = &[
         "PEER14",
         "an accept loop at the fd limit waits and recovers; it uses no more than a few per cent of a core meanwhile",
     ),
+    ("PEER15", "a waker's drop may call back into what held the waker: no lock is held there"),
 ];
