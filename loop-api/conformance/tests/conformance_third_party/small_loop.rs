@@ -303,7 +303,9 @@ impl Sleep {
     fn register(&mut self, waker: Waker) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let key = *self.key.get_or_insert_with(|| (self.deadline, NEXT.fetch_add(1, Ordering::Relaxed)));
-        self.inner.timers.lock().unwrap().insert(key, waker);
+        // The waker before is dropped when the lock is free: its drop may call back.
+        let before = self.inner.timers.lock().unwrap().insert(key, waker);
+        drop(before);
         // The loop may be asleep until a later one, or about to be.
         drop(self.inner.ready.lock().unwrap());
         self.inner.wake.notify_one();
