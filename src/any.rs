@@ -1,17 +1,17 @@
 //! The one place that knows which backends are compiled in.
 //!
-//! For each kind of thing that a backend has there is an enum here with one arm a backend, and one arm that can never be made. With one
+//! For each kind of thing that a backend has there is an enum here with one variant a backend, and one variant that can never be made. With one
 //! backend compiled in the enum is laid out as that backend's own type, and a match on it is no instruction; with none it
 //! has no value, and everything still compiles: a library leaves the choice to the program.
 //!
 //! The public types are newtypes over these enums, so that nothing outside can tell what is compiled in.
 
-pub(crate) mod arm;
 pub(crate) mod backend;
-mod doors;
+mod cfg_macros;
+mod conversions;
+pub(crate) mod dispatch;
 pub(crate) mod event_loop;
 mod forward;
-mod gates;
 mod global;
 mod innermost;
 mod macros;

@@ -1,8 +1,42 @@
 //! Macros that write one variant, or one branch, for each backend.
+//!
+//! The others of this folder stand with what they write: the I/O traits in `stream.rs`, methods in
+//! `forward.rs`, conversions in `conversions.rs`.
 
 use std::convert::Infallible;
 
-/// Defines an enum over the backends: `any_enum!(Name = NameOf)`, where `NameOf<H>` is the type for the backend whose handle is `H`.
+/// Puts the first attribute on an item where several backends are compiled in, and else the second.
+#[allow(unused_macros)]
+macro_rules! if_several {
+    (($yes:meta) else ($no:meta) $item:item) => {
+        #[$no]
+        $item
+    };
+}
+// The condition "several backends", named here alone. What is defined later takes the earlier one's place.
+#[cfg(any(
+    all(feature = "native", any(feature = "tokio", feature = "smol", feature = "dyn")),
+    all(feature = "tokio", any(feature = "smol", feature = "dyn")),
+    all(feature = "smol", feature = "dyn")
+))]
+macro_rules! if_several {
+    (($yes:meta) else ($no:meta) $item:item) => {
+        #[$yes]
+        $item
+    };
+}
+pub(crate) use if_several;
+
+/// Defines an enum over the backends: `any_enum!(Name = NameOf)`, where `NameOf<H>` is the type for the
+/// backend whose handle is `H`. `any_enum!(Sleep = SleepOf)` becomes, with native and tokio compiled in,
+///
+/// ```ignore
+/// pub(crate) enum Sleep {
+///     Native(SleepOf<loop_native::NativeHandle>),
+///     Tokio(SleepOf<loop_tokio::TokioHandle>),
+///     Never(Infallible, PhantomData<()>),
+/// }
+/// ```
 macro_rules! any_enum {
     ($name:ident = $of:ident) => {
         $crate::any::any_enum!(@ $name [] [()] $of [] []);
@@ -10,8 +44,8 @@ macro_rules! any_enum {
     ($name:ident<$a:lifetime> = $of:ident) => {
         $crate::any::any_enum!(@ $name [<$a>] [&$a ()] $of [$a,] []);
     };
-    // With the arms by name. A projection's bounds may ask for `'static`; then the compiler does not see that a future is `Send` that
-    // holds the type across an await and has a lifetime in `T`, be it `'static`. `phantom` has the arms' auto traits.
+    // With the variants by name. A projection's bounds may ask for `'static`; then the compiler does not see that a future is `Send` that
+    // holds the type across an await and has a lifetime in `T`, be it `'static`. `phantom` has the variants' auto traits.
     ($name:ident<$t:ident $(: $bound:path)?>, $phantom:ty; $native:path, $tokio:path, $smol:path, $erased:path) => {
         pub(crate) enum $name<$t $(: $bound)?> {
             #[cfg(feature = "native")]
@@ -43,7 +77,18 @@ macro_rules! any_enum {
 }
 pub(crate) use any_enum;
 
-/// Matches on an enum of this module: `each!(TcpStream; &self.0, s => s.nodelay())`. After the enum's name may stand others, with
+/// Matches on an enum of this folder. `each!(Sleep; &self.inner, sleep => sleep.deadline())` becomes, with
+/// native and tokio compiled in,
+///
+/// ```ignore
+/// match &self.inner {
+///     any::Sleep::Native(sleep) => sleep.deadline(),
+///     any::Sleep::Tokio(sleep) => sleep.deadline(),
+///     any::Sleep::Never(never, ..) => any::never(&never),
+/// }
+/// ```
+///
+/// Another example: `each!(TcpStream; &self.0, s => s.nodelay())`. After the enum's name may stand others, with
 /// the name by which the body makes a value of theirs of the same backend: `each!(TcpListener => TcpStream as wrap; ...)`.
 macro_rules! each {
     ($from:ident $(=> $($to:ident as $wrap:ident),+)?; $value:expr, $x:pat => $body:expr) => {
@@ -133,7 +178,7 @@ macro_rules! opaque {
 }
 pub(crate) use opaque;
 
-/// What the arm that has no value answers.
+/// What the variant that has no value answers.
 pub(crate) fn never(never: &Infallible) -> ! {
     match *never {}
 }

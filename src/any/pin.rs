@@ -1,4 +1,4 @@
-//! The one projection that no macro can write, because the arms of the enum come and go with the features.
+//! The one projection that no macro can write, because the variants of the enum come and go with the features.
 #![allow(unsafe_code)]
 
 use std::future::Future;
@@ -14,8 +14,8 @@ impl Sleep {
     pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out: the reference is only matched on.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: the value inside the arm is pinned because the enum is: it has no Drop and is not Unpin unless all its arms are, and
-        // no code moves an arm's value out of a pinned enum.
+        // SAFETY: the value inside the variant is pinned because the enum is: it has no Drop and is not Unpin unless all its variants are, and
+        // no code moves a variant's value out of a pinned enum.
         each!(Sleep; this, sleep => unsafe { Pin::new_unchecked(sleep) }.poll(cx))
     }
 

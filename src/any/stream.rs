@@ -10,7 +10,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 buf: &mut [u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read(io, cx, buf))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_read(io, cx, buf))
             }
 
             #[inline]
@@ -19,7 +19,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 bufs: &mut [std::io::IoSliceMut<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read_vectored(io, cx, bufs))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_read_vectored(io, cx, bufs))
             }
         }
 
@@ -30,7 +30,7 @@ macro_rules! async_read {
                 cx: &mut std::task::Context<'_>,
                 buf: loop_api::io::ReadCursor<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_read_uninit(io, cx, buf))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_read_uninit(io, cx, buf))
             }
         }
 
@@ -43,10 +43,10 @@ macro_rules! async_read {
             ) -> std::task::Poll<std::io::Result<()>> {
                 match &mut self.0 {
                     #[cfg(feature = "tokio")]
-                    $crate::any::$enum::Tokio(io) => $crate::any::arm::poll_tokio_read(io, cx, buf),
+                    $crate::any::$enum::Tokio(io) => $crate::any::dispatch::poll_tokio_read(io, cx, buf),
                     #[allow(unreachable_patterns)]
                     other => {
-                        $crate::any::each!($enum; other, io => $crate::any::arm::poll_read_tokio(io, cx, buf))
+                        $crate::any::each!($enum; other, io => $crate::any::dispatch::poll_read_tokio(io, cx, buf))
                     }
                 }
             }
@@ -67,7 +67,7 @@ macro_rules! async_write {
                 cx: &mut std::task::Context<'_>,
                 buf: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_write(io, cx, buf))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_write(io, cx, buf))
             }
 
             #[inline]
@@ -76,7 +76,7 @@ macro_rules! async_write {
                 cx: &mut std::task::Context<'_>,
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_write_vectored(io, cx, bufs))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_write_vectored(io, cx, bufs))
             }
 
             #[inline]
@@ -84,7 +84,7 @@ macro_rules! async_write {
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_flush(io, cx))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_flush(io, cx))
             }
 
             #[inline]
@@ -92,7 +92,7 @@ macro_rules! async_write {
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::arm::poll_close(io, cx))
+                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_close(io, cx))
             }
         }
 

@@ -1,10 +1,11 @@
-//! The doors to a backend's own sockets, for those who must have them. They are here because only here is it known which backends
-//! there are.
+//! Conversions to and from a backend's own sockets. They are in this folder because the conditions on
+//! backends are.
 
-/// From one of our types to the backend's own, and back.
+/// From one of our types to the backend's own, and back: for tokio's `TcpStream`
+/// `fn into_tokio(self) -> Result<tokio::net::TcpStream, Self>` and `From<tokio::net::TcpStream>`.
 #[allow(unused_macros)]
-macro_rules! door {
-    ($feature:literal $arm:ident: $name:ty, $enum:ident, $inner:ty, $coat:ty, $into:ident, $whose:literal) => {
+macro_rules! conversion {
+    ($feature:literal $variant:ident: $name:ty, $enum:ident, $inner:ty, $wrapper:ty, $into:ident, $whose:literal) => {
         #[cfg(feature = $feature)]
         impl $name {
             #[doc = concat!("The ", $whose, " inside, if this is of that backend.")]
@@ -21,7 +22,7 @@ macro_rules! door {
             ///
             /// Builder::new().backend(Backend::Tokio).build()?.block_on(async {
             ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-            ///     // It is tokio's: the other door gives it back.
+            ///     // It is tokio's: the conversion to another backend's gives it back.
             ///     let listener = listener.into_async_io().unwrap_err();
             ///     let theirs: tokio::net::TcpListener = listener.into_tokio().unwrap();
             ///     let ours = TcpListener::from(theirs);
@@ -34,7 +35,7 @@ macro_rules! door {
             /// ```
             pub fn $into(self) -> Result<$inner, Self> {
                 match self.0 {
-                    crate::any::$enum::$arm(coat) => Ok(coat.into_inner()),
+                    crate::any::$enum::$variant(wrapper) => Ok(wrapper.into_inner()),
                     #[allow(unreachable_patterns)]
                     other => Err(Self(other)),
                 }
@@ -44,27 +45,27 @@ macro_rules! door {
         #[cfg(feature = $feature)]
         impl From<$inner> for $name {
             fn from(inner: $inner) -> Self {
-                Self(crate::any::$enum::$arm(<$coat>::from(inner)))
+                Self(crate::any::$enum::$variant(<$wrapper>::from(inner)))
             }
         }
     };
 }
 
-macro_rules! doors {
+macro_rules! conversions {
     ($($name:ident $std:path;)*) => {$(
-        door!("tokio" Tokio: crate::net::$name, $name, tokio::net::$name, loop_tokio::net::$name, into_tokio, "tokio socket");
-        door!("smol" Smol: crate::net::$name, $name, async_io::Async<$std>, loop_smol::net::$name, into_async_io, "async-io socket");
+        conversion!("tokio" Tokio: crate::net::$name, $name, tokio::net::$name, loop_tokio::net::$name, into_tokio, "tokio socket");
+        conversion!("smol" Smol: crate::net::$name, $name, async_io::Async<$std>, loop_smol::net::$name, into_async_io, "async-io socket");
     )*};
 }
 
-doors! {
+conversions! {
     TcpStream std::net::TcpStream;
     TcpListener std::net::TcpListener;
     UdpSocket std::net::UdpSocket;
 }
 
 #[cfg(unix)]
-doors! {
+conversions! {
     UnixStream std::os::unix::net::UnixStream;
     UnixListener std::os::unix::net::UnixListener;
     UnixDatagram std::os::unix::net::UnixDatagram;

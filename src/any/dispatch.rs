@@ -1,7 +1,8 @@
-//! What one arm of a socket's enum does.
+//! What is done for one variant of a socket's enum.
 //!
-//! With several backends compiled in, an arm is a function of its own, so that the match is a jump and nobody pays for the stack
-//! frames of the other arms. With one it is inlined into whoever reads or writes.
+//! With several backends compiled in, each variant has a function of its own, so that the match is a
+//! jump and no call pays for the stack frames of the other variants. With one backend it is inlined into
+//! the caller.
 
 use std::io::{IoSlice, IoSliceMut, Result};
 use std::pin::Pin;
@@ -11,35 +12,38 @@ use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::io::{AsyncReadUninit, ReadCursor};
 use tokio::io::ReadBuf;
 
+use super::macros::if_several;
 use crate::io::speaks::uninit::ReadTokio;
 #[cfg(feature = "tokio")]
 use crate::io::speaks::uninit::TokioReads;
 
-macro_rules! arms {
+/// A function for each method of a trait: `AsyncWrite { fn poll_flush() -> (); }` becomes, with one
+/// backend compiled in,
+///
+/// ```ignore
+/// #[inline]
+/// pub(crate) fn poll_flush<S: AsyncWrite + Unpin>(io: &mut S, cx: &mut Context<'_>) -> Poll<Result<()>> {
+///     Pin::new(io).poll_flush(cx)
+/// }
+/// ```
+///
+/// and with several the same with `#[inline(never)]`.
+macro_rules! dispatch {
     ($($bound:ident { $(fn $name:ident($($arg:ident: $ty:ty),*) -> $output:ty;)* })*) => {$($(
-        #[cfg_attr(
-            any(
-                all(feature = "native", any(feature = "tokio", feature = "smol", feature = "dyn")),
-                all(feature = "tokio", any(feature = "smol", feature = "dyn")),
-                all(feature = "smol", feature = "dyn")
-            ),
-            inline(never)
-        )]
-        #[cfg_attr(
-            not(any(
-                all(feature = "native", any(feature = "tokio", feature = "smol", feature = "dyn")),
-                all(feature = "tokio", any(feature = "smol", feature = "dyn")),
-                all(feature = "smol", feature = "dyn")
-            )),
-            inline
-        )]
-        pub(crate) fn $name<S: $bound + Unpin>(io: &mut S, cx: &mut Context<'_> $(, $arg: $ty)*) -> Poll<Result<$output>> {
-            Pin::new(io).$name(cx $(, $arg)*)
+        if_several! {
+            (inline(never)) else (inline)
+            pub(crate) fn $name<S: $bound + Unpin>(
+                io: &mut S,
+                cx: &mut Context<'_>
+                $(, $arg: $ty)*
+            ) -> Poll<Result<$output>> {
+                Pin::new(io).$name(cx $(, $arg)*)
+            }
         }
     )*)*};
 }
 
-arms! {
+dispatch! {
     AsyncRead {
         fn poll_read(buf: &mut [u8]) -> usize;
         fn poll_read_vectored(bufs: &mut [IoSliceMut<'_>]) -> usize;
@@ -60,7 +64,7 @@ arms! {
 }
 
 #[cfg(feature = "tokio")]
-arms! {
+dispatch! {
     TokioReads {
         fn poll_tokio_read(buf: &mut ReadBuf<'_>) -> ();
     }
