@@ -113,7 +113,7 @@ impl Fallback {
         if !matches!(state, State::Idle(_)) {
             return Ok(());
         }
-        let (farewell, ends) = oneshot::channel();
+        let (stop, ends) = oneshot::channel();
         // The runtime goes to the thread by a channel, so that it is still here if there is none to
         // be had.
         let (give, take) = mpsc::sync_channel::<Runtime>(1);
@@ -122,7 +122,7 @@ impl Fallback {
             let nothing = Unfinished { tasks: 0, blocking: 0 };
             take.recv().map_or(nothing, |runtime| drive(runtime, ends, &watch))
         })?;
-        if let State::Idle(runtime) = std::mem::replace(state, State::Driven(farewell, thread)) {
+        if let State::Idle(runtime) = std::mem::replace(state, State::Driven(stop, thread)) {
             // The thread waits for it, so it cannot have gone.
             let _ = give.send(runtime);
         }
@@ -148,8 +148,8 @@ impl Fallback {
                 runtime.shutdown_background();
                 left
             }
-            State::Driven(farewell, thread) => {
-                let _ends_anyway = farewell.send(deadline);
+            State::Driven(stop, thread) => {
+                let _ends_anyway = stop.send(deadline);
                 // The thread keeps the deadline. It panics if tokio does.
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_result()
             }
@@ -190,8 +190,8 @@ impl Watch {
 /// The thread's whole life.
 fn drive(runtime: Runtime, ends: oneshot::Receiver<Option<Instant>>, watch: &Watch) -> Unfinished {
     let deadline = runtime.block_on(async {
-        // The process never gives it up without a farewell; if it did, there would be nothing to
-        // wait for.
+        // The process never gives it up without sending the deadline; if it did, there would be
+        // nothing to wait for.
         let deadline = ends.await.unwrap_or_else(|_gone| Some(Instant::now()));
         let all_done = async {
             watch.drained().await;

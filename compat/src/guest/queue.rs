@@ -226,7 +226,7 @@ impl Drop for Waiter {
         self.stop = None;
         let was = mem::replace(&mut *lock(&self.phase), Phase::Ends);
         match self.thread.take() {
-            // It has no panic of its own, and the host's is its own affair.
+            // It does not panic itself; a panic of the host's `run_soon` is the host's to handle.
             Some(thread) if was == Phase::Waits => drop(thread.join()),
             // The host may be what it waits for: it ends by itself when its callback, which does
             // nothing any more, is in the queue.

@@ -78,12 +78,12 @@ impl Host for TokioHost {
         let (started, stopped) = (threads.clone(), threads.clone());
         let mut builder = runtime::Builder::new_current_thread();
         builder.enable_all();
-        let hello = Arc::<Hello>::default();
-        let hellos = hello.clone();
+        let on_start = Arc::<OnStart>::default();
+        let on_starts = on_start.clone();
         builder.on_thread_start(move || {
             started.started();
-            if let Some(hello) = hellos.get() {
-                hello();
+            if let Some(on_start) = on_starts.get() {
+                on_start();
             }
         });
         builder.on_thread_stop(move || stopped.stopped());
@@ -95,19 +95,19 @@ impl Host for TokioHost {
         }
         let runtime = builder.build_local(LocalOptions::default())?;
         let around = Arc::new(Around(runtime.handle().clone()));
-        Ok(Box::new(TokioDriver { runtime: RefCell::new(Some(Rc::new(runtime))), around, threads, hello }))
+        Ok(Box::new(TokioDriver { runtime: RefCell::new(Some(Rc::new(runtime))), around, threads, on_start }))
     }
 }
 
 /// What the loop does on each thread of tokio's.
-type Hello = OnceLock<Box<dyn Fn() + Send + Sync>>;
+type OnStart = OnceLock<Box<dyn Fn() + Send + Sync>>;
 
 struct TokioDriver {
     /// None once it was shut down.
     runtime: RefCell<Option<Rc<LocalRuntime>>>,
     around: Arc<Around>,
     threads: Threads,
-    hello: Arc<Hello>,
+    on_start: Arc<OnStart>,
 }
 
 impl Driver for TokioDriver {
@@ -115,8 +115,8 @@ impl Driver for TokioDriver {
         self.around.clone()
     }
 
-    fn on_thread_start(&self, hello: Box<dyn Fn() + Send + Sync>) {
-        let _once = self.hello.set(hello);
+    fn on_thread_start(&self, on_start: Box<dyn Fn() + Send + Sync>) {
+        let _once = self.on_start.set(on_start);
     }
 
     fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
