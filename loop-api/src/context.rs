@@ -53,7 +53,7 @@ pub fn is_running() -> bool {
         || PROBES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().any(|probe| probe())
 }
 
-/// Has `probe` asked whether this thread runs a loop, whenever somebody wants to block it: for a
+/// Has `probe` asked whether this thread runs a loop, whenever a caller wants to block it: for a
 /// backend whose threads belong to a runtime that has no place to say so. Once a process.
 pub fn add_probe(probe: fn() -> bool) {
     PROBES.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(probe);

@@ -41,9 +41,8 @@ pub trait Readiness: Handle {
     /// # Errors
     ///
     /// `Unsupported` for what cannot be polled (a regular file), [`Closed`](crate::Closed) inside
-    /// an `io::Error` on a closed loop, `Unsupported` for what cannot be polled (a regular file),
-    /// [`Closed`](crate::Closed) inside an `io::Error` on a closed loop, `AlreadyExists` where
-    /// epoll has it already; any other error of the poller, such as one of `epoll_ctl(2)`.
+    /// an `io::Error` on a closed loop, `AlreadyExists` where epoll has it already; any other error
+    /// of the poller, such as one of `epoll_ctl(2)`.
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Self::Source<T>>;
 
     // ---- provided ----

@@ -155,7 +155,7 @@ impl Shared {
     }
 
     /// How many clones of `waker` the loop's own pump keeps while it is idle: those do not mean
-    /// that anybody will wake it. For backends that tell a deadlock.
+    /// that it will be woken. For backends that tell a deadlock.
     pub fn callback_wakers(&self, waker: &Waker) -> usize {
         // One in the queue, and one by which the pump knows it again.
         if self.callbacks.has_waker(waker) { 2 } else { 0 }

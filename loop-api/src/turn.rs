@@ -31,9 +31,9 @@ pub trait Turn: EventLoop {
     ///
     /// # Errors
     ///
-    /// That of the poller. [`RunError`](crate::RunError) as an `io::Error` if the loop is closed or
-    /// this thread is inside a turn of this loop. A turn inside *another* loop is what this is for,
-    /// and allowed.
+    /// Any error of the poller, such as one of `epoll_wait(2)`. [`RunError`](crate::RunError) as an
+    /// `io::Error` if the loop is closed or this thread is inside a turn of this loop. A turn
+    /// inside *another* loop is what this is for, and allowed.
     fn turn(&mut self, limit: Option<Duration>) -> io::Result<()>;
 
     /// When the next timer is due; now, if something is ready to run already; `None` if only I/O or

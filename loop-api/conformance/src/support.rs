@@ -202,7 +202,7 @@ pub fn tcp_pair() -> (TcpStream, TcpStream) {
     let one = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
     loop {
         let (other, peer) = listener.accept().expect("the other side");
-        // Somebody else may have connected to the port by mistake.
+        // Another process may have connected to the port by mistake.
         if Some(peer) == one.local_addr().ok() {
             return (one, other);
         }

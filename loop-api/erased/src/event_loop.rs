@@ -94,7 +94,7 @@ impl EventLoop for ErasedLoop {
     ///
     /// # Errors
     ///
-    /// `Unsupported`.
+    /// `Unsupported`, always.
     fn new() -> io::Result<Self> {
         Err(unsupported("an erased loop is made of another: use ErasedLoop::of"))
     }

@@ -24,8 +24,7 @@ use crate::readiness::{AsSource, Source};
 use crate::shared::{Exception, ExceptionKind};
 
 /// A descriptor that is watched: what [`add_reader`](crate::readiness::Readiness::add_reader) and
-/// [`add_writer`](crate::readiness::Readiness::add_writer) give.
-/// Dropping it cancels.
+/// [`add_writer`](crate::readiness::Readiness::add_writer) give. Dropping it cancels.
 #[must_use = "dropping a watcher cancels it: keep it, or detach() it"]
 pub struct Watcher {
     watch: Option<Arc<dyn Control>>,

@@ -83,7 +83,7 @@ impl ExactSizeIterator for Resolved {}
 ///
 /// # Errors
 ///
-/// `InvalidInput` for what is no address, else that of the lookup.
+/// `InvalidInput` for what is no address, else that of [`Net::lookup_host`].
 pub async fn resolve<N: Net>(net: &N, addr: impl ToSocketAddrs) -> io::Result<Resolved> {
     // What is kept over the await is owned, so that the future is Send whatever `addr` is.
     let lookup = match addr.target()? {

@@ -18,7 +18,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 ///
-/// That of the last address, or `InvalidInput` if there is none.
+/// What `attempt` gave for the last address, or `InvalidInput` if there is none.
 pub async fn try_each<T, F>(
     addrs: impl IntoIterator<Item = SocketAddr>,
     mut attempt: impl FnMut(SocketAddr) -> F,
@@ -48,7 +48,8 @@ fn no_address() -> io::Error {
 ///
 /// # Errors
 ///
-/// That of the lookup, or of the last address.
+/// That of [`resolve`]; `InvalidInput` if it gave no address; else that of
+/// [`Net::connect_tcp`] for the last address, such as `ConnectionRefused`.
 pub async fn connect_any<N: Net>(
     net: &N,
     addr: impl ToSocketAddrs,
@@ -64,8 +65,8 @@ pub async fn connect_any<N: Net>(
 ///
 /// # Errors
 ///
-/// That of the lookup; if every attempt failed, that of the first address, which is the preferred
-/// one.
+/// That of [`resolve`]; `InvalidInput` if it gave no address; if every attempt failed, that of
+/// [`Net::connect_tcp`] for the first address, which is the preferred one.
 pub async fn connect_staggered<N: Net>(
     net: &N,
     addr: impl ToSocketAddrs,

@@ -75,7 +75,7 @@ enum Phase<T> {
     Shared(Arc<std::sync::Mutex<T>>),
     Error {
         error: DeferredError,
-        /// Whether anybody has been given it.
+        /// Whether a waiter has been given it.
         read: bool,
     },
     Taken,

@@ -36,7 +36,7 @@ impl<T> SharedDeferred<T> {
         SharedDeferred { core, id }
     }
 
-    /// Cancels it for everybody. False if it was done already.
+    /// Cancels it for all waiters. False if it was done already.
     pub fn cancel(&self) -> bool {
         self.core.cancel()
     }

@@ -56,7 +56,7 @@ impl Closing {
     }
 
     fn put(&self, waiter: &mut EndWaiter, waker: &Waker) {
-        // Cloned and dropped without the lock: the waker may be anybody's.
+        // Cloned and dropped without the lock: the waker may run any code in its clone and drop.
         let waker = waker.clone();
         let mut state = self.lock();
         let known = state.waiters.iter_mut().find(|(id, _)| *id == waiter.0);

@@ -65,7 +65,7 @@ pub struct GroupError<E> {
 pub enum Failure<E> {
     /// It, or the body, gave an error.
     Error(E),
-    /// It panicked, or was aborted by somebody else.
+    /// It panicked, or was aborted from outside the group.
     Join(JoinError),
 }
 

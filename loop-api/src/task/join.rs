@@ -44,7 +44,7 @@ pub fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> impl Future<
 ///
 /// # Errors
 ///
-/// The first one's.
+/// The first error that one of the futures gives.
 pub fn try_join_all<F, T, E>(futures: impl IntoIterator<Item = F>) -> impl Future<Output = Result<Vec<T>, E>>
 where
     F: Future<Output = Result<T, E>>,

@@ -7,7 +7,7 @@ use std::task::Waker;
 use loop_api::error::Panic;
 use loop_api::shared::{Exception, ExceptionKind, report_here};
 
-/// Wakes each that `next` gives, whatever the one before did: a waker may be anybody's code, and
+/// Wakes each that `next` gives, whatever the one before did: a waker may run any code, and
 /// its panic is not for those who are woken after it, nor for the caller. It goes to the exception
 /// handler of the loop that the caller runs in.
 ///

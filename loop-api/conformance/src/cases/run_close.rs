@@ -165,7 +165,7 @@ pub fn run23_posts_that_race_with_close_are_run_or_refused<S: Subject>() {
                     made.add();
                     let guard = dropped.on_drop();
                     if handle.call_soon(move || drop(guard)).is_err() {
-                        // Whatever became of the task, somebody who waits for it is told.
+                        // Whatever became of the task, the one who waits for it is told.
                         return drop(futures_lite::future::block_on(task));
                     }
                 }

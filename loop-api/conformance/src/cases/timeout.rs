@@ -63,7 +63,7 @@ pub fn tsk17_timeout_tells_its_own_end_from_a_foreign_one<S: Subject>() {
         let abort = task.abort_handle();
         let limited = handle.timeout(LONG, task);
         abort.abort();
-        // The task was cancelled by somebody else: that is its output, and no timeout.
+        // The task was cancelled from elsewhere: that is its output, and no timeout.
         assert!(matches!(limited.await, Ok(Err(JoinError::Cancelled))));
     });
 }

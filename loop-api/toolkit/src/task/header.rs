@@ -103,7 +103,7 @@ pub(super) unsafe fn abort(task: NonNull<Header>) {
     }
 }
 
-/// Asks the task to end, and drops its future here unless somebody has it.
+/// Asks the task to end, and drops its future here unless another thread has it.
 ///
 /// # Safety
 ///

@@ -32,7 +32,7 @@ pub(super) enum Start {
     Poll,
     /// Drop the future and complete.
     Cancel,
-    /// Somebody else completes or has completed the task.
+    /// Another thread completes or has completed the task.
     Gone,
 }
 
@@ -288,7 +288,7 @@ impl State {
 }
 
 /// The state with one reference more. A count that has run over would free a cell in use; half of
-/// the range is out of reach unless somebody forgets wakers in a loop.
+/// the range is out of reach unless a program forgets wakers in a loop.
 #[inline]
 fn with_reference(now: usize) -> usize {
     if now > isize::MAX as usize {
