@@ -16,10 +16,10 @@ use crate::native_loop::NativeLoop;
 /// use loop_api::{EventLoop, Handle};
 /// use loop_native::NativeLoop;
 ///
-/// let mut native = NativeLoop::builder().worker_threads(2).thread_name("mill").build()?;
+/// let mut native = NativeLoop::builder().worker_threads(2).thread_name("worker").build()?;
 /// let handle = native.handle().clone();
 /// let name = native.block_on(handle.spawn(async { std::thread::current().name().map(str::to_owned) }));
-/// assert_eq!(name.unwrap().as_deref(), Some("mill"));
+/// assert_eq!(name.unwrap().as_deref(), Some("worker"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -33,8 +33,9 @@ impl Builder {
         Builder { config: Config::default() }
     }
 
-    /// Spreads the tasks that are `Send` over so many threads, which also wait for I/O and timers. The thread in `block_on` then
-    /// runs its future, the callbacks and the tasks that are not `Send`. Zero, the default, is a loop on one thread.
+    /// Spreads the tasks that are `Send` over `count` threads, which also wait for I/O and timers.
+    /// The thread in `block_on` then runs its future, the callbacks and the tasks that are not
+    /// `Send`. Zero, the default, is a loop on one thread.
     pub fn worker_threads(mut self, count: usize) -> Self {
         self.config.worker_threads = count;
         self
@@ -47,19 +48,21 @@ impl Builder {
         self
     }
 
-    /// After so many tasks I/O and timers are looked at, though more tasks wait; 61 by default, at least one.
+    /// After how many tasks I/O and timers are looked at, though more tasks wait; 61 by default, at
+    /// least one.
     pub fn event_interval(mut self, tasks: u32) -> Self {
         self.config.event_interval = tasks.max(1);
         self
     }
 
-    /// How long the loop, when it has nothing to do, looks for I/O and wakes again and again before its thread sleeps. Zero, the default, is
-    /// not at all, and costs nothing.
+    /// How long the loop, when it has nothing to do, looks for I/O and wakes again and again before
+    /// its thread sleeps. Zero, the default, is not at all, and costs nothing.
     ///
-    /// What comes within that time is answered without the thread being woken up, and a wake from another thread makes no system call: some
-    /// microseconds each. The price is a processor that is busy for that time whenever the loop is idle, also while others could use
-    /// it; so it pays only with a processor to spare, and for some tens of microseconds. With [`worker_threads`](Self::worker_threads)
-    /// nobody does.
+    /// What comes within that time is answered without the thread being woken up, and a wake from
+    /// another thread makes no system call: some microseconds each. The price is a processor that
+    /// is busy for that time whenever the loop is idle, also while others could use it; so it pays
+    /// only with a processor to spare, and for some tens of microseconds. With
+    /// [`worker_threads`](Self::worker_threads) no thread does.
     ///
     /// ```
     /// use std::time::Duration;
@@ -77,7 +80,8 @@ impl Builder {
         self
     }
 
-    /// How many blocking jobs may run at once; 512 by default, at least one. The rest wait their turn.
+    /// How many blocking jobs may run at once; 512 by default, at least one. The rest wait their
+    /// turn.
     pub fn max_blocking_threads(mut self, count: usize) -> Self {
         self.config.pool = self.config.pool.max_threads(count);
         self
@@ -95,16 +99,18 @@ impl Builder {
         self
     }
 
-    /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in it, and its context is found on
-    /// every thread of the loop. Such a loop cannot be stepped by [`Turn`](loop_api::turn::Turn), and does not tell a deadlock.
+    /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in
+    /// it, and its context is found on every thread of the loop. Such a loop cannot be stepped by
+    /// [`Turn`](loop_api::turn::Turn), and does not tell a deadlock.
     pub fn host(mut self, host: Arc<dyn Host>) -> Self {
         self.config.host = Some(host);
         self
     }
 
-    /// Lends a library's count of what a task may do in one poll to every thread of the loop, as long as it runs: see [`loop_api::budget`].
-    /// Not where the loop has a [`host`](Self::host), which counts by itself, nor in a [`turn`](loop_api::turn::Turn::turn), in which
-    /// the host of the turns may.
+    /// Lends a library's count of what a task may do in one poll to every thread of the loop, as
+    /// long as it runs: see [`loop_api::budget`]. Not where the loop has a [`host`](Self::host),
+    /// which counts by itself, nor in a [`turn`](loop_api::turn::Turn::turn), in which the host of
+    /// the turns may.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.config.budget = Some(budget);
         self
@@ -114,7 +120,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// What the system said: most often that descriptors, or threads, are exhausted.
+    /// Any error of making the poller (on Linux of `epoll_create1(2)` and `eventfd(2)`), such as
+    /// `EMFILE` when descriptors are exhausted; with worker threads any error of starting a thread,
+    /// most often `WouldBlock`; with a [`host`](Self::host) any error of opening it.
     pub fn build(self) -> io::Result<NativeLoop> {
         NativeLoop::build(self.config)
     }

@@ -7,7 +7,7 @@ use loop_api::budget::Budget;
 use loop_api::host::Host;
 use loop_toolkit::{Pool, PoolBuilder};
 
-/// So many tasks run before I/O and timers are looked at, where there are that many.
+/// How many tasks run, where there are that many, before I/O and timers are looked at.
 const EVENT_INTERVAL: u32 = 61;
 
 /// How a loop is made.

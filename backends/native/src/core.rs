@@ -39,7 +39,7 @@ pub(crate) struct Core {
     pub(crate) waker: Waker,
     pub(crate) expired: Vec<Expired<Waker>>,
     pub(crate) event_interval: u32,
-    /// Whether this thread waits for I/O and timers, because there are no workers who do.
+    /// Whether this thread waits for I/O and timers, because there are no workers that do.
     pub(crate) drives: bool,
     /// How long to look for work before a wait; never zero.
     pub(crate) spin: Option<Duration>,
@@ -58,7 +58,7 @@ impl Core {
             self.main.set();
             let mut budget = self.event_interval;
             loop {
-                self.take_remote();
+                self.take_injected();
                 if self.main.take() {
                     budget = budget.saturating_sub(1);
                     coop::begin_poll();
@@ -72,7 +72,7 @@ impl Core {
                         continue;
                     }
                     self.look(false);
-                } else if self.is_dead(workers) {
+                } else if self.is_deadlocked(workers) {
                     return Err(RunError::Deadlock);
                 } else {
                     self.park(None);
@@ -82,10 +82,12 @@ impl Core {
         })
     }
 
-    /// Whether nothing can ever wake the main future, which is pending. True only where that is certain.
-    fn is_dead(&self, workers: usize) -> bool {
+    /// Whether nothing can ever wake the main future, which is pending. True only where that is
+    /// certain.
+    fn is_deadlocked(&self, workers: usize) -> bool {
         let handle = &self.running.handle;
-        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it borrowed neither from us. And the workers'.
+        // Ours, the pump's, and that of `try_block_on`, which has marked the loop as running: it
+        // borrowed neither from us. And the workers'.
         if handle.count() != 3 + workers || !handle.shared().is_loop_thread() {
             return false;
         }
@@ -94,7 +96,7 @@ impl Core {
         if pumps == 0 || Arc::strong_count(&self.main) != 2 + pumps {
             return false;
         }
-        // Whoever let go of a waker or a handle may have used it before: see what that did.
+        // A thread that let go of a waker or a handle may have used it before: see what that did.
         atomic::fence(Ordering::Acquire);
         handle.timers().is_empty()
             && handle.reactor().is_empty()
@@ -103,10 +105,10 @@ impl Core {
             && !self.is_busy()
     }
 
-    pub(crate) fn take_remote(&self) {
-        let remote = self.running.handle.remote();
-        if !remote.is_empty() {
-            remote.take(&mut self.running.queue.tasks.borrow_mut());
+    pub(crate) fn take_injected(&self) {
+        let injector = self.running.handle.injector();
+        if !injector.is_empty() {
+            injector.take(&mut self.running.queue.tasks.borrow_mut());
         }
     }
 
@@ -117,7 +119,8 @@ impl Core {
         }
     }
 
-    /// The same, but ends early when another thread has woken something, which does not wait behind all that is queued here.
+    /// The same, but ends early when another thread has woken something, which does not wait behind
+    /// all that is queued here.
     fn run_tasks_until_called(&self, budget: &mut u32) {
         let parker = &self.running.handle.unparker().parker;
         while *budget > 0 && self.run_next() {
@@ -144,10 +147,11 @@ impl Core {
     pub(crate) fn is_busy(&self) -> bool {
         self.main.is_woken()
             || !self.running.queue.tasks.borrow().is_empty()
-            || !self.running.handle.remote().is_empty()
+            || !self.running.handle.injector().is_empty()
     }
 
-    /// Looks at I/O and timers without waiting; `at_wakes` also if the poller can only tell of wakes, which a host saw.
+    /// Looks at I/O and timers without waiting; `at_wakes` also if the poller can only tell of
+    /// wakes, which a host saw.
     pub(crate) fn look(&mut self, at_wakes: bool) {
         if at_wakes || self.drives && !self.running.handle.reactor().is_empty() {
             self.waiting.wait(Some(Duration::ZERO));
@@ -171,7 +175,7 @@ impl Core {
         self.dispatch();
     }
 
-    /// Wakes those who wait for what has happened.
+    /// Wakes all waiters of what has happened.
     pub(crate) fn dispatch(&mut self) {
         if self.drives {
             self.waiting.dispatch(self.running.handle.reactor());
@@ -184,8 +188,8 @@ impl Core {
         self.running.handle.timers().fire(&mut self.expired);
     }
 
-    /// Looks for I/O and wakes until there is something, a timer is due, or the time is over. True if there is something; else the time it
-    /// took is taken from `limit`.
+    /// Looks for I/O and wakes until there is something, a timer is due, or the time is over. True
+    /// if there is something; else the time it took is taken from `limit`.
     #[cold]
     fn spin(&mut self, limit: &mut Option<Duration>) -> bool {
         let (Some(spin), true) = (self.spin, self.drives) else { return false };
@@ -197,7 +201,7 @@ impl Core {
         let start = std::time::Instant::now();
         loop {
             self.waiting.wait(Some(Duration::ZERO));
-            // Nobody writes to the poller for a wake as long as this thread has not said that it sleeps.
+            // No wake writes to the poller as long as this thread has not said that it sleeps.
             let woken = self.is_busy() || handle.unparker().parker.is_notified();
             if woken || !self.waiting.is_empty() || handle.timers().is_disturbed() {
                 self.dispatch();

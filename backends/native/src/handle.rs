@@ -1,4 +1,4 @@
-//! The loop seen from elsewhere.
+//! The loop seen from other threads and from tasks.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::timers::{Interrupt, NativeSleep, Timers};
 thread_local! {
     /// The loop that the code on this thread belongs to.
     static CURRENT: Scoped<NativeHandle> = const { Scoped::new() };
-    /// On a thread of the loop's foreign part: the loop.
+    /// On a thread of the loop's foreign runtime: the loop.
     static HOME: OnceCell<Weak<Inner>> = const { OnceCell::new() };
 }
 
@@ -37,11 +37,11 @@ struct Inner {
     timers: Arc<Timers>,
     /// The thread that runs the loop.
     unparker: Arc<Unparker>,
-    remote: Injector<Runnable>,
+    injector: Injector<Runnable>,
     workers: Option<Arc<Workers>>,
     /// Its threads start with the first job.
     pool: Pool,
-    /// What is around every thread of the loop, if it has a foreign part.
+    /// What is around every thread of the loop, if it has a foreign runtime.
     around: Option<Arc<dyn Surroundings>>,
 }
 
@@ -63,8 +63,9 @@ pub struct NativeHandle {
 }
 
 impl NativeHandle {
-    /// `poller` is the one that sources are registered with; `own` the one that the loop's own thread sleeps in. `workers` says how the
-    /// threads are made that share the tasks, if there are any.
+    /// `poller` is the one that sources are registered with; `own` the one that the loop's own
+    /// thread sleeps in. `workers` says how the threads are made that share the tasks, if there are
+    /// any.
     pub(crate) fn new(
         poller: Arc<Poller>,
         own: Arc<Poller>,
@@ -86,7 +87,7 @@ impl NativeHandle {
             reactor,
             timers,
             unparker,
-            remote: Injector::new(),
+            injector: Injector::new(),
             workers,
             pool,
             around,
@@ -99,7 +100,8 @@ impl NativeHandle {
         CURRENT.with(|slot| slot.enter(self, f))
     }
 
-    /// What makes a thread one of this loop's, for the threads of its foreign part. It does not keep the loop.
+    /// What makes a thread one of this loop's, for the threads of its foreign runtime. It does not
+    /// keep the loop.
     pub(crate) fn hello(&self) -> Box<dyn Fn() + Send + Sync> {
         let inner = Arc::downgrade(&self.inner);
         Box::new(move || {
@@ -131,8 +133,8 @@ impl NativeHandle {
         &self.inner.unparker
     }
 
-    pub(crate) fn remote(&self) -> &Injector<Runnable> {
-        &self.inner.remote
+    pub(crate) fn injector(&self) -> &Injector<Runnable> {
+        &self.inner.injector
     }
 
     /// The threads on which blocking is allowed.
@@ -185,7 +187,7 @@ struct ToThread(NativeHandle);
 
 fn to_thread(handle: &NativeHandle, task: Runnable) {
     if let Some(task) = queue::push(&handle.inner.unparker, task) {
-        handle.inner.remote.push(task);
+        handle.inner.injector.push(task);
         handle.inner.unparker.unpark();
     }
 }
@@ -252,7 +254,8 @@ impl Handle for NativeHandle {
         if self.inner.shared.is_closed() {
             return Err(LocalError::Closed);
         }
-        // The second is not about safety: it is a promise that outside of a run, when nothing could run the task, it is refused.
+        // The second is not about safety: it is a promise that outside of a run, when nothing could
+        // run the task, it is refused.
         if self.inner.home != context::thread_id() || !self.inner.shared.is_loop_thread() {
             return Err(LocalError::NotLoopThread);
         }
@@ -298,9 +301,10 @@ mod local {
         F::Output: 'static,
     {
         let schedule = ToThread(handle.clone());
-        // SAFETY: the caller has seen that this is the thread that made the loop. A `NativeLoop` is not Send, so it is this thread that
-        // runs all tasks in its queues, and that closes the set: `NativeLoop::shutdown`, which its drop calls, does so before the
-        // queue for other threads begins to refuse tasks and so to drop them there.
+        // SAFETY: the caller has seen that this is the thread that made the loop. A `NativeLoop` is
+        // not Send, so it is this thread that runs all tasks in its queues, and that closes the
+        // set: `NativeLoop::shutdown`, which its drop calls, does so before the queue for other
+        // threads begins to refuse tasks and so to drop them there.
         let (task, join) = unsafe { handle.inner.tasks.spawn_unchecked(future, schedule) };
         let task = task.ok_or(LocalError::Closed)?;
         to_thread(handle, task);

@@ -1,11 +1,12 @@
-//! Models: every interleaving of a few steps of those who sleep and those who wake them.
+//! Models: every interleaving of a few steps of threads that sleep and threads that wake them.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg anyloop_loom" cargo test -p loop-native --lib loom
 //! ```
 //!
-//! A thread of a model ends where it would sleep; when all have, those whose bell was rung go on, one after the other. Then
-//! nothing may be left to do. Each model runs as the code is, and with faults planted that it must find.
+//! A thread of a model ends where it would sleep; when all have, those whose bell was rung go on,
+//! one after the other. Then nothing may be left to do. Each model runs as the code is, and with
+//! faults planted that it must find.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -32,7 +33,8 @@ pub(crate) fn planted(fault: Fault) -> bool {
     PLANTED.get() == Some(fault)
 }
 
-/// Runs `model` in all ways with at most three preemptions: it must hold, and must not with any of `faults`.
+/// Runs `model` in all ways with at most three preemptions: it must hold, and must not with any of
+/// `faults`.
 fn check(faults: &[Fault], model: fn()) {
     let run = || {
         let mut builder = Builder::new();
@@ -81,10 +83,10 @@ impl Sleeper {
 }
 
 /// As `drive` does, until it sleeps or has two tasks.
-fn collect(remote: &Injector<usize>, sleeper: &Sleeper, got: &mut VecDeque<usize>) {
+fn collect(injector: &Injector<usize>, sleeper: &Sleeper, got: &mut VecDeque<usize>) {
     loop {
-        remote.take(got);
-        if got.len() == 2 || remote.is_empty() && sleeper.sleep() {
+        injector.take(got);
+        if got.len() == 2 || injector.is_empty() && sleeper.sleep() {
             return;
         }
     }
@@ -103,20 +105,20 @@ fn loom_a_loop_sees_every_task_pushed_from_elsewhere() {
                 })
             })
             .collect();
-        let (remote, sleeper) = &*shared;
+        let (injector, sleeper) = &*shared;
         let mut got = VecDeque::new();
-        collect(remote, sleeper, &mut got);
+        collect(injector, sleeper, &mut got);
         for pusher in pushers {
             pusher.join().unwrap();
         }
         while got.len() < 2 && sleeper.is_called() {
-            collect(remote, sleeper, &mut got);
+            collect(injector, sleeper, &mut got);
         }
         assert_eq!(got.len(), 2, "it sleeps though there are tasks");
     });
 }
 
-struct Mill {
+struct WorkerPool {
     /// Tasks in a queue.
     tasks: AtomicUsize,
     taken: AtomicUsize,
@@ -124,9 +126,9 @@ struct Mill {
     sleepers: [Sleeper; 2],
 }
 
-impl Mill {
+impl WorkerPool {
     fn new() -> Self {
-        Mill {
+        WorkerPool {
             tasks: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             idle: Idle::new(2),
@@ -154,7 +156,8 @@ impl Mill {
         self.tasks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// As `Worker::run` does, until it has a task or sleeps. A task lasts until all are taken, so nobody gets two.
+    /// As `Worker::run` does, until it has a task or sleeps. A task lasts until all are taken, so
+    /// no worker gets two.
     fn work(&self, worker: usize, mut picked: bool) -> bool {
         loop {
             if self.take() {
@@ -176,7 +179,7 @@ impl Mill {
         }
     }
 
-    /// Those who were called, until nobody is.
+    /// Runs the workers that were called, until none is.
     fn settle(&self) {
         let mut called = true;
         while std::mem::take(&mut called) {
@@ -194,35 +197,35 @@ impl Mill {
 #[test]
 fn loom_a_worker_does_not_sleep_while_a_task_waits() {
     check(&[Fault::NoSecondLook, Fault::NoFence, Fault::PrepareForgets], || {
-        let mill = Arc::new(Mill::new());
+        let pool = Arc::new(WorkerPool::new());
         let worker = thread::spawn({
-            let mill = mill.clone();
-            move || mill.work(0, false)
+            let pool = pool.clone();
+            move || pool.work(0, false)
         });
-        mill.push();
+        pool.push();
         worker.join().unwrap();
-        mill.settle();
-        assert_eq!(mill.taken.load(Ordering::Relaxed), 1, "it sleeps though there is a task");
+        pool.settle();
+        assert_eq!(pool.taken.load(Ordering::Relaxed), 1, "it sleeps though there is a task");
     });
 }
 
 #[test]
 fn loom_as_many_workers_wake_as_there_are_tasks() {
     check(&[Fault::KeepsTheBaton, Fault::NoSecondLook], || {
-        let mill = Arc::new(Mill::new());
+        let pool = Arc::new(WorkerPool::new());
         let workers: Vec<_> = (0..2)
             .map(|number| {
-                let mill = mill.clone();
-                thread::spawn(move || mill.work(number, false))
+                let pool = pool.clone();
+                thread::spawn(move || pool.work(number, false))
             })
             .collect();
-        mill.push();
-        mill.push();
+        pool.push();
+        pool.push();
         for worker in workers {
             worker.join().unwrap();
         }
-        mill.settle();
-        assert_eq!(mill.taken.load(Ordering::Relaxed), 2, "a worker sleeps though there is a task");
+        pool.settle();
+        assert_eq!(pool.taken.load(Ordering::Relaxed), 2, "a worker sleeps though there is a task");
     });
 }
 
@@ -291,7 +294,7 @@ fn loom_a_reader_sees_every_byte_or_is_woken_for_it() {
             move || (0..2).for_each(|_| socket.receive())
         });
         let mut got = socket.read(&waker);
-        // Who got something asks for more.
+        // A reader that got something asks for more.
         let mut polls = false;
         if got > 0 {
             let more = socket.read(&waker);

@@ -1,4 +1,5 @@
-//! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every interleaving.
+//! The standard library's synchronization, or under `--cfg anyloop_loom` loom's, which tries every
+//! interleaving.
 
 #[cfg(anyloop_loom)]
 pub(crate) use loom::cell::UnsafeCell;
@@ -31,7 +32,7 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// Lets others go on who hold what the caller tries to get again and again.
+/// Lets other threads go on, which hold the lock that the caller tries to take again and again.
 #[cfg(not(anyloop_loom))]
 pub(crate) fn relax(tries: &mut u32) {
     *tries += 1;
@@ -62,7 +63,7 @@ pub(crate) enum Fault {
     NoSecondLook,
     /// `pick` looks who sleeps without a fence after the push.
     NoFence,
-    /// A worker that was picked and found a task tells nobody.
+    /// A worker that was picked and found a task wakes no other.
     KeepsTheBaton,
     /// An attempt that would have blocked clears the readiness that came after it.
     BlockedForgetsEvents,

@@ -20,10 +20,10 @@ use loop_api::{EventLoop, Handle, RunError, Shared, context};
 use crate::config::Config;
 use crate::core::{Core, Running};
 use crate::executor::{LocalQueue, MainWaker, Workers};
+use crate::foreign::{self, ForeignRuntime, poll_interval};
 use crate::handle::NativeHandle;
-use crate::hosted::{self, Hosting, glance};
 use crate::reactor::{Poller, Waiting};
-use crate::turn::{self, Turning};
+use crate::turn::{self, TurnState};
 
 /// An event loop of our own, on the polling crate: one thread, unless the builder says otherwise.
 ///
@@ -38,15 +38,17 @@ use crate::turn::{self, Turning};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Dropping it is [`shutdown`](EventLoop::shutdown) without a time limit: as with tokio, it waits for blocking jobs that have begun, and for the
-/// tasks that worker threads are just polling. Inside another loop, whose thread must not be blocked, it waits for nothing: threads end by themselves.
+/// Dropping it is [`shutdown`](EventLoop::shutdown) without a time limit: as with tokio, it waits
+/// for blocking jobs that have begun, and for the tasks that worker threads are just polling.
+/// Inside another loop, whose thread must not be blocked, it waits for nothing: threads end by
+/// themselves.
 pub struct NativeLoop {
     core: Core,
-    turning: Turning,
+    turn_state: TurnState,
     threads: Vec<JoinHandle<()>>,
     ended: bool,
-    /// The foreign part of the loop, in which its thread then waits.
-    hosting: Option<Rc<Hosting>>,
+    /// The foreign runtime inside the loop, in which its thread then waits.
+    foreign: Option<Rc<ForeignRuntime>>,
     budget: Option<Budget>,
 }
 
@@ -63,9 +65,9 @@ impl EventLoop for NativeLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let future = pin!(future);
-        self.turning.stop();
-        if let Some(hosting) = self.hosting.clone() {
-            return self.core.drive_hosted(&hosting, future);
+        self.turn_state.stop();
+        if let Some(foreign) = self.foreign.clone() {
+            return self.core.drive_foreign(&foreign, future);
         }
         budget::lend(self.budget, || self.core.drive(future, self.threads.len()))
     }
@@ -83,7 +85,7 @@ impl EventLoop for NativeLoop {
         let end = timeout.and_then(|timeout| std::time::Instant::now().checked_add(timeout));
         handle.enter(|| {
             shared.close();
-            shared.end_step(|| self.turning.stop());
+            shared.end_step(|| self.turn_state.stop());
             shared.end_step(|| handle.tasks().close());
             shared.end_step(|| self.core.waiting.close(handle.reactor()));
             shared.end_step(|| {
@@ -100,14 +102,14 @@ impl EventLoop for NativeLoop {
                 });
             }
             // All futures are gone, so these are empty shells, and so will be what comes later.
-            shared.end_step(|| drop(handle.remote().close()));
+            shared.end_step(|| drop(handle.injector().close()));
             shared.end_step(|| drop(running.queue.tasks.take()));
         });
-        if let Some(hosting) = self.hosting.take() {
+        if let Some(foreign) = self.foreign.take() {
             handle.enter(|| {
                 shared.end_step(|| {
                     // Those jobs, too, may wait for timers of this loop, on threads of their own.
-                    let jobs = hosting.shutdown(end, || self.core.fire());
+                    let jobs = foreign.shutdown(end, || self.core.fire());
                     report_left(shared, jobs, "blocking job(s) of the foreign runtime", may_wait);
                 });
             });
@@ -128,7 +130,8 @@ fn report_left(shared: &Shared, left: usize, what: &str, may_wait: bool) {
 
 impl NativeLoop {
     pub(crate) fn build(config: Config) -> io::Result<Self> {
-        // With workers, they wait in the poller of the sources; this thread has one of its own, of which only wakes come.
+        // With workers, they wait in the poller of the sources; this thread has one of its own, of
+        // which only wakes come.
         let own = Arc::new(Poller::new()?);
         let count = config.worker_threads;
         let poller = if count == 0 { own.clone() } else { Arc::new(Poller::new()?) };
@@ -137,15 +140,16 @@ impl NativeLoop {
             Workers::new(count, waiting, config.event_interval, reactor, timers)
         });
         let drives = count == 0;
-        let hosting = config.host.map(|host| Hosting::open(&*host, drives.then_some(&own))).transpose()?;
-        let around = hosting.as_ref().map(Hosting::surroundings);
+        let foreign =
+            config.host.map(|host| ForeignRuntime::open(&*host, drives.then_some(&own))).transpose()?;
+        let around = foreign.as_ref().map(ForeignRuntime::surroundings);
         let handle = NativeHandle::new(poller, own.clone(), workers, config.pool.build(), around);
-        if let Some(hosting) = &hosting {
-            hosting.belongs_to(&handle);
+        if let Some(foreign) = &foreign {
+            foreign.belongs_to(&handle);
         }
         let threads = match handle.workers() {
             None => Vec::new(),
-            Some(workers) => hosted::start_workers(workers, &handle, &config.thread_name, config.budget)?,
+            Some(workers) => foreign::start_workers(workers, &handle, &config.thread_name, config.budget)?,
         };
         let main = Arc::new(MainWaker::new(handle.unparker().clone()));
         let core = Core {
@@ -160,26 +164,26 @@ impl NativeLoop {
         };
         Ok(NativeLoop {
             core,
-            turning: Turning::default(),
+            turn_state: TurnState::default(),
             threads,
             ended: false,
-            hosting: hosting.map(Rc::new),
+            foreign: foreign.map(Rc::new),
             budget: config.budget,
         })
     }
 
-    /// Waits for the blocking jobs that have begun, until `end`, and gives how many are left. They may wait for timers of this loop, which are
-    /// served meanwhile.
+    /// Waits for the blocking jobs that have begun, until `end`, and gives how many are left. They
+    /// may wait for timers of this loop, which are served meanwhile.
     fn join_jobs(&mut self, end: Option<std::time::Instant>) -> usize {
         loop {
-            let glance = glance(end);
-            match self.handle().pool().shutdown(Some(glance)) {
+            let interval = poll_interval(end);
+            match self.handle().pool().shutdown(Some(interval)) {
                 Ok(()) => return 0,
-                Err(running) if glance.is_zero() => return running,
+                Err(running) if interval.is_zero() => return running,
                 Err(_) => {
                     self.core.look(false);
-                    if let Some(hosting) = &self.hosting {
-                        hosting.look();
+                    if let Some(foreign) = &self.foreign {
+                        foreign.look();
                     }
                 }
             }
@@ -199,14 +203,14 @@ impl fmt::Debug for NativeLoop {
     }
 }
 
-/// With worker threads, a turn is about this thread's part of the loop: callbacks and the tasks that are not `Send`. I/O, timers and
-/// all other tasks go on without it, and do not end it.
+/// With worker threads, a turn is about this thread's part of the loop: callbacks and the tasks
+/// that are not `Send`. I/O, timers and all other tasks go on without it, and do not end it.
 impl Turn for NativeLoop {
     fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        if self.hosting.is_some() {
-            return Err(hosted::no_turns());
+        if self.foreign.is_some() {
+            return Err(foreign::turn_unsupported());
         }
-        self.turning.turn(&mut self.core, limit)
+        self.turn_state.turn(&mut self.core, limit)
     }
 
     fn next_deadline(&self) -> Option<Instant> {
@@ -230,7 +234,7 @@ impl Turn for NativeLoop {
 #[cfg(unix)]
 impl std::os::fd::AsFd for NativeLoop {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.turning.watch(&self.core);
+        self.turn_state.watch(&self.core);
         self.core.waiting.poller().as_fd()
     }
 }

@@ -106,8 +106,8 @@ fn io_ends_a_spin() {
 #[test]
 fn a_turn_waits_no_longer_than_its_limit() {
     use loop_api::turn::Turn;
-    struct Nobody;
-    impl Wake for Nobody {
+    struct NoWake;
+    impl Wake for NoWake {
         fn wake(self: Arc<Self>) {}
     }
     let mut native = spinning(LONG);
@@ -115,7 +115,7 @@ fn a_turn_waits_no_longer_than_its_limit() {
     native.turn(Some(Duration::ZERO)).unwrap();
     // And it does wait: the sleep is over when the turn is.
     let mut sleep = Box::pin(native.handle().sleep(Duration::from_millis(3)));
-    let waker = Waker::from(Arc::new(Nobody));
+    let waker = Waker::from(Arc::new(NoWake));
     let cx = &mut std::task::Context::from_waker(&waker);
     assert!(sleep.as_mut().poll(cx).is_pending());
     native.turn(None).unwrap();

@@ -14,14 +14,14 @@ use crate::handle::NativeHandle;
 
 /// What a loop keeps from turn to turn.
 #[derive(Debug, Default)]
-pub(crate) struct Turning {
+pub(crate) struct TurnState {
     pump: Option<Pump<NativeHandle>>,
     /// Whether a host has asked for the descriptor, and so waits in it between turns.
     has_host: Cell<bool>,
 }
 
-impl Turning {
-    /// Somebody runs the loop as a whole from now on.
+impl TurnState {
+    /// The loop is run as a whole from now on.
     pub(crate) fn stop(&mut self) {
         self.pump = None;
     }
@@ -40,7 +40,8 @@ impl Turning {
         if running.handle.shared().is_closed() {
             return Err(io::Error::other(RunError::Closed));
         }
-        // A run of this loop around the turn, by a host: its callbacks and its stop() are the run's.
+        // A run of this loop around the turn, by a host: its callbacks and its stop() are the
+        // run's.
         let within_run = running.handle.shared().is_loop_thread();
         let _nested = context::enter_nested();
         let _running = running.handle.shared().turning();
@@ -58,7 +59,7 @@ impl Turning {
             } else {
                 core.park(limit);
             }
-            core.take_remote();
+            core.take_injected();
             if core.main.take() {
                 self.poll_pump(core);
             }
@@ -79,7 +80,7 @@ impl Turning {
         }
     }
 
-    /// Leaves the descriptor so that whatever happens between turns makes it readable.
+    /// Leaves the descriptor so that anything that happens between turns makes it readable.
     fn rest(&self, core: &Core) {
         if !self.has_host.get() {
             return;

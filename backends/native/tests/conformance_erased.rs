@@ -1,5 +1,6 @@
-//! The erased twin against the conformance suite, over the native loop. Without `deadlock`: the loop counts its handles to
-//! tell one, and those inside the erased handle may be used by anybody.
+//! The type-erased loop against the conformance suite, over the native loop. Without `deadlock`:
+//! the loop counts its handles to tell one, and those inside the erased handle may be used by
+//! anybody.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! Both directions of one socket at once, on two workers: where sources have to be armed again, neither loses the other's order.
+//! Both directions of one socket at once, on two workers: where sources have to be armed again,
+//! neither loses the other's order.
 
 use std::time::Duration;
 

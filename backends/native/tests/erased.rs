@@ -1,4 +1,4 @@
-//! What the erased twin says and does on its own account, over the native loop.
+//! What the type-erased loop says and does on its own account, over the native loop.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -87,7 +87,7 @@ fn an_unseen_panic_is_reported_with_the_place_of_its_spawn() {
         told.lock().unwrap().push(exception.location().map(|at| (at.file(), at.line())));
     })));
     let line = line!() + 1;
-    drop(handle.spawn(async { panic!("nobody sees this") }));
+    drop(handle.spawn(async { panic!("not awaited") }));
     erased.block_on(async { handle.spawn(async {}).await }).unwrap();
     assert_eq!(*seen.lock().unwrap(), [Some((file!(), line))]);
 }

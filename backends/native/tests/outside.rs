@@ -9,7 +9,8 @@ use futures_lite::future::yield_now;
 use loop_api::{EventLoop, Handle};
 use loop_native::NativeLoop;
 
-/// Runs `outside` on another thread once some tasks have run, and gives how many polls of a busy task it took until what that queued has run.
+/// Runs `outside` on another thread once some tasks have run, and gives how many polls of a busy
+/// task it took until what that queued has run.
 fn polls_until(mut native: NativeLoop, outside: impl FnOnce(Arc<AtomicBool>) + Send + 'static) -> usize {
     let handle = native.handle().clone();
     let (polls, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));

@@ -1,4 +1,4 @@
-//! A waker that panics harms nobody else: those that are woken after it, and the loop.
+//! A waker that panics harms neither the wakers that are woken after it nor the loop.
 #![cfg(unix)]
 
 use std::future::{Future, poll_fn};

@@ -1,5 +1,6 @@
-//! A main future that nothing wakes, beside threads that have nothing to do with the loop. A test without a harness, which has threads: this program
-//! runs itself, and so each case in a process of its own.
+//! A main future that nothing wakes, beside threads that have nothing to do with the loop. A test
+//! without a harness, which has threads: this program runs itself, and so each case in a process of
+//! its own.
 
 use std::future::pending;
 use std::process::{Command, Output};
@@ -38,7 +39,7 @@ fn run(case: &str) -> Output {
 fn while_other_threads_work_the_main_future_may_wait_for_ever() {
     let done = run("beside a thread");
     assert_eq!(done.status.code(), Some(7), "{}", String::from_utf8_lossy(&done.stderr));
-    // Who asks is told.
+    // A caller that asks is told.
     assert_eq!(NativeLoop::new().unwrap().try_block_on(pending::<()>()), Err(RunError::Deadlock));
 }
 

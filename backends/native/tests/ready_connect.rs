@@ -17,15 +17,15 @@ fn any() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-/// An address where nobody listens.
-fn nobody() -> SocketAddr {
+/// An address without a listener.
+fn no_listener() -> SocketAddr {
     std::net::TcpListener::bind(any()).unwrap().local_addr().unwrap()
 }
 
 #[test]
 fn a_refused_connection_names_the_address() {
     run(async |handle| {
-        let addr = nobody();
+        let addr = no_listener();
         let error = handle.connect_tcp(addr, TcpOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         assert!(error.to_string().starts_with(&format!("cannot connect to {addr}: ")), "{error}");
@@ -37,7 +37,7 @@ fn addresses_are_tried_in_order_until_one_answers() {
     run(async |handle| {
         let listener = handle.listen_tcp(any(), &TcpOptions::default()).unwrap();
         let addr = listener.local_addr().unwrap();
-        let (refused, last) = (nobody(), nobody());
+        let (refused, last) = (no_listener(), no_listener());
         let options = TcpOptions::default();
         let stream = net::connect_any(&handle, &[refused, addr][..], options.clone()).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addr);
@@ -54,12 +54,14 @@ fn a_staggered_connect_goes_on_at_once_when_an_attempt_fails() {
         let listener = handle.listen_tcp(any(), &TcpOptions::default()).unwrap();
         let addr = listener.local_addr().unwrap();
         let options = TcpOptions::default();
-        let stream = net::connect_staggered(&handle, &[nobody(), addr][..], options.clone()).await.unwrap();
+        let stream =
+            net::connect_staggered(&handle, &[no_listener(), addr][..], options.clone()).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addr);
 
-        let preferred = nobody();
-        let error =
-            net::connect_staggered(&handle, &[preferred, nobody()][..], options.clone()).await.unwrap_err();
+        let preferred = no_listener();
+        let error = net::connect_staggered(&handle, &[preferred, no_listener()][..], options.clone())
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains(&preferred.to_string()), "{error}");
         let error =
             net::connect_staggered(&handle, &[][..] as &[SocketAddr], options.clone()).await.unwrap_err();
@@ -79,7 +81,8 @@ fn names_are_looked_up_and_failures_name_the_host() {
     });
 }
 
-// Linux drops what does not fit in a backlog, so that connecting hangs: an address that does not answer.
+// Linux drops what does not fit in a backlog, so that connecting hangs: an address that does not
+// answer.
 #[cfg(target_os = "linux")]
 mod silent {
     use std::time::{Duration, Instant};

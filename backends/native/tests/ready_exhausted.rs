@@ -1,4 +1,5 @@
-//! Accepting when descriptors are exhausted. Alone in its file, because the limit is the whole process's.
+//! Accepting when descriptors are exhausted. Alone in its file, because the limit is the whole
+//! process's.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;

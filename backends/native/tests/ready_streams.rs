@@ -132,7 +132,7 @@ fn readable_and_writable_wait_for_what_they_say() {
                         handle.sleep(Duration::from_millis(20)).await;
                         false
                     };
-                    // Loopback may yet make room: only when it does not is the connection full.
+                    // Loopback may yet take more: only when it does not is the connection full.
                     if !quiet.or(async { client.writable().await.is_ok() }).await {
                         break;
                     }

@@ -169,7 +169,7 @@ fn a_source_that_outlives_its_loop_says_so() {
 }
 
 #[test]
-fn a_socket_that_is_always_ready_keeps_nobody_waiting() {
+fn a_socket_that_is_always_ready_does_not_starve_others() {
     let mut native = NativeLoop::new().unwrap();
     let handle = native.handle().clone();
     native.block_on(async {

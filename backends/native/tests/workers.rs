@@ -12,13 +12,13 @@ use loop_api::net::{Net, Stream, TcpListener, TcpOptions};
 use loop_api::{EventLoop, Handle};
 use loop_native::NativeLoop;
 
-fn mill(workers: usize) -> NativeLoop {
+fn with_workers(workers: usize) -> NativeLoop {
     NativeLoop::builder().worker_threads(workers).build().unwrap()
 }
 
 #[test]
 fn tasks_that_wait_for_each_other_run_side_by_side() {
-    let mut native = mill(3);
+    let mut native = with_workers(3);
     let handle = native.handle().clone();
     let barrier = Arc::new(std::sync::Barrier::new(3));
     let threads = Arc::new(Mutex::new(HashSet::new()));
@@ -43,7 +43,7 @@ fn tasks_that_wait_for_each_other_run_side_by_side() {
 #[test]
 fn no_task_is_lost_among_many_that_spawn_yield_and_sleep() {
     for workers in [1, 2, 4] {
-        let mut native = mill(workers);
+        let mut native = with_workers(workers);
         let handle = native.handle().clone();
         let done = Arc::new(AtomicUsize::new(0));
         native.block_on(async {
@@ -79,7 +79,7 @@ fn no_task_is_lost_among_many_that_spawn_yield_and_sleep() {
 
 #[test]
 fn a_quiet_loop_wakes_for_each_of_many_single_tasks() {
-    let mut native = mill(2);
+    let mut native = with_workers(2);
     let handle = native.handle().clone();
     for number in 0..300 {
         let task = handle.spawn(async move { number });
@@ -94,7 +94,7 @@ fn a_quiet_loop_wakes_for_each_of_many_single_tasks() {
 
 #[test]
 fn connections_are_served_on_all_workers() {
-    let mut native = mill(2);
+    let mut native = with_workers(2);
     let handle = native.handle().clone();
     native.block_on(async {
         let listener = handle.listen_tcp("127.0.0.1:0".parse().unwrap(), &TcpOptions::default()).unwrap();
@@ -137,7 +137,7 @@ fn connections_are_served_on_all_workers() {
 #[test]
 fn a_loop_with_busy_workers_closes() {
     for _ in 0..50 {
-        let native = mill(2);
+        let native = with_workers(2);
         let handle = native.handle().clone();
         for _ in 0..10 {
             let inner = handle.clone();

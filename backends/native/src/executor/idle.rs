@@ -1,9 +1,11 @@
-//! Which workers sleep, and whose turn it is to wake one: no task may wait while a worker sleeps and nobody comes for it.
+//! Which workers sleep, and whose turn it is to wake one: no task may wait while a worker sleeps
+//! and none is on its way to it.
 //!
-//! `coming` says that a waker is not needed: either no worker sleeps, or one that was woken is on its way to look for tasks. Whoever
-//! queues a task calls `pick` after that; whoever goes to sleep calls `enlist` and looks once more after that; whoever was woken and
-//! finds a task calls `pass_on` and looks whether there are more. A worker that puts a task in its own empty queue, and takes the
-//! next one from there, need not call anybody.
+//! `coming` says that a waker is not needed: either no worker sleeps, or one that was woken is on
+//! its way to look for tasks. A thread that queues a task calls `pick` after that; a worker that
+//! goes to sleep calls `enlist` and looks once more after that; a worker that was woken and finds a
+//! task calls `pass_on` and looks whether there are more. A worker that puts a task in its own
+//! empty queue, and takes the next one from there, calls nothing.
 
 use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, fence, planted};
 
@@ -21,7 +23,8 @@ impl Idle {
 
     /// A task was queued: the worker to wake for it, if one has to be.
     pub(crate) fn pick(&self) -> Option<usize> {
-        // The task is in its queue before this looks who sleeps; `enlist` has it the other way round.
+        // The task is in its queue before this looks who sleeps; `enlist` has it the other way
+        // round.
         if !planted(Fault::NoFence) {
             fence(Ordering::SeqCst);
         }
@@ -48,8 +51,8 @@ impl Idle {
     pub(crate) fn leave(&self, worker: usize) -> bool {
         let mut asleep = self.lock();
         match asleep.iter().position(|&other| other == worker) {
-            Some(place) => {
-                asleep.swap_remove(place);
+            Some(index) => {
+                asleep.swap_remove(index);
                 if asleep.is_empty() {
                     self.coming.store(true, Ordering::SeqCst);
                 }

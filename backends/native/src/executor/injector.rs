@@ -1,4 +1,4 @@
-//! A queue that other threads fill.
+//! The injector: a queue that other threads fill.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -69,7 +69,8 @@ impl<T> Injector<T> {
         task
     }
 
-    /// Takes the first of them, and moves the rest of one of `shares` fair shares, at most `limit`, elsewhere.
+    /// Takes the first of them, and gives the rest of one of `shares` fair shares, at most `limit`,
+    /// to `push`.
     pub(crate) fn share(
         &self,
         shares: usize,

@@ -63,7 +63,8 @@ pub(crate) fn here(unparker: &Unparker) -> Option<fn(Runnable)> {
 fn push_here(task: Runnable) {
     RUNNING.with(|slot| {
         slot.with(|running| {
-            // Nothing came in between that could have ended the run; if it had, its tasks would be gone.
+            // Nothing came in between that could have ended the run; if it had, its tasks would be
+            // gone.
             debug_assert!(running.is_some(), "a task was woken here, where no loop runs any more");
             if let Some(running) = running {
                 running.push(task);

@@ -1,4 +1,5 @@
-//! Who sleeps, and who must be woken: the one race every loop has, alone in a file, so that loom can try all its orders.
+//! Who sleeps, and who must be woken: the one race every loop has, alone in a file, so that loom
+//! can try all its orders.
 //!
 //! ```text
 //!            prepare            unpark (gives true)
@@ -7,8 +8,9 @@
 //!     └─────────────────┴─────────────────────────────┘
 //! ```
 //!
-//! A sleeper looks for work after every `finish` and before every `prepare`; whoever makes work calls `unpark` after that. Then
-//! either the sleeper finds the work, or its `prepare` is refused, or `unpark` sees it parked and wakes it.
+//! A sleeper looks for work after every `finish` and before every `prepare`; a thread that makes
+//! work calls `unpark` after that. Then either the sleeper finds the work, or its `prepare` is
+//! refused, or `unpark` sees it parked and wakes it.
 
 use crate::loom_shim::{AtomicU8, Fault, Ordering, planted};
 
@@ -27,7 +29,8 @@ impl Parker {
         Parker { state: AtomicU8::new(EMPTY) }
     }
 
-    /// Says that the caller is about to sleep. False if it must not, because somebody called `unpark` meanwhile.
+    /// Says that the caller is about to sleep. False if it must not, because `unpark` was called
+    /// meanwhile.
     pub(crate) fn prepare(&self) -> bool {
         if planted(Fault::PrepareForgets) {
             self.state.store(PARKED, Ordering::Release);
@@ -45,13 +48,14 @@ impl Parker {
         self.state.load(Ordering::Acquire) == NOTIFIED
     }
 
-    /// Says that the caller is awake again, for whatever reason.
+    /// Says that the caller is awake again, for any reason.
     pub(crate) fn finish(&self) {
         // A swap, to see all that was done before an `unpark` whose token this takes.
         self.state.swap(EMPTY, Ordering::AcqRel);
     }
 
-    /// Says that there is work. True if the sleeper sleeps and the caller is the one who has to wake it.
+    /// Says that there is work. True if the sleeper sleeps and the caller is the one that has to
+    /// wake it.
     pub(crate) fn unpark(&self) -> bool {
         if planted(Fault::UnparkOnlySleepers) && self.state.load(Ordering::Acquire) != PARKED {
             return false;

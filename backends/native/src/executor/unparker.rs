@@ -1,4 +1,4 @@
-//! How a loop's thread is woken from elsewhere.
+//! How a loop's thread is woken from other threads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -18,7 +18,7 @@ pub(crate) struct Unparker {
 enum SleepsIn {
     Poller(Arc<Poller>),
     /// A foreign runtime, whose task this wakes.
-    Host(Waker),
+    Foreign(Waker),
     Nothing,
 }
 
@@ -43,14 +43,14 @@ impl Unparker {
     pub(crate) fn interrupt(&self) {
         match &*self.lock() {
             SleepsIn::Poller(poller) => poller.notify(),
-            SleepsIn::Host(waker) => waker.wake_by_ref(),
+            SleepsIn::Foreign(waker) => waker.wake_by_ref(),
             SleepsIn::Nothing => {}
         }
     }
 
     /// From now on the thread sleeps in a foreign runtime, whose task is woken.
-    pub(crate) fn sleep_in_host(&self, waker: &Waker) {
-        let waker = SleepsIn::Host(waker.clone());
+    pub(crate) fn sleep_in_foreign(&self, waker: &Waker) {
+        let waker = SleepsIn::Foreign(waker.clone());
         let before = std::mem::replace(&mut *self.lock(), waker);
         drop(before);
     }

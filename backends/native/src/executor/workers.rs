@@ -1,4 +1,60 @@
-//! Worker threads: they share the tasks that are `Send`, and one idle worker at a time waits in the poller for all.
+//! Worker threads: they share the tasks that are `Send`, and one idle worker at a time waits in the
+//! poller for all.
+//!
+//! # Who owns what
+//!
+//! Each worker has a [`Remote`] that the others see: a bounded queue, which only the worker's own
+//! thread fills and every worker may take from, and a [`Parker`]. All share the injector, the list
+//! of idle workers ([`Idle`]) and the [`Driver`]: who holds its lock may wait in the loop's poller
+//! and fire its timers.
+//!
+//! # A task is queued
+//!
+//! 1. On a worker's thread it goes to that worker's own queue; if that is full, or on any other
+//!    thread, to the injector.
+//! 2. Then `wake_one` asks `Idle::pick` which worker to wake, if any. While a worker dispatches
+//!    events what fits into its own queue wakes no other worker: it runs the first of these tasks
+//!    itself.
+//! 3. A task that gave way goes back without a wake if the queue is empty: its worker comes for it.
+//!
+//! # A worker looks for a task
+//!
+//! 1. Each `event_interval`th time it looks at I/O and timers without waiting, if no other worker
+//!    does. Each `TURNS`th time it takes from the injector first.
+//! 2. Its own queue.
+//! 3. The injector: the first task, and its share of the rest into its own queue.
+//! 4. Each other queue, its neighbour's first: the first task, and half of the rest into its own.
+//! 5. Nothing found: `sleep`.
+//!
+//! # A worker sleeps
+//!
+//! 1. It enlists with `Idle`, then looks once more at all queues and at `stop`.
+//! 2. If the driver is free it takes it, marks its `Remote` with `drives`, and waits in the poller;
+//!    else it parks its thread. `Parker::prepare` comes right before the wait and refuses it if a
+//!    wake came after the worker enlisted.
+//! 3. The worker to be woken is the one that `pick` took off the list. Its `Parker` says whether it
+//!    sleeps, `drives` whether to notify the poller or to unpark the thread. A mark that has just
+//!    changed costs a wake too many, never one too few: it is set before `prepare`.
+//!
+//! # The driver passes on
+//!
+//! A worker that waited in the poller dispatches the events, fires the timers and lets go of the
+//! driver; it leaves the list, and wakes another worker if it has more than one task. That worker
+//! steals, or finds nothing and goes to sleep, and so takes the driver. With one task it wakes
+//! none: it looks at I/O again after that task, when it finds no other or its `event_interval` is
+//! over.
+//!
+//! # Why no wake-up is lost
+//!
+//! * Queue, then look who sleeps; enlist, then look at the queues: with a fence between the two on
+//!   each side, at least one of the two sees the other (`idle.rs`).
+//! * `pick` wakes none while a woken worker is on its way. That one, once it has found a task,
+//!   calls `Idle::pass_on` and wakes the next if there are more tasks; if it finds none it enlists
+//!   again, and looks again.
+//! * Between the second look and the wait, `prepare` sees the wake (`parker.rs`).
+//! * An earlier timer that is begun while a worker waits notifies the poller (`Interrupt`).
+//!
+//! The loom models try all orders of the first three.
 
 use std::cell::Cell;
 use std::fmt;
@@ -21,10 +77,10 @@ use super::parker::Parker;
 use crate::reactor::{Reactor, Waiting};
 use crate::timers::{Expired, Interrupt, Timers};
 
-/// Tasks that a worker's own queue holds; what is more goes to the queue for all.
+/// Tasks that a worker's own queue holds; what is more goes to the injector.
 const OWN: usize = 256;
 
-/// Of so many tasks in a row that a worker runs, one is from the queue for all, if there is one.
+/// One of this many tasks in a row that a worker runs is from the injector, if there is one.
 const TURNS: u32 = 4;
 
 thread_local! {
@@ -35,12 +91,12 @@ thread_local! {
 pub(crate) struct Workers {
     /// Tasks that were woken by other threads, or that did not fit.
     injector: Injector<Runnable>,
-    seats: Box<[Seat]>,
+    remotes: Box<[Remote]>,
     idle: Idle,
-    /// Only whoever holds the lock may wait in the loop's poller and fire its timers.
+    /// Only the worker that holds the lock may wait in the loop's poller and fire its timers.
     driver: Mutex<Option<Driver>>,
     stop: AtomicBool,
-    /// Their loop has ended without those that were busy: each clears up behind itself.
+    /// The loop has ended without waiting for busy workers: each clears the queues when it ends.
     abandoned: AtomicBool,
     alive: Threads,
     event_interval: u32,
@@ -49,7 +105,7 @@ pub(crate) struct Workers {
 }
 
 /// One worker, as the others see it.
-struct Seat {
+struct Remote {
     queue: ConcurrentQueue<Runnable>,
     parker: Parker,
     /// Whether it waits in the poller, or will if it parks.
@@ -65,7 +121,7 @@ pub(crate) struct Driver {
 /// One worker, on its own thread.
 struct Worker {
     workers: Arc<Workers>,
-    seat: usize,
+    index: usize,
     /// Whether it wakes tasks because of events: it will run the first of them itself.
     dispatches: Cell<bool>,
     ticks: Cell<u32>,
@@ -88,7 +144,7 @@ impl Workers {
         reactor: Arc<Reactor>,
         timers: Arc<Timers>,
     ) -> Self {
-        let seat = |_| Seat {
+        let remote = |_| Remote {
             queue: ConcurrentQueue::bounded(OWN),
             parker: Parker::new(),
             drives: AtomicBool::new(false),
@@ -96,7 +152,7 @@ impl Workers {
         };
         Workers {
             injector: Injector::new(),
-            seats: (0..count).map(seat).collect(),
+            remotes: (0..count).map(remote).collect(),
             idle: Idle::new(count),
             driver: Mutex::new(Some(Driver { waiting, expired: Vec::new() })),
             stop: AtomicBool::new(false),
@@ -109,7 +165,7 @@ impl Workers {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.seats.len()
+        self.remotes.len()
     }
 
     /// Starts the threads. Each calls `on_thread` with what it does; each task is polled by `poll`.
@@ -123,10 +179,10 @@ impl Workers {
         P: Fn(Runnable) -> Option<Runnable> + Send + Clone + 'static,
     {
         let mut threads = Vec::new();
-        for seat in 0..self.count() {
+        for index in 0..self.count() {
             let (workers, on_thread, poll) = (self.clone(), on_thread.clone(), poll.clone());
             let worker = move || {
-                let worker = Worker { workers, seat, dispatches: Cell::new(false), ticks: Cell::new(0) };
+                let worker = Worker { workers, index, dispatches: Cell::new(false), ticks: Cell::new(0) };
                 let _alive = Alive(worker.workers.alive.clone());
                 let _running = context::enter_nested();
                 on_thread(&mut || {
@@ -149,12 +205,13 @@ impl Workers {
         Ok(threads)
     }
 
-    /// Ends the threads, each after the task it runs, and drops what is left in the queues. Gives how many are still in a task at `end` (`None`:
-    /// it waits as long as it takes): they are left to themselves.
+    /// Ends the threads, each after the task it runs, and drops what is left in the queues. Gives
+    /// how many are still in a task at `end` (`None`: it waits as long as it takes): they are
+    /// detached.
     pub(crate) fn stop(&self, threads: Vec<JoinHandle<()>>, end: Option<Instant>) -> usize {
         self.stop.store(true, Ordering::SeqCst);
-        for seat in &self.seats {
-            self.wake(seat);
+        for remote in &self.remotes {
+            self.wake(remote);
         }
         let left = self.alive.wait_for_busy(end);
         if left == 0 {
@@ -171,8 +228,8 @@ impl Workers {
     /// Drops what is left in the queues, and the poller with its descriptors.
     fn clear(&self) {
         drop(self.injector.close());
-        for seat in &self.seats {
-            seat.queue.try_iter().for_each(drop);
+        for remote in &self.remotes {
+            remote.queue.try_iter().for_each(drop);
         }
         let driver = match self.driver.try_lock() {
             Ok(mut driver) => driver.take(),
@@ -202,23 +259,23 @@ impl Workers {
 
     fn wake_one(&self) {
         if let Some(worker) = self.idle.pick() {
-            self.wake(&self.seats[worker]);
+            self.wake(&self.remotes[worker]);
         }
     }
 
-    fn wake(&self, seat: &Seat) {
-        if !seat.parker.unpark() {
+    fn wake(&self, remote: &Remote) {
+        if !remote.parker.unpark() {
             return;
         }
-        if seat.drives.load(Ordering::Acquire) {
+        if remote.drives.load(Ordering::Acquire) {
             self.reactor.notify();
-        } else if let Some(thread) = seat.thread.get() {
+        } else if let Some(thread) = remote.thread.get() {
             thread.unpark();
         }
     }
 
     fn has_tasks(&self) -> bool {
-        !self.injector.is_empty() || self.seats.iter().any(|seat| !seat.queue.is_empty())
+        !self.injector.is_empty() || self.remotes.iter().any(|remote| !remote.queue.is_empty())
     }
 }
 
@@ -246,7 +303,7 @@ impl Worker {
     /// Queues a task that was woken on this thread.
     fn push(&self, task: Runnable) {
         let workers = self.workers();
-        if let Err(full) = workers.seats[self.seat].queue.push(task) {
+        if let Err(full) = workers.remotes[self.index].queue.push(task) {
             workers.injector.push(full.into_inner());
         } else if self.dispatches.get() {
             return;
@@ -257,13 +314,14 @@ impl Worker {
     /// Queues a task that gave way.
     fn push_again(&self, task: Runnable) {
         let workers = self.workers();
-        let own = &workers.seats[self.seat].queue;
+        let own = &workers.remotes[self.index].queue;
         if !own.is_empty() {
             return self.push(task);
         }
-        // Nobody has to be woken for it: this worker comes for it next, unless another takes it before.
+        // No worker has to be woken for it: this one comes for it next, unless another takes it
+        // before.
         if let Err(full) = own.push(task) {
-            // Only this worker fills its queue, so there was room.
+            // Not reached: only this worker fills its queue, and it was empty.
             workers.injector.push(full.into_inner());
         }
     }
@@ -271,8 +329,8 @@ impl Worker {
     /// Runs tasks, each by `poll`, until the workers are stopped.
     fn run(&self, poll: &impl Fn(Runnable) -> Option<Runnable>) {
         let workers = self.workers();
-        let seat = &workers.seats[self.seat];
-        let _ = seat.thread.set(thread::current());
+        let remote = &workers.remotes[self.index];
+        let _ = remote.thread.set(thread::current());
         let mut picked = false;
         while !workers.stop.load(Ordering::SeqCst) {
             if let Some(task) = self.next() {
@@ -296,7 +354,7 @@ impl Worker {
         &self.workers
     }
 
-    /// The next task to run: its own, one for all, or another worker's.
+    /// The next task to run: its own, one from the injector, or another worker's.
     fn next(&self) -> Option<Runnable> {
         let workers = self.workers();
         let ticks = self.ticks.get().wrapping_add(1);
@@ -304,22 +362,22 @@ impl Worker {
         if ticks % workers.event_interval == 0 {
             self.drive(workers, false);
         }
-        // Tasks for all do not wait long behind those that wake each other. The look is one load.
+        // Injected tasks do not wait long behind those that wake each other. The look is one load.
         if ticks % TURNS == 0 {
             if let Some(task) = workers.injector.pop() {
                 return Some(task);
             }
         }
-        let own = &workers.seats[self.seat].queue;
+        let own = &workers.remotes[self.index].queue;
         own.pop().ok().or_else(|| self.take_injected(workers)).or_else(|| self.steal(workers))
     }
 
-    /// A fair share of the tasks for all.
+    /// A fair share of the injected tasks.
     fn take_injected(&self, workers: &Workers) -> Option<Runnable> {
         if workers.injector.is_empty() {
             return None;
         }
-        let own = &workers.seats[self.seat].queue;
+        let own = &workers.remotes[self.index].queue;
         workers
             .injector
             .share(workers.count(), OWN / 2, |task| own.push(task).map_err(|full| full.into_inner()))
@@ -327,14 +385,14 @@ impl Worker {
 
     /// Half of what another worker has.
     fn steal(&self, workers: &Workers) -> Option<Runnable> {
-        let own = &workers.seats[self.seat].queue;
-        // Each begins with its neighbour, so that not all rob the same one.
+        let own = &workers.remotes[self.index].queue;
+        // Each begins with its neighbour, so that not all steal from the same one.
         let others =
-            (1..workers.count()).map(|step| &workers.seats[(self.seat + step) % workers.count()].queue);
+            (1..workers.count()).map(|step| &workers.remotes[(self.index + step) % workers.count()].queue);
         for other in others {
             let Ok(first) = other.pop() else { continue };
             for _ in 0..other.len().div_ceil(2) {
-                // Only this worker fills its queue, so there is room for what was taken.
+                // Only this worker fills its queue, so what was taken fits.
                 let Some(task) = (own.len() < OWN).then(|| other.pop().ok()).flatten() else { break };
                 if let Err(full) = own.push(task) {
                     workers.injector.push(full.into_inner());
@@ -345,20 +403,20 @@ impl Worker {
         None
     }
 
-    /// Sleeps until there is something to do. True if somebody woke this worker for a task.
+    /// Sleeps until there is something to do. True if this worker was woken for a task.
     fn sleep(&self) -> bool {
         let workers = self.workers();
-        workers.idle.enlist(self.seat);
+        workers.idle.enlist(self.index);
         if !workers.has_tasks() && !workers.stop.load(Ordering::SeqCst) && !self.drive(workers, true) {
-            let parker = &workers.seats[self.seat].parker;
+            let parker = &workers.remotes[self.index].parker;
             if parker.prepare() {
                 // May end without a reason, which does no harm.
                 thread::park();
                 parker.finish();
             }
         }
-        let picked = workers.idle.leave(self.seat);
-        if workers.seats[self.seat].queue.len() > 1 {
+        let picked = workers.idle.leave(self.index);
+        if workers.remotes[self.index].queue.len() > 1 {
             workers.wake_one();
         }
         picked
@@ -372,15 +430,15 @@ impl Worker {
             Err(TryLockError::WouldBlock) => return false,
         };
         let Some(Driver { waiting, expired }) = &mut *driver else { return true };
-        let (seat, timers) = (&workers.seats[self.seat], &workers.timers);
+        let (remote, timers) = (&workers.remotes[self.index], &workers.timers);
         if may_wait {
-            seat.drives.store(true, Ordering::Release);
-            let parked = seat.parker.prepare();
+            remote.drives.store(true, Ordering::Release);
+            let parked = remote.parker.prepare();
             if parked {
                 waiting.wait(timers.begin_wait(None));
-                seat.parker.finish();
+                remote.parker.finish();
             }
-            seat.drives.store(false, Ordering::Release);
+            remote.drives.store(false, Ordering::Release);
             if !parked {
                 return true;
             }

@@ -1,10 +1,12 @@
-//! One direction of one source: whether it is ready, and who waits for that.
+//! One direction of one source: whether it is ready, and its waiters.
 //!
-//! All is in one word, a bit of which is the lock of the list of those who wait: a wait and an event change the word once each. The lock is held
-//! for a few instructions, in which no code of others runs; so whoever finds it taken tries again.
+//! All is in one word, a bit of which is the lock of the list of waiters: a wait and an event
+//! change the word once each. The lock is held for a few instructions, in which no code of others
+//! runs; so a thread that finds it taken tries again.
 //!
-//! `READY` is set by whoever takes the lock to wake all who wait, and nobody begins to wait while it is set: a direction that is ready has
-//! no waiters. While the lock is held, nobody else changes the word, so it is unlocked by a plain store.
+//! `READY` is set by the thread that takes the lock to wake all waiters, and no wait begins while
+//! it is set: a direction that is ready has no waiters. While the lock is held, no other thread
+//! changes the word, so it is unlocked by a plain store.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -16,13 +18,15 @@ use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, planted, relax}
 
 /// An operation may succeed. It is not certain, but where this is clear there will be an event.
 const READY: usize = 1;
-/// The other side has closed, or sent urgent data: a short transfer does not mean that the next would block.
+/// The other side has closed, or sent urgent data: a short transfer does not mean that the next
+/// would block.
 const CUT: usize = 2;
 /// The loop is closed: there will be no events.
 const CLOSED: usize = 4;
-/// The waiters belong to whoever set this.
+/// The waiters belong to the thread that set this.
 const LOCKED: usize = 8;
-/// The other bits count the events, so that readiness that came after an attempt is not cleared because of it.
+/// The other bits count the events, so that readiness that came after an attempt is not cleared
+/// because of it.
 const EVENT: usize = 16;
 
 /// What one load of a direction said.
@@ -32,14 +36,14 @@ pub(crate) struct Seen(usize);
 /// One direction.
 pub(crate) struct Direction {
     bits: AtomicUsize,
-    /// Belongs to whoever has set `LOCKED`: to a [`Guard`].
+    /// Belongs to the thread that has set `LOCKED`: to its [`Guard`].
     waiters: UnsafeCell<Waiters>,
 }
 
 // SAFETY: the waiters, which are Send, are reached by one thread at a time: see `Guard`.
 unsafe impl Sync for Direction {}
 
-/// The one who has set `LOCKED`.
+/// The right to the waiters, of the thread that has set `LOCKED`.
 struct Guard<'a> {
     direction: &'a Direction,
     /// What the bits become once it is dropped, beside `LOCKED`.
@@ -64,12 +68,14 @@ impl Direction {
             self.bits.fetch_and(!READY, Ordering::AcqRel);
             return;
         }
-        // Not while it is locked, when it belongs to another: then this is tried again with the attempt.
+        // Not while it is locked, when it belongs to another: then this is tried again with the
+        // attempt.
         let seen = seen.0 & !LOCKED;
         let _ = self.bits.compare_exchange(seen, seen & !READY, Ordering::AcqRel, Ordering::Relaxed);
     }
 
-    /// The attempt made after `seen` failed. The error is given back, unless it says to try again, or to wait.
+    /// The attempt made after `seen` failed. The error is given back, unless it says to try again,
+    /// or to wait.
     #[cold]
     pub(crate) fn failed(&self, seen: Seen, error: io::Error) -> io::Result<()> {
         match error.kind() {
@@ -82,13 +88,13 @@ impl Direction {
 
     /// The attempt made after `seen` moved fewer bytes than it asked for.
     #[inline]
-    pub(crate) fn fell_short(&self, seen: Seen) {
+    pub(crate) fn short_transfer(&self, seen: Seen) {
         if seen.0 & CUT == 0 {
             self.blocked(seen);
         }
     }
 
-    /// An event: collects everybody who waits into `wake`.
+    /// An event: collects all waiters into `wake`.
     #[inline(always)]
     pub(crate) fn event(&self, cut: bool, wake: &mut Vec<Waker>) {
         let bits = self.bits.load(Ordering::Acquire);
@@ -102,7 +108,7 @@ impl Direction {
             if planted(Fault::EventIsNotCounted) {
                 return;
             }
-            // Nobody waits: it counts only for those whose attempt goes on just now.
+            // There is no waiter: it counts only for attempts that go on just now.
             let next = after_event(bits, cut);
             if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 return;
@@ -111,7 +117,7 @@ impl Direction {
         self.event_anyhow(cut, wake);
     }
 
-    /// The same for whatever the bits are.
+    /// The same for any bits.
     #[cold]
     fn event_anyhow(&self, cut: bool, wake: &mut Vec<Waker>) {
         let mut tries = 0;
@@ -131,8 +137,8 @@ impl Direction {
         }
     }
 
-    /// Wakes everybody although nothing happened, where they have to arm the source anew.
-    pub(crate) fn shake(&self, wake: &mut Vec<Waker>) {
+    /// Wakes all waiters although nothing happened, where they have to arm the source anew.
+    pub(crate) fn wake_all(&self, wake: &mut Vec<Waker>) {
         self.lock().take(wake);
     }
 
@@ -143,7 +149,8 @@ impl Direction {
         guard.take(wake);
     }
 
-    /// Waits with `waker`, unless the direction is ready; then false. `id` is the waiter's name, zero if it has none yet.
+    /// Waits with `waker`, unless the direction is ready; then false. `id` is the waiter's name,
+    /// zero if it has none yet.
     pub(crate) fn wait(&self, id: &mut WaiterId, waker: &Waker) -> bool {
         let waker = waker.clone();
         let Some(mut guard) = self.lock_unless(READY | CLOSED) else { return false };
@@ -155,7 +162,7 @@ impl Direction {
 
     /// As `wait`, for callers without a name.
     pub(crate) fn wait_unnamed(&self, waker: &Waker) -> bool {
-        // Cloned and dropped without the lock: the waker may be anybody's.
+        // Cloned and dropped without the lock: the waker's code may be any.
         let waker = waker.clone();
         let bits = self.bits.load(Ordering::Acquire);
         if bits & (READY | CLOSED | LOCKED) == 0 && self.try_lock(bits) {
@@ -171,7 +178,7 @@ impl Direction {
         self.wait_anyhow(waker)
     }
 
-    /// The same whatever the bits are, and whoever waits.
+    /// The same for any bits, and with any waiters.
     #[cold]
     fn wait_anyhow(&self, waker: Waker) -> bool {
         let Some(mut guard) = self.lock_unless(READY | CLOSED) else { return false };
@@ -183,7 +190,7 @@ impl Direction {
         true
     }
 
-    /// Whether anybody waits.
+    /// Whether there is a waiter.
     pub(crate) fn is_awaited(&self) -> bool {
         self.lock().with(|waiters| !waiters.is_empty())
     }
@@ -204,7 +211,7 @@ impl Direction {
         }
     }
 
-    /// Locks, if the bits are these still, which say that nobody has.
+    /// Locks, if the bits are these still, in which `LOCKED` is clear.
     #[inline(always)]
     fn try_lock(&self, bits: usize) -> bool {
         self.bits.compare_exchange(bits, bits | LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
@@ -236,14 +243,16 @@ impl Direction {
 impl Guard<'_> {
     #[inline]
     fn with<R>(&mut self, f: impl FnOnce(&mut Waiters) -> R) -> R {
-        // SAFETY: this guard was made by whoever changed LOCKED from clear to set, which acquires what the guard before released; nobody else
-        // does that until this one is dropped, and it lends the waiters for the length of this call, borrowed mutably itself.
+        // SAFETY: this guard was made by the thread that changed LOCKED from clear to set, which
+        // acquires what the guard before released; no other thread does that until this one is
+        // dropped, and the waiters are borrowed for the length of this call, in which the guard is
+        // borrowed mutably.
         self.direction.waiters.with_mut(|waiters| f(unsafe { &mut *waiters }))
     }
 }
 
 impl Guard<'_> {
-    /// Moves all who wait to `wake`.
+    /// Moves all waiters to `wake`.
     #[inline(always)]
     fn take(mut self, wake: &mut Vec<Waker>) {
         let (first, more) = self.with(|waiters| (waiters.take_first(), waiters.has_others()));

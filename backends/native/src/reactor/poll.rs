@@ -9,7 +9,7 @@ use loop_toolkit::wake_each;
 use super::registry::Reactor;
 use super::sys::{Events, Poller};
 
-/// What one thread needs to wait: the room for the answers.
+/// What one thread needs to wait: the buffers for the answers.
 pub(crate) struct Waiting {
     poller: Arc<Poller>,
     events: Events,
@@ -30,7 +30,8 @@ impl Waiting {
     /// One wait. What it gave is for `dispatch`.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
         if let Err(error) = self.poller.wait(&mut self.events, timeout) {
-            // The descriptor is ours and open, and the arguments are right: there is nobody who could handle this.
+            // The descriptor is ours and open, and the arguments are right: no caller could handle
+            // this.
             panic!("the loop cannot wait for events any more: {error}");
         }
     }
@@ -40,13 +41,13 @@ impl Waiting {
         self.events.is_empty()
     }
 
-    /// Wakes whoever waits for what the last wait gave.
+    /// Wakes the waiters of what the last wait gave.
     pub(crate) fn dispatch(&mut self, reactor: &Reactor) {
         reactor.collect(&self.events, &mut self.wake);
         self.wake_all();
     }
 
-    /// Wakes whoever waits for what has happened, all of it, without waiting. False if nothing has.
+    /// Wakes the waiters of what has happened, all of it, without waiting. False if nothing has.
     pub(crate) fn look(&mut self, reactor: &Reactor) -> bool {
         self.wait(Some(Duration::ZERO));
         let something = !self.events.is_empty();

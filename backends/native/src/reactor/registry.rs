@@ -12,7 +12,8 @@ use loop_toolkit::wake_each;
 use super::direction::Direction;
 use super::sys::{Events, Poller, Registered};
 
-/// A key's lower half is a place in the list, the upper half tells apart those who had the place one after the other.
+/// A key's lower half is the index of a slot, the upper half its generation, which tells apart the
+/// sources that had the slot one after the other.
 const HALF: u32 = usize::BITS / 2;
 
 /// The two directions of a source.
@@ -34,15 +35,16 @@ pub(crate) struct Reactor {
 struct Registry {
     /// `None` once the loop has ended, so that no descriptor of the loop's outlives it.
     poller: Option<Arc<Poller>>,
-    /// Before that: nothing is registered or waited for any more, but the threads are still woken by the poller.
+    /// Before that: nothing is registered or waited for any more, but the threads are still woken
+    /// by the poller.
     closed: bool,
-    places: Vec<Place>,
+    slots: Vec<Slot>,
     free: Vec<usize>,
     generation: usize,
 }
 
 #[derive(Debug)]
-struct Place {
+struct Slot {
     key: usize,
     directions: Option<Arc<Directions>>,
 }
@@ -52,7 +54,7 @@ impl Reactor {
         let registry = Registry {
             poller: Some(poller),
             closed: false,
-            places: Vec::new(),
+            slots: Vec::new(),
             free: Vec::new(),
             generation: 0,
         };
@@ -63,7 +65,8 @@ impl Reactor {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers a source: its key, and its two directions. `writes` says that it will be waited for to write it.
+    /// Registers a source: its key, and its two directions. `writes` says that it will be waited
+    /// for to write it.
     pub(crate) fn add(
         &self,
         source: &Registered<impl AsSource>,
@@ -75,26 +78,26 @@ impl Reactor {
         let (poller, key) = {
             let mut registry = self.lock();
             let poller = registry.open()?;
-            (poller, registry.take_place(directions.clone())?)
+            (poller, registry.insert(directions.clone())?)
         };
-        // Its place is taken first: the first event may come before this returns.
+        // Its slot is taken first: the first event may come before this returns.
         if let Err(error) = poller.add(source, key, writes) {
-            self.lock().leave_place(key);
+            self.lock().remove(key);
             return Err(error);
         }
         Ok((key, directions))
     }
 
-    /// Deregisters a source, which is still open. After this no event of it reaches anybody.
+    /// Deregisters a source, which is still open. After this no event of it reaches any waiter.
     pub(crate) fn remove(&self, source: &Registered<impl AsSource>, key: usize) -> io::Result<()> {
         let Some(poller) = self.lock().poller.clone() else { return Ok(()) };
         let done = poller.delete(source);
-        self.lock().leave_place(key);
+        self.lock().remove(key);
         done
     }
 
-    /// Asks for a report of the directions that somebody waits for, where the poller needs to be asked: each time, or the first time for
-    /// writing.
+    /// Asks for a report of the directions that have a waiter, where the poller needs to be asked:
+    /// each time, or the first time for writing.
     #[cold]
     pub(crate) fn arm(
         &self,
@@ -103,7 +106,7 @@ impl Reactor {
         directions: &Directions,
     ) -> io::Result<()> {
         if !Poller::ONESHOT && directions.writes.swap(true, Ordering::AcqRel) {
-            // Whoever was first asks for all who wait by then, and is told even of what came before.
+            // The first asks for all that wait by then, and is told even of what came before.
             return Ok(());
         }
         let poller = self.lock().open()?;
@@ -112,7 +115,7 @@ impl Reactor {
             // The others ask for themselves.
             directions.writes.store(false, Ordering::Release);
             let mut wake = Vec::new();
-            directions.write.shake(&mut wake);
+            directions.write.wake_all(&mut wake);
             wake_each(|| wake.pop());
         }
         armed
@@ -127,10 +130,10 @@ impl Reactor {
 
     pub(crate) fn is_empty(&self) -> bool {
         let registry = self.lock();
-        registry.places.len() == registry.free.len()
+        registry.slots.len() == registry.free.len()
     }
 
-    /// Collects the wakers of all who wait for one of `events`.
+    /// Collects the wakers of all that wait for one of `events`.
     pub(crate) fn collect(&self, events: &Events, wake: &mut Vec<Waker>) {
         if events.is_empty() {
             return;
@@ -145,19 +148,19 @@ impl Reactor {
                 writable(directions, event.cut, wake);
             }
             if Poller::ONESHOT {
-                // The report disarmed both directions: whoever still waits asks again.
-                directions.read.shake(wake);
-                directions.write.shake(wake);
+                // The report disarmed both directions: the remaining waiters ask again.
+                directions.read.wake_all(wake);
+                directions.write.wake_all(wake);
             }
         }
     }
 
-    /// Closes every source, and collects everybody who waits.
+    /// Closes every source, and collects all waiters.
     pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
         let mut registry = self.lock();
         registry.closed = true;
         registry.free.clear();
-        for directions in registry.places.drain(..).filter_map(|place| place.directions) {
+        for directions in registry.slots.drain(..).filter_map(|slot| slot.directions) {
             directions.read.close(wake);
             directions.write.close(wake);
         }
@@ -170,7 +173,7 @@ impl Reactor {
     }
 }
 
-/// Out of the way of those who read.
+/// Out of line, because reads are more frequent.
 #[inline(never)]
 fn writable(directions: &Directions, cut: bool, wake: &mut Vec<Waker>) {
     directions.write.event(cut, wake);
@@ -181,32 +184,32 @@ impl Registry {
         self.poller.clone().filter(|_| !self.closed).ok_or(Closed)
     }
 
-    fn take_place(&mut self, directions: Arc<Directions>) -> io::Result<usize> {
-        let index = self.free.pop().unwrap_or(self.places.len());
+    fn insert(&mut self, directions: Arc<Directions>) -> io::Result<usize> {
+        let index = self.free.pop().unwrap_or(self.slots.len());
         if index >> HALF != 0 {
             return Err(io::Error::new(io::ErrorKind::OutOfMemory, "too many sources on one loop"));
         }
         // One less than all the bits, because the key of all ones is the poller's own.
         self.generation = (self.generation + 1) % ((1 << HALF) - 1);
         let key = self.generation << HALF | index;
-        let place = Place { key, directions: Some(directions) };
-        if index == self.places.len() {
-            self.places.push(place);
+        let slot = Slot { key, directions: Some(directions) };
+        if index == self.slots.len() {
+            self.slots.push(slot);
         } else {
-            self.places[index] = place;
+            self.slots[index] = slot;
         }
         Ok(key)
     }
 
     fn find(&self, key: usize) -> Option<&Directions> {
-        let place = self.places.get(key & ((1 << HALF) - 1))?;
-        if place.key == key { place.directions.as_deref() } else { None }
+        let slot = self.slots.get(key & ((1 << HALF) - 1))?;
+        if slot.key == key { slot.directions.as_deref() } else { None }
     }
 
-    fn leave_place(&mut self, key: usize) {
+    fn remove(&mut self, key: usize) {
         let index = key & ((1 << HALF) - 1);
-        if let Some(place) = self.places.get_mut(index).filter(|place| place.key == key) {
-            if place.directions.take().is_some() {
+        if let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.key == key) {
+            if slot.directions.take().is_some() {
                 self.free.push(index);
             }
         }

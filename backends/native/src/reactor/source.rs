@@ -17,8 +17,9 @@ use super::registry::{Directions, Reactor};
 use super::sys::{Poller, Registered};
 use super::waiters::WaiterId;
 
-/// A descriptor on a native loop: see [`Source`]. It costs a system call to register it and one to drop it; on Linux one more the first time
-/// that somebody has to wait to write. Any number may wait for it; `poll_io` remembers some dozens of callers.
+/// A descriptor on a native loop: see [`Source`]. It costs a system call to register it and one to
+/// drop it; on Linux one more the first time that a task has to wait to write. Any number may wait
+/// for it; `poll_io` remembers some dozens of callers.
 pub struct NativeSource<T: AsSource> {
     /// `None` only after `into_inner` took it.
     io: Option<Registered<T>>,
@@ -51,7 +52,8 @@ impl<T: AsSource> NativeSource<T> {
         }
     }
 
-    /// Tries `op` until it gives something or there is nothing to wait for but an event, for which `wait` registers.
+    /// Tries `op` until it gives something or there is nothing to wait for but an event, for which
+    /// `wait` registers.
     #[inline(always)]
     fn attempt<R>(
         &self,
@@ -108,7 +110,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for NativeSource<T> {
         match self.attempt(cx, interest, op, Direction::wait_unnamed) {
             Poll::Ready(Ok((seen, moved))) => {
                 if Poller::SHORT_IS_EMPTY && moved.is_last() {
-                    self.direction(interest).fell_short(seen);
+                    self.direction(interest).short_transfer(seen);
                 }
                 Poll::Ready(Ok(moved.bytes()))
             }
@@ -143,9 +145,11 @@ impl<T: AsSource> Unpin for NativeSource<T> {}
 impl<T: AsSource> Drop for NativeSource<T> {
     fn drop(&mut self) {
         if let Some(io) = &self.io {
-            // Before it is closed. An error has nobody to go to, and closing deregisters what is still there.
+            // Before it is closed. An error has no caller to go to, and closing deregisters what is
+            // still there.
             let _ = self.reactor.remove(io, self.key);
-            // Whoever has the waker of a waiter that outlives its source learns nothing; the futures that wait borrow it.
+            // A waker that outlives the source is not woken; the futures that wait borrow the
+            // source.
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What the loop asks of the system, in one file for each way of asking. Nothing else in this crate knows the system.
+//! What the loop asks of the system, in one file for each way of asking. Nothing else in this crate
+//! knows the system.
 
 // `--cfg anyloop_portable` chooses the other systems' way, so that it can be tested here.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(anyloop_portable)))]
@@ -30,6 +31,7 @@ pub(crate) struct Event {
     pub(crate) key: usize,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
-    /// The other side has closed, there is an error, or urgent data among the rest: from now on a short transfer says nothing.
+    /// The other side has closed, there is an error, or urgent data among the rest: from now on a
+    /// short transfer says nothing.
     pub(crate) cut: bool,
 }

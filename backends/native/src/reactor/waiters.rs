@@ -1,17 +1,20 @@
-//! Those who wait for one direction of one source.
+//! The waiters of one direction of one source.
 
 use std::mem;
 use std::task::Waker;
 
 use loop_toolkit::wake_each;
 
-/// So many callers of `poll_io` are remembered at once; one more, and the one that waits longest is woken to ask again.
+/// How many callers of `poll_io` are remembered at once; one more, and the one that waits longest
+/// is woken to ask again.
 const CALLERS: usize = 64;
 
-/// The name of a waiter that is remembered until it leaves; zero is for those who have none and are told apart by their wakers.
+/// The name of a waiter that is remembered until it leaves; zero is for those who have none and are
+/// told apart by their wakers.
 pub(crate) type WaiterId = u64;
 
-/// A list of wakers. Nothing here clones, wakes or drops one: that is for when the list's lock is free.
+/// A list of wakers. Nothing here clones, wakes or drops one: that is for when the list's lock is
+/// free.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     /// Nearly always there is one; only the others need memory. Without it there are no others.
@@ -24,7 +27,7 @@ pub(crate) struct Waiters {
 pub(crate) enum Spare {
     /// The list has one like it.
     Known(Waker),
-    /// It made room for another.
+    /// It was taken out for another.
     Crowded(Waker),
 }
 
@@ -59,7 +62,8 @@ impl Waiters {
         }
     }
 
-    /// Takes the waker of a waiter that may have a name already; if not, it gets one. Gives back the waker that it had.
+    /// Takes the waker of a waiter that may have a name already; if not, it gets one. Gives back
+    /// the waker that it had.
     pub(crate) fn put(&mut self, id: &mut WaiterId, waker: Waker) -> Option<Waker> {
         if *id == 0 {
             self.last_id += 1;
@@ -71,7 +75,7 @@ impl Waiters {
         None
     }
 
-    /// Takes the waker of somebody without a name, if nobody waits.
+    /// Takes the waker of a caller without a name, if there is no waiter.
     #[inline]
     pub(crate) fn put_first(&mut self, waker: Waker) -> Result<(), Waker> {
         if self.first.is_some() {
@@ -81,7 +85,7 @@ impl Waiters {
         Ok(())
     }
 
-    /// Takes the waker of somebody without a name.
+    /// Takes the waker of a caller without a name.
     pub(crate) fn put_unnamed(&mut self, waker: Waker) -> Option<Spare> {
         if self.all().any(|(id, old)| *id == 0 && old.will_wake(&waker)) {
             return Some(Spare::Known(waker));
@@ -89,7 +93,7 @@ impl Waiters {
         let crowded =
             self.others.len() >= CALLERS && self.others.iter().filter(|(id, _)| *id == 0).count() >= CALLERS;
         let oldest = crowded.then(|| self.others.iter().position(|(id, _)| *id == 0)).flatten();
-        let oldest = oldest.map(|place| self.others.remove(place).1);
+        let oldest = oldest.map(|index| self.others.remove(index).1);
         self.push(0, waker);
         oldest.map(Spare::Crowded)
     }
@@ -99,8 +103,8 @@ impl Waiters {
             let next = self.others.pop();
             return mem::replace(&mut self.first, next).map(|(_, waker)| waker);
         }
-        let place = self.others.iter().position(|(other, _)| *other == id)?;
-        Some(self.others.remove(place).1)
+        let index = self.others.iter().position(|(other, _)| *other == id)?;
+        Some(self.others.remove(index).1)
     }
 
     /// Takes the first. If there are others, the caller takes them, too.
@@ -186,17 +190,19 @@ mod tests {
     }
 
     #[test]
-    fn those_without_names_are_told_apart_by_their_wakers_and_the_oldest_makes_room() {
+    fn those_without_names_are_told_apart_by_their_wakers_and_the_oldest_is_taken_out() {
         let (mut waiters, mut named) = (Waiters::default(), 0);
         assert!(waiters.put_first(waker()).is_ok());
         assert!(waiters.put_first(waker()).is_err());
         waiters.put(&mut named, waker());
         let callers: Vec<_> = (0..CALLERS).map(|_| waker()).collect();
         for caller in &callers {
-            assert!(waiters.put_unnamed(caller.clone()).is_none(), "there is room");
+            assert!(waiters.put_unnamed(caller.clone()).is_none(), "the list is not full");
         }
         assert!(matches!(waiters.put_unnamed(callers[7].clone()), Some(Spare::Known(_))));
-        let Some(Spare::Crowded(oldest)) = waiters.put_unnamed(waker()) else { panic!("there is no room") };
+        let Some(Spare::Crowded(oldest)) = waiters.put_unnamed(waker()) else {
+            panic!("the list is full, and takes none out")
+        };
         assert!(oldest.will_wake(&callers[0]));
         assert_eq!(taken(&mut waiters).len(), CALLERS + 2);
         // Of one without a name nothing is known by the name of another.

@@ -13,12 +13,13 @@ use loop_api::time::{Instant, Sleep};
 use super::timers::{State, Timers};
 use super::wheel::Key;
 
-/// A wait for a moment: see [`loop_api::time::Sleep`]. It needs no memory of its own; what its loop keeps is a place in the
-/// loop's wheel, from the first poll until it is done or dropped.
+/// A wait for a moment: see [`loop_api::time::Sleep`]. It needs no memory of its own; what its loop
+/// keeps is an entry in the loop's wheel, from the first poll until it is done or dropped.
 ///
-/// Never early, and as late as the system's own timers make it (some 70 us on Linux); where more than three are due within a
-/// quarter of a millisecond they may be told together, at the end of it. On a loop that was closed it is never done, unless its moment is past
-/// when it is polled; a `block_on` of the loop's handle that waits for it ends with the loop.
+/// Never early, and as late as the system's own timers make it (some 70 us on Linux); where more
+/// than three are due within a quarter of a millisecond they may be told together, at the end of
+/// it. On a loop that was closed it is never done, unless its moment is past when it is polled; a
+/// `block_on` of the loop's handle that waits for it ends with the loop.
 #[must_use = "a sleep does nothing unless awaited"]
 pub struct NativeSleep {
     timers: Arc<Timers>,
@@ -27,7 +28,8 @@ pub struct NativeSleep {
     key: Key,
 }
 
-/// A moment in nanoseconds on the wheel's clock; before its zero it is negative. Half as large as an `Instant`, and good for 292 years.
+/// A moment in nanoseconds on the wheel's clock; before its zero it is negative. Half as large as
+/// an `Instant`, and good for 292 years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Deadline(i64);
 
@@ -50,7 +52,7 @@ impl Deadline {
         if self.0 < 0 { timers.start - distance } else { timers.start + distance }
     }
 
-    /// The place on the wheel.
+    /// The moment on the wheel's clock.
     fn nanos(self) -> u64 {
         u64::try_from(self.0).unwrap_or(0)
     }
@@ -62,7 +64,7 @@ impl NativeSleep {
         NativeSleep { timers, deadline, key: Key::NEW }
     }
 
-    /// Gives up the place in the wheel.
+    /// Removes the entry from the wheel.
     fn leave(&mut self) -> Option<Waker> {
         let key = std::mem::replace(&mut self.key, Key::NEW);
         if key == Key::NEW || key == Key::DONE {
@@ -127,14 +129,15 @@ impl Sleep for NativeSleep {
     }
 }
 
-/// Begins to wait. For a deadline in the past too: it is due in the next turn, after those that were before it.
+/// Begins to wait. For a deadline in the past too: it is due in the next turn, after those that
+/// were before it.
 fn begin(timers: &Timers, mut state: MutexGuard<'_, State>, deadline: Deadline, waker: Waker) -> Key {
     let deadline = deadline.nanos();
     let key = state.wheel.insert(deadline, waker);
     let early = state.waiting.is_some_and(|waiting| deadline < waiting);
     if early {
         state.waiting = None;
-        timers.quiet.store(false, Ordering::Release);
+        timers.idle.store(false, Ordering::Release);
     }
     drop(state);
     if early {

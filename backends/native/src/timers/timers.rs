@@ -19,11 +19,12 @@ pub(crate) struct Timers {
     pub(super) start: Instant,
     state: Mutex<State>,
     /// Whether it is the loop's own thread that waits, and no other.
-    lone: bool,
-    /// Whether a wait has nothing to do here: there are no sleeps, and whoever begins one wakes the thread if it waits. Written with the
-    /// lock held. Who reads it late, while another thread begins a sleep, is woken by that as soon as it waits.
-    pub(super) quiet: AtomicBool,
-    /// Whoever waits for the deadlines.
+    single_threaded: bool,
+    /// Whether a wait has nothing to do here: there are no sleeps, and a thread that begins one
+    /// wakes the waiting thread. Written with the lock held. A thread that reads it late, while
+    /// another begins a sleep, is woken by that as soon as it waits.
+    pub(super) idle: AtomicBool,
+    /// Wakes the thread that waits for the deadlines.
     interrupt: Arc<dyn Interrupt>,
 }
 
@@ -35,20 +36,21 @@ pub(crate) trait Interrupt: Send + Sync {
 
 pub(super) struct State {
     pub(super) wheel: Wheel<Waker>,
-    /// Until when a thread waits in the poller, if one does and nobody has woken it for an earlier deadline.
+    /// Until when a thread waits in the poller, if one does and was not woken for an earlier
+    /// deadline.
     pub(super) waiting: Option<u64>,
     pub(super) closed: bool,
 }
 
 impl Timers {
-    /// `lone` says that the loop has no workers.
-    pub(crate) fn new(lone: bool, interrupt: Arc<dyn Interrupt>) -> Self {
+    /// `single_threaded` says that the loop has no workers.
+    pub(crate) fn new(single_threaded: bool, interrupt: Arc<dyn Interrupt>) -> Self {
         let state = State { wheel: Wheel::new(), waiting: None, closed: false };
         Timers {
             start: Instant::now(),
             state: Mutex::new(state),
-            lone,
-            quiet: AtomicBool::new(false),
+            single_threaded,
+            idle: AtomicBool::new(false),
             interrupt,
         }
     }
@@ -63,7 +65,7 @@ impl Timers {
         since.as_secs().saturating_mul(NANOS).saturating_add(u64::from(since.subsec_nanos()))
     }
 
-    /// An earlier deadline has come: whoever waits looks again.
+    /// An earlier deadline has come: the waiting thread looks again.
     pub(super) fn interrupt_wait(&self) {
         self.interrupt.interrupt_wait();
     }
@@ -77,16 +79,17 @@ impl Timers {
         self.lock().wheel.next().map(|next| self.start + Duration::from_nanos(next))
     }
 
-    /// How long the caller may wait in the poller, at most `limit`; from now on an earlier deadline wakes it.
+    /// How long the caller may wait in the poller, at most `limit`; from now on an earlier deadline
+    /// wakes it.
     pub(crate) fn begin_wait(&self, limit: Option<Duration>) -> Option<Duration> {
-        if self.quiet.load(Ordering::Acquire) {
+        if self.idle.load(Ordering::Acquire) {
             return limit;
         }
         let mut state = self.lock();
         let next = state.wheel.next();
         state.waiting = Some(next.unwrap_or(u64::MAX));
-        if next.is_none() && self.lone {
-            self.quiet.store(true, Ordering::Release);
+        if next.is_none() && self.single_threaded {
+            self.idle.store(true, Ordering::Release);
         }
         let timeout = next.map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(Instant::now()))));
         match (timeout, limit) {
@@ -100,23 +103,23 @@ impl Timers {
         self.lock().waiting.is_none()
     }
 
-    /// As `begin_wait`, for who waits elsewhere: until when.
+    /// As `begin_wait`, for a wait in a foreign runtime: until when.
     pub(crate) fn begin_wait_until(&self) -> Option<Instant> {
-        if self.quiet.load(Ordering::Acquire) {
+        if self.idle.load(Ordering::Acquire) {
             return None;
         }
         let mut state = self.lock();
         let next = state.wheel.next();
         state.waiting = Some(next.unwrap_or(u64::MAX));
-        if next.is_none() && self.lone {
-            self.quiet.store(true, Ordering::Release);
+        if next.is_none() && self.single_threaded {
+            self.idle.store(true, Ordering::Release);
         }
         next.map(|next| self.start + Duration::from_nanos(next))
     }
 
-    /// Ends the wait, and wakes the sleeps that are due; `room` is empty before and after.
-    pub(crate) fn fire(&self, room: &mut Vec<Expired<Waker>>) {
-        if self.quiet.load(Ordering::Acquire) {
+    /// Ends the wait, and wakes the sleeps that are due; `expired` is empty before and after.
+    pub(crate) fn fire(&self, expired: &mut Vec<Expired<Waker>>) {
+        if self.idle.load(Ordering::Acquire) {
             return;
         }
         let mut state = self.lock();
@@ -124,9 +127,9 @@ impl Timers {
         if state.wheel.is_empty() {
             return;
         }
-        state.wheel.advance(self.nanos(Instant::now()), room);
+        state.wheel.advance(self.nanos(Instant::now()), expired);
         drop(state);
-        let mut expired = room.drain(..);
+        let mut expired = expired.drain(..);
         wake_each(|| expired.next().map(|expired| expired.value));
     }
 

@@ -1,13 +1,16 @@
 //! A hierarchical timer wheel over a clock of nanoseconds.
 //!
-//! A tick is 2^16 ns. Level 0 has a slot for each of 64 ticks, and each level above has slots 64 times as wide; eight levels
-//! hold every `u64`. (Few slots are better than many: what is put in order in two steps is found in the cache at the second.) An
-//! entry stands on the level of the highest digit in which its tick differs from the wheel's own, so all entries of a level come
-//! before those of the next, and inserting and removing are a few steps whatever the number of entries. What has expired in a tick
-//! is sorted by deadline and then by order of insertion, so a tick's width shows nowhere there.
+//! A tick is 2^16 ns. Level 0 has a slot for each of 64 ticks, and each level above has slots 64
+//! times as wide; eight levels hold every `u64`. (Few slots are better than many: what is put in
+//! order in two steps is found in the cache at the second.) An entry stands on the level of the
+//! highest digit in which its tick differs from the wheel's own, so all entries of a level come
+//! before those of the next, and inserting and removing are a few steps whatever the number of
+//! entries. What has expired in a tick is sorted by deadline and then by order of insertion, so a
+//! tick's width shows nowhere there.
 //!
-//! The next moment to be awake is exact for few deadlines. Where many stand close together they get one moment, a quarter of a
-//! millisecond after the first of them at most: else a loop with thousands of timers would do little more than go to sleep.
+//! The next moment to be awake is exact for few deadlines. Where many stand close together they get
+//! one moment, a quarter of a millisecond after the first of them at most: else a loop with
+//! thousands of timers would do little more than go to sleep.
 
 use slab::{Entry, NONE, Slab};
 
@@ -21,14 +24,16 @@ const TICK_BITS: u32 = 16;
 const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = 8;
-/// Up to this many entries of a slot are looked at to tell the next deadline exactly; with more, the slot's beginning is told.
+/// Up to this many entries of a slot are looked at to tell the next deadline exactly; with more,
+/// the slot's beginning is told.
 const LOOK: usize = 8;
-/// So many ticks, counted from a multiple of this, may get one moment to be awake: 262 us.
+/// How many ticks, counted from a multiple of this, may get one moment to be awake: 262 us.
 const GROUP: usize = 4;
-/// They do from so many entries on; with up to `LOOK` it is the last of their deadlines.
+/// They do from this many entries on; with up to `LOOK` it is the last of their deadlines.
 const CROWD: usize = 4;
 
-/// What expired: its deadline, its number among those of the same deadline, and what was inserted with it.
+/// What expired: its deadline, its number among those of the same deadline, and what was inserted
+/// with it.
 #[derive(Debug)]
 pub(crate) struct Expired<T> {
     pub(crate) deadline: u64,
@@ -50,8 +55,9 @@ pub(crate) struct Wheel<T> {
     /// The tick up to which everything has expired.
     tick: u64,
     entries: Slab<T>,
-    /// The first deadline that was inserted into the wheel's own tick, or before it, since it last advanced: that one waits for no
-    /// crowd. It stays when its entry is removed, which costs one look too many.
+    /// The first deadline that was inserted into the wheel's own tick, or before it, since it last
+    /// advanced: that one waits for no crowd. It stays when its entry is removed, which costs one
+    /// look too many.
     prompt: u64,
     slots: Box<[Slot; SLOTS * LEVELS]>,
     /// A bit for each slot that is not empty.
@@ -73,7 +79,7 @@ impl<T> Wheel<T> {
         self.entries.len() == 0
     }
 
-    /// Takes a place for `value` until `deadline`.
+    /// Inserts `value`, which expires at `deadline`.
     pub(crate) fn insert(&mut self, deadline: u64, value: T) -> Key {
         let key = self.entries.insert(deadline, value);
         if deadline >> TICK_BITS <= self.tick {
@@ -108,7 +114,8 @@ impl<T> Wheel<T> {
         self.entries.remove(key.index)
     }
 
-    /// Moves to `now`, and appends what has expired by then to `expired`, in order of deadline, ties in order of insertion.
+    /// Moves to `now`, and appends what has expired by then to `expired`, in order of deadline,
+    /// ties in order of insertion.
     pub(crate) fn advance(&mut self, now: u64, expired: &mut Vec<Expired<T>>) {
         let end = (now >> TICK_BITS).max(self.tick);
         // Entries of the tick that is not over yet, to be put back in the same order.
@@ -124,7 +131,8 @@ impl<T> Wheel<T> {
             while index != NONE {
                 let &Entry { deadline, next, .. } = self.entries.at(index);
                 if slot >= SLOTS {
-                    // Down to level 0 first, though it be due: there are fewer in a slot to be sorted.
+                    // Down to level 0 first, though it be due: there are fewer in a slot to be
+                    // sorted.
                     self.link(index);
                 } else if deadline <= now {
                     if let Some(value) = self.entries.remove(index) {
@@ -157,8 +165,8 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// When to advance next: the next deadline, a moment soon after it where others stand close by, or one before it that
-    /// brings the wheel closer.
+    /// When to advance next: the next deadline, a moment soon after it where others stand close by,
+    /// or one before it that brings the wheel closer.
     pub(crate) fn next(&self) -> Option<u64> {
         let (slot, start) = self.first_slot()?;
         if slot < SLOTS {
@@ -215,7 +223,8 @@ impl<T> Wheel<T> {
         let level = self.occupied.iter().position(|&bits| bits != 0)?;
         let digit = self.occupied[level].trailing_zeros();
         let shift = DIGIT_BITS * level as u32;
-        // The digits above are the wheel's own, those below are zero. On level 7 there are none above: 48 bits in all.
+        // The digits above are the wheel's own, those below are zero. On level 7 there are none
+        // above: 48 bits in all.
         let above = self.tick >> shift >> DIGIT_BITS << DIGIT_BITS;
         Some((level * SLOTS + digit as usize, (above | u64::from(digit)) << shift))
     }

@@ -1,9 +1,11 @@
-//! Linux: each source is registered once, edge triggered; a wait is one system call. That a source can be written is asked for when somebody
-//! waits for it: nearly all writes succeed at once, and a unix socket reports it each time that its peer has read.
+//! Linux: each source is registered once, edge triggered; a wait is one system call. That a source
+//! can be written is asked for when somebody waits for it: nearly all writes succeed at once, and a
+//! unix socket reports it each time that its peer has read.
 //!
-//! `Poller::wait` of polling makes five (it sets a timerfd, re-arms it, waits, reads the notifier and re-arms that), so the wait
-//! goes to the poller's epoll descriptor directly. So does the registration, because polling cannot ask for `EPOLLRDHUP`,
-//! without which a short read cannot tell "no more bytes yet" from "bytes, and then the end, both seen already".
+//! `Poller::wait` of polling makes five (it sets a timerfd, re-arms it, waits, reads the notifier
+//! and re-arms that), so the wait goes to the poller's epoll descriptor directly. So does the
+//! registration, because polling cannot ask for `EPOLLRDHUP`, without which a short read cannot
+//! tell "no more bytes yet" from "bytes, and then the end, both seen already".
 #![allow(unsafe_code)]
 
 use std::io;
@@ -19,17 +21,19 @@ use rustix::io::Errno;
 
 use super::{Event, Registered};
 
-/// The key of the eventfd. polling keeps it for itself, so no source has it; its own notifier has it, too, and is never used.
+/// The key of the eventfd. polling keeps it for itself, so no source has it; its own notifier has
+/// it, too, and is never used.
 const WAKE: usize = usize::MAX;
 
-/// Set once the system has refused `epoll_pwait2`: kernels before 5.11, old container filters, old valgrinds.
+/// Set once the system has refused `epoll_pwait2`: kernels before 5.11, old container filters, old
+/// valgrinds.
 static COARSE: AtomicBool = AtomicBool::new(false);
 
-/// An epoll instance, and an eventfd that wakes whoever waits in it.
+/// An epoll instance, and an eventfd that ends a wait in it.
 #[derive(Debug)]
 pub(crate) struct Poller {
     poller: polling::Poller,
-    /// Edge triggered: each write wakes one wait, and nobody has to read it.
+    /// Edge triggered: each write wakes one wait, and it need not be read.
     wake: OwnedFd,
 }
 
@@ -38,7 +42,8 @@ pub(crate) struct Events {
     list: Vec<epoll::Event>,
 }
 
-// SAFETY: what keeps it from being Send by itself is the pointer that an event's data could be; here it is always an integer.
+// SAFETY: what keeps it from being Send by itself is the pointer that an event's data could be;
+// here it is always an integer.
 unsafe impl Send for Events {}
 
 impl Poller {
@@ -78,9 +83,11 @@ impl Poller {
         Ok(epoll::modify(&self.poller, source, EventData::new_u64(key as u64), flags(true))?)
     }
 
-    /// Wakes the wait that is under way, or the next one. It may be called from a signal handler's thread: it cannot block.
+    /// Wakes the wait that is under way, or the next one. It may be called from a signal handler's
+    /// thread: it cannot block.
     pub(crate) fn notify(&self) {
-        // The only error is an overflow of the counter, and then the eventfd has been readable for long.
+        // The only error is an overflow of the counter, and then the eventfd has been readable for
+        // long.
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
     }
 
@@ -118,7 +125,8 @@ impl Poller {
         Ok(())
     }
 
-    /// `epoll_pwait2`; nanoseconds. rustix has it only as a choice for the whole program that has no way back.
+    /// `epoll_pwait2`; nanoseconds. rustix has it only as a choice for the whole program that has
+    /// no way back.
     fn wait_fine(&self, events: &mut Events, timeout: &Timespec) -> Result<(), Errno> {
         /// The kernel's `struct __kernel_timespec`, which is the same on every machine.
         #[repr(C)]
@@ -127,8 +135,9 @@ impl Poller {
             nanoseconds: i64,
         }
         let timeout = KernelTimespec { seconds: timeout.tv_sec, nanoseconds: timeout.tv_nsec };
-        // SAFETY: the descriptor is open as long as `self` lives; the list has room for `capacity` events, of the layout that the
-        // kernel writes (rustix hands the same type to it); the timespec has the kernel's layout; no signal mask is given.
+        // SAFETY: the descriptor is open as long as `self` lives; the list has capacity for
+        // `capacity` events, of the layout that the kernel writes (rustix hands the same type to
+        // it); the timespec has the kernel's layout; no signal mask is given.
         let count = unsafe {
             libc::syscall(
                 libc::SYS_epoll_pwait2,
@@ -172,7 +181,7 @@ impl Events {
         self.list.is_empty()
     }
 
-    /// Whether there may be more than had room.
+    /// Whether there may be more than the buffer held.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() == self.list.capacity()
     }

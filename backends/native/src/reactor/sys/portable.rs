@@ -1,5 +1,6 @@
-//! Everywhere but Linux: the polling crate as it is. `--cfg anyloop_portable` has it on Linux too, reporting once as on
-//! Windows, or with edges as on the BSDs if `--cfg anyloop_edge` is given as well.
+//! Everywhere but Linux: the polling crate as it is. `--cfg anyloop_portable` has it on Linux too,
+//! reporting once as on Windows, or with edges as on the BSDs if `--cfg anyloop_edge` is given as
+//! well.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -16,7 +17,8 @@ use super::{Event, Registered};
 #[derive(Debug)]
 pub(crate) struct Poller {
     poller: polling::Poller,
-    /// Held from the look at who waits to the order for them: of two orders, the later one knows of more.
+    /// Held from the look at who waits to the order for them: of two orders, the later one knows of
+    /// more.
     arming: Mutex<()>,
     /// Whether a thread is in a wait.
     waiting: AtomicBool,
@@ -28,7 +30,8 @@ pub(crate) struct Events {
 }
 
 impl Poller {
-    /// Whether a source reports once, and then has to be armed again. kqueue has edges; the others do not.
+    /// Whether a source reports once, and then has to be armed again. kqueue has edges; the others
+    /// do not.
     pub(crate) const ONESHOT: bool = !cfg!(any(
         target_vendor = "apple",
         target_os = "freebsd",
@@ -39,8 +42,9 @@ impl Poller {
     ));
     /// Sources are registered for both directions from the beginning.
     pub(crate) const BOTH: bool = true;
-    /// Whether what is asked for during a wait may count from the next one on only. On Windows, polling takes orders
-    /// from a queue when a wait begins, and one that comes just after that stays there.
+    /// Whether what is asked for during a wait may count from the next one on only. On Windows,
+    /// polling takes orders from a queue when a wait begins, and one that comes just after that
+    /// stays there.
     const LATE: bool = cfg!(any(windows, anyloop_portable));
     /// polling does not report the other side's end here, so a short read may hide it.
     pub(crate) const SHORT_IS_EMPTY: bool = false;
@@ -56,11 +60,13 @@ impl Poller {
         key: usize,
         _writes: bool,
     ) -> io::Result<()> {
-        // With no interest, on Windows, an error of a source for which nobody waits would make the wait spin inside polling.
+        // With no interest, on Windows, an error of a source without a waiter would make the wait
+        // spin inside polling.
         let interest = polling::Event::all(key);
         let mode = if Self::ONESHOT { PollMode::Oneshot } else { PollMode::Edge };
-        // SAFETY: a source is deleted from the poller before it is closed: `NativeSource` owns it, and its drop deletes it. It is the same one
-        // that is deleted, because `Registered` gives no other.
+        // SAFETY: a source is deleted from the poller before it is closed: `NativeSource` owns it,
+        // and its drop deletes it. It is the same one that is deleted, because `Registered` gives
+        // no other.
         let added = unsafe { self.poller.add_with_mode(raw(source), interest, mode) };
         added.map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => super::always_ready(),
@@ -71,7 +77,7 @@ impl Poller {
     }
 
     pub(crate) fn delete(&self, source: &Registered<impl AsSource>) -> io::Result<()> {
-        self.poller.delete(lend(source))
+        self.poller.delete(borrow(source))
     }
 
     /// Asks for one report of the directions that are awaited: reading, writing.
@@ -88,13 +94,14 @@ impl Poller {
             return Ok(());
         }
         let interest = polling::Event::new(key, readable, writable);
-        self.poller.modify_with_mode(lend(source), interest, PollMode::Oneshot)?;
+        self.poller.modify_with_mode(borrow(source), interest, PollMode::Oneshot)?;
         drop(arming);
         self.renew_wait();
         Ok(())
     }
 
-    /// Has another thread's wait begin anew, if there is one that may not know what was just asked for.
+    /// Has another thread's wait begin anew, if there is one that may not know what was just asked
+    /// for.
     fn renew_wait(&self) {
         if Self::LATE && self.waiting.load(Ordering::SeqCst) {
             self.notify();
@@ -122,21 +129,21 @@ impl Poller {
 
 #[cfg(unix)]
 fn raw(source: &Registered<impl AsSource>) -> std::os::fd::RawFd {
-    std::os::fd::AsRawFd::as_raw_fd(&lend(source))
+    std::os::fd::AsRawFd::as_raw_fd(&borrow(source))
 }
 
 #[cfg(unix)]
-fn lend(source: &Registered<impl AsSource>) -> std::os::fd::BorrowedFd<'_> {
+fn borrow(source: &Registered<impl AsSource>) -> std::os::fd::BorrowedFd<'_> {
     std::os::fd::AsFd::as_fd(source)
 }
 
 #[cfg(windows)]
 fn raw(source: &Registered<impl AsSource>) -> std::os::windows::io::RawSocket {
-    std::os::windows::io::AsRawSocket::as_raw_socket(&lend(source))
+    std::os::windows::io::AsRawSocket::as_raw_socket(&borrow(source))
 }
 
 #[cfg(windows)]
-fn lend(source: &Registered<impl AsSource>) -> std::os::windows::io::BorrowedSocket<'_> {
+fn borrow(source: &Registered<impl AsSource>) -> std::os::windows::io::BorrowedSocket<'_> {
     std::os::windows::io::AsSocket::as_socket(source)
 }
 
@@ -157,7 +164,7 @@ impl Events {
         self.list.is_empty()
     }
 
-    /// Whether there may be more than had room.
+    /// Whether there may be more than the buffer held.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() >= self.list.capacity().get()
     }

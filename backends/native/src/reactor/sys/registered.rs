@@ -8,14 +8,15 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd as Raw};
 #[cfg(windows)]
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, RawSocket as Raw};
 
-/// Safe code may give another descriptor each time that it is asked. A poller that has one must be told of the same one when it is to forget it,
-/// and that one must be open until then.
+/// Safe code may give another descriptor each time that it is asked. A poller that has one must be
+/// told of the same one when it is to forget it, and that one must be open until then.
 ///
 /// # Invariant
 ///
-/// `number` is what `io` gave when this was made, and from then on `io` is lent out by shared reference only, until it is taken out. What
-/// it gave stays open as long as `io` is borrowed; that it was moved in here meanwhile no code of its own can notice. So `number` is open and
-/// means the same.
+/// `number` is what `io` gave when this was made, and from then on `io` is borrowed by shared
+/// reference only, until it is taken out. What it gave stays open as long as `io` is borrowed; that
+/// it was moved in here meanwhile no code of its own can notice. So `number` is open and means the
+/// same.
 pub(crate) struct Registered<T> {
     number: Raw,
     io: T,

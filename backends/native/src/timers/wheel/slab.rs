@@ -2,7 +2,8 @@
 
 pub(super) const NONE: u32 = u32::MAX;
 
-/// An entry of a wheel; it means nothing once the entry has expired or was removed, even if its place is taken again.
+/// An entry of a wheel; it means nothing once the entry has expired or was removed, even if its
+/// place is taken again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(super) index: u32,

@@ -1,8 +1,10 @@
-//! A loop with a foreign part: its thread waits in the foreign runtime, which waits for the loop's poller and timers in turn.
+//! A loop with a foreign runtime inside: its thread waits in that runtime, which waits for the
+//! loop's poller and timers in turn.
 //!
-//! The whole loop is one future of that runtime. What is woken on this thread while the future is not being polled, such as by the foreign
-//! runtime's own sockets, takes the way of other threads: into the queue for them, and by the runtime's waker, which makes no
-//! system call on its own thread.
+//! The whole loop is one future of that runtime. What is woken on this thread while the future is
+//! not being polled, such as by the foreign runtime's own sockets, takes the way of other threads:
+//! into the queue for them, and by the runtime's waker, which makes no system call on its own
+//! thread.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -23,25 +25,27 @@ use crate::handle::NativeHandle;
 use crate::reactor::Poller;
 use std::thread::JoinHandle;
 
-/// The foreign part of a loop.
-pub(crate) struct Hosting {
-    /// None where worker threads wait in the poller and for timers. Goes before the runtime that it is of.
+/// The foreign runtime inside a loop.
+pub(crate) struct ForeignRuntime {
+    /// None where worker threads wait in the poller and for timers. Goes before the runtime that it
+    /// is of.
     watch: RefCell<Option<Box<dyn Watch>>>,
     driver: Box<dyn Driver>,
-    glances: Glances,
+    adaptive: AdaptivePoll,
 }
 
-/// Whether to look into the poller before going to sleep in the foreign runtime. Under load there is something already, and the way through
-/// that runtime, which costs two system calls more, is saved; where there mostly is not, the look itself would be the cost.
+/// The adaptive poll: whether to look into the poller before going to sleep in the foreign runtime.
+/// Under load there is something already, and the way through that runtime, which costs two system
+/// calls more, is saved; where there mostly is not, the look itself would be the cost.
 #[derive(Default)]
-struct Glances {
+struct AdaptivePoll {
     /// How many in a row found nothing.
     misses: Cell<u32>,
     /// How many times not to look.
     skip: Cell<u32>,
 }
 
-impl Glances {
+impl AdaptivePoll {
     const MISSES: u32 = 4;
     const SKIPPED: u32 = 100;
 
@@ -60,11 +64,11 @@ impl Glances {
     }
 }
 
-impl Hosting {
-    pub(crate) fn open(host: &dyn Host, poller: Option<&Arc<Poller>>) -> io::Result<Hosting> {
+impl ForeignRuntime {
+    pub(crate) fn open(host: &dyn Host, poller: Option<&Arc<Poller>>) -> io::Result<ForeignRuntime> {
         let driver = host.open()?;
         let watch = poller.map(|poller| watch(&*driver, poller)).transpose()?;
-        Ok(Hosting { watch: RefCell::new(watch), driver, glances: Glances::default() })
+        Ok(ForeignRuntime { watch: RefCell::new(watch), driver, adaptive: AdaptivePoll::default() })
     }
 
     pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
@@ -76,7 +80,8 @@ impl Hosting {
         self.driver.on_thread_start(handle.hello());
     }
 
-    /// Has the foreign runtime look at its I/O, timers and tasks, without waiting. Not where this thread is inside another loop already.
+    /// Has the foreign runtime look at its I/O, timers and tasks, without waiting. Not where this
+    /// thread is inside another loop already.
     pub(crate) fn look(&self) {
         if context::is_running() {
             return;
@@ -92,13 +97,14 @@ impl Hosting {
         self.driver.block_on(pin!(once));
     }
 
-    /// Ends the foreign runtime, and gives how many of its blocking jobs are left at `end`. While it waits for them it calls `serve` now and then.
+    /// Ends the foreign runtime, and gives how many of its blocking jobs are left at `end`. While
+    /// it waits for them it calls `serve` now and then.
     pub(crate) fn shutdown(&self, end: Option<Instant>, mut serve: impl FnMut()) -> usize {
         self.watch.take();
         loop {
-            let glance = glance(end);
-            let left = self.driver.shutdown(Some(glance));
-            if left == 0 || glance.is_zero() || context::is_running() {
+            let interval = poll_interval(end);
+            let left = self.driver.shutdown(Some(interval));
+            if left == 0 || interval.is_zero() || context::is_running() {
                 return left;
             }
             serve();
@@ -106,21 +112,22 @@ impl Hosting {
     }
 
     /// Whether the poller or the clock has something for the loop; if not, they will wake it.
-    fn has_news(&self, cx: &mut Context<'_>, deadline: Option<loop_api::time::Instant>) -> News {
+    fn is_ready(&self, cx: &mut Context<'_>, deadline: Option<loop_api::time::Instant>) -> Ready {
         let mut watch = self.watch.borrow_mut();
-        let Some(watch) = &mut *watch else { return News { events: false, due: false } };
+        let Some(watch) = &mut *watch else { return Ready { events: false, due: false } };
         let due = deadline.is_some_and(|deadline| watch.poll_deadline(cx, deadline).is_ready());
-        News { events: watch.poll_readable(cx).is_ready(), due }
+        Ready { events: watch.poll_readable(cx).is_ready(), due }
     }
 }
 
-/// How long to wait at most before the loop's own affairs are looked at: the end of a job may go unnoticed for that long.
-pub(crate) fn glance(end: Option<Instant>) -> Duration {
-    const GLANCE: Duration = Duration::from_millis(2);
-    end.map_or(GLANCE, |end| end.saturating_duration_since(Instant::now()).min(GLANCE))
+/// How long to wait at most before the loop's own affairs are looked at: the end of a job may go
+/// unnoticed for that long.
+pub(crate) fn poll_interval(end: Option<Instant>) -> Duration {
+    const POLL_INTERVAL: Duration = Duration::from_millis(2);
+    end.map_or(POLL_INTERVAL, |end| end.saturating_duration_since(Instant::now()).min(POLL_INTERVAL))
 }
 
-struct News {
+struct Ready {
     events: bool,
     due: bool,
 }
@@ -141,7 +148,7 @@ fn watch(_: &dyn Driver, _: &Poller) -> io::Result<Box<dyn Watch>> {
 }
 
 /// What a turn of such a loop gives.
-pub(crate) fn no_turns() -> io::Error {
+pub(crate) fn turn_unsupported() -> io::Error {
     io::Error::new(
         io::ErrorKind::Unsupported,
         "a loop with a foreign runtime as its part cannot be run a turn at a time, because that runtime cannot: run it by block_on, or \
@@ -149,7 +156,7 @@ pub(crate) fn no_turns() -> io::Error {
     )
 }
 
-/// Starts the worker threads of a loop, inside its foreign part if it has one.
+/// Starts the worker threads of a loop, inside its foreign runtime if it has one.
 pub(crate) fn start_workers(
     workers: &Arc<Workers>,
     handle: &NativeHandle,
@@ -168,7 +175,7 @@ pub(crate) fn start_workers(
     workers.start(name, on_thread, move |task| poll_task(&of_tasks, task))
 }
 
-/// Polls a task of a loop that has a foreign part; gives it back if it is to be polled again.
+/// Polls a task of a loop that has a foreign runtime; gives it back if it is to be polled again.
 pub(crate) fn poll_task(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
     let Some(around) = handle.around() else { return task.poll() };
     let mut task = Some(task);
@@ -178,9 +185,9 @@ pub(crate) fn poll_task(handle: &NativeHandle, task: Runnable) -> Option<Runnabl
 }
 
 impl Core {
-    pub(crate) fn drive_hosted<F: Future>(
+    pub(crate) fn drive_foreign<F: Future>(
         &mut self,
-        hosting: &Hosting,
+        foreign: &ForeignRuntime,
         mut future: Pin<&mut F>,
     ) -> Result<F::Output, RunError> {
         let running = self.running.clone();
@@ -192,22 +199,22 @@ impl Core {
             let root = poll_fn(|cx| {
                 // It is the same all the time, though it may not be known again as the same.
                 let waker = waker.get_or_insert_with(|| {
-                    running.handle.unparker().sleep_in_host(cx.waker());
+                    running.handle.unparker().sleep_in_foreign(cx.waker());
                     cx.waker().clone()
                 });
                 let cx = &mut Context::from_waker(waker);
-                let polled = running.run(|| self.poll_hosted(hosting, future.as_mut(), cx));
+                let polled = running.run(|| self.poll_foreign(foreign, future.as_mut(), cx));
                 polled.map(|value| output = Some(value))
             });
-            hosting.driver.block_on(pin!(root));
+            foreign.driver.block_on(pin!(root));
         });
         output.ok_or(RunError::Stopped)
     }
 
     /// Runs the loop until it has nothing to do, or until the foreign runtime should have its turn.
-    fn poll_hosted<F: Future>(
+    fn poll_foreign<F: Future>(
         &mut self,
-        hosting: &Hosting,
+        foreign: &ForeignRuntime,
         mut future: Pin<&mut F>,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
@@ -215,12 +222,12 @@ impl Core {
         let handle = &running.handle;
         let parker = &handle.unparker().parker;
         parker.finish();
-        let news = hosting.has_news(cx, None);
-        self.take_news(&news);
+        let ready = foreign.is_ready(cx, None);
+        self.take_ready(&ready);
 
         let mut budget = self.event_interval;
         loop {
-            self.take_remote();
+            self.take_injected();
             if self.main.take() {
                 budget = budget.saturating_sub(1);
                 coop::begin_poll();
@@ -234,7 +241,7 @@ impl Core {
                     return polled;
                 }
             }
-            self.run_tasks_hosted(&mut budget);
+            self.run_tasks_foreign(&mut budget);
             if self.is_busy() {
                 if budget > 0 {
                     continue;
@@ -242,10 +249,10 @@ impl Core {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if budget > 0 && self.drives && hosting.glances.wanted() {
+            if budget > 0 && self.drives && foreign.adaptive.wanted() {
                 budget -= 1;
                 let something = self.waiting.look(handle.reactor());
-                hosting.glances.found(something);
+                foreign.adaptive.found(something);
                 if something {
                     self.fire();
                     continue;
@@ -255,19 +262,19 @@ impl Core {
                 continue;
             }
             let deadline = if self.drives { handle.timers().begin_wait_until() } else { None };
-            let news = hosting.has_news(cx, deadline);
-            if news.events || news.due {
+            let ready = foreign.is_ready(cx, deadline);
+            if ready.events || ready.due {
                 parker.finish();
-                self.take_news(&news);
+                self.take_ready(&ready);
                 cx.waker().wake_by_ref();
             }
             return Poll::Pending;
         }
     }
 
-    /// Wakes those who wait for what has happened.
-    fn take_news(&mut self, news: &News) {
-        if news.events {
+    /// Wakes all waiters of what has happened.
+    fn take_ready(&mut self, ready: &Ready) {
+        if ready.events {
             self.waiting.look(self.running.handle.reactor());
         }
         if self.drives {
@@ -276,7 +283,7 @@ impl Core {
     }
 
     /// Ends early when another thread has woken something, as `run_tasks_until_called` does.
-    fn run_tasks_hosted(&self, budget: &mut u32) {
+    fn run_tasks_foreign(&self, budget: &mut u32) {
         let parker = &self.running.handle.unparker().parker;
         while *budget > 0 {
             let task = self.running.queue.tasks.borrow_mut().pop_front();
