@@ -31,7 +31,8 @@ impl Builder {
         Self::default()
     }
 
-    /// Spreads tasks over `n` threads: tokio's multi-thread runtime. With 1 that is one thread beside the one in `block_on`.
+    /// Spreads tasks over `n` threads: tokio's multi-thread runtime. With 1 that is one thread
+    /// beside the one in `block_on`.
     pub fn worker_threads(mut self, n: usize) -> Self {
         self.config.worker_threads = Some(n);
         self
@@ -44,7 +45,8 @@ impl Builder {
         self
     }
 
-    /// How long an idle thread for blocking jobs waits for the next one before it ends. Ten seconds if it is not set.
+    /// How long an idle thread for blocking jobs waits for the next one before it ends. Ten seconds
+    /// if it is not set.
     pub fn thread_keep_alive(mut self, time: Duration) -> Self {
         self.config.thread_keep_alive = Some(time);
         self
@@ -59,7 +61,8 @@ impl Builder {
         self
     }
 
-    /// The size, in bytes, of the stacks of the threads that the loop starts. std's default if it is not set.
+    /// The size, in bytes, of the stacks of the threads that the loop starts. std's default if it
+    /// is not set.
     pub fn thread_stack_size(mut self, bytes: usize) -> Self {
         self.config.thread_stack_size = Some(bytes);
         self
@@ -69,8 +72,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a number of threads that is zero; else what the system said. Where it gives no thread at all for the workers,
-    /// tokio's panic is caught: the panic hook has been called by then.
+    /// `InvalidInput` for a number of threads that is zero; else any error of making tokio's
+    /// poller, such as `EMFILE` when descriptors are exhausted. Where it gives no thread at all for
+    /// the workers, tokio's panic is caught: the panic hook has been called by then.
     pub fn build(self) -> io::Result<TokioLoop> {
         TokioLoop::build(self.config)
     }

@@ -1,5 +1,6 @@
-//! The drop of a task's future, or of a job that never ran, may panic. tokio keeps the payload for whoever awaits the task, and where there is
-//! nobody it drops it in silence: so the payload is made one that tells the exception handler when it is dropped.
+//! The drop of a task's future, or of a job that never ran, may panic. tokio keeps the payload for
+//! the awaiter of the task, and where there is none it drops it in silence: so the payload is made
+//! one that tells the exception handler when it is dropped.
 
 use std::any::Any;
 use std::future::Future;

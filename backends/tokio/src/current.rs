@@ -1,8 +1,9 @@
 //! Which tokio loop a thread is in, and which loop belongs to a runtime.
 //!
-//! On the threads of our own loops the answer lies in a thread-local. Elsewhere, in blocking jobs and inside `enter` tokio is asked for its
-//! current runtime, so that the one that was entered last is found, and that runtime's loop comes from a cache of one per thread;
-//! only when that misses is the registry's lock taken.
+//! On the threads of our own loops the answer lies in a thread-local. Elsewhere, in blocking jobs
+//! and inside `enter` tokio is asked for its current runtime, so that the one that was entered last
+//! is found, and that runtime's loop comes from a cache of one per thread; only when that misses is
+//! the registry's lock taken.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -27,7 +28,8 @@ thread_local! {
     static POOL_THREAD: Cell<bool> = const { Cell::new(false) };
     /// On a pool thread: its loop, once it was asked for.
     static OWNER: OnceCell<TokioHandle> = const { OnceCell::new() };
-    /// The loop found last for a runtime that is not ours. Weak, so that a thread keeps no runtime's descriptors open.
+    /// The loop found last for a runtime that is not ours. Weak, so that a thread keeps no
+    /// runtime's descriptors open.
     static FOUND: RefCell<Option<(Id, Weak<Inner>)>> = const { RefCell::new(None) };
     /// While the thread ends it goes before tokio's own context, which was made first.
     static CONTEXT: HasContext = HasContext::look();
@@ -49,8 +51,8 @@ impl Drop for HasContext {
     }
 }
 
-/// Enters a runtime, unless this thread is at its end: then tokio's context may be gone, and tokio would panic, which in the destructor of a
-/// thread-local ends the process.
+/// Enters a runtime, unless this thread is at its end: then tokio's context may be gone, and tokio
+/// would panic, which in the destructor of a thread-local ends the process.
 pub(crate) fn enter_runtime(runtime: &runtime::Handle) -> Option<runtime::EnterGuard<'_>> {
     let has_context = CONTEXT.try_with(|context| context.0).unwrap_or(false);
     has_context.then(|| runtime.enter())
@@ -70,7 +72,8 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
 }
 
 fn with_owner<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
-    // A blocking job may have entered a foreign runtime, which is then meant; a worker cannot block in one.
+    // A blocking job may have entered a foreign runtime, which is then meant; a worker cannot block
+    // in one.
     if !POOL_THREAD.get() || runtime::worker_index().is_none() {
         return f(ambient().as_ref());
     }
@@ -88,7 +91,8 @@ fn with_owner<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
 
 fn owner_of_thread(owner: &OnceCell<TokioHandle>) -> Option<&TokioHandle> {
     if owner.get().is_none() {
-        // A task may have entered a foreign runtime before it asked: that one does not own the thread.
+        // A task may have entered a foreign runtime before it asked: that one does not own the
+        // thread.
         let handle = ambient().filter(|handle| handle.inner().kind != Kind::Adopted)?;
         let _ = owner.set(handle);
     }
@@ -130,7 +134,8 @@ pub(crate) fn set<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
     SCOPED.with(|slot| slot.set(handle, f))
 }
 
-/// Calls `f` with `handle` as this thread's loop, until another runtime is entered. The caller has entered the runtime.
+/// Calls `f` with `handle` as this thread's loop, until another runtime is entered. The caller has
+/// entered the runtime.
 pub(crate) fn enter<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {
@@ -143,7 +148,8 @@ pub(crate) fn enter<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
     SCOPED.with(|slot| slot.clear(f))
 }
 
-/// Calls `f` with the loop of the runtime that tokio says is current, past all that we know of this thread.
+/// Calls `f` with the loop of the runtime that tokio says is current, past all that we know of this
+/// thread.
 pub(crate) fn with_ambient<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
     f(ambient().as_ref())
 }
@@ -159,8 +165,8 @@ pub(crate) fn insert(handle: &TokioHandle) {
     loops().get_or_insert_default().insert(handle.inner().id, Arc::downgrade(handle.inner()));
 }
 
-/// Takes a loop out of the registry when its last handle is gone. Until then a closed loop stays there: a job that outlived it
-/// still finds it.
+/// Takes a loop out of the registry when its last handle is gone. Until then a closed loop stays
+/// there: a job that outlived it still finds it.
 pub(crate) fn remove(id: Id) {
     if let Some(loops) = &mut *loops() {
         if loops.get(&id).is_some_and(|inner| inner.strong_count() == 0) {
@@ -169,8 +175,8 @@ pub(crate) fn remove(id: Id) {
     }
 }
 
-/// tokio calls the same hook for workers and for blocking threads, and a thread may be the one and then the other: whether it runs
-/// a loop now is asked when somebody wants to block it.
+/// tokio calls the same hook for workers and for blocking threads, and a thread may be the one and
+/// then the other: whether it runs a loop now is asked when somebody wants to block it.
 pub(crate) fn watch_workers() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -201,8 +207,9 @@ fn is_driven() -> bool {
     runtime::worker_index().is_some() || (runtime::Handle::try_current().is_ok() && is_budgeted())
 }
 
-/// `worker_index` does not know the thread inside `block_on` of a multi-thread runtime. But what a runtime polls has a budget,
-/// after which it must yield, and nothing else has: not a blocking job, and not whoever only entered the runtime.
+/// `worker_index` does not know the thread inside `block_on` of a multi-thread runtime. But what a
+/// runtime polls has a budget, after which it must yield, and nothing else has: not a blocking job,
+/// and not a thread that only entered the runtime.
 #[cold]
 fn is_budgeted() -> bool {
     let mut cx = Context::from_waker(Waker::noop());
@@ -239,8 +246,8 @@ pub(crate) fn find_or_adopt(runtime: &runtime::Handle) -> TokioHandle {
         handle
     };
     watch_workers();
-    // Outside the lock: on a runtime that is shutting down the task is dropped at once. It also keeps the loop (its
-    // exception handler, its callbacks) when all handles are gone.
+    // Outside the lock: on a runtime that is shutting down the task is dropped at once. It also
+    // keeps the loop (its exception handler, its callbacks) when all handles are gone.
     drop(runtime.spawn(callback::run_adopted(handle.clone())));
     handle
 }

@@ -18,13 +18,14 @@ use crate::no_thread::{self, Ticket};
 use crate::task::Task;
 use crate::time::Sleep;
 
-/// The loop of a runtime that is run by somebody else; of one that is run by a [`TokioLoop`](crate::TokioLoop), that
-/// loop. Twice the same runtime gives the same loop.
+/// The loop of a runtime that is run by somebody else; of one that is run by a
+/// [`TokioLoop`](crate::TokioLoop), that loop. Twice the same runtime gives the same loop.
 ///
-/// The first adoption of a runtime spawns one task on it, by which the loop learns that the runtime has ended.
+/// The first adoption of a runtime spawns one task on it, by which the loop learns that the runtime
+/// has ended.
 ///
-/// What an adopted runtime was built without (`enable_time`, `enable_io`) is missing: sleeping, or making a socket, panics
-/// there as it does with tokio itself.
+/// What an adopted runtime was built without (`enable_time`, `enable_io`) is missing: sleeping, or
+/// making a socket, panics there as it does with tokio itself.
 ///
 /// ```
 /// use loop_api::Handle;
@@ -39,19 +40,22 @@ pub fn adopt(runtime: runtime::Handle) -> TokioHandle {
     current::find_or_adopt(&runtime)
 }
 
-/// From now on a tokio runtime that is entered inside a loop of another backend is known to be the inner one. Making or adopting a
-/// tokio loop does it by itself: for a facade that may meet a tokio runtime before that.
+/// From now on a tokio runtime that is entered inside a loop of another backend is known to be the
+/// inner one. Making or adopting a tokio loop does it by itself: for a facade that may meet a tokio
+/// runtime before that.
 pub fn watch() {
     current::watch_workers();
 }
 
 impl TokioHandle {
-    /// Calls `f` with the loop of the tokio runtime that was entered last on this thread, also inside a `block_on` of another one.
+    /// Calls `f` with the loop of the tokio runtime that was entered last on this thread, also
+    /// inside a `block_on` of another one.
     pub fn with_entered<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
         current::with_ambient(f)
     }
 
-    /// Calls `f` where tokio finds this runtime: as it is, on the threads that run it, and otherwise by entering it.
+    /// Calls `f` where tokio finds this runtime: as it is, on the threads that run it, and
+    /// otherwise by entering it.
     #[inline]
     pub(crate) fn within<R>(&self, f: impl FnOnce() -> R) -> R {
         if current::is_inside(self) {
@@ -62,7 +66,7 @@ impl TokioHandle {
         }
     }
 
-    /// Polls `future` where tokio finds this runtime, whoever polls.
+    /// Polls `future` where tokio finds this runtime, on any thread.
     pub(crate) async fn poll_within<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| self.within(|| future.as_mut().poll(cx))).await
@@ -103,8 +107,9 @@ impl Handle for TokioHandle {
 
     /// # Errors
     ///
-    /// [`LocalError::Unsupported`] on an adopted runtime: tokio does not tell whether it could. On a multi-thread runtime such
-    /// futures stay on the thread inside `block_on`, and only from there can they be spawned.
+    /// [`LocalError::Unsupported`] on an adopted runtime: tokio does not tell whether it could. On
+    /// a multi-thread runtime such futures stay on the thread inside `block_on`, and only from
+    /// there can they be spawned.
     #[track_caller]
     fn try_spawn_local<F>(&self, future: F) -> Result<Task<F::Output>, LocalError>
     where
@@ -128,8 +133,8 @@ impl Handle for TokioHandle {
     }
 
     /// Where tokio finds no thread at all for the job it panics, which is caught: the task gives
-    /// [`NoThread`](loop_api::JoinError::NoThread). The panic hook has been called by then, and the closure is dropped only when
-    /// tokio's pool has a thread again, or ends.
+    /// [`NoThread`](loop_api::JoinError::NoThread). The panic hook has been called by then, and the
+    /// closure is dropped only when tokio's pool has a thread again, or ends.
     #[track_caller]
     fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
     where
@@ -149,7 +154,7 @@ impl Handle for TokioHandle {
             if ticket.is_good() {
                 return unrun.run();
             }
-            // Nobody awaits it, and no panic is reported.
+            // It is not awaited, and no panic is reported.
             drop(unrun);
             resume_unwind(Box::new("refused"))
         };
@@ -168,7 +173,7 @@ impl Handle for TokioHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Task::elsewhere(loop_toolkit::run_in(executor, self, f))
+        Task::executor_job(loop_toolkit::run_in(executor, self, f))
     }
 
     #[inline]

@@ -1,8 +1,9 @@
 //! tokio as a loop of anyloop.
 //!
-//! [`TokioLoop`] runs tokio's `LocalRuntime` on one thread, or with [`Builder::worker_threads`] its multi-thread
-//! runtime. A runtime that runs already is adopted: [`adopt`], or [`Handle::try_current`](loop_api::Handle::try_current)
-//! inside it; adopting twice gives the same loop. Sockets are tokio's own in a thin coat, with `into_inner` and `From`.
+//! [`TokioLoop`] runs tokio's `LocalRuntime` on one thread, or with [`Builder::worker_threads`] its
+//! multi-thread runtime. A runtime that runs already is adopted: [`adopt`], or
+//! [`Handle::try_current`](loop_api::Handle::try_current) inside it; adopting twice gives the same
+//! loop. Sockets are tokio's own in a newtype, with `into_inner` and `From`.
 //!
 //! ```
 //! use loop_api::{EventLoop, Handle};
@@ -15,9 +16,9 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! What tokio does otherwise than the other loops: its timers have a resolution of one millisecond (never early, but
-//! deadlines within the same millisecond fire together), and it cannot tell that a program waits for something that can never
-//! happen.
+//! What tokio does otherwise than the other loops: its timers have a resolution of one millisecond
+//! (never early, but deadlines within the same millisecond fire together), and it cannot tell that
+//! a program waits for something that can never happen.
 //!
 //! Applications use it by the `anyloop` facade, feature `tokio`.
 

@@ -1,5 +1,5 @@
-//! `spawn_local` on a multi-thread runtime: such futures stay on the thread inside `block_on`, in a `LocalSet` that the
-//! first of them makes. A program without them pays for a check a wake-up.
+//! `spawn_local` on a multi-thread runtime: such futures stay on the thread inside `block_on`, in a
+//! `LocalSet` that the first of them makes. A program without them pays for a check a wake-up.
 
 use std::cell::OnceCell;
 use std::future::{Future, pending};
@@ -25,7 +25,8 @@ where
 }
 
 pin_project! {
-    /// The main future, and the set after it: so a set that the main future made is polled in the same turn.
+    /// The main future, and the set after it: so a set that the main future made is polled in the
+    /// same turn.
     pub(crate) struct WithLocal<'a, F> {
         pub(crate) set: &'a OnceCell<LocalSet>,
         #[pin]
@@ -42,7 +43,8 @@ impl<F: Future> Future for WithLocal<'_, F> {
             slot.set(this.set, || {
                 let polled = this.future.poll(cx);
                 if let (Poll::Pending, Some(set)) = (&polled, this.set.get()) {
-                    // The future of `run_until` polls the set by a shared reference: its tasks need one to spawn others.
+                    // The future of `run_until` polls the set by a shared reference: its tasks need
+                    // one to spawn others.
                     let _ = pin!(set.run_until(pending::<()>())).poll(cx);
                 }
                 polled

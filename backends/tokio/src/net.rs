@@ -1,4 +1,4 @@
-//! tokio's sockets, in coats without weight.
+//! tokio's sockets, in newtypes that cost nothing.
 
 use std::future::Future;
 use std::io;

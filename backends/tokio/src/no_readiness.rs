@@ -1,5 +1,5 @@
-//! Readiness where tokio has nothing like its `AsyncFd`, which is on Windows. It refuses every socket, so that what is written
-//! for any loop compiles, and says at run time what it lacks.
+//! Readiness where tokio has nothing like its `AsyncFd`, which is on Windows. It refuses every
+//! socket, so that what is written for any loop compiles, and says at run time what it lacks.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,7 +13,8 @@ use loop_api::readiness::{self, AsSource, Readiness};
 
 use crate::inner::TokioHandle;
 
-/// A registered socket: see [`loop_api::readiness::Source`]. On this system tokio registers none but its own, so there is no such value.
+/// A registered socket: see [`loop_api::readiness::Source`]. On this system tokio registers none
+/// but its own, so there is no such value.
 pub struct Source<T: AsSource> {
     never: Infallible,
     io: PhantomData<fn() -> T>,

@@ -1,4 +1,5 @@
-//! Threads that the system does not give: tokio panics where it needs one, and here that is an error.
+//! Threads that the system does not give: tokio panics where it needs one, and here that is an
+//! error.
 
 use std::collections::HashSet;
 use std::io;
@@ -10,9 +11,10 @@ use std::sync::{Mutex, MutexGuard};
 ///
 /// # Errors
 ///
-/// What the system said when it was asked for one.
+/// The system's error when it was asked for one.
 pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, io::Error> {
-    // tokio panics with none of its locks held, and what it left is what it leaves where it gives an error.
+    // tokio panics with none of its locks held, and what it left is what it leaves where it gives
+    // an error.
     catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
         let text = payload
             .downcast_ref::<String>()
@@ -34,7 +36,8 @@ fn said(text: &str) -> io::Error {
     )
 }
 
-/// A job of which tokio may say that there is no thread for it. It stays in tokio's queue then, and must not run.
+/// A job of which tokio may say that there is no thread for it. It stays in tokio's queue then, and
+/// must not run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticket(u64);
 
@@ -52,14 +55,15 @@ impl Ticket {
         Ticket(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Whoever awaits the job is told that it does not run.
+    /// The task that awaits the job is told that it does not run.
     #[cold]
     pub(crate) fn refuse(self) {
         refused().get_or_insert_default().insert(self.0);
         ANY_REFUSED.store(true, Ordering::Release);
     }
 
-    /// Whether the job may run. One that another thread took in the moment before it was refused does run.
+    /// Whether the job may run. One that another thread took in the moment before it was refused
+    /// does run.
     pub(crate) fn is_good(self) -> bool {
         !ANY_REFUSED.load(Ordering::Acquire)
             || !refused().as_mut().is_some_and(|refused| refused.remove(&self.0))

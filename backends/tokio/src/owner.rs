@@ -17,10 +17,11 @@ use crate::local::WithLocal;
 use crate::shutdown;
 use crate::waker::SameWaker;
 
-/// A tokio runtime of one's own: on one thread, or on many by [`Builder::worker_threads`](crate::Builder::worker_threads).
+/// A tokio runtime of one's own: on one thread, or on many by
+/// [`Builder::worker_threads`](crate::Builder::worker_threads).
 ///
-/// Dropped where blocking is not allowed (inside another loop) it drops its tasks as always, but does not wait for its
-/// threads, which end by themselves.
+/// Dropped where blocking is not allowed (inside another loop) it drops its tasks as always, but
+/// does not wait for its threads, which end by themselves.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,7 +33,8 @@ use crate::waker::SameWaker;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct TokioLoop {
-    /// Where futures that are not Send live on a multi-thread runtime. Before `runtime`, whose context they are dropped in.
+    /// Where futures that are not Send live on a multi-thread runtime. Before `runtime`, whose
+    /// context they are dropped in.
     local: OnceCell<LocalSet>,
     /// `None` once shut down.
     runtime: Option<Runtime>,

@@ -1,4 +1,5 @@
-//! Any descriptor on the loop: tokio's `AsyncFd`. On unix only; tokio has nothing like it for Windows' sockets.
+//! Any descriptor on the loop: tokio's `AsyncFd`. On unix only; tokio has nothing like it for
+//! Windows' sockets.
 //!
 //! The one file of this crate with unsafe code.
 #![allow(unsafe_code)]
@@ -18,9 +19,10 @@ use crate::inner::TokioHandle;
 ///
 /// # Invariant
 ///
-/// `fd` is what `io.as_fd()` gave when this was made, and from then on `io` is lent out by shared reference only, until it
-/// is deregistered. What `as_fd` gave stays open as long as `io` is borrowed; that it was moved in here meanwhile no code of
-/// its own can notice, and no code gets a mutable reference to it. So `fd` is open and means the same file.
+/// `fd` is what `io.as_fd()` gave when this was made, and from then on `io` is borrowed by shared
+/// reference only, until it is deregistered. What `as_fd` gave stays open as long as `io` is
+/// borrowed; that it was moved in here meanwhile no code of its own can notice, and no code gets a
+/// mutable reference to it. So `fd` is open and means the same file.
 struct Registered<T> {
     fd: RawFd,
     io: T,
@@ -32,7 +34,8 @@ impl<T> AsRawFd for Registered<T> {
     }
 }
 
-/// A registered descriptor: see [`loop_api::readiness::Source`]. One waiter a direction by `poll_io`, any number by `io`.
+/// A registered descriptor: see [`loop_api::readiness::Source`]. One waiter a direction by
+/// `poll_io`, any number by `io`.
 pub struct Source<T: AsSource> {
     fd: AsyncFd<Registered<T>>,
 }
@@ -52,9 +55,10 @@ impl Readiness for TokioHandle {
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> io::Result<Source<T>> {
         self.register_with(|| {
             let registered = Registered { fd: io.as_fd().as_raw_fd(), io };
-            // SAFETY: the descriptor is open and stays the same for as long as `Registered` lives unchanged, by its invariant: it was
-            // made right here from `as_fd`; `AsyncFd` owns it, and `Source` gives out `&T` only; `AsyncFd` deregisters it before
-            // it is given back (`into_inner`) or dropped. `as_raw_fd` gives a field that nobody changes.
+            // SAFETY: the descriptor is open and stays the same for as long as `Registered` lives
+            // unchanged, by its invariant: it was made right here from `as_fd`; `AsyncFd` owns it,
+            // and `Source` gives out `&T` only; `AsyncFd` deregisters it before it is given back
+            // (`into_inner`) or dropped. `as_raw_fd` gives a field that is never changed.
             match unsafe { AsyncFd::register(registered) } {
                 Ok(fd) => Ok(Source { fd }),
                 Err(error) => Err(explain(error.into_parts().1)),
@@ -89,7 +93,8 @@ impl<T: AsSource> Source<T> {
     }
 }
 
-/// Whether a short transfer on this system says that there is no more: so it is where the poller is edge triggered.
+/// Whether a short transfer on this system says that there is no more: so it is where the poller is
+/// edge triggered.
 const SHORT_IS_ALL: bool = cfg!(any(
     target_os = "android",
     target_os = "dragonfly",

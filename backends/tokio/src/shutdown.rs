@@ -1,4 +1,5 @@
-//! Ending a runtime: tasks first, then the threads, for as long as there is time and blocking is allowed.
+//! Ending a runtime: tasks first, then the threads, for as long as there is time and blocking is
+//! allowed.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,13 @@ use crate::inner::TokioHandle;
 /// Drops the tasks, then waits for the threads.
 pub(crate) fn end(runtime: Runtime, handle: &TokioHandle, threads: &Threads, timeout: Option<Duration>) {
     let start = Instant::now();
-    // A thread that runs a loop must not wait, and inside any runtime tokio panics rather than wait.
+    // A thread that runs a loop must not wait, and inside any runtime tokio panics rather than
+    // wait.
     let may_wait = !context::is_running();
     let tokio_may_wait = may_wait && runtime::Handle::try_current().is_err();
     current::set(handle, || match (timeout, runtime) {
-        // The only way by which the threads are joined, and tasks are dropped before that on one thread, too.
+        // The only way by which the threads are joined, and tasks are dropped before that on one
+        // thread, too.
         (None, runtime) if tokio_may_wait => drop(runtime),
         (_, Runtime::Local(runtime)) => runtime.shutdown_background(),
         (_, Runtime::Multi(runtime)) => runtime.shutdown_background(),

@@ -1,4 +1,4 @@
-//! tokio's `JoinHandle` in the coat that gives every backend the same rules.
+//! tokio's `JoinHandle` in the wrapper that gives every backend the same rules.
 
 use std::fmt;
 use std::future::Future;
@@ -21,7 +21,7 @@ pub struct Task<T> {
 enum Join<T> {
     Tokio(tokio::task::JoinHandle<Caught<T, TokioHandle>>),
     /// A blocking job on an executor of the user's choice.
-    Elsewhere(loop_toolkit::task::JoinHandle<T>),
+    Executor(loop_toolkit::task::JoinHandle<T>),
     /// The loop was closed already, or there is no thread for the job.
     Refused(Refused),
 }
@@ -31,8 +31,8 @@ impl<T> Task<T> {
         Task { join: Join::Tokio(join) }
     }
 
-    pub(crate) fn elsewhere(join: loop_toolkit::task::JoinHandle<T>) -> Self {
-        Task { join: Join::Elsewhere(join) }
+    pub(crate) fn executor_job(join: loop_toolkit::task::JoinHandle<T>) -> Self {
+        Task { join: Join::Executor(join) }
     }
 
     /// What spawning on a closed loop gives.
@@ -54,7 +54,7 @@ impl<T> Future for Task<T> {
                 Ok(caught) => caught.into_result(),
                 Err(error) => Err(convert(error)),
             },
-            Join::Elsewhere(join) => return Pin::new(join).poll(cx),
+            Join::Executor(join) => return Pin::new(join).poll(cx),
             Join::Refused(refused) => Err((*refused).into()),
         })
     }
@@ -74,7 +74,7 @@ impl<T> task::Task<T> for Task<T> {
     fn abort(&self) {
         match &self.join {
             Join::Tokio(join) => join.abort(),
-            Join::Elsewhere(join) => join.abort(),
+            Join::Executor(join) => join.abort(),
             Join::Refused(_) => {}
         }
     }
@@ -82,7 +82,7 @@ impl<T> task::Task<T> for Task<T> {
     fn abort_handle(&self) -> AbortHandle {
         AbortHandle(match &self.join {
             Join::Tokio(join) => Aborts::Tokio(join.abort_handle()),
-            Join::Elsewhere(join) => Aborts::Elsewhere(join.abort_handle()),
+            Join::Executor(join) => Aborts::Executor(join.abort_handle()),
             Join::Refused(_) => Aborts::Nothing,
         })
     }
@@ -90,7 +90,7 @@ impl<T> task::Task<T> for Task<T> {
     fn is_finished(&self) -> bool {
         match &self.join {
             Join::Tokio(join) => join.is_finished(),
-            Join::Elsewhere(join) => join.is_finished(),
+            Join::Executor(join) => join.is_finished(),
             Join::Refused(_) => true,
         }
     }
@@ -109,14 +109,14 @@ impl<T> fmt::Debug for Task<T> {
     }
 }
 
-/// Aborts a task from elsewhere.
+/// Aborts a task from anywhere.
 #[derive(Clone, Debug)]
 pub struct AbortHandle(Aborts);
 
 #[derive(Clone, Debug)]
 enum Aborts {
     Tokio(tokio::task::AbortHandle),
-    Elsewhere(loop_toolkit::task::AbortHandle),
+    Executor(loop_toolkit::task::AbortHandle),
     /// There never was a task.
     Nothing,
 }
@@ -125,7 +125,7 @@ impl Abort for AbortHandle {
     fn abort(&self) {
         match &self.0 {
             Aborts::Tokio(abort) => abort.abort(),
-            Aborts::Elsewhere(abort) => abort.abort(),
+            Aborts::Executor(abort) => abort.abort(),
             Aborts::Nothing => {}
         }
     }
@@ -133,7 +133,7 @@ impl Abort for AbortHandle {
     fn is_finished(&self) -> bool {
         match &self.0 {
             Aborts::Tokio(abort) => abort.is_finished(),
-            Aborts::Elsewhere(abort) => abort.is_finished(),
+            Aborts::Executor(abort) => abort.is_finished(),
             Aborts::Nothing => true,
         }
     }

@@ -13,7 +13,8 @@ use crate::inner::TokioHandle;
 pin_project! {
     /// A wait for a moment: see [`loop_api::time::Sleep`]. tokio rounds up to the next millisecond.
     ///
-    /// On a loop that was closed it never ends; a `block_on` of the loop's handle that waits for it ends with the loop.
+    /// On a loop that was closed it never ends; a `block_on` of the loop's handle that waits for it
+    /// ends with the loop.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Sleep {
@@ -52,7 +53,8 @@ impl Future for Sleep {
     }
 }
 
-/// What stands beside the sleep has used up the budget of this poll: that must not keep its end from being seen.
+/// What stands beside the sleep has used up the budget of this poll: that must not keep its end
+/// from being seen.
 #[cold]
 fn poll_spent(sleep: Pin<&mut tokio::time::Sleep>, polled: bool, cx: &mut Context<'_>) -> Poll<()> {
     let ended = pin!(coop::unconstrained(sleep)).poll(cx);

@@ -8,9 +8,10 @@ use std::task::{Context, Poll, RawWakerVTable, Waker};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// Polls the main future with a clone of `block_on`'s waker instead of that waker itself. The two wake the same, but in a
-    /// build with several codegen units their vtables can lie at different addresses: then `will_wake` denies it, and
-    /// everything that keeps a waker (a join, a timer, the callbacks) clones it anew at each poll.
+    /// Polls the main future with a clone of `block_on`'s waker instead of that waker itself. The
+    /// two wake the same, but in a build with several codegen units their vtables can lie at
+    /// different addresses: then `will_wake` denies it, and everything that keeps a waker (a join,
+    /// a timer, the callbacks) clones it anew at each poll.
     pub(crate) struct SameWaker<F> {
         #[pin]
         future: F,

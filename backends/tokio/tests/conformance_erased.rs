@@ -1,4 +1,4 @@
-//! The erased twin against the conformance suite, over tokio with worker threads.
+//! The type-erased loop against the conformance suite, over tokio with worker threads.
 #![cfg(unix)]
 
 use std::io;

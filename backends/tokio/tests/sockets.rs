@@ -1,4 +1,4 @@
-//! tokio's sockets in their coats.
+//! tokio's sockets in their newtypes.
 
 use std::io::{ErrorKind, IoSlice};
 use std::net::SocketAddr;

@@ -258,7 +258,8 @@ fn a_thousand_loops_leave_no_descriptor_and_no_thread() {
         let threads = std::fs::read_dir("/proc/self/task").unwrap().count();
         (std::fs::read_dir("/proc/self/fd").unwrap().count(), threads)
     }
-    // Other tests of this process come and go: so the loops are counted in thousands, and some slack is left.
+    // Other tests of this process come and go: so the loops are counted in thousands, and some
+    // slack is left.
     let before = counts();
     for _ in 0..500 {
         for mut tokio in [TokioLoop::new().unwrap(), TokioLoop::builder().worker_threads(1).build().unwrap()]

@@ -1,11 +1,12 @@
-//! What TCP and unix streams and their halves have in common: futures-io over tokio's own polls, and tokio's own way to read.
+//! What TCP and unix streams and their halves have in common: futures-io over tokio's own polls,
+//! and tokio's own way to read.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// A coat around one of tokio's sockets, with its doors.
-macro_rules! coat {
+/// A newtype around one of tokio's sockets, with its conversions.
+macro_rules! newtype {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
         $(#[$doc])*
         #[derive(Debug)]
@@ -17,7 +18,7 @@ macro_rules! coat {
                 &self.0
             }
 
-            /// Takes the coat off.
+            /// Gives tokio's own back.
             pub fn into_inner(self) -> $inner {
                 self.0
             }
@@ -30,15 +31,16 @@ macro_rules! coat {
         }
 
         impl From<$name> for $inner {
-            fn from(coat: $name) -> Self {
-                coat.0
+            fn from(wrapper: $name) -> Self {
+                wrapper.0
             }
         }
     };
 }
-pub(crate) use coat;
+pub(crate) use newtype;
 
-/// How each of the types reads: by `$read` into a slice, and by `$uninit` into uninitialised memory.
+/// How each of the types reads: by `$read` into a slice, and by `$uninit` into uninitialised
+/// memory.
 macro_rules! async_read {
     ($read:path, $uninit:path: $($name:ident $(<$life:lifetime>)?),+) => {$(
         impl futures_io::AsyncRead for $name $(<$life>)? {

@@ -12,21 +12,22 @@ use loop_toolkit::socket;
 use tokio::net::tcp;
 
 use super::closed;
-use super::stream::{async_read, async_write, coat, stream};
+use super::stream::{async_read, async_write, newtype, stream};
 use crate::inner::TokioHandle;
 
-coat! {
+newtype! {
     /// A TCP connection: tokio's, which `into_inner` gives back.
     ///
-    /// tokio takes a read that urgent data cut short for the last for now: a reader may wait for ever for what the peer sent after it. Where
-    /// peers send such data, read with `readable` and `try_read`.
+    /// tokio takes a read that urgent data cut short for the last for now: a reader may wait
+    /// forever for what the peer sent after it. Where peers send such data, read with `readable`
+    /// and `try_read`.
     TcpStream(tokio::net::TcpStream)
 }
-coat! {
+newtype! {
     /// The reading half of a connection, owned.
     OwnedReadHalf(tcp::OwnedReadHalf)
 }
-coat! {
+newtype! {
     /// The writing half of a connection, owned. Dropping it sends FIN.
     OwnedWriteHalf(tcp::OwnedWriteHalf)
 }
@@ -99,7 +100,8 @@ impl loop_api::net::TcpStream for TcpStream {
 /// A TCP server socket: tokio's, which `into_inner` gives back.
 pub struct TcpListener {
     listener: tokio::net::TcpListener,
-    /// Whose clock times the wait for descriptors. `None` for a listener of tokio's that came from outside of a loop.
+    /// Whose clock times the wait for descriptors. `None` for a listener of tokio's that came from
+    /// outside of a loop.
     handle: Option<TokioHandle>,
 }
 
@@ -113,13 +115,14 @@ impl TcpListener {
         &self.listener
     }
 
-    /// Takes the coat off.
+    /// Gives the socket inside.
     pub fn into_inner(self) -> tokio::net::TcpListener {
         self.listener
     }
 }
 
-/// Converted outside of a loop, its `accept` gives the error when descriptors are exhausted, instead of waiting.
+/// Converted outside of a loop, its `accept` gives the error when descriptors are exhausted,
+/// instead of waiting.
 impl From<tokio::net::TcpListener> for TcpListener {
     fn from(listener: tokio::net::TcpListener) -> Self {
         TcpListener { listener, handle: TokioHandle::try_current() }

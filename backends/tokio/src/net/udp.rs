@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use socket2::SockRef;
 
 use super::closed;
-use super::stream::coat;
+use super::stream::newtype;
 
-coat! {
+newtype! {
     /// A UDP socket: tokio's, which `into_inner` gives back.
     UdpSocket(tokio::net::UdpSocket)
 }

@@ -10,22 +10,23 @@ use loop_api::net::UnixNet;
 use loop_toolkit::{accept_retry, retry_blocked, socket};
 use tokio::net::unix;
 
-use super::stream::{async_read, async_write, coat, stream};
+use super::stream::{async_read, async_write, newtype, stream};
 use super::{UnixDatagram, closed};
 use crate::inner::TokioHandle;
 
-coat! {
+newtype! {
     /// A connected unix stream: tokio's, which `into_inner` gives back.
     ///
-    /// A message with a descriptor, or of another sender, hides nothing that follows. Urgent data does: tokio is not told of it, and a
-    /// reader may wait for ever for what came after. So may one whose stream was made of a socket that keeps the bounds of messages.
+    /// A message with a descriptor, or of another sender, hides nothing that follows. Urgent data
+    /// does: tokio is not told of it, and a reader may wait forever for what came after. So may one
+    /// whose stream was made of a socket that keeps the bounds of messages.
     UnixStream(tokio::net::UnixStream)
 }
-coat! {
+newtype! {
     /// The reading half of a unix stream, owned.
     OwnedUnixReadHalf(unix::OwnedReadHalf)
 }
-coat! {
+newtype! {
     /// The writing half of a unix stream, owned. Dropping it sends the end of the stream.
     OwnedUnixWriteHalf(unix::OwnedWriteHalf)
 }
@@ -65,13 +66,14 @@ impl UnixListener {
         &self.listener
     }
 
-    /// Takes the coat off.
+    /// Gives the socket inside.
     pub fn into_inner(self) -> tokio::net::UnixListener {
         self.listener
     }
 }
 
-/// Converted outside of a loop, its `accept` gives the error when descriptors are exhausted, instead of waiting.
+/// Converted outside of a loop, its `accept` gives the error when descriptors are exhausted,
+/// instead of waiting.
 impl From<tokio::net::UnixListener> for UnixListener {
     fn from(listener: tokio::net::UnixListener) -> Self {
         UnixListener { listener, handle: TokioHandle::try_current() }
@@ -114,7 +116,7 @@ impl fmt::Debug for UnixListener {
 }
 
 async fn connect(handle: TokioHandle, addr: SocketAddr) -> io::Result<UnixStream> {
-    // The system tells nobody when a full backlog has room again.
+    // The system does not report when a full backlog has space again.
     let connecting = || ready(socket::unix_connecting(&addr));
     let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
     let stream = handle.register_with(|| tokio::net::UnixStream::from_std(stream))?;

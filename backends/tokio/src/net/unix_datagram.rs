@@ -1,4 +1,5 @@
-//! Unix datagram sockets. Where tokio takes only paths, the call goes by the address, so that abstract names work too.
+//! Unix datagram sockets. Where tokio takes only paths, the call goes by the address, so that
+//! abstract names work too.
 
 use std::fmt;
 use std::io;
@@ -17,7 +18,8 @@ use crate::inner::TokioHandle;
 /// A unix datagram socket: tokio's, which `into_inner` gives back.
 pub struct UnixDatagram {
     socket: tokio::net::UnixDatagram,
-    /// Whose clock times the wait for a peer that is full. `None` for a socket of tokio's that came from outside of a loop.
+    /// Whose clock times the wait for a peer that is full. `None` for a socket of tokio's that came
+    /// from outside of a loop.
     handle: Option<TokioHandle>,
 }
 
@@ -42,7 +44,8 @@ impl UnixDatagram {
     }
 }
 
-/// Converted outside of a loop, its `send_to` to a peer that is full tries again and again, as tokio's does.
+/// Converted outside of a loop, its `send_to` to a peer that is full tries again and again, as
+/// tokio's does.
 impl From<tokio::net::UnixDatagram> for UnixDatagram {
     fn from(socket: tokio::net::UnixDatagram) -> Self {
         UnixDatagram { socket, handle: TokioHandle::try_current() }

@@ -1,5 +1,6 @@
-//! Reading from unix streams. tokio takes a read of fewer bytes than asked for as the last for now; but a message with descriptors, or of another
-//! sender, ends one early, and then its reader would wait for ever. So the call is made here, and tells tokio what it says.
+//! Reading from unix streams. tokio takes a read of fewer bytes than asked for as the last for now;
+//! but a message with descriptors, or of another sender, ends one early, and then its reader would
+//! wait forever. So the call is made here, and tells tokio what it says.
 
 use std::io;
 use std::task::{Context, Poll, ready};
