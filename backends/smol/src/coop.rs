@@ -63,7 +63,8 @@ pub(crate) async fn transfer<F: Future>(transfer: F) -> F::Output {
     poll_fn(|cx| poll_transfer(cx, |cx| transfer.as_mut().poll(cx))).await
 }
 
-/// Whether a poll on this thread used up its transfers since the last time: then the timers and sockets of the thread have waited long.
+/// Whether a poll on this thread used up its transfers since the last time: then the timers and
+/// sockets of the thread have waited long.
 #[inline]
 pub(crate) fn take_used_up() -> bool {
     USED_UP.replace(false)

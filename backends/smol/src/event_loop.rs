@@ -13,7 +13,7 @@ use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
 use crate::coop::TASKS_PER_TURN;
 use crate::coop::{Counted, take_used_up};
-use crate::hosted;
+use crate::foreign;
 use crate::inner::{Executor, SmolHandle};
 use crate::one_thread::Tasks;
 use crate::workers::Workers;
@@ -30,12 +30,13 @@ use crate::workers::Workers;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// It stays on the thread that made it. Dropping it closes it, and waits for blocking jobs that have begun, and for the tasks that worker
-/// threads are just polling; [`shutdown`](EventLoop::shutdown) takes a time limit. Inside another loop, whose thread must not be blocked, it waits
-/// for nothing: threads end by themselves.
+/// It stays on the thread that made it. Dropping it closes it, and waits for blocking jobs that
+/// have begun, and for the tasks that worker threads are just polling;
+/// [`shutdown`](EventLoop::shutdown) takes a time limit. Inside another loop, whose thread must not
+/// be blocked, it waits for nothing: threads end by themselves.
 ///
-/// A worker thread that is still in a task when the time is over keeps the other tasks until that poll ends, and drops them then:
-/// async-executor gives no way to them while a thread runs it.
+/// A worker thread that is still in a task when the time is over keeps the other tasks until that
+/// poll ends, and drops them then: async-executor gives no way to them while a thread runs it.
 #[derive(Debug)]
 pub struct SmolLoop {
     handle: SmolHandle,
@@ -74,23 +75,25 @@ impl Builder {
         Builder::default()
     }
 
-    /// Runs tasks on `n` threads of the loop's own, started when the loop is built; the thread inside `block_on` runs the main future,
-    /// the callbacks, and what is spawned with `spawn_local`.
+    /// Runs tasks on `n` threads of the loop's own, started when the loop is built; the thread
+    /// inside `block_on` runs the main future, the callbacks, and what is spawned with
+    /// `spawn_local`.
     pub fn worker_threads(&mut self, n: usize) -> &mut Builder {
         self.worker_threads = Some(n);
         self
     }
 
-    /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in it, and its context is found on
-    /// every thread of the loop. async-io's reactor is then served by the worker threads, or, on a loop without them, by async-io's own
-    /// thread.
+    /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in
+    /// it, and its context is found on every thread of the loop. async-io's reactor is then served
+    /// by the worker threads, or, on a loop without them, by async-io's own thread.
     pub fn host(&mut self, host: Arc<dyn Host>) -> &mut Builder {
         self.host = Some(host);
         self
     }
 
-    /// Lends a library's count of what a task may do in one poll to every thread of the loop, as long as it runs: see [`loop_api::budget`].
-    /// Not where the loop has a [`host`](Self::host), which counts by itself.
+    /// Lends a library's count of what a task may do in one poll to every thread of the loop, as
+    /// long as it runs: see [`loop_api::budget`]. Not where the loop has a [`host`](Self::host),
+    /// which counts by itself.
     pub fn budget(&mut self, budget: Budget) -> &mut Builder {
         self.budget = Some(budget);
         self
@@ -100,7 +103,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// What the system said when it was asked for threads; `InvalidInput` for zero of them.
+    /// `InvalidInput` for zero threads; any error of starting a thread, most often `WouldBlock`.
     pub fn build(&self) -> io::Result<SmolLoop> {
         let shared = Shared::new("smol");
         let driver = self.host.as_ref().map(|host| host.open()).transpose()?.map(Rc::from);
@@ -164,7 +167,7 @@ impl EventLoop for SmolLoop {
         let future = Counted::new(future);
         match self.driver.clone() {
             None => Ok(budget::lend(self.budget, || self.handle.run(with_tasks(&executor, future)))),
-            Some(driver) => hosted::drive(&*driver, &self.handle, &executor, future),
+            Some(driver) => foreign::drive(&*driver, &self.handle, &executor, future),
         }
     }
 
@@ -190,7 +193,7 @@ impl EventLoop for SmolLoop {
             shared.end_step(|| {
                 let left = match &self.driver {
                     None => self.handle.pool().shutdown(left(end)),
-                    Some(driver) => hosted::join_jobs(&**driver, self.handle.pool(), end),
+                    Some(driver) => foreign::join_jobs(&**driver, self.handle.pool(), end),
                 };
                 report_left(shared, left.err().unwrap_or(0), "blocking job(s)", may_wait);
             });
@@ -221,8 +224,9 @@ fn report_left(shared: &Shared, left: usize, what: &str, may_wait: bool) {
     }
 }
 
-/// Runs tasks on this thread until `future` is done. `Executor::run` does the same by way of a second queue, for threads to steal from. On
-/// one thread that only costs, and what is left in it when a run ends goes behind what was spawned later.
+/// Runs tasks on this thread until `future` is done. `Executor::run` does the same by way of a
+/// second queue, for threads to steal from. On one thread that only costs, and what is left in it
+/// when a run ends goes behind what was spawned later.
 async fn with_tasks<T>(executor: &async_executor::Executor<'static>, future: impl Future<Output = T>) -> T {
     let tasks = async {
         loop {

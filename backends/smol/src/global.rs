@@ -21,12 +21,14 @@ fn global() -> &'static SmolHandle {
 }
 
 impl SmolHandle {
-    /// smol's own global executor as a loop: what is spawned on it goes where [`smol::spawn`] puts things. It is the same loop each
-    /// time, it has run before it was asked for, and it never ends.
+    /// smol's own global executor as a loop: what is spawned on it goes where [`smol::spawn`] puts
+    /// things. It is the same loop each time, it has run before it was asked for, and it never
+    /// ends.
     ///
-    /// smol does not tell whether a thread is in its executor, so nothing is adopted unless it is asked for: enter the handle around
-    /// `smol::block_on`, and the loop is the current one in there and in every task that is spawned through it. Tasks given to
-    /// `smol::spawn` itself do not have it, and may enter it too.
+    /// smol does not tell whether a thread is in its executor, so nothing is adopted unless it is
+    /// asked for: enter the handle around `smol::block_on`, and the loop is the current one in
+    /// there and in every task that is spawned through it. Tasks given to `smol::spawn` itself do
+    /// not have it, and may enter it too.
     ///
     /// ```
     /// use loop_api::Handle;

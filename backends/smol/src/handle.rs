@@ -17,7 +17,7 @@ use loop_toolkit::{Guarded, Pool};
 use crate::coop::Counted;
 use crate::inner::{Executor, Inner, SmolHandle};
 use crate::one_thread::Tasks;
-use crate::task::{Contained, Gate, Gated, JoinHandle};
+use crate::task::{Cancellable, Cancellation, Contained, JoinHandle};
 use crate::time::Sleep;
 
 thread_local! {
@@ -40,7 +40,8 @@ impl SmolHandle {
         self.inner.around.as_deref()
     }
 
-    /// What makes a thread one of this loop's, for the threads of its foreign part. It does not keep the loop.
+    /// What makes a thread one of this loop's, for the threads of its foreign part. It does not
+    /// keep the loop.
     pub(crate) fn hello(&self) -> Box<dyn Fn() + Send + Sync> {
         let inner = Arc::downgrade(&self.inner);
         Box::new(move || {
@@ -83,7 +84,8 @@ impl SmolHandle {
         &self.inner.pool
     }
 
-    /// Blocks this thread on a future, with this loop as the current one, and serves async-io's reactor meanwhile.
+    /// Blocks this thread on a future, with this loop as the current one, and serves async-io's
+    /// reactor meanwhile.
     pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
         self.enter(|| self.drive(|| async_io::block_on(future)))
     }
@@ -102,7 +104,8 @@ impl SmolHandle {
     }
 }
 
-/// `future`, unless it would have to wait where only this thread can run the tasks; elsewhere with an eye on whether any thread runs them.
+/// `future`, unless it would have to wait where only this thread can run the tasks; elsewhere with
+/// an eye on whether any thread runs them.
 async fn watched<F: Future>(shared: &Shared, future: F) -> Result<F::Output, RunError> {
     let mut future = pin!(future);
     let mut idle = IdleWatch::new(shared);
@@ -176,9 +179,9 @@ impl Handle for SmolHandle {
         if !self.shared().is_loop_thread() {
             return Err(LocalError::NotLoopThread);
         }
-        let gate = Gate::new();
-        let future = Counted::new(Gated::new(Guarded::new(future), gate.clone()));
-        Ok(JoinHandle::of_local(tasks.spawn_local(future)?, gate))
+        let cancellation = Cancellation::new();
+        let future = Counted::new(Cancellable::new(Guarded::new(future), cancellation.clone()));
+        Ok(JoinHandle::of_local(tasks.spawn_local(future)?, cancellation))
     }
 
     #[track_caller]

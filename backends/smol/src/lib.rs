@@ -13,32 +13,36 @@
 //! # }
 //! ```
 //!
-//! Tasks run on an [`async_executor::Executor`] of the loop's own: on the thread inside `block_on`, or, with
-//! [`Builder::worker_threads`], on threads that live as long as the loop. Sockets and timers are async-io's.
+//! Tasks run on an [`async_executor::Executor`] of the loop's own: on the thread inside `block_on`,
+//! or, with [`Builder::worker_threads`], on threads that live as long as the loop. Sockets and
+//! timers are async-io's.
 //!
-//! What differs from other loops: async-io has one reactor for the whole process, shared by all loops, and a thread
-//! named "async-io" that serves it while no loop does. That thread is started by the first socket or timer, and never ends.
+//! What differs from other loops: async-io has one reactor for the whole process, shared by all
+//! loops, and a thread named "async-io" that serves it while no loop does. That thread is started
+//! by the first socket or timer, and never ends.
 //!
-//! For the same reason no loop of this kind can be used after `fork` in a child whose parent had used one, not even one that is made there:
-//! the reactor's descriptors are the parent's, and its thread is gone. Nor is a descriptor that was closed before it is registered always an error: the
+//! For the same reason no loop of this kind can be used after `fork` in a child whose parent had
+//! used one, not even one that is made there: the reactor's descriptors are the parent's, and its
+//! thread is gone. Nor is a descriptor that was closed before it is registered always an error: the
 //! reactor, made at its first use, may have been given the number.
 //!
-//! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not tell a deadlock: async-io gives out
-//! neither its poller nor what it waits for.
+//! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not tell a
+//! deadlock: async-io gives out neither its poller nor what it waits for.
 //!
 //! Applications use it by the `anyloop` facade, feature `smol`.
 //!
-//! With the feature `global`, a program that runs on smol's own global executor lends it to anyloop: see
-//! `SmolHandle::global`. smol does not tell which executor a thread is in, so this is never guessed: it is done where it is asked for.
+//! With the feature `global`, a program that runs on smol's own global executor lends it to
+//! anyloop: see `SmolHandle::global`. smol does not tell which executor a thread is in, so this is
+//! never guessed: it is done where it is asked for.
 
 #![deny(unsafe_code)]
 
 mod coop;
 mod event_loop;
+mod foreign;
 #[cfg(feature = "global")]
 mod global;
 mod handle;
-mod hosted;
 mod inner;
 mod link;
 pub mod net;

@@ -1,7 +1,9 @@
-//! What a socket knows of its loop: async-io's reactor serves the whole process, and tells nobody that a loop has ended.
+//! What a socket knows of its loop: async-io's reactor serves the whole process, and does not
+//! report that a loop has ended.
 //!
-//! A wait inside the loop needs nothing: the loop drops its tasks, and wakes its `block_on`s on other threads. Only waits outside of it, in
-//! another runtime or on a bare thread, are noted with the loop.
+//! A wait inside the loop needs nothing: the loop drops its tasks, and wakes its `block_on`s on
+//! other threads. Only waits outside of it, in another runtime or on a bare thread, are noted with
+//! the loop.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -62,7 +64,8 @@ impl Link {
         if handle.drives_this_thread() || handle.shared().is_adopted() { None } else { Some(handle.shared()) }
     }
 
-    /// A poll of the direction that found nothing yet: from now on the end of the loop wakes its task, too.
+    /// A poll of the direction that found nothing yet: from now on the end of the loop wakes its
+    /// task, too.
     #[inline]
     pub(crate) fn wait(&self, cx: &mut Context<'_>, interest: Interest) -> io::Result<()> {
         match self.waited_for_outside() {

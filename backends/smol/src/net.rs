@@ -1,6 +1,7 @@
-//! Sockets: async-io's own, in newtypes that give them this crate's rules. `From` leads both ways, so that code written for
-//! async-io can have them. async-io's reactor serves the whole process; what belongs to a loop tells its end all the same, and what is converted
-//! inside a loop belongs to that one.
+//! Sockets: async-io's own, in newtypes that give them this crate's rules. `From` leads both ways,
+//! so that code written for async-io can have them. async-io's reactor serves the whole process;
+//! what belongs to a loop tells its end all the same, and what is converted inside a loop belongs
+//! to that one.
 
 use std::future::Future;
 use std::io;

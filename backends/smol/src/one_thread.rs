@@ -1,11 +1,12 @@
-//! Tasks that never leave the loop's thread, on an executor that takes tasks from all threads. One executor for both kinds
-//! keeps the order in which they were spawned.
+//! Tasks that never leave the loop's thread, on an executor that takes tasks from all threads. One
+//! executor for both kinds keeps the order in which they were spawned.
 //!
 //! # Invariant
 //!
-//! On a loop with an `owner`, the executor is run and dropped on that thread only. async-executor touches a future nowhere else
-//! than where it is run or dropped (its `LocalExecutor` is built on the same fact), so a future that is spawned on the owner's
-//! thread stays there. `Executor::spawn` asks for `Send` all the same; [`Pinned`] says it.
+//! On a loop with an `owner`, the executor is run and dropped on that thread only. async-executor
+//! touches a future nowhere else than where it is run or dropped (its `LocalExecutor` is built on
+//! the same fact), so a future that is spawned on the owner's thread stays there. `Executor::spawn`
+//! asks for `Send` all the same; [`Pinned`] says it.
 #![allow(unsafe_code)]
 
 use std::future::Future;
@@ -47,7 +48,8 @@ impl Tasks {
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
-        // `spawn` runs no code of the user's, so nothing comes back for this lock. A future that is refused is dropped without it.
+        // `spawn` runs no code of the user's, so nothing comes back for this lock. A future that is
+        // refused is dropped without it.
         let executor = self.executor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         match &*executor {
             Some(executor) => Some(executor.spawn(future)),
@@ -83,7 +85,8 @@ impl Tasks {
         self.executor.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    /// Drops all tasks on this thread. From now on `spawn` is refused, also by the tasks' own destructors.
+    /// Drops all tasks on this thread. From now on `spawn` is refused, also by the tasks' own
+    /// destructors.
     pub(crate) fn close(&self) {
         assert!(self.owner.is_none_or(|owner| owner == context::thread_id()), "the loop has left its thread");
         let executor = self.executor.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
@@ -93,8 +96,8 @@ impl Tasks {
 
 impl Drop for Tasks {
     fn drop(&mut self) {
-        // Only a loop that was forgotten, and so never closed, comes here with its tasks. Those that belong to another
-        // thread cannot be dropped on this one.
+        // Only a loop that was forgotten, and so never closed, comes here with its tasks. Those
+        // that belong to another thread cannot be dropped on this one.
         if self.owner.is_some_and(|owner| owner != context::thread_id()) {
             let executor = self.executor.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
             mem::forget(executor.take());
@@ -110,10 +113,11 @@ pin_project! {
     }
 }
 
-// SAFETY: `Pinned` is private to this module, which makes one in two places: around a future in `Tasks::spawn_local`, after it has
-// made sure that this is the owner's thread, and around that future's output, in the poll below. The future is polled and dropped
-// by the executor alone, so by the module's invariant on the owner's thread. The output is dropped there too, by the
-// executor, or taken by the `LocalTask`, which is `Send` only if the output is.
+// SAFETY: `Pinned` is private to this module, which makes one in two places: around a future in
+// `Tasks::spawn_local`, after it has made sure that this is the owner's thread, and around that
+// future's output, in the poll below. The future is polled and dropped by the executor alone, so by
+// the module's invariant on the owner's thread. The output is dropped there too, by the executor,
+// or taken by the `LocalTask`, which is `Send` only if the output is.
 unsafe impl<F> Send for Pinned<F> {}
 
 impl<F: Future> Future for Pinned<F> {

@@ -1,4 +1,4 @@
-//! async-task's handle in a coat that gives it the rules of [`loop_api::task::Task`].
+//! async-task's handle in a wrapper that gives it the rules of [`loop_api::task::Task`].
 
 use std::fmt;
 use std::future::Future;
@@ -16,29 +16,31 @@ use crate::inner::Caught;
 use crate::one_thread::LocalTask;
 
 mod abort;
-mod gate;
+mod cancellation;
 mod shared;
 
 pub use abort::AbortHandle;
 use abort::Target;
-pub(crate) use gate::{Contained, Gate, Gated};
+pub(crate) use cancellation::{Cancellable, Cancellation, Contained};
 use shared::SharedTask;
 
 type Share<T> = fn(FallibleTask<Caught<T>>) -> Arc<dyn SharedTask<Caught<T>> + Send + Sync>;
 
-/// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See [`loop_api::task::Task`].
+/// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See
+/// [`loop_api::task::Task`].
 ///
 /// Dropping it detaches the task. Awaiting it by `&mut` is cancel safe.
 pub struct JoinHandle<T> {
-    /// Locked only for `abort` and what goes with it, which take the handle by `&`: awaiting has it by `&mut`.
+    /// Locked only for `abort` and what goes with it, which take the handle by `&`: awaiting has it
+    /// by `&mut`.
     slot: Mutex<Slot<T>>,
 }
 
 enum Slot<T> {
-    /// Nobody has asked for more than the output.
+    /// Nothing was asked for beside the output.
     Own(FallibleTask<Caught<T>>, Share<T>),
     Shared(Arc<dyn SharedTask<Caught<T>> + Send + Sync>),
-    Local(LocalTask<Option<Caught<T>>>, Arc<Gate>),
+    Local(LocalTask<Option<Caught<T>>>, Arc<Cancellation>),
     Blocking(job::JoinHandle<T>),
     Closed,
     Done,
@@ -57,8 +59,8 @@ impl<T> JoinHandle<T> {
         Self::new(Slot::Own(task.fallible(), shared::share::<Caught<T>>))
     }
 
-    pub(crate) fn of_local(task: LocalTask<Option<Caught<T>>>, gate: Arc<Gate>) -> Self {
-        Self::new(Slot::Local(task, gate))
+    pub(crate) fn of_local(task: LocalTask<Option<Caught<T>>>, cancellation: Arc<Cancellation>) -> Self {
+        Self::new(Slot::Local(task, cancellation))
     }
 
     pub(crate) fn of_job(job: job::JoinHandle<T>) -> Self {
@@ -138,7 +140,7 @@ impl<T> Task<T> for JoinHandle<T> {
         }
         match &*slot {
             Slot::Shared(task) => task.clone().abort_handle(),
-            Slot::Local(_, gate) => AbortHandle::new(gate.clone()),
+            Slot::Local(_, cancellation) => AbortHandle::new(cancellation.clone()),
             Slot::Blocking(job) => AbortHandle { target: Target::Job(job.abort_handle()) },
             Slot::Own(..) | Slot::Closed | Slot::Done => AbortHandle { target: Target::Nothing },
         }

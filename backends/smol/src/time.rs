@@ -11,7 +11,8 @@ use crate::coop::poll_transfer;
 
 /// Waits for a moment: what `sleep` gives. See [`loop_api::time::Sleep`].
 ///
-/// Cancel safe. Dropping it takes it off the reactor. async-io's timers are the process's: it is done in time on a loop that was closed, too.
+/// Cancel safe. Dropping it takes it off the reactor. async-io's timers are the process's: it is
+/// done in time on a loop that was closed, too.
 #[derive(Debug)]
 #[must_use = "a sleep does nothing unless it is awaited"]
 pub struct Sleep {
@@ -24,7 +25,8 @@ impl Sleep {
         Sleep { timer: Timer::at(deadline.into_std()), deadline }
     }
 
-    /// async-io's own timer. Moved to another moment through this, the sleep is done then, though `deadline` does not tell.
+    /// async-io's own timer. Moved to another moment through this, the sleep is done then, though
+    /// `deadline` does not tell.
     pub fn into_inner(self) -> Timer {
         self.timer
     }
@@ -34,9 +36,10 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // A timer that has fired forgets its moment, and would be pending for ever.
+        // A timer that has fired forgets its moment, and would be pending forever.
         if self.timer.will_fire() {
-            // One that is over at its first poll is ready at once, and so would a row of them be for ever.
+            // One that is over at its first poll is ready at once, and so would a row of them be
+            // forever.
             ready!(poll_transfer(cx, |cx| Pin::new(&mut self.timer).poll(cx)));
         }
         Poll::Ready(())

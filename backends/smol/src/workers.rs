@@ -12,7 +12,7 @@ use loop_api::budget::{self, Budget};
 use loop_api::{Handle, context};
 use loop_toolkit::Threads;
 
-use crate::hosted;
+use crate::foreign;
 use crate::inner::SmolHandle;
 
 /// Threads that run an executor until they are told to stop.
@@ -60,7 +60,7 @@ impl Workers {
                 let _running = context::enter_nested();
                 match handle.around() {
                     None => budget::lend(budget, || handle.run(executor.run(stop.wait()))),
-                    Some(around) => hosted::run_worker(around, &handle, &executor, stop.wait()),
+                    Some(around) => foreign::run_worker(around, &handle, &executor, stop.wait()),
                 }
                 // The last one, if the loop did not wait for it: then the tasks go here.
                 handle.enter(|| drop(executor));
@@ -76,8 +76,8 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Stops the threads, each after the poll it is in, and joins them. Gives how many are still in a poll at `end` (`None`: it waits as long as it
-    /// takes): they are left to themselves.
+    /// Stops the threads, each after the poll it is in, and joins them. Gives how many are still in
+    /// a poll at `end` (`None`: it waits as long as it takes): they are left to themselves.
     pub(crate) fn stop(self, end: Option<Instant>) -> usize {
         self.stop.stopped.store(true, Ordering::Release);
         self.stop.event.notify(usize::MAX);

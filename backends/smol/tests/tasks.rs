@@ -1,4 +1,4 @@
-//! What the coat around async-task's handles promises.
+//! What the wrapper around async-task's handles promises.
 
 use std::cell::RefCell;
 use std::future::pending;
@@ -121,7 +121,7 @@ fn a_task_aborted_before_its_first_poll_never_runs() {
 }
 
 #[test]
-fn abort_from_elsewhere_wakes_whoever_awaits() {
+fn abort_from_another_thread_wakes_the_awaiter() {
     on_each(|event_loop| {
         let handle = event_loop.handle().clone();
         event_loop.block_on(async {
@@ -244,7 +244,7 @@ fn an_aborted_task_is_finished_only_once_its_future_is_gone() {
 }
 
 #[test]
-fn a_panic_reaches_whoever_awaits_else_the_exception_handler() {
+fn a_panic_reaches_the_awaiter_else_the_exception_handler() {
     on_each(|event_loop| {
         let handle = event_loop.handle().clone();
         let seen = Arc::new(AtomicUsize::new(0));
@@ -267,7 +267,7 @@ fn a_panic_reaches_whoever_awaits_else_the_exception_handler() {
 }
 
 #[test]
-fn closing_drops_tasks_and_wakes_whoever_awaits_them_elsewhere() {
+fn closing_drops_tasks_and_wakes_awaiters_on_other_threads() {
     let kinds = [None, Some(2)];
     for workers in kinds {
         let mut event_loop = match workers {

@@ -28,7 +28,8 @@ pub struct OwnedReadHalf<T: StdStream> {
     stream: Arc<Stream<T>>,
 }
 
-/// The writing half of a stream, owned. Dropping it sends FIN; [`forget`](Self::forget) drops it without.
+/// The writing half of a stream, owned. Dropping it sends FIN; [`forget`](Self::forget) drops it
+/// without.
 pub struct OwnedWriteHalf<T: StdStream> {
     stream: Arc<Stream<T>>,
     /// Whether dropping it sends FIN: not once it was sent.
@@ -73,7 +74,7 @@ impl<T: StdStream> OwnedWriteHalf<T> {
 impl<T: StdStream> Drop for OwnedWriteHalf<T> {
     fn drop(&mut self) {
         if self.fin {
-            // Nobody is left to be told.
+            // No caller is left to be told.
             let _ = self.stream.send_fin();
         }
     }

@@ -16,7 +16,8 @@ use crate::coop::poll_transfer;
 
 use crate::link::Link;
 
-/// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream) and, on unix, `UnixStream`.
+/// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream)
+/// and, on unix, `UnixStream`.
 ///
 /// It buffers nothing. Dropping it closes the connection.
 pub struct Stream<T: StdStream> {

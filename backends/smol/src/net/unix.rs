@@ -109,7 +109,7 @@ impl UnixNet for SmolHandle {
 
 async fn connect(link: Link, addr: &SocketAddr) -> io::Result<UnixStream> {
     let connected = async {
-        // The system tells nobody when a full backlog has room again.
+        // The system does not report when a full backlog has space again.
         let stream = retry_blocked(|| ready(socket::unix_connecting(addr)), Timer::after).await?;
         let io = Async::new_nonblocking(stream)?;
         io.write_with(socket::unix_connected).await?;

@@ -1,4 +1,4 @@
-//! Aborting a task from elsewhere.
+//! Aborting a task from anywhere.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use loop_api::task::Abort;
 use loop_toolkit::task as job;
 
-/// What can be aborted by whoever has it.
+/// What can be aborted by any holder.
 pub(crate) trait Abortable: Send + Sync {
     fn abort(&self);
     fn is_finished(&self) -> bool;
 }
 
-/// Aborts a task from elsewhere. See [`loop_api::task::Abort`].
+/// Aborts a task from anywhere. See [`loop_api::task::Abort`].
 ///
 /// Dropping it does nothing to the task.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
-//! A task that somebody may abort without owning its handle. A task starts without this, and gets it when it is first aborted or
-//! asked for an abort handle: async-task can cancel a task only by value, so the handles share the one who owns it.
+//! A task that can be aborted without owning its handle. A task starts without this, and gets it
+//! when it is first aborted or asked for an abort handle: async-task can cancel a task only by
+//! value, so the handles share its owner.
 
 use std::future::Future;
 use std::mem;
@@ -15,12 +16,13 @@ use super::abort::{AbortHandle, Abortable};
 pub(crate) trait SharedTask<T>: Abortable {
     /// The output, `None` if the task was cancelled; then [`Poll::Ready`] only once.
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<T>>;
-    /// Lets the task run on with nobody waiting: its output is dropped as soon as it is there.
+    /// Lets the task run on without an awaiter: its output is dropped as soon as it is there.
     fn detach(self: Arc<Self>);
     fn abort_handle(self: Arc<Self>) -> AbortHandle;
 }
 
-/// Shares a task. What it gives is `Send` because `T` is: hence a function made where that is known.
+/// Shares a task. What it gives is `Send` because `T` is: hence a function made where that is
+/// known.
 pub(crate) fn share<T: Send + 'static>(task: FallibleTask<T>) -> Arc<dyn SharedTask<T> + Send + Sync> {
     let state =
         State { stage: Stage::Running(task), waker: None, abort: false, again: false, detached: false };
@@ -33,7 +35,7 @@ struct Shared<T> {
 
 struct State<T> {
     stage: Stage<T>,
-    /// Whoever awaits the task.
+    /// Of the awaiter.
     waker: Option<Waker>,
     abort: bool,
     /// Something changed while the task was being polled.
@@ -55,7 +57,8 @@ impl<T: Send + 'static> Shared<T> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Brings the task on as far as it goes, and tells whether it is done. `notify` wakes the awaiter if that was news.
+    /// Brings the task on as far as it goes, and tells whether it is done. `notify` wakes the
+    /// awaiter if it is done only now.
     fn advance(&self, notify: bool) -> bool {
         let mut state = self.lock();
         loop {
@@ -143,7 +146,8 @@ impl<T: Send + 'static> SharedTask<T> for Shared<T> {
     }
 
     fn detach(self: Arc<Self>) {
-        // From now on this awaits the task itself, to drop its output. The circle ends with the task.
+        // From now on this awaits the task itself, to drop its output. The circle ends with the
+        // task.
         let reaper = Waker::from(self.clone());
         let before = {
             let mut state = self.lock();

@@ -1,5 +1,6 @@
-//! How a task that stays on its thread is aborted from anywhere: a flag beside it, which it asks. Nobody but the task itself
-//! touches the future or its output. And how the drop of a task's future may panic: async-task ends the process at that.
+//! How a task that stays on its thread is aborted from anywhere: a flag beside it, which it asks.
+//! Only the task itself touches the future or its output. And how the drop of a task's future may
+//! panic: async-task ends the process at that.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,23 +14,24 @@ use pin_project_lite::pin_project;
 use super::abort::Abortable;
 use crate::inner::{Caught, SmolHandle};
 
-/// Nobody has asked it to end.
+/// It was not asked to end.
 const OPEN: u8 = 0;
 /// It was asked to end.
 const ABORTED: u8 = 1;
 /// It is gone.
 const GONE: u8 = 2;
 
+/// The flag, shared by the task and its handles.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Cancellation {
     state: AtomicU8,
     /// The task's own waker, from its first poll until it is gone.
     waker: Mutex<Option<Waker>>,
 }
 
-impl Gate {
-    pub(crate) fn new() -> Arc<Gate> {
-        Arc::new(Gate { state: AtomicU8::new(OPEN), waker: Mutex::new(None) })
+impl Cancellation {
+    pub(crate) fn new() -> Arc<Cancellation> {
+        Arc::new(Cancellation { state: AtomicU8::new(OPEN), waker: Mutex::new(None) })
     }
 
     fn is_aborted(&self) -> bool {
@@ -45,7 +47,7 @@ impl Gate {
     }
 }
 
-impl Abortable for Gate {
+impl Abortable for Cancellation {
     fn abort(&self) {
         if self.state.compare_exchange(OPEN, ABORTED, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             let waker = self.waker.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
@@ -60,14 +62,14 @@ impl Abortable for Gate {
     }
 }
 
-/// Tells the gate that the task is gone, whichever way it went.
+/// Says in the flag that the task is gone, in any way.
 #[derive(Debug)]
-struct Gone(Arc<Gate>);
+struct Gone(Arc<Cancellation>);
 
 impl Drop for Gone {
     fn drop(&mut self) {
         self.0.state.store(GONE, Ordering::Release);
-        // The waker holds the task, and the task holds the gate.
+        // The waker holds the task, and the task holds the cancellation.
         self.0.set_waker(None);
     }
 }
@@ -108,8 +110,8 @@ impl<F: Future> Future for Contained<F> {
 }
 
 pin_project! {
-    /// A future that ends early, with `None`, when its gate is told to abort it.
-    pub(crate) struct Gated<F> {
+    /// A future that ends early, with `None`, when its cancellation is asked for.
+    pub(crate) struct Cancellable<F> {
         #[pin]
         future: Contained<F>,
         registered: bool,
@@ -118,13 +120,13 @@ pin_project! {
     }
 }
 
-impl<F> Gated<F> {
-    pub(crate) fn new(future: Guarded<F, SmolHandle>, gate: Arc<Gate>) -> Self {
-        Gated { future: Contained::new(future), registered: false, gone: Gone(gate) }
+impl<F> Cancellable<F> {
+    pub(crate) fn new(future: Guarded<F, SmolHandle>, cancellation: Arc<Cancellation>) -> Self {
+        Cancellable { future: Contained::new(future), registered: false, gone: Gone(cancellation) }
     }
 }
 
-impl<F: Future> Future for Gated<F> {
+impl<F: Future> Future for Cancellable<F> {
     type Output = Option<Caught<F::Output>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -1,7 +1,8 @@
-//! A loop with a foreign part: its thread runs the tasks inside the foreign runtime, and waits there.
+//! A loop with a foreign runtime inside: its thread runs the tasks inside the foreign runtime, and
+//! waits there.
 //!
-//! async-io gives out neither its poller nor what it waits for, so the foreign runtime cannot wait for it: async-io's own thread, or the
-//! loop's workers, serve its sockets and timers.
+//! async-io gives out neither its poller nor what it waits for, so the foreign runtime cannot wait
+//! for it: async-io's own thread, or the loop's workers, serve its sockets and timers.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -31,7 +32,8 @@ pub(crate) fn drive<F: Future>(
     output.ok_or(RunError::Stopped)
 }
 
-/// What a worker thread does. `Executor::run` polls many tasks in one poll, for each of which the limit of the foreign runtime must begin anew.
+/// What a worker thread does. `Executor::run` polls many tasks in one poll, for each of which the
+/// limit of the foreign runtime must begin anew.
 pub(crate) fn run_worker(
     around: &dyn Surroundings,
     handle: &SmolHandle,
@@ -72,17 +74,18 @@ async fn tasks<T>(handle: &SmolHandle, executor: &Executor<'static>) -> T {
     }
 }
 
-/// Waits for the blocking jobs that have begun. Those may wait for the foreign runtime's I/O and timers, which are served meanwhile.
+/// Waits for the blocking jobs that have begun. Those may wait for the foreign runtime's I/O and
+/// timers, which are served meanwhile.
 pub(crate) fn join_jobs(driver: &dyn Driver, pool: &Pool, end: Option<Instant>) -> Result<(), usize> {
     /// How long the end of a job may go unnoticed.
-    const GLANCE: Duration = Duration::from_millis(2);
+    const POLL_INTERVAL: Duration = Duration::from_millis(2);
     loop {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        let glance = left.map_or(GLANCE, |left| left.min(GLANCE));
-        match pool.shutdown(Some(glance)) {
+        let interval = left.map_or(POLL_INTERVAL, |left| left.min(POLL_INTERVAL));
+        match pool.shutdown(Some(interval)) {
             // Not where this thread is inside another loop already.
-            Err(_) if !glance.is_zero() && context::is_running() => {}
-            Err(_) if !glance.is_zero() => driver.block_on(pin!(yield_now())),
+            Err(_) if !interval.is_zero() && context::is_running() => {}
+            Err(_) if !interval.is_zero() => driver.block_on(pin!(yield_now())),
             done => return done,
         }
     }
