@@ -1,9 +1,11 @@
 //! tokio's budget of a poll, for loops that are none of tokio's.
 //!
-//! tokio's channels and readers count what they do in one poll, by a counter of the thread, so that what is always ready gives way to timers
-//! and other tasks. tokio's own threads fill it; elsewhere it does not count. By tokio's public API it is filled like this: what
-//! [`coop::poll_proceed`] gives remembers what was left before, and puts that back when it is dropped. One that was taken from a full
-//! counter, which a [`LocalSet`] gives its tasks, fills the counter whenever it is dropped; so one is kept.
+//! tokio's channels and readers count what they do in one poll, by a counter of the thread, so that
+//! what is always ready gives way to timers and other tasks. tokio's own threads fill it; elsewhere
+//! it does not count. By tokio's public API it is filled like this: what [`coop::poll_proceed`]
+//! gives remembers what was left before, and puts that back when it is dropped. One that was taken
+//! from a full counter, which a [`LocalSet`] gives its tasks, fills the counter whenever it is
+//! dropped; so one is kept.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -25,7 +27,8 @@ const MOST_POLLS: u8 = 32;
 
 thread_local! {
     static POLLS: Cell<u8> = const { Cell::new(0) };
-    /// Taken from a full counter. Never dropped at the thread's end, where that would be too late: it owns nothing.
+    /// Taken from a full counter. Never dropped at the thread's end, where that would be too late:
+    /// it owns nothing.
     static FULL: Cell<Option<ManuallyDrop<RestoreOnPending>>> = const { Cell::new(None) };
 }
 
@@ -43,8 +46,9 @@ fn around(f: &mut dyn FnMut()) {
     });
 }
 
-/// To fill it before each poll costs four times as much as to see whether it is spent. But what needs more than is left, such as a copy, which
-/// counts itself and its reads, gives back what it took: it would never be seen as spent. So after some polls it is filled anyway.
+/// To fill it before each poll costs four times as much as to see whether it is spent. But what
+/// needs more than is left, such as a copy, which counts itself and its reads, gives back what it
+/// took: it would never be seen as spent. So after some polls it is filled anyway.
 fn renew() {
     let left = POLLS.get();
     if left == 0 || !coop::has_budget_remaining() {
@@ -89,13 +93,15 @@ fn take_first() -> Option<RestoreOnPending> {
     receiver.try_recv().ok()
 }
 
-/// Whether one of tokio's schedulers polls this thread's code just now. It hears of a spent counter before the task's waker does, and goes on
-/// when it is polled itself: a loop that blocks in there would wait for that for ever, and so must not be counted.
+/// Whether one of tokio's schedulers polls this thread's code just now. It hears of a spent counter
+/// before the task's waker does, and goes on when it is polled itself: a loop that blocks in there
+/// would wait for that forever, and so must not be counted.
 fn is_counted_by_tokio() -> bool {
     if tokio::runtime::Handle::try_current().is_err() {
         return false;
     }
-    // It says nothing of threads that are only inside a runtime's context. So the counter is spent, to see who is woken.
+    // It says nothing of threads that are only inside a runtime's context. So the counter is spent,
+    // to see which waker is woken.
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     // Bounded, should nothing be counted.

@@ -1,21 +1,28 @@
-//! Reading and writing: tokio's traits, their methods, and its buffers, which need no runtime; and [`Async`], any descriptor on the loop.
+//! Reading and writing: tokio's traits, their methods, and its buffers, which need no runtime; and
+//! [`Async`], any descriptor on the loop.
 //!
-//! [`AsyncRead`], [`AsyncWrite`], [`AsyncBufRead`], [`AsyncSeek`] and [`ReadBuf`] are tokio's own, with every set of features, so that what is
-//! written against tokio's works on the sockets of [`net`](crate::net) of any loop, and the other way round. With the feature `io-util` (on by
-//! default) all of `tokio::io` is here that needs no runtime: `AsyncReadExt`, `AsyncWriteExt`, `AsyncBufReadExt` and `AsyncSeekExt`, `copy` and its
-//! kin, `duplex` and `simplex`, `split` and `join`, `BufReader`, `BufWriter`, `BufStream` and the rest. Their pages say which methods are cancel safe.
-//! What is always ready gives way to timers and other tasks now and then, on every loop.
+//! [`AsyncRead`], [`AsyncWrite`], [`AsyncBufRead`], [`AsyncSeek`] and [`ReadBuf`] are tokio's own,
+//! with every set of features, so that what is written against tokio's works on the sockets of
+//! [`net`](crate::net) of any loop, and the other way round. With the feature `io-util` (on by
+//! default) all of `tokio::io` is here that needs no runtime: `AsyncReadExt`, `AsyncWriteExt`,
+//! `AsyncBufReadExt` and `AsyncSeekExt`, `copy` and its kin, `duplex` and `simplex`, `split` and
+//! `join`, `BufReader`, `BufWriter`, `BufStream` and the rest. Their pages say which methods are
+//! cancel safe. What is always ready gives way to timers and other tasks now and then, on every
+//! loop.
 //!
 //! # Other traits
 //!
-//! Our streams (those of [`net`](crate::net) and their halves, and [`Async`]) are also futures-io's `AsyncRead` and `AsyncWrite`, always, and with
-//! the feature `hyper` hyper's `rt::Read` and `rt::Write`, with no wrapper: vectored writes stay vectored, nothing is zeroed before it is read
-//! into, and `poll_shutdown` is `poll_close`. What reads and writes in futures-io's way alone, such as a `TlsStream` of futures-rustls,
-//! takes its methods from `futures_lite::io::AsyncReadExt` or `futures_util::AsyncReadExt`, or the wrapper
-//! [`FuturesIo`](https://docs.rs/loop-compat/latest/loop_compat/io/struct.FuturesIo.html) of `compat::io` makes it tokio's (feature `compat`).
-//! In a module that imports the extension traits of both kinds, a call of `read` on a stream of ours is ambiguous: import those that are meant.
-//! tokio's buffers and [`duplex`](https://docs.rs/tokio/latest/tokio/io/fn.duplex.html) are tokio's alone; for hyper, `compat::io::TokioIo` or
-//! hyper-util's wraps them.
+//! Our streams (those of [`net`](crate::net) and their halves, and [`Async`]) are also futures-io's
+//! `AsyncRead` and `AsyncWrite`, always, and with the feature `hyper` hyper's `rt::Read` and
+//! `rt::Write`, with no wrapper: vectored writes stay vectored, nothing is zeroed before it is read
+//! into, and `poll_shutdown` is `poll_close`. What reads and writes in futures-io's way alone, such
+//! as a `TlsStream` of futures-rustls, takes its methods from `futures_lite::io::AsyncReadExt` or
+//! `futures_util::AsyncReadExt`, or the wrapper
+//! [`FuturesIo`](https://docs.rs/loop-compat/latest/loop_compat/io/struct.FuturesIo.html) of
+//! `compat::io` makes it tokio's (feature `compat`). In a module that imports the extension traits
+//! of both kinds, a call of `read` on a stream of ours is ambiguous: import those that are meant.
+//! tokio's buffers and [`duplex`](https://docs.rs/tokio/latest/tokio/io/fn.duplex.html) are tokio's
+//! alone; for hyper, `compat::io::TokioIo` or hyper-util's wraps them.
 //!
 //! ```
 //! # #[cfg(feature = "io-util")]
@@ -37,12 +44,12 @@
 //! ```
 
 mod descriptor;
-pub(crate) mod speaks;
+pub(crate) mod foreign;
 
 pub use descriptor::Async;
+pub(crate) use foreign::{impl_hyper_read, impl_tokio_write};
 pub use loop_api::io::Interest;
 pub use loop_api::readiness::{AsSource, Readiness, Source};
-pub(crate) use speaks::{speaks_read, speaks_write};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
 // By name: with other features of tokio's its module has more, which needs its runtime.
 pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};

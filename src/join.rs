@@ -1,7 +1,8 @@
 //! Several futures in one task: `join!`, `try_join!`, `select!`, `pin!`.
 
-/// Waits for all futures, in one task and at the same time, and gives their outputs as a tuple. At most 16 futures; they are polled in
-/// the order written, each time any of them is woken. Cancel safe if all of them are.
+/// Waits for all futures, in one task and at the same time, and gives their outputs as a tuple. At
+/// most 16 futures; they are polled in the order written, each time any of them is woken. Cancel
+/// safe if all of them are.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {
@@ -16,8 +17,9 @@ macro_rules! join {
     };
 }
 
-/// Waits for all futures, in one task and at the same time, for as long as they give `Ok`; the first `Err` is given at once, and the others are
-/// dropped. At most 16 futures. Cancel safe if all of them are.
+/// Waits for all futures, in one task and at the same time, for as long as they give `Ok`; the
+/// first `Err` is given at once, and the others are dropped. At most 16 futures. Cancel safe if all
+/// of them are.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {
@@ -87,13 +89,17 @@ macro_rules! __try_join {
     }};
 }
 
-/// Waits for the first of several futures whose output matches its pattern, drops the others, and goes on with that branch.
+/// Waits for the first of several futures whose output matches its pattern, drops the others, and
+/// goes on with that branch.
 ///
-/// As tokio's: branches are `pattern = future => handler`, with `, if condition` before the arrow to leave a branch out, and `else => handler`
-/// for when no branch is left. Futures are polled in the order written (tokio's `biased;` is accepted and changes nothing), so a branch that
-/// is always ready starves those below it. `?`, `break` and `return` in a handler mean what they mean around it. At most eight branches.
+/// As tokio's: branches are `pattern = future => handler`, with `, if condition` before the arrow
+/// to leave a branch out, and `else => handler` for when no branch is left. Futures are polled in
+/// the order written (tokio's `biased;` is accepted and changes nothing), so a branch that is
+/// always ready starves those below it. `?`, `break` and `return` in a handler mean what they mean
+/// around it. At most eight branches.
 ///
-/// The futures of the other branches are dropped: what is not cancel safe is given as `&mut future`, made outside the loop.
+/// The futures of the other branches are dropped: what is not cancel safe is given as `&mut
+/// future`, made outside the loop.
 ///
 /// # Panics
 ///

@@ -1,8 +1,9 @@
 //! One event-loop API over any loop.
 //!
-//! Code is written once; the loop under it is picked by a feature flag, an environment variable, a builder, or by what is already
-//! running: see [`runtime::choose`]. The names and the layout are tokio's, so that porting is `tokio::` to `anyloop::`; the callback side has
-//! asyncio's names, [`protocol`] Twisted's.
+//! Code is written once; the loop under it is picked by a feature flag, an environment variable, a
+//! builder, or by what is already running: see [`runtime::choose`]. The names and the layout are
+//! tokio's, so that porting is `tokio::` to `anyloop::`; the callback side has asyncio's names,
+//! [`protocol`] Twisted's.
 //!
 //! ```
 //! # #[cfg(any(feature = "native", feature = "tokio", feature = "smol"))]
@@ -36,10 +37,11 @@
 //!
 //! # Which loop
 //!
-//! What the program asked for ([`Builder::backend`](runtime::Builder::backend), or `backend = "..."` on `#[anyloop::main]`); else what the
-//! environment variable `ANYLOOP_BACKEND` names; else the only one compiled in; else the first of tokio, smol, native. The choice can be
-//! asked for, with its reason: [`runtime::choose`]. Inside a tokio runtime that runs already, that runtime is adopted if the feature
-//! `tokio` is on.
+//! What the program asked for ([`Builder::backend`](runtime::Builder::backend), or `backend =
+//! "..."` on `#[anyloop::main]`); else what the environment variable `ANYLOOP_BACKEND` names; else
+//! the only one compiled in; else the first of tokio, smol, native. The choice can be asked for,
+//! with its reason: [`runtime::choose`]. Inside a tokio runtime that runs already, that runtime is
+//! adopted if the feature `tokio` is on.
 //!
 //! | feature | what it gives |
 //! | --- | --- |
@@ -58,41 +60,50 @@
 //!
 //! # For applications
 //!
-//! Pick the backends by features, write `#[anyloop::main]`, and use [`task`], [`time`], [`net`], [`io`] and `sync` as tokio's
-//! modules of these names. Where the loop is to call you, a [`Handle`](runtime::Handle) has `call_soon`, `call_later` and `add_reader`,
-//! [`protocol`] has connections, and [`promise`] the future that somebody else settles.
+//! Pick the backends by features, write `#[anyloop::main]`, and use [`task`], [`time`], [`net`],
+//! [`io`] and `sync` as tokio's modules of these names. Where the loop is to call you, a
+//! [`Handle`](runtime::Handle) has `call_soon`, `call_later` and `add_reader`, [`protocol`] has
+//! connections, and [`promise`] the future that somebody else settles.
 //!
 //! # For libraries
 //!
-//! Depend on anyloop with `default-features = false`, and leave the backend to the program that is run. Without any all of this compiles,
-//! and asking for a loop gives an error that names the features. Functions that need a loop find the one the caller runs in; where
-//! there may be none, use their `try_` forms.
+//! Depend on anyloop with `default-features = false`, and leave the backend to the program that is
+//! run. Without any all of this compiles, and asking for a loop gives an error that names the
+//! features. Functions that need a loop find the one the caller runs in; where there may be none,
+//! use their `try_` forms.
 //!
-//! In a program that never heard of anyloop no loop of ours runs. With the feature `tokio` the program's tokio runtime is adopted; with `global` a
-//! loop is lent wherever none is found, on tokio without the feature `tokio`, in smol's and other executors, and on bare threads. It starts
-//! at the first use, on one thread, and does not end; what it still runs when `main` returns is lost. A library turns them on itself, or passes them on
-//! as features of its own: `tokio = ["anyloop/tokio"]`, `global = ["anyloop/global"]`. With neither, the error says which line
-//! in the program's Cargo.toml mends it.
+//! In a program that never heard of anyloop no loop of ours runs. With the feature `tokio` the
+//! program's tokio runtime is adopted; with `global` a loop is lent wherever none is found, on
+//! tokio without the feature `tokio`, in smol's and other executors, and on bare threads. It starts
+//! at the first use, on one thread, and does not end; what it still runs when `main` returns is
+//! lost. A library turns them on itself, or passes them on as features of its own: `tokio =
+//! ["anyloop/tokio"]`, `global = ["anyloop/global"]`. With neither, the error says which line in
+//! the program's Cargo.toml mends it.
 //!
 //! Tests turn backends on as dev-dependencies, and `#[anyloop::test]` runs each on all of them.
 //!
 //! # For those who write a loop
 //!
-//! The contract is [`loop_api`]. The crate `loop-toolkit` has the pieces that most backends need, and
-//! `loop-conformance` the suite that tests one; with the feature `dyn` all of this crate then runs on that loop.
+//! The contract is [`loop_api`]. The crate `loop-toolkit` has the pieces that most backends need,
+//! and `loop-conformance` the suite that tests one; with the feature `dyn` all of this crate then
+//! runs on that loop.
 //!
 //! # What differs from tokio
 //!
-//! - A runtime has one thread unless [`worker_threads`](runtime::Builder::worker_threads) says otherwise, and
-//!   [`block_on`](runtime::Runtime::block_on) takes it mutably. `spawn_local` needs no `LocalSet`.
+//! - A runtime has one thread unless [`worker_threads`](runtime::Builder::worker_threads) says
+//!   otherwise, and [`block_on`](runtime::Runtime::block_on) takes it mutably. `spawn_local` needs
+//!   no `LocalSet`.
 //! - `select!` polls its branches in the order written, as tokio's does with `biased;`.
 //! - A [`TcpSocket`](net::TcpSocket) asks the system only when it connects or listens.
-//! - `blocking_recv` and its like, called in a task, block the loop for ever on native and smol, where tokio panics: see `sync`.
+//! - `blocking_recv` and its like, called in a task, block the loop forever on native and smol,
+//!   where tokio panics: see `sync`.
 //! - There is no `fs`, `process` or `signal` yet, and tasks have no ids.
 //!
-//! The whole list, and how to port: [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).
+//! The whole list, and how to port:
+//! [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).
 #![deny(unsafe_code)]
-// Without a backend no loop can be made, so that code behind it is unreachable; a library is compiled like that.
+// Without a backend no loop can be made, so that code behind it is unreachable; a library is
+// compiled like that.
 #![cfg_attr(
     not(any(feature = "native", feature = "tokio", feature = "smol", feature = "dyn")),
     allow(unreachable_code, unused_variables, unused_macros, unused_imports, dead_code)
@@ -114,10 +125,12 @@ pub mod time;
 #[path = "private.rs"]
 pub mod __private;
 
-/// Runs an `async fn main` (or another, which it makes a plain `fn`) on the loop that is chosen: see [`runtime::choose`].
+/// Runs an `async fn main` (or another, which it makes a plain `fn`) on the loop that is chosen:
+/// see [`runtime::choose`].
 ///
 /// - `backend = "tokio"` picks the backend, whatever the environment says.
-/// - `worker_threads = 4` spreads tasks over so many threads; without it the loop has one, the one that calls.
+/// - `worker_threads = 4` spreads tasks over 4 threads; without it the loop has one, the one that
+///   calls.
 /// - `flavor = "multi_thread"` and `"current_thread"` are tokio's way to say so.
 /// - `crate = "renamed"` is for those who know this crate by another name.
 ///
@@ -136,7 +149,8 @@ pub mod __private;
 /// ```
 #[cfg(feature = "macros")]
 pub use anyloop_macros::main;
-/// Runs an `async fn` as a test on every backend compiled in, one test each: `name::native`, `name::tokio`, ...
+/// Runs an `async fn` as a test on every backend compiled in, one test each: `name::native`,
+/// `name::tokio`, ...
 ///
 /// It may return a `Result`; `#[should_panic]` and `#[ignore]` are each test's.
 ///

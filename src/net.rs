@@ -1,26 +1,31 @@
 //! Sockets: TCP, UDP, and on unix unix sockets.
 //!
-//! Those of the backend in use, under tokio's names. They are tokio's and futures-io's readers and writers: see [`io`](crate::io).
+//! Those of the backend in use, under tokio's names. They are tokio's and futures-io's readers and
+//! writers: see [`io`](crate::io).
 //!
 //! What holds for every socket, on every loop:
 //!
 //! - One reader and one writer may wait on it at once; neither loses its wake-up.
 //! - Dropping a pending read or write loses no byte that was already taken.
-//! - A write may be buffered; bytes are promised to be sent once a flush is done. Closing sends FIN after what was flushed, and
-//!   reading goes on until the peer's own end.
+//! - A write may be buffered; bytes are promised to be sent once a flush is done. Closing sends FIN
+//!   after what was flushed, and reading goes on until the peer's own end.
 //! - Vectored writes stay vectored.
-//! - Dropping it closes it. Its descriptor's number may be used again at once: no event of the old one reaches the new one.
-//! - A socket may outlive its loop. What it then waits for may fail or never come; it does not panic.
+//! - Dropping it closes it. Its descriptor's number may be used again at once: no event of the old
+//!   one reaches the new one.
+//! - A socket may outlive its loop. What it then waits for may fail or never come; it does not
+//!   panic.
 //!
-//! What differs from tokio: [`TcpListener::accept`] does not fail because descriptors are exhausted or a client has gone, it waits;
-//! [`TcpSocket`] asks the system only when it connects or listens; addresses of unix sockets are the standard library's. There are
-//! no named pipes, and no `ready`, `try_io` or credentials.
+//! What differs from tokio: [`TcpListener::accept`] does not fail because descriptors are exhausted
+//! or a client has gone, it waits; [`TcpSocket`] asks the system only when it connects or listens;
+//! addresses of unix sockets are the standard library's. There are no named pipes, and no `ready`,
+//! `try_io` or credentials.
 //!
-//! The errors of connecting and binding say what was tried on which address, and what helps. Their kind is the system's; its number is given by
-//! [`raw_os_error`](fn@raw_os_error), as an `io::Error` with a message has none of its own.
+//! The errors of connecting and binding say what was tried on which address, and what helps. Their
+//! kind is the system's; its number is given by [`raw_os_error`](fn@raw_os_error), as an
+//! `io::Error` with a message has none of its own.
 //!
-//! The socket inside can be had where its type is public: `into_tokio` and `into_async_io`, and `From` the other way; all of them go
-//! `into_std` and come `from_std`.
+//! The socket inside can be had where its type is public: `into_tokio` and `into_async_io`, and
+//! `From` the other way; all of them go `into_std` and come `from_std`.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -13,7 +13,8 @@ use loop_api::shared::write_report;
 
 use crate::runtime::Runtime;
 
-/// Runs a program's main future; says what is wrong and ends the program if there is no loop to run it on.
+/// Runs a program's main future; says what is wrong and ends the program if there is no loop to run
+/// it on.
 pub fn run_main<F: Future>(runtime: io::Result<Runtime>, future: F) -> F::Output {
     match runtime {
         Ok(mut runtime) => runtime.block_on(future),

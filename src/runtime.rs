@@ -1,15 +1,17 @@
 //! The loop itself: making one, running it, reaching it from anywhere.
 //!
-//! [`Runtime`] owns a loop, [`Builder`] makes one with options, [`Handle`] reaches it from other threads and from within; its methods
-//! also have the callbacks (`call_soon`, `call_later`, `add_reader`, ...) in the manner of asyncio. Which backend it is, and why, say
-//! [`choose`] before and [`Runtime::choice`] after it was made.
+//! [`Runtime`] owns a loop, [`Builder`] makes one with options, [`Handle`] reaches it from other
+//! threads and from within; its methods also have the callbacks (`call_soon`, `call_later`,
+//! `add_reader`, ...) in the manner of asyncio. Which backend it is, and why, say [`choose`] before
+//! and [`Runtime::choice`] after it was made.
 //!
-//! What differs from tokio: a loop has one thread unless [`Builder::worker_threads`] gives it more, also the one that [`Runtime::new`] makes;
-//! [`Runtime::block_on`] takes `&mut self`, because one thread at a time runs a loop ([`Handle::block_on`] serves the others);
-//! [`Handle::enter`] takes a closure instead of giving a guard; I/O and time are always on.
+//! What differs from tokio: a loop has one thread unless [`Builder::worker_threads`] gives it more,
+//! also the one that [`Runtime::new`] makes; [`Runtime::block_on`] takes `&mut self`, because one
+//! thread at a time runs a loop ([`Handle::block_on`] serves the others); [`Handle::enter`] takes a
+//! closure instead of giving a guard; I/O and time are always on.
 //!
-//! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an [`io::Error`], and the short form's
-//! message names the remedy.
+//! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an
+//! [`io::Error`], and the short form's message names the remedy.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -49,16 +51,21 @@ pub(crate) use handle::{current, or_panic};
 
 /// A loop, whichever was chosen: see [`Builder`].
 ///
-/// Dropping it drops its tasks first, on this thread; whoever awaits them elsewhere sees [`JoinError::Cancelled`](crate::JoinError::Cancelled).
-/// Then it joins its threads, and waits for blocking jobs that have begun; [`shutdown_timeout`](Self::shutdown_timeout) sets a limit. Nothing
-/// leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is closed.
+/// Dropping it drops its tasks first, on this thread; an awaiter on another thread sees
+/// [`JoinError::Cancelled`](crate::JoinError::Cancelled). Then it joins its threads, and waits for
+/// blocking jobs that have begun; [`shutdown_timeout`](Self::shutdown_timeout) sets a limit.
+/// Nothing leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is
+/// closed.
 ///
-/// When it closes, whatever waits for something of it elsewhere ends: waits for its sockets and descriptors give [`Closed`](loop_api::Closed) inside an
-/// `io::Error`, [`Handle::try_block_on`] on other threads and in blocking jobs gives [`RunError::Closed`]. A sleep of its own, polled by something
-/// else than its handle's `block_on`, is then never done on native and tokio; on smol, whose timers are the process's, it is done in time.
+/// When it closes, whatever waits for something of it elsewhere ends: waits for its sockets and
+/// descriptors give [`Closed`](loop_api::Closed) inside an `io::Error`, [`Handle::try_block_on`] on
+/// other threads and in blocking jobs gives [`RunError::Closed`]. A sleep of its own, polled by
+/// something else than its handle's `block_on`, is then never done on native and tokio; on smol,
+/// whose timers are the process's, it is done in time.
 ///
-/// It stays on the thread that made it, and one run at a time is all it allows. Dropped inside another loop or a task of a tokio runtime, whose
-/// thread must not be blocked, it drops its tasks as always, but waits for no thread and no job: they end by themselves.
+/// It stays on the thread that made it, and one run at a time is all it allows. Dropped inside
+/// another loop or a task of a tokio runtime, whose thread must not be blocked, it drops its tasks
+/// as always, but waits for no thread and no job: they end by themselves.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -86,7 +93,8 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`ChoiceError`] inside an `io::Error` if there is none to pick, else what the system said.
+    /// [`ChoiceError`] inside an `io::Error` if there is none to pick, else any error of making the
+    /// loop, such as `EMFILE` when descriptors are exhausted.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -103,17 +111,18 @@ impl Runtime {
         Runtime { inner, handle, choice, not_send: PhantomData }
     }
 
-    /// A loop that this crate does not know, given to the ambient API: tasks on it have it as their current one. What it is then asked for
-    /// costs a box a call; everything else holds as for the known ones.
+    /// A loop that this crate does not know, given to the ambient API: tasks on it have it as their
+    /// current one. What it is then asked for costs a box a call; everything else holds as for the
+    /// known ones.
     ///
     /// ```
-    /// # fn with<L>(stranger: L) -> Result<(), anyloop::RunError>
+    /// # fn with<L>(third_party: L) -> Result<(), anyloop::RunError>
     /// # where L: anyloop::EventLoop, L::Handle: anyloop::loop_api::net::Net {
     /// use anyloop::erased::ErasedLoop;
     /// use anyloop::runtime::Runtime;
     ///
-    /// // What the stranger's handle can do besides tasks and time is named here.
-    /// let mut runtime = Runtime::from_erased(ErasedLoop::of(stranger, |handle| handle.net()));
+    /// // What the third party's handle can do besides tasks and time is named here.
+    /// let mut runtime = Runtime::from_erased(ErasedLoop::of(third_party, |handle| handle.net()));
     /// runtime.try_block_on(async { anyloop::task::spawn(async {}).await.unwrap() })?;
     /// # Ok(())
     /// # }
@@ -136,13 +145,15 @@ impl Runtime {
         &self.handle
     }
 
-    /// Runs the loop on this thread until `future` is done. Tasks that are not done by then wait for the next call.
+    /// Runs the loop on this thread until `future` is done. Tasks that are not done by then wait
+    /// for the next call.
     ///
     /// # Panics
     ///
-    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy. Not where a loop can tell that nothing will ever
-    /// wake the future while the process has other threads, which may be at work: then this thread sleeps for ever, as on a loop
-    /// that cannot tell.
+    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy. Not
+    /// where a loop can tell that nothing will ever wake the future while the process has other
+    /// threads, which may be at work: then this thread sleeps forever, as on a loop that cannot
+    /// tell.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -180,7 +191,8 @@ impl Runtime {
         EventLoop::try_block_on(self, future)
     }
 
-    /// Runs the loop until [`stop`](Handle::stop) is called on its handle: if that was before, exactly one turn. It can be run again.
+    /// Runs the loop until [`stop`](Handle::stop) is called on its handle: if that was before,
+    /// exactly one turn. It can be run again.
     ///
     /// # Errors
     ///
@@ -202,8 +214,8 @@ impl Runtime {
         EventLoop::run_forever(self)
     }
 
-    /// Starts a task, which runs while [`block_on`](Self::block_on) does; on a loop with worker threads, from now on. Otherwise as
-    /// [`task::spawn`](crate::task::spawn).
+    /// Starts a task, which runs while [`block_on`](Self::block_on) does; on a loop with worker
+    /// threads, from now on. Otherwise as [`task::spawn`](crate::task::spawn).
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -232,8 +244,9 @@ impl Runtime {
         self.handle.spawn_blocking(f)
     }
 
-    /// Ends the loop: drops its tasks, then joins its threads, for at most `timeout`. A job that is still running by then is left to itself, and so is a
-    /// worker thread in the middle of a task that does not yield; the exception handler is told. Jobs that have not begun do not run.
+    /// Ends the loop: drops its tasks, then joins its threads, for at most `timeout`. A job that is
+    /// still running by then is left to itself, and so is a worker thread in the middle of a task
+    /// that does not yield; the exception handler is told. Jobs that have not begun do not run.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -250,8 +263,9 @@ impl Runtime {
         EventLoop::shutdown(&mut self, Some(timeout));
     }
 
-    /// Ends the loop without waiting for blocking jobs, nor for a task that a worker thread is just polling. The other tasks are dropped before this
-    /// returns on a loop on one thread, and on native; on tokio and smol with worker threads, as soon as these let go of them.
+    /// Ends the loop without waiting for blocking jobs, nor for a task that a worker thread is just
+    /// polling. The other tasks are dropped before this returns on a loop on one thread, and on
+    /// native; on tokio and smol with worker threads, as soon as these let go of them.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -297,7 +311,8 @@ impl EventLoop for Runtime {
         each!(Loop; &mut self.inner, l => l.drive(future))
     }
 
-    // As the provided one, but without a handle of its own beside ours: native counts handles to tell a deadlock.
+    // As the provided one, but without a handle of its own beside ours: native counts handles to
+    // tell a deadlock.
     fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let Runtime { inner, handle, .. } = self;
         let shared = handle.shared();
@@ -307,7 +322,7 @@ impl EventLoop for Runtime {
         let _nested = context::enter()?;
         let _running = shared.running();
         let driven = Driven::new(Pump::new(handle.clone()), future);
-        // Named, as with no backend there is no arm to tell it from.
+        // Named, as with no backend there is no other variant to tell it from.
         let driven: Result<Option<F::Output>, RunError> = each!(Loop; inner, l => l.drive(driven));
         driven?.ok_or(RunError::Stopped)
     }

@@ -1,21 +1,29 @@
-//! Locks, channels and signals between tasks: tokio's own, which need no runtime, and work between loops and threads.
+//! Locks, channels and signals between tasks: tokio's own, which need no runtime, and work between
+//! loops and threads.
 //!
-//! - [`mpsc`], [`oneshot`], [`broadcast`] and [`watch`] are the channels, [`Notify`] a signal without a value.
-//! - [`Mutex`], [`RwLock`], [`Semaphore`], [`Barrier`], [`OnceCell`] and [`SetOnce`] are as `tokio::sync` has them. Waiting for one of them is cancel
-//!   safe, but loses the place in the row.
+//! - [`mpsc`], [`oneshot`], [`broadcast`] and [`watch`] are the channels, [`Notify`] a signal
+//!   without a value.
+//! - [`Mutex`], [`RwLock`], [`Semaphore`], [`Barrier`], [`OnceCell`] and [`SetOnce`] are as
+//!   `tokio::sync` has them. Waiting for one of them is cancel safe, but loses the place in the
+//!   row.
 //!
-//! They are the same types as tokio's, so that other crates' code takes them. A task in which a channel or a lock is always ready gives way to
-//! timers and other tasks now and then, on every loop: native and smol lend the threads they run on the count of operations that tokio
-//! keeps for a poll. (Not smol's global executor, adopted, nor a loop whose turns a host makes: there it is the host who may.)
+//! They are the same types as tokio's, so that other crates' code takes them. A task in which a
+//! channel or a lock is always ready gives way to timers and other tasks now and then, on every
+//! loop: native and smol lend the threads they run on the count of operations that tokio keeps for
+//! a poll. (Not smol's global executor, adopted, nor a loop whose turns a host makes: there it is
+//! the host who may.)
 //!
 //! What to heed on loops that are not tokio's:
 //!
-//! - `blocking_recv`, `blocking_send`, `blocking_lock` and their like are for threads and [`spawn_blocking`](crate::task::spawn_blocking). In a task they
-//!   stop the loop, and the task that could end that with it. On tokio, and on a loop built with `with_tokio`, they panic there, and say so;
-//!   on native and smol they cannot know where they are, and block.
-//! - `mpsc::Sender::send_timeout`, which is there when a crate turns tokio's feature `time` on, panics without tokio's timer: build the loop with
-//!   `with_tokio`, or write `anyloop::time::timeout(limit, sender.send(value))`.
-//! - Receivers are no `Stream`s, as in tokio: tokio-stream's `ReceiverStream` and its like wrap them.
+//! - `blocking_recv`, `blocking_send`, `blocking_lock` and their like are for threads and
+//!   [`spawn_blocking`](crate::task::spawn_blocking). In a task they stop the loop, and the task
+//!   that could end that with it. On tokio, and on a loop built with `with_tokio`, they panic
+//!   there, and say so; on native and smol they cannot know where they are, and block.
+//! - `mpsc::Sender::send_timeout`, which is there when a crate turns tokio's feature `time` on,
+//!   panics without tokio's timer: build the loop with `with_tokio`, or write
+//!   `anyloop::time::timeout(limit, sender.send(value))`.
+//! - Receivers are no `Stream`s, as in tokio: tokio-stream's `ReceiverStream` and its like wrap
+//!   them.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -40,7 +48,8 @@
 //! # std::io::Result::Ok(())
 //! ```
 
-// By name, so that a feature of tokio's that somebody else turns on adds nothing that needs its runtime.
+// By name, so that a feature of tokio's that somebody else turns on adds nothing that needs its
+// runtime.
 pub use tokio::sync::{
     AcquireError, Barrier, BarrierWaitResult, MappedMutexGuard, Mutex, MutexGuard, Notify, OnceCell,
     OwnedMappedMutexGuard, OwnedMutexGuard, OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard,

@@ -1,14 +1,17 @@
 //! Tasks: spawning them, waiting for them, ending them.
 //!
-//! [`spawn`] starts a future on the loop that the caller runs in, [`spawn_local`] one that is not `Send`, [`spawn_blocking`] a closure on a
-//! thread where it may block. Each gives a handle: awaiting it gives the output or the [`JoinError`] that ended the task, dropping it
-//! lets the task run on. [`JoinSet`] and [`TaskGroup`] hold several.
+//! [`spawn`] starts a future on the loop that the caller runs in, [`spawn_local`] one that is not
+//! `Send`, [`spawn_blocking`] a closure on a thread where it may block. Each gives a handle:
+//! awaiting it gives the output or the [`JoinError`] that ended the task, dropping it lets the task
+//! run on. [`JoinSet`] and [`TaskGroup`] hold several.
 //!
-//! What holds on every loop: a task is never polled inside the call that spawns it; on one thread tasks start in spawn order; a panic
-//! ends its own task only, and reaches whoever awaits it or else the loop's exception handler; when the loop is dropped, so are its tasks.
+//! What holds on every loop: a task is never polled inside the call that spawns it; on one thread
+//! tasks start in spawn order; a panic ends its own task only, and reaches its awaiter or else the
+//! loop's exception handler; when the loop is dropped, so are its tasks.
 //!
-//! What differs from tokio: [`spawn_local`] needs no `LocalSet`; [`JoinHandle::cancel`] also waits until the future is gone; each
-//! function that needs a loop has a `try_` form that does not panic; there are no task ids and no `block_in_place`.
+//! What differs from tokio: [`spawn_local`] needs no `LocalSet`; [`JoinHandle::cancel`] also waits
+//! until the future is gone; each function that needs a loop has a `try_` form that does not panic;
+//! there are no task ids and no `block_in_place`.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -47,7 +50,8 @@ pub use loop_api::task::{
 pub use loop_toolkit::is_cancelled;
 pub use yield_now::{YieldNow, yield_now};
 
-/// Tasks that end together: asyncio's TaskGroup, a nursery. `T` is what its tasks give, `E` how they fail.
+/// Tasks that end together: asyncio's TaskGroup, a nursery. `T` is what its tasks give, `E` how
+/// they fail.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -68,7 +72,8 @@ pub use yield_now::{YieldNow, yield_now};
 /// ```
 pub type TaskGroup<T, E> = loop_api::task::TaskGroup<crate::runtime::Handle, T, E>;
 
-/// Starts a task on the loop that the caller runs in. It is not polled inside the call; dropping the handle lets it run on.
+/// Starts a task on the loop that the caller runs in. It is not polled inside the call; dropping
+/// the handle lets it run on.
 ///
 /// # Panics
 ///
@@ -116,9 +121,10 @@ where
 
 /// Runs `f` on a thread where it may block, off the loop.
 ///
-/// A job that is aborted before it began does not run; one that has begun runs to its end. Dropping the handle lets it run. Inside it the loop
-/// is the current one, and [`Handle::block_on`](crate::runtime::Handle::block_on) is allowed. When the loop ends it waits for
-/// running jobs: see [`Runtime::shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout).
+/// A job that is aborted before it began does not run; one that has begun runs to its end. Dropping
+/// the handle lets it run. Inside it the loop is the current one, and
+/// [`Handle::block_on`](crate::runtime::Handle::block_on) is allowed. When the loop ends it waits
+/// for running jobs: see [`Runtime::shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout).
 ///
 /// # Panics
 ///
@@ -166,8 +172,9 @@ where
     current(|handle| handle.spawn_blocking(f))
 }
 
-/// Starts a task that stays on this thread, for a future that is not `Send`. It works inside `block_on` and in what that runs on its own
-/// thread: the main future, callbacks, other local tasks, and on a loop of one thread all tasks. Otherwise as [`spawn`].
+/// Starts a task that stays on this thread, for a future that is not `Send`. It works inside
+/// `block_on` and in what that runs on its own thread: the main future, callbacks, other local
+/// tasks, and on a loop of one thread all tasks. Otherwise as [`spawn`].
 ///
 /// # Panics
 ///

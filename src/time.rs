@@ -1,11 +1,14 @@
 //! Time: the loop's clock, sleeps, intervals, timeouts.
 //!
-//! What holds on every loop: nothing is done before its deadline; on one thread sleeps end in the order of their deadlines, those of one
-//! deadline in the order in which they were first polled; [`Duration::MAX`] is never, not an overflow; what is dropped costs the loop nothing more.
-//! How much later than its deadline something may be is the loop's own: native and smol count in microseconds, tokio in milliseconds.
+//! What holds on every loop: nothing is done before its deadline; on one thread sleeps end in the
+//! order of their deadlines, those of one deadline in the order in which they were first polled;
+//! [`Duration::MAX`] is never, not an overflow; what is dropped costs the loop nothing more. How
+//! much later than its deadline something may be is the loop's own: native and smol count in
+//! microseconds, tokio in milliseconds.
 //!
-//! What differs from tokio: an [`Instant`] and a duration too long add up to a moment that never comes, instead of a panic; an interval of
-//! zero ticks on every turn, instead of a panic; and there is no `pause` and `advance`.
+//! What differs from tokio: an [`Instant`] and a duration too long add up to a moment that never
+//! comes, instead of a panic; an interval of zero ticks on every turn, instead of a panic; and
+//! there is no `pause` and `advance`.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -38,7 +41,8 @@ pub use loop_api::time::{Instant, MissedTickBehavior};
 pub use sleep::Sleep;
 pub use std::time::Duration;
 
-/// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is never. Cancel safe: dropped, it is gone.
+/// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is
+/// never. Cancel safe: dropped, it is gone.
 ///
 /// # Panics
 ///
@@ -112,13 +116,15 @@ pub fn try_sleep_until(deadline: Instant) -> Result<Sleep, NoLoop> {
     current(|handle| handle.sleep_until(deadline))
 }
 
-/// Ticks, one a period: see [`interval`]. Waiting for a tick is cancel safe; dropping the interval ends it.
+/// Ticks, one a period: see [`interval`]. Waiting for a tick is cancel safe; dropping the interval
+/// ends it.
 pub type Interval = loop_api::time::Interval<Sleep>;
 
 /// A future with a deadline: see [`timeout`]. Dropping it drops the future.
 pub type Timeout<F> = loop_api::time::Timeout<F, Sleep>;
 
-/// What goes wrong with time, where tokio has it. `?` takes it into an `io::Error` of kind `TimedOut`.
+/// What goes wrong with time, where tokio has it. `?` takes it into an `io::Error` of kind
+/// `TimedOut`.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -137,8 +143,8 @@ pub mod error {
 }
 
 /// Ticks at once, and then once every `period`. Missed ticks are given in a burst unless
-/// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior) says otherwise. A period of zero, which tokio refuses, ticks on every
-/// turn of the loop.
+/// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior) says otherwise. A period of
+/// zero, which tokio refuses, ticks on every turn of the loop.
 ///
 /// # Panics
 ///
@@ -184,8 +190,9 @@ pub fn interval_at(start: Instant, period: StdDuration) -> Interval {
     Handle::current().interval_at(start, period)
 }
 
-/// `future`, for at most `duration`; then it is dropped, and the output is [`Elapsed`](error::Elapsed). Give `&mut` of the future to
-/// keep it. A future that is done at its first poll is given, however short the time. Cancel safe if `future` is.
+/// `future`, for at most `duration`; then it is dropped, and the output is
+/// [`Elapsed`](error::Elapsed). Give `&mut` of the future to keep it. A future that is done at its
+/// first poll is given, however short the time. Cancel safe if `future` is.
 ///
 /// # Panics
 ///

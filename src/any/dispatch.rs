@@ -13,9 +13,9 @@ use loop_api::io::{AsyncReadUninit, ReadCursor};
 use tokio::io::ReadBuf;
 
 use super::macros::if_several;
-use crate::io::speaks::uninit::ReadTokio;
+use crate::io::foreign::uninit::ReadTokio;
 #[cfg(feature = "tokio")]
-use crate::io::speaks::uninit::TokioReads;
+use crate::io::foreign::uninit::TokioReads;
 
 /// A function for each method of a trait: `AsyncWrite { fn poll_flush() -> (); }` becomes, with one
 /// backend compiled in,

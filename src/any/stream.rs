@@ -52,7 +52,7 @@ macro_rules! async_read {
             }
         }
 
-        $crate::io::speaks_read!([$($generics)*] $name);
+        $crate::io::impl_hyper_read!([$($generics)*] $name);
     };
 }
 pub(crate) use async_read;
@@ -96,7 +96,7 @@ macro_rules! async_write {
             }
         }
 
-        $crate::io::speaks_write!([$($generics)*] $name);
+        $crate::io::impl_tokio_write!([$($generics)*] $name);
     };
 }
 pub(crate) use async_write;

@@ -14,12 +14,15 @@ use loop_toolkit::socket::is_ready;
 use crate::any::{self, each};
 use crate::runtime::Handle;
 
-/// Any descriptor (on Windows: socket) on the loop: what the operating system can tell ready, and this library does not know.
+/// Any descriptor (on Windows: socket) on the loop: what the operating system can tell ready, and
+/// this library does not know.
 ///
-/// What reads and writes through a shared reference, as the standard library's sockets and pipes do, is also [`AsyncRead`] and [`AsyncWrite`].
+/// What reads and writes through a shared reference, as the standard library's sockets and pipes
+/// do, is also [`AsyncRead`] and [`AsyncWrite`].
 ///
-/// Any number may wait in its own methods; through [`AsyncRead`] and [`AsyncWrite`] one reader and one writer. All waits are cancel safe. Dropping
-/// it takes it off the loop before it is closed, so that no event of it reaches whoever gets its number next.
+/// Any number may wait in its own methods; through [`AsyncRead`] and [`AsyncWrite`] one reader and
+/// one writer. All waits are cancel safe. Dropping it takes it off the loop before it is closed, so
+/// that no event of it reaches the next owner of its number.
 ///
 /// ```
 /// # #[cfg(unix)]
@@ -44,12 +47,14 @@ use crate::runtime::Handle;
 pub struct Async<T: AsSource + Send + Sync + 'static>(any::Source<T>);
 
 impl<T: AsSource + Send + Sync + 'static> Async<T> {
-    /// Makes `io` non-blocking and registers it with the loop that the caller runs in. It must give the same descriptor as long as it lives.
+    /// Makes `io` non-blocking and registers it with the loop that the caller runs in. It must give
+    /// the same descriptor as long as it lives.
     ///
     /// # Errors
     ///
-    /// `Unsupported` for what cannot be polled (a regular file); [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a
-    /// loop; else what the system said.
+    /// `Unsupported` for what cannot be polled (a regular file); [`NoLoop`](crate::runtime::NoLoop)
+    /// inside an `io::Error` without a loop; else any error of making it non-blocking, or of adding
+    /// it to the loop's poller.
     pub fn new(io: T) -> Result<Async<T>> {
         let handle = Handle::try_current()?;
         socket2::SockRef::from(&io).set_nonblocking(true)?;
@@ -65,11 +70,12 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
         Handle::try_current()?.register(io)
     }
 
-    /// Waits until something can be read, the peer has closed, or there is an error to be read. Cancel safe; any number may wait.
+    /// Waits until something can be read, the peer has closed, or there is an error to be read.
+    /// Cancel safe; any number may wait.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `poll(2)`, or that the loop is closed.
     ///
     /// ```
     /// # #[cfg(unix)]
@@ -98,16 +104,18 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
         Source::io(self, Interest::Readable, |io| is_ready(io, Interest::Readable)).await
     }
 
-    /// Waits until something can be written, or there is an error to be read. Cancel safe; any number may wait.
+    /// Waits until something can be written, or there is an error to be read. Cancel safe; any
+    /// number may wait.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `poll(2)`, or that the loop is closed.
     pub async fn writable(&self) -> Result<()> {
         Source::io(self, Interest::Writable, |io| is_ready(io, Interest::Writable)).await
     }
 
-    /// Tries `op`, which reads, until it gives something else than `WouldBlock`, waiting in between. Cancel safe.
+    /// Tries `op`, which reads, until it gives something else than `WouldBlock`, waiting in
+    /// between. Cancel safe.
     ///
     /// # Errors
     ///
@@ -116,7 +124,8 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
         Source::io(self, Interest::Readable, op).await
     }
 
-    /// Tries `op`, which writes, until it gives something else than `WouldBlock`, waiting in between. Cancel safe.
+    /// Tries `op`, which writes, until it gives something else than `WouldBlock`, waiting in
+    /// between. Cancel safe.
     ///
     /// # Errors
     ///
@@ -125,7 +134,8 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
         Source::io(self, Interest::Writable, op).await
     }
 
-    /// What was registered. To change how it blocks, or to read or write it past the loop, is to do so at one's own risk of waiting for ever.
+    /// What was registered. To change how it blocks, or to read or write it past the loop, is to do
+    /// so at one's own risk of waiting forever.
     pub fn get_ref(&self) -> &T {
         each!(Source; &self.0, source => source.get_ref())
     }
@@ -134,7 +144,7 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     pub fn into_inner(self) -> Result<T> {
         each!(Source; self.0, source => source.into_inner())
     }
@@ -201,7 +211,8 @@ where
     }
 }
 
-/// Zeroes what is left of the buffer at each try, as what reads is somebody else's; a try is made only when there may be something.
+/// Zeroes what is left of the buffer at each try, as what reads is somebody else's; a try is made
+/// only when there may be something.
 impl<T: AsSource + Send + Sync + 'static> AsyncReadUninit for Async<T>
 where
     for<'a> &'a T: Read,
@@ -240,7 +251,7 @@ where
         cx: &mut Context<'_>,
         buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<Result<()>> {
-        super::speaks::uninit::read_hyper(self, cx, buf)
+        super::foreign::uninit::read_hyper(self, cx, buf)
     }
 }
 
@@ -264,13 +275,14 @@ where
         self.poll_io(cx, Interest::Writable, |mut io| io.flush())
     }
 
-    /// Flushes. What closing means only the owner knows: shut a socket down through [`get_ref`](Async::get_ref), or drop this.
+    /// Flushes. What closing means only the owner knows: shut a socket down through
+    /// [`get_ref`](Async::get_ref), or drop this.
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.poll_flush(cx)
     }
 }
 
-super::speaks_write!([<T: AsSource + Send + Sync + 'static>] Async<T> where for<'a> &'a T: Write);
+super::impl_tokio_write!([<T: AsSource + Send + Sync + 'static>] Async<T> where for<'a> &'a T: Write);
 
 impl<T: AsSource + Send + Sync + 'static> fmt::Debug for Async<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,8 +7,9 @@ use loop_api::net::{ToSocketAddrs, resolve};
 
 use crate::runtime::Handle;
 
-/// The addresses of a host, asked of the loop, which asks the system's resolver on a blocking thread (or a simulator's table). An address
-/// written out is not asked for. Cancel safe: dropped, the answer is not waited for.
+/// The addresses of a host, asked of the loop, which asks the system's resolver on a blocking
+/// thread (or a simulator's table). An address written out is not asked for. Cancel safe: dropped,
+/// the answer is not waited for.
 ///
 /// # Errors
 ///

@@ -1,6 +1,7 @@
 //! What TCP and unix streams have in common, written once.
 
-/// Defines a stream's halves, and the traits and methods of the stream and them. The stream itself is defined by the caller.
+/// Defines a stream's halves, and the traits and methods of the stream and them. The stream itself
+/// is defined by the caller.
 macro_rules! stream {
     (
         $what:literal
@@ -42,29 +43,33 @@ macro_rules! stream {
                 ///
                 /// # Errors
                 ///
-                /// `WouldBlock` if nothing is there yet, or the loop has not looked: wait by `readable`.
+                /// `WouldBlock` if nothing is there yet, or the loop has not looked: wait by
+                /// `readable`.
                 try_read(&self, buf: &mut [u8]) -> io::Result<usize>;
-                /// Writes what there is room for, without waiting.
+                /// Writes what fits into the send buffer, without waiting.
                 ///
                 /// # Errors
                 ///
-                /// `WouldBlock` if there is no room, or the loop has not looked: wait by `writable`.
+                /// `WouldBlock` if the send buffer is full, or the loop has not looked: wait by
+                /// `writable`.
                 try_write(&self, buf: &[u8]) -> io::Result<usize>;
                 /// Takes the error that waits on the socket, if one does.
                 ///
                 /// # Errors
                 ///
-                /// What the system said to the question itself.
+                /// Any error of `getsockopt(2)` itself.
                 take_error(&self) -> io::Result<Option<io::Error>>;
             }
             async fn {
-                /// Waits until something can be read, the peer has closed, or there is an error to be read. Cancel safe.
+                /// Waits until something can be read, the peer has closed, or there is an error to
+                /// be read. Cancel safe.
                 ///
                 /// # Errors
                 ///
                 /// That the loop is closed.
                 readable(&self) -> io::Result<()>;
-                /// Waits until something can be written, or there is an error to be read. Cancel safe.
+                /// Waits until something can be written, or there is an error to be read. Cancel
+                /// safe.
                 ///
                 /// # Errors
                 ///
@@ -74,7 +79,8 @@ macro_rules! stream {
         }
 
         impl $name {
-            /// Lends the two directions, without cost. Dropping the halves does nothing: see [`into_split`](Self::into_split) for what two tasks can have.
+            /// Lends the two directions, without cost. Dropping the halves does nothing: see
+            /// [`into_split`](Self::into_split) for what two tasks can have.
             pub fn split(&mut self) -> ($read<'_>, $write<'_>) {
                 each!($enum => $read_enum as r, $write_enum as w; &mut self.0, s => {
                     let (read, write) = Stream::split(s);
@@ -82,8 +88,9 @@ macro_rules! stream {
                 })
             }
 
-            /// Parts the two directions, so that two tasks can have them. Dropping the writing half sends FIN; the socket is closed when both
-            /// are dropped. [`reunite`](OwnedReadHalf::reunite) joins them again.
+            /// Parts the two directions, so that two tasks can have them. Dropping the writing half
+            /// sends FIN; the socket is closed when both are dropped.
+            /// [`reunite`](OwnedReadHalf::reunite) joins them again.
             pub fn into_split(self) -> ($owned_read, $owned_write) {
                 each!($enum => $owned_read_enum as r, $owned_write_enum as w; self.0, s => {
                     let (read, write) = Stream::into_split(s);
@@ -91,12 +98,12 @@ macro_rules! stream {
                 })
             }
 
-            /// Closes one direction or both, at once. To close the writing direction after what was written, use
-            /// [`AsyncWriteExt::shutdown`](crate::io::AsyncWriteExt::shutdown).
+            /// Closes one direction or both, at once. To close the writing direction after what was
+            /// written, use [`AsyncWriteExt::shutdown`](crate::io::AsyncWriteExt::shutdown).
             ///
             /// # Errors
             ///
-            /// What the system said, such as `NotConnected`.
+            /// `NotConnected`, or any other error of `shutdown(2)`.
             pub fn shutdown_now(&self, how: Shutdown) -> io::Result<()> {
                 each!($enum; &self.0, s => Stream::shutdown(s, how))
             }

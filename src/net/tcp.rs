@@ -41,11 +41,11 @@ use super::stream::stream;
 use crate::any::{self, each, forward, pair};
 use crate::runtime::Handle;
 
-/// A TCP connection. Dropping it closes it: what was written is still sent, then FIN; bytes that arrived and were not read
-/// make most systems reset the connection instead.
+/// A TCP connection. Dropping it closes it: what was written is still sent, then FIN; bytes that
+/// arrived and were not read make most systems reset the connection instead.
 ///
-/// Dropping a pending read or write loses no byte that was already taken. One task may read while another writes: see
-/// [`split`](Self::split) and [`into_split`](Self::into_split).
+/// Dropping a pending read or write loses no byte that was already taken. One task may read while
+/// another writes: see [`split`](Self::split) and [`into_split`](Self::into_split).
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -113,12 +113,13 @@ stream! {
 }
 
 impl TcpStream {
-    /// Connects to `addr`; of several addresses to the first that answers, tried in order. Cancel safe: dropping the future closes the socket.
+    /// Connects to `addr`; of several addresses to the first that answers, tried in order. Cancel
+    /// safe: dropping the future closes the socket.
     ///
     /// # Errors
     ///
-    /// What the system said to the last address, such as `ConnectionRefused`; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error`
-    /// without a loop.
+    /// `ConnectionRefused`, or any other error of `connect(2)`, of the last address;
+    /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -145,7 +146,8 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// Any error of adding it to the loop's poller; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
         Handle::try_current()?.tcp_stream_from_std(stream)
     }
@@ -154,7 +156,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -182,49 +184,50 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockname(2)`.
         local_addr(&self) -> io::Result<SocketAddr>;
         /// The other side's address.
         ///
         /// # Errors
         ///
-        /// What the system said, such as `NotConnected`.
+        /// `NotConnected`, or any other error of `getpeername(2)`.
         peer_addr(&self) -> io::Result<SocketAddr>;
         /// Whether small writes are sent at once.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockopt(2)`.
         nodelay(&self) -> io::Result<bool>;
         /// Sends small writes at once, instead of waiting for more.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `setsockopt(2)`.
         set_nodelay(&self, on: bool) -> io::Result<()>;
         /// The time to live of its packets.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockopt(2)`.
         ttl(&self) -> io::Result<u32>;
         /// Sets the time to live of its packets.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `setsockopt(2)`.
         set_ttl(&self, ttl: u32) -> io::Result<()>;
-        /// How long closing goes on sending what is unsent; `None` is the system's own way, in the background.
+        /// How long closing goes on sending what is unsent; `None` is the system's own way, in the
+        /// background.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockopt(2)`.
         linger(&self) -> io::Result<Option<Duration>>;
         /// Resets the connection when it is closed, instead of sending FIN.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `setsockopt(2)`.
         set_zero_linger(&self) -> io::Result<()>;
     }
     async fn {
@@ -232,7 +235,7 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `recv(2)`, such as `ConnectionReset`.
         peek(&self, buf: &mut [u8]) -> io::Result<usize>;
     }
 }

@@ -12,7 +12,8 @@ use super::TcpStream;
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
-/// A TCP server socket. Dropping it closes it: connections that were not accepted yet are refused or reset by the system.
+/// A TCP server socket. Dropping it closes it: connections that were not accepted yet are refused
+/// or reset by the system.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -32,15 +33,14 @@ pub struct TcpListener(pub(crate) any::TcpListener);
 opaque!([] TcpListener, TcpListener);
 
 impl TcpListener {
-    /// Binds and listens; port 0 lets the system choose. Cancel safe. Of several addresses the first that can be had. On unix an
-    /// address that was in use
-    /// a moment ago can be bound again
+    /// Binds and listens; port 0 lets the system choose. Cancel safe. Of several addresses the
+    /// first that can be had. On unix an address that was in use a moment ago can be bound again
     /// (`SO_REUSEADDR`); [`TcpSocket`](super::TcpSocket) sets more.
     ///
     /// # Errors
     ///
-    /// What the system said, such as `AddrInUse`, with the address in the message; [`NoLoop`](crate::runtime::NoLoop) inside an
-    /// `io::Error` without a loop.
+    /// `AddrInUse`, or any other error of `bind(2)` or `listen(2)`, with the address in the
+    /// message; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -63,11 +63,13 @@ impl TcpListener {
         try_each(addrs, |addr| ready(handle.listen_tcp(addr, &TcpOptions::default()))).await
     }
 
-    /// Takes over a server socket of the standard library, blocking or not; it is made non-blocking.
+    /// Takes over a server socket of the standard library, blocking or not; it is made
+    /// non-blocking.
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// Any error of adding it to the loop's poller; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
         Handle::try_current()?.tcp_listener_from_std(listener)
     }
@@ -76,20 +78,20 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     pub fn into_std(self) -> io::Result<std::net::TcpListener> {
         Handle::tcp_listener_into_std(self)
     }
 
-    /// The next connection, and where it comes from. One that was gone before it could be accepted is passed over, unlike with tokio.
-    /// When descriptors are
-    /// exhausted it waits, without spinning, until some are free. Any number may wait.
+    /// The next connection, and where it comes from. One that was gone before it could be accepted
+    /// is passed over, unlike with tokio. When descriptors are exhausted it waits, without
+    /// spinning, until some are free. Any number may wait.
     ///
     /// Cancel safe: a connection is either given or still in the backlog.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `accept(2)`, such as `EMFILE` when descriptors are exhausted.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -98,8 +100,8 @@ impl TcpListener {
     /// use anyloop::time::{Duration, timeout};
     ///
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let nobody = timeout(Duration::from_millis(2), listener.accept()).await;
-    /// assert!(nobody.is_err());
+    /// let no_peer = timeout(Duration::from_millis(2), listener.accept()).await;
+    /// assert!(no_peer.is_err());
     /// let client = TcpStream::connect(listener.local_addr()?).await?;
     /// let (_stream, peer) = listener.accept().await?;
     /// assert_eq!(peer, client.local_addr()?);
@@ -128,19 +130,19 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockname(2)`.
         local_addr(&self) -> io::Result<SocketAddr>;
         /// The time to live of accepted connections' packets.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockopt(2)`.
         ttl(&self) -> io::Result<u32>;
         /// Sets the time to live of accepted connections' packets.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `setsockopt(2)`.
         set_ttl(&self, ttl: u32) -> io::Result<()>;
     }
 }

@@ -9,8 +9,9 @@ use loop_api::net::{Net, TcpOptions};
 use super::{TcpListener, TcpStream};
 use crate::runtime::Handle;
 
-/// A TCP socket that is yet to connect or listen, with its options. Unlike tokio's it asks the system only then, so that networks without
-/// descriptors have it too: what is wrong with an option or an address is said by `connect` and `listen`. Dropping it does nothing.
+/// A TCP socket that is yet to connect or listen, with its options. Unlike tokio's it asks the
+/// system only then, so that networks without descriptors have it too: what is wrong with an option
+/// or an address is said by `connect` and `listen`. Dropping it does nothing.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -146,8 +147,8 @@ impl TcpSocket {
         f(&mut self.options.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// How long closing goes on sending what is unsent; zero resets the connection. Rounded up to whole seconds, which are what systems count, and
-    /// at most 65535 of them.
+    /// How long closing goes on sending what is unsent; zero resets the connection. Rounded up to
+    /// whole seconds, which are what systems count, and at most 65535 of them.
     ///
     /// # Errors
     ///
@@ -191,7 +192,8 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the address is of the other family. Whether it is free is told by `connect` and `listen`.
+    /// `InvalidInput` if the address is of the other family. Whether it is free is told by
+    /// `connect` and `listen`.
     ///
     /// ```
     /// let socket = anyloop::net::TcpSocket::new_v4()?;
@@ -216,8 +218,9 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the address is of the other family; what the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error`
-    /// without a loop.
+    /// `InvalidInput` if the address is of the other family; any error of `connect(2)`, such as
+    /// `ConnectionRefused`; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a
+    /// loop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -240,7 +243,7 @@ impl TcpSocket {
         Handle::try_current()?.connect_tcp(addr, options.clone()).await
     }
 
-    /// Listens, with room for `backlog` connections that are not yet accepted.
+    /// Listens, with a queue for `backlog` connections that are not yet accepted.
     ///
     /// # Errors
     ///

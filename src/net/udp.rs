@@ -12,9 +12,9 @@ use socket2::SockRef;
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
-/// A UDP socket. All its waits are cancel safe: a datagram is either given or still there; any number may wait at once. Dropping it
-/// closes it. A peer's ICMP refusal is an error of one call and harms
-/// no later one.
+/// A UDP socket. All its waits are cancel safe: a datagram is either given or still there; any
+/// number may wait at once. Dropping it closes it. A peer's ICMP refusal is an error of one call
+/// and harms no later one.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -36,12 +36,13 @@ pub struct UdpSocket(pub(crate) any::UdpSocket);
 opaque!([] UdpSocket, UdpSocket);
 
 impl UdpSocket {
-    /// Binds a socket; port 0 lets the system choose. Of several addresses the first that can be had. Cancel safe.
+    /// Binds a socket; port 0 lets the system choose. Of several addresses the first that can be
+    /// had. Cancel safe.
     ///
     /// # Errors
     ///
-    /// What the system said, such as `AddrInUse`, with the address in the message; [`NoLoop`](crate::runtime::NoLoop) inside an
-    /// `io::Error` without a loop.
+    /// `AddrInUse`, or any other error of `bind(2)`, with the address in the message;
+    /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
         UdpSocket::bind_with(addr, &UdpOptions::default()).await
     }
@@ -75,7 +76,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// Any error of adding it to the loop's poller; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
     pub fn from_std(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
         Handle::try_current()?.udp_socket_from_std(socket)
     }
@@ -84,16 +86,17 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     pub fn into_std(self) -> io::Result<std::net::UdpSocket> {
         Handle::udp_socket_into_std(self)
     }
 
-    /// Fixes the peer that `send` sends to and `recv` receives from; of several addresses the first that can be taken. Cancel safe.
+    /// Fixes the peer that `send` sends to and `recv` receives from; of several addresses the first
+    /// that can be taken. Cancel safe.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `connect(2)`, or of looking up the name.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -117,11 +120,12 @@ impl UdpSocket {
         try_each(addrs, |addr| LoopUdpSocket::connect(self, addr)).await
     }
 
-    /// Sends a datagram to `target`; of several addresses to the first. Gives how many bytes were sent: all. Cancel safe.
+    /// Sends a datagram to `target`; of several addresses to the first. Gives how many bytes were
+    /// sent: all. Cancel safe.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `sendto(2)`, or of looking up the name.
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
         let addr = match target.target()? {
             Target::One(addr) => addr,
@@ -154,25 +158,29 @@ forward! {
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if there is no room, or the loop has not looked yet (wait by [`writable`](Self::writable)), else what the system said.
+        /// `WouldBlock` if the send buffer is full, or the loop has not looked yet (wait by
+        /// [`writable`](Self::writable)), else any error of `send(2)`.
         try_send(&self, buf: &[u8]) -> io::Result<usize>;
         /// [`recv`](Self::recv) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if nothing is there, or the loop has not looked yet (wait by [`readable`](Self::readable)), else what the system said.
+        /// `WouldBlock` if nothing is there, or the loop has not looked yet (wait by
+        /// [`readable`](Self::readable)), else any error of `recv(2)`.
         try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
         /// [`send_to`](Self::send_to) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if there is no room, or the loop has not looked yet (wait by [`writable`](Self::writable)), else what the system said.
+        /// `WouldBlock` if the send buffer is full, or the loop has not looked yet (wait by
+        /// [`writable`](Self::writable)), else any error of `sendto(2)`.
         try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize>;
         /// [`recv_from`](Self::recv_from) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if nothing is there, or the loop has not looked yet (wait by [`readable`](Self::readable)), else what the system said.
+        /// `WouldBlock` if nothing is there, or the loop has not looked yet (wait by
+        /// [`readable`](Self::readable)), else any error of `recvfrom(2)`.
         ///
         /// ```
         /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -197,19 +205,19 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockname(2)`.
         local_addr(&self) -> io::Result<SocketAddr>;
         /// The connected peer's address.
         ///
         /// # Errors
         ///
-        /// What the system said, such as `NotConnected`.
+        /// `NotConnected`, or any other error of `getpeername(2)`.
         peer_addr(&self) -> io::Result<SocketAddr>;
         /// Takes the error that waits on the socket, if one does.
         ///
         /// # Errors
         ///
-        /// What the system said to the question itself.
+        /// Any error of `getsockopt(2)` itself.
         take_error(&self) -> io::Result<Option<io::Error>>;
     }
     async fn {
@@ -217,25 +225,27 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `send(2)`, such as `ConnectionRefused` for an earlier datagram.
         send(&self, buf: &[u8]) -> io::Result<usize>;
-        /// Receives a datagram from the connected peer, and gives its size in bytes; what does not fit is lost. Cancel safe.
+        /// Receives a datagram from the connected peer, and gives its size in bytes; what does not
+        /// fit is lost. Cancel safe.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `recv(2)`, such as `ConnectionRefused` for an earlier datagram.
         recv(&self, buf: &mut [u8]) -> io::Result<usize>;
-        /// Receives a datagram, and gives its size in bytes and its sender; what does not fit is lost. Cancel safe.
+        /// Receives a datagram, and gives its size in bytes and its sender; what does not fit is
+        /// lost. Cancel safe.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `recvfrom(2)`.
         recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
         /// Receives a datagram and leaves it there. Cancel safe.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `recvfrom(2)`.
         ///
         /// ```
         /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -290,7 +300,7 @@ macro_rules! options {
             ///
             /// # Errors
             ///
-            /// What the system said.
+            /// Any error of `getsockopt(2)` or `setsockopt(2)`.
             pub fn $name(&self $(, $arg: $ty)*) -> io::Result<$ret> {
                 self.with_std(|socket| socket.$call($($pass),*))
             }

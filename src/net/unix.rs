@@ -1,4 +1,5 @@
-//! Unix sockets: streams and their halves, servers, datagrams. An address is a path, or on Linux an abstract name.
+//! Unix sockets: streams and their halves, servers, datagrams. An address is a path, or on Linux an
+//! abstract name.
 
 use std::fmt;
 use std::future::Future;
@@ -16,8 +17,8 @@ use crate::runtime::Handle;
 mod datagram;
 pub use datagram::UnixDatagram;
 
-/// A connected unix stream. Dropping it closes it; the other side reads what was written, and then the end. Its methods are those of
-/// [`TcpStream`](super::TcpStream).
+/// A connected unix stream. Dropping it closes it; the other side reads what was written, and then
+/// the end. Its methods are those of [`TcpStream`](super::TcpStream).
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -46,11 +47,13 @@ stream! {
 }
 
 impl UnixStream {
-    /// Connects to the server at `path`, and waits for room while its backlog is full. Cancel safe: dropping the future closes the socket.
+    /// Connects to the server at `path`, and waits while its backlog is full. Cancel safe: dropping
+    /// the future closes the socket.
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// `NotFound`, `ConnectionRefused` if no socket listens there, or any other error of
+    /// `connect(2)`; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     pub async fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
         UnixStream::connect_addr(&SocketAddr::from_pathname(path)?).await
     }
@@ -68,7 +71,8 @@ impl UnixStream {
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// Any error of `socketpair(2)`, such as `EMFILE` when descriptors are exhausted;
+    /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         Handle::try_current()?.unix_pair()
     }
@@ -77,7 +81,8 @@ impl UnixStream {
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// Any error of adding it to the loop's poller; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
     pub fn from_std(stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
         Handle::try_current()?.unix_stream_from_std(stream)
     }
@@ -86,7 +91,7 @@ impl UnixStream {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixStream> {
         Handle::unix_stream_into_std(self)
     }
@@ -99,13 +104,13 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockname(2)`.
         local_addr(&self) -> io::Result<SocketAddr>;
         /// The other side's address.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// `NotConnected`, or any other error of `getpeername(2)`.
         peer_addr(&self) -> io::Result<SocketAddr>;
     }
 }
@@ -141,8 +146,9 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// What the system said: `AddrInUse` for a path that exists already, also if nobody listens there any more;
-    /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// `AddrInUse` for a path that exists already, also if no socket listens there any more, or any
+    /// other error of `bind(2)` or `listen(2)`; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
         UnixListener::bind_addr(&SocketAddr::from_pathname(path)?)
     }
@@ -160,7 +166,8 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// Any error of adding it to the loop's poller; [`NoLoop`](crate::runtime::NoLoop) inside an
+    /// `io::Error` without a loop.
     pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
         Handle::try_current()?.unix_listener_from_std(listener)
     }
@@ -169,16 +176,17 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixListener> {
         Handle::unix_listener_into_std(self)
     }
 
-    /// The next connection and its address: as [`TcpListener::accept`](super::TcpListener::accept). Cancel safe.
+    /// The next connection and its address: as [`TcpListener::accept`](super::TcpListener::accept).
+    /// Cancel safe.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of `accept(2)`, such as `EMFILE` when descriptors are exhausted.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         each!(UnixListener => UnixStream as wrap; &self.0, l => {
             let (stream, peer) = LoopUnixListener::accept(l).await?;
@@ -200,7 +208,7 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockname(2)`.
         local_addr(&self) -> io::Result<SocketAddr>;
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Backend, Choice, Reason, Runtime, choice};
 use crate::any::{self, Options};
 
-/// Picks the backend, and sets what all backends have in common. Setters take `&mut self` and give it back, as tokio's do; a builder can
-/// build any number of loops.
+/// Picks the backend, and sets what all backends have in common. Setters take `&mut self` and give
+/// it back, as tokio's do; a builder can build any number of loops.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -30,7 +30,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Nothing set: the backend is chosen as [`choose`](super::choose) says, and runs on one thread.
+    /// Nothing set: the backend is chosen as [`choose`](super::choose) says, and runs on one
+    /// thread.
     pub fn new() -> Builder {
         Builder::default()
     }
@@ -81,7 +82,8 @@ impl Builder {
         self
     }
 
-    /// Spreads tasks that are `Send` over `n` threads. Without this the loop has one thread: the one that runs it.
+    /// Spreads tasks that are `Send` over `n` threads. Without this the loop has one thread: the
+    /// one that runs it.
     ///
     /// # Panics
     ///
@@ -96,7 +98,8 @@ impl Builder {
         self
     }
 
-    /// Names the threads that the loop starts. A zero byte in the name is left out. smol's keep the names it gives them.
+    /// Names the threads that the loop starts. A zero byte in the name is left out. smol's keep the
+    /// names it gives them.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.options.thread_name = Some(name.into());
         self
@@ -114,14 +117,16 @@ impl Builder {
         self
     }
 
-    /// How long an idle thread for blocking jobs waits for the next one before it ends. smol does not heed this.
+    /// How long an idle thread for blocking jobs waits for the next one before it ends. smol does
+    /// not heed this.
     pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
         self.options.thread_keep_alive = Some(time);
         self
     }
 
-    /// How long the loop, when it has nothing to do, looks for work again and again before its thread sleeps: lower latency, paid with a
-    /// busy processor. Off by default. Only the native loop on one thread heeds this; tokio and smol have no such thing.
+    /// How long the loop, when it has nothing to do, looks for work again and again before its
+    /// thread sleeps: lower latency, paid with a busy processor. Off by default. Only the native
+    /// loop on one thread heeds this; tokio and smol have no such thing.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -138,8 +143,9 @@ impl Builder {
         self
     }
 
-    /// Makes tokio's context part of the loop, on whichever backend: what is spawned, polled, called or dropped on the loop finds it, on every
-    /// thread, at any depth, without a wrapper. So crates that need tokio run next to all others.
+    /// Makes tokio's context part of the loop, on whichever backend: what is spawned, polled,
+    /// called or dropped on the loop finds it, on every thread, at any depth, without a wrapper. So
+    /// crates that need tokio run next to all others.
     ///
     /// | backend | what it is, and what it costs |
     /// | --- | --- |
@@ -147,8 +153,9 @@ impl Builder {
     /// | native | the loop waits in a tokio runtime of its own on the same thread: no thread; some 4 % of a round trip through a socket, tokio's or the loop's own. Timers are as fine as tokio's: a millisecond. With worker threads, tokio's I/O is served by the thread inside `block_on`. unix only, unless there are worker threads |
     /// | smol | as on native; async-io's own sockets and timers are then served by its thread "async-io", which costs them a switch of threads for each event |
     ///
-    /// tokio's part runs while the loop does. When the loop ends, tokio's tasks are dropped after the loop's own, and its blocking jobs
-    /// are waited for within the same time limit. A loop with it does not tell a deadlock.
+    /// tokio's part runs while the loop does. When the loop ends, tokio's tasks are dropped after
+    /// the loop's own, and its blocking jobs are waited for within the same time limit. A loop with
+    /// it does not tell a deadlock.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -190,12 +197,14 @@ impl Builder {
         choice::choose_with(self.backend)
     }
 
-    /// Makes the loop. If nobody asked for a backend by name and the first in order cannot be made, the next one is tried.
+    /// Makes the loop. If no backend was asked for by name and the first in order cannot be made,
+    /// the next one is tried.
     ///
     /// # Errors
     ///
-    /// [`ChoiceError`](super::ChoiceError) inside an `io::Error` if the backend asked for is unknown or not compiled in, or if there is none; else what
-    /// the system said.
+    /// [`ChoiceError`](super::ChoiceError) inside an `io::Error` if the backend asked for is
+    /// unknown or not compiled in, or if there is none; else any error of making the loop, such as
+    /// `EMFILE` when descriptors are exhausted.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

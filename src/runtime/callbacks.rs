@@ -13,8 +13,8 @@ use super::Handle;
 
 /// # Callbacks
 impl Handle {
-    /// Queues `f` to run once on the loop's thread, behind what is queued already and never inside this call. From any thread. See
-    /// [`callback`](crate::callback) for all that holds.
+    /// Queues `f` to run once on the loop's thread, behind what is queued already and never inside
+    /// this call. From any thread. See [`callback`](crate::callback) for all that holds.
     ///
     /// # Errors
     ///
@@ -58,11 +58,13 @@ impl Handle {
         LoopHandle::call_soon(self, f)
     }
 
-    /// [`call_soon`](Self::call_soon) for a closure that is not `Send`, on the loop's own thread; it takes its turn in the same queue.
+    /// [`call_soon`](Self::call_soon) for a closure that is not `Send`, on the loop's own thread;
+    /// it takes its turn in the same queue.
     ///
     /// # Errors
     ///
-    /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted loop; `f` is dropped.
+    /// [`LocalError`] on any other thread than the one inside `block_on`, and always on an adopted
+    /// loop; `f` is dropped.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -91,8 +93,9 @@ impl Handle {
         LoopHandle::call_soon_local(self, f)
     }
 
-    /// Queues `f` once `delay` is over, never before, behind what is queued by then. [`Duration::MAX`] is never. Dropping the
-    /// [`CallbackHandle`] leaves it queued; its `cancel` does not.
+    /// Queues `f` once `delay` is over, never before, behind what is queued by then.
+    /// [`Duration::MAX`] is never. Dropping the [`CallbackHandle`] leaves it queued; its `cancel`
+    /// does not.
     ///
     /// # Errors
     ///
@@ -120,7 +123,8 @@ impl Handle {
         LoopHandle::call_later(self, delay, f)
     }
 
-    /// Queues `f` at `deadline`, never before it; those of one deadline in the order of registration.
+    /// Queues `f` at `deadline`, never before it; those of one deadline in the order of
+    /// registration.
     ///
     /// # Errors
     ///
@@ -153,19 +157,24 @@ impl Handle {
         LoopHandle::call_at(self, deadline, f)
     }
 
-    /// Calls `callback` on the loop's thread whenever `io`, which must be non-blocking, can be read, its other side has closed, or it has
-    /// an error; again each turn for as long as this is so. Dropping the watcher ends it.
+    /// Calls `callback` on the loop's thread whenever `io`, which must be non-blocking, can be
+    /// read, its other side has closed, or it has an error; again each turn for as long as this is
+    /// so. Dropping the watcher ends it.
     ///
-    /// Readers and writers may share a descriptor with each other and with the loop's own sockets. With a poller of somebody else's they may, too, but for
-    /// one on the tokio backend: tokio's poller takes a descriptor once, so that a `tokio::io::unix::AsyncFd` of one that is watched here already gives
-    /// `AlreadyExists`. Make the `AsyncFd` first, or of a duplicate (`try_clone`).
+    /// Readers and writers may share a descriptor with each other and with the loop's own sockets.
+    /// With a poller of somebody else's they may, too, but for one on the tokio backend: tokio's
+    /// poller takes a descriptor once, so that a `tokio::io::unix::AsyncFd` of one that is watched
+    /// here already gives `AlreadyExists`. Make the `AsyncFd` first, or of a duplicate
+    /// (`try_clone`).
     ///
-    /// A descriptor that is closed already is an error (`EBADF`), unless the system has given its number to another meanwhile. On smol that can be
-    /// async-io's own poller, which is made by the first socket, timer or watcher of the process.
+    /// A descriptor that is closed already is an error (`EBADF`), unless the system has given its
+    /// number to another meanwhile. On smol that can be async-io's own poller, which is made by the
+    /// first socket, timer or watcher of the process.
     ///
     /// # Errors
     ///
-    /// `Unsupported` for what cannot be polled, [`Closed`] inside an `io::Error`, else what the system said.
+    /// `Unsupported` for what cannot be polled, [`Closed`] inside an `io::Error`, else any error of
+    /// registering it with the system's poller.
     ///
     /// ```
     /// # #[cfg(unix)]
@@ -213,8 +222,9 @@ impl Handle {
         Readiness::add_writer(self, io, callback)
     }
 
-    /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run. On a loop that is not running, the next
-    /// run is one turn. Does nothing on an adopted loop, which is not ours to stop.
+    /// Ends the loop's `block_on` or `run_forever` when the callbacks of this turn have run. On a
+    /// loop that is not running, the next run is one turn. Does nothing on an adopted loop, which
+    /// is not ours to stop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -231,8 +241,9 @@ impl Handle {
         LoopHandle::stop(self);
     }
 
-    /// Sets what is told of panics that nobody awaits and of slow callbacks, and gives what was told before; `None` is the default, a
-    /// line on standard error. The handler runs where the thing happened; a panic of its own is told on standard error.
+    /// Sets what is told of panics of tasks that are not awaited and of slow callbacks, and gives
+    /// what was told before; `None` is the default, a line on standard error. The handler runs
+    /// where the thing happened; a panic of its own is told on standard error.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -260,7 +271,8 @@ impl Handle {
         LoopHandle::exception_handler(self)
     }
 
-    /// Reports callbacks and polls of tasks that keep the loop's thread longer than `threshold`; `None` is off, and costs nothing.
+    /// Reports callbacks and polls of tasks that keep the loop's thread longer than `threshold`;
+    /// `None` is off, and costs nothing.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -77,8 +77,9 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The backend that a program which does not ask for one gets: the one that `ANYLOOP_BACKEND` names, else the only one compiled in, else the
-/// first of tokio, smol, native. (Whoever turned tokio on needs its context; whoever turned native on needs a loop.)
+/// The backend that a program which does not ask for one gets: the one that `ANYLOOP_BACKEND`
+/// names, else the only one compiled in, else the first of tokio, smol, native. (A program that
+/// turned tokio on needs its context; one that turned native on needs a loop.)
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Time, from the handle itself: so that nobody needs the trait in scope.
+//! Time, from the handle itself: so that the trait need not be in scope.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -35,7 +35,8 @@ impl Handle {
         LoopHandle::sleep(self, duration)
     }
 
-    /// Waits until `deadline` on this loop, never less: as [`time::sleep_until`](crate::time::sleep_until).
+    /// Waits until `deadline` on this loop, never less: as
+    /// [`time::sleep_until`](crate::time::sleep_until).
     pub fn sleep_until(&self, deadline: Instant) -> Sleep {
         LoopHandle::sleep_until(self, deadline)
     }

@@ -14,8 +14,8 @@ use crate::any::{self, BUDGET, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
 use crate::time::Sleep;
 
-/// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in which case it answers that the loop
-/// is closed. Dropping it does nothing to the loop.
+/// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in
+/// which case it answers that the loop is closed. Dropping it does nothing to the loop.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -40,12 +40,15 @@ impl Clone for Handle {
 }
 
 impl Handle {
-    /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or [`enter`](Self::enter). Where loops nest on a
-    /// thread it is the innermost, whichever backend it is of. On a tokio runtime that was running already, that runtime, adopted: the same
-    /// loop each time; also if it was entered inside a loop of anyloop's (but for one that is entered by tokio's guard inside a task or the
-    /// `block_on` of a tokio loop of anyloop's: there the loop stays the current one). smol does not tell whether a thread is in its global executor:
-    /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`. Where no loop runs at all, the feature `global` lends
-    /// the process's own: smol's global executor if the feature `smol` is on, else a native loop on a thread of its own.
+    /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or
+    /// [`enter`](Self::enter). Where loops nest on a thread it is the innermost, whichever backend
+    /// it is of. On a tokio runtime that was running already, that runtime, adopted: the same loop
+    /// each time; also if it was entered inside a loop of anyloop's (but for one that is entered by
+    /// tokio's guard inside a task or the `block_on` of a tokio loop of anyloop's: there the loop
+    /// stays the current one). smol does not tell whether a thread is in its global executor:
+    /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`. Where no
+    /// loop runs at all, the feature `global` lends the process's own: smol's global executor if
+    /// the feature `smol` is on, else a native loop on a thread of its own.
     ///
     /// # Errors
     ///
@@ -83,8 +86,9 @@ impl Handle {
         Backend::from_name(self.shared().backend())
     }
 
-    /// Starts a task, from any thread. It never polls the future inside the call; on one thread, tasks start in spawn order. Dropping the task's
-    /// handle lets it run on. On a closed loop the future is dropped, and awaiting the task gives
+    /// Starts a task, from any thread. It never polls the future inside the call; on one thread,
+    /// tasks start in spawn order. Dropping the task's handle lets it run on. On a closed loop the
+    /// future is dropped, and awaiting the task gives
     /// [`JoinError::Closed`](crate::JoinError::Closed).
     ///
     /// ```
@@ -150,8 +154,10 @@ impl Handle {
         or_panic(self.try_spawn_local(future))
     }
 
-    /// Runs `f` on a thread where it may block, off the loop: as [`task::spawn_blocking`](crate::task::spawn_blocking). A job that is aborted
-    /// before it began does not run. On a closed loop `f` is dropped, and awaiting gives [`JoinError::Closed`](crate::JoinError::Closed).
+    /// Runs `f` on a thread where it may block, off the loop: as
+    /// [`task::spawn_blocking`](crate::task::spawn_blocking). A job that is aborted before it began
+    /// does not run. On a closed loop `f` is dropped, and awaiting gives
+    /// [`JoinError::Closed`](crate::JoinError::Closed).
     #[track_caller]
     pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
@@ -161,11 +167,14 @@ impl Handle {
         JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_blocking(f))))
     }
 
-    /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. For blocking jobs and foreign threads.
+    /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. For
+    /// blocking jobs and foreign threads.
     ///
-    /// It does not run the loop: some thread has to be inside [`Runtime::block_on`](super::Runtime::block_on) meanwhile, unless the loop has
-    /// [`worker_threads`](super::Builder::worker_threads). On the thread that made the loop, the only one that can run it, a future that
-    /// is not done at once is refused. On other threads it is waited for, as the loop may be about to run; if the loop has stood still for a second,
+    /// It does not run the loop: some thread has to be inside
+    /// [`Runtime::block_on`](super::Runtime::block_on) meanwhile, unless the loop has
+    /// [`worker_threads`](super::Builder::worker_threads). On the thread that made the loop, the
+    /// only one that can run it, a future that is not done at once is refused. On other threads it
+    /// is waited for, as the loop may be about to run; if the loop has stood still for a second,
     /// the exception handler is told so, once.
     ///
     /// # Panics
@@ -195,8 +204,9 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop, and when the loop closes before the future is done;
-    /// [`RunError::NotRunning`] where the future would wait for a loop that only this thread can run, and does not.
+    /// [`RunError::Nested`] on a thread that runs a loop; [`RunError::Closed`] on a closed loop,
+    /// and when the loop closes before the future is done; [`RunError::NotRunning`] where the
+    /// future would wait for a loop that only this thread can run, and does not.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -310,7 +320,8 @@ impl LoopHandle for Handle {
     }
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
-        // Each poll has one, as before the first this thread may turn out to be a loop's. On tokio too: its handle counts nothing here.
+        // Each poll has one, as before the first this thread may turn out to be a loop's. On tokio
+        // too: its handle counts nothing here.
         let mut future = pin!(future);
         let future = poll_fn(|cx| loop_api::budget::lend(BUDGET, || future.as_mut().poll(cx)));
         each!(Handle; &self.0, h => h.try_block_on(future))
@@ -368,7 +379,8 @@ impl HandleRef<'_> {
     }
 }
 
-/// Calls `f` with the loop that the caller runs in, or the one that is lent where there is none, without touching its reference count.
+/// Calls `f` with the loop that the caller runs in, or the one that is lent where there is none,
+/// without touching its reference count.
 pub(crate) fn current<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
     any::with_current(|current| match current {
         Some(handle) => Ok(f(handle)),

@@ -12,11 +12,14 @@ use loop_api::task::{Abort, Cancel, Task};
 
 use crate::any::{self, each, opaque};
 
-/// A spawned task. Awaiting it gives the task's output, or the [`JoinError`] that ended it; dropping it detaches the task, which runs on.
+/// A spawned task. Awaiting it gives the task's output, or the [`JoinError`] that ended it;
+/// dropping it detaches the task, which runs on.
 ///
-/// Cancel safe: awaited by `&mut`, it loses nothing when the wait is dropped. A panic of the task is [`JoinError::Panicked`], with its
-/// payload; if the handle is dropped unread, the panic goes to the loop's exception handler. When the loop is dropped first, the task is
-/// dropped with it and awaiting gives [`JoinError::Cancelled`]; on a loop that was closed already, [`JoinError::Closed`].
+/// Cancel safe: awaited by `&mut`, it loses nothing when the wait is dropped. A panic of the task
+/// is [`JoinError::Panicked`], with its payload; if the handle is dropped unread, the panic goes to
+/// the loop's exception handler. When the loop is dropped first, the task is dropped with it and
+/// awaiting gives [`JoinError::Cancelled`]; on a loop that was closed already,
+/// [`JoinError::Closed`].
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -34,8 +37,9 @@ opaque!([<T>] JoinHandle<T>, Task);
 impl<T> Unpin for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
-    /// Asks the task to end at its next suspension; a task that is done already keeps its output. Idempotent. It returns at once: to wait
-    /// until the future is gone, await the handle, or use [`cancel`](Self::cancel). A blocking job that has begun runs on.
+    /// Asks the task to end at its next suspension; a task that is done already keeps its output.
+    /// Idempotent. It returns at once: to wait until the future is gone, await the handle, or use
+    /// [`cancel`](Self::cancel). A blocking job that has begun runs on.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -51,9 +55,11 @@ impl<T> JoinHandle<T> {
         each!(Task; &self.0, task => task.abort());
     }
 
-    /// Asks the task to end, and waits until its future is gone. If the output came first it is given.
+    /// Asks the task to end, and waits until its future is gone. If the output came first it is
+    /// given.
     ///
-    /// The task is asked at once, not when this is first polled, and dropping what this gives does not take that back.
+    /// The task is asked at once, not when this is first polled, and dropping what this gives does
+    /// not take that back.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -72,12 +78,14 @@ impl<T> JoinHandle<T> {
         Task::cancel(self)
     }
 
-    /// Whether the task has ended, in whatever way. After an abort this becomes true only when the future is gone.
+    /// Whether the task has ended, in whatever way. After an abort this becomes true only when the
+    /// future is gone.
     pub fn is_finished(&self) -> bool {
         each!(Task; &self.0, task => task.is_finished())
     }
 
-    /// A handle that can abort the task from elsewhere, any number of times, and does not keep its output.
+    /// A handle that can abort the task from elsewhere, any number of times, and does not keep its
+    /// output.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -120,8 +128,9 @@ impl<T> Task<T> for JoinHandle<T> {
     }
 }
 
-/// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread. All that holds for [`JoinHandle`] holds
-/// for it, but it is not `Send`, and its output need not be.
+/// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread.
+/// All that holds for [`JoinHandle`] holds for it, but it is not `Send`, and its output need not
+/// be.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -199,7 +208,8 @@ impl<T> fmt::Debug for LocalJoinHandle<T> {
 impl<T> UnwindSafe for LocalJoinHandle<T> {}
 impl<T> RefUnwindSafe for LocalJoinHandle<T> {}
 
-/// Aborts a task from elsewhere, and does not keep its output alive: see [`JoinHandle::abort_handle`]. Dropping it does nothing.
+/// Aborts a task from elsewhere, and does not keep its output alive: see
+/// [`JoinHandle::abort_handle`]. Dropping it does nothing.
 pub struct AbortHandle(any::Abort);
 
 impl AbortHandle {

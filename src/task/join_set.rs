@@ -12,8 +12,9 @@ use loop_api::{JoinError, coop};
 use super::{AbortHandle, JoinHandle};
 use crate::runtime::Handle;
 
-/// Tasks that are waited for together, in the order in which they end. Dropping the set aborts those that are left; panics and outputs
-/// that nobody took are dropped with it. As tokio's, without task ids and `spawn_local`; [`insert`](Self::insert) adds any task.
+/// Tasks that are waited for together, in the order in which they end. Dropping the set aborts
+/// those that are left; panics and outputs that were not taken are dropped with it. As tokio's,
+/// without task ids and `spawn_local`; [`insert`](Self::insert) adds any task.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -213,7 +214,8 @@ impl<T> JoinSet<T> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
-        // Nothing keeps the task for ever: neither tasks that wake this without an end, nor one that is refused again and again.
+        // Nothing keeps the task forever: neither tasks that wake this without an end, nor one that
+        // is refused again and again.
         let mut polls = self.len() + 1;
         loop {
             let Some(index) = self.woken.next(cx.waker()) else { return Poll::Pending };
@@ -225,7 +227,8 @@ impl<T> JoinSet<T> {
             }
             polls -= 1;
             if polls == 0 || slot.member.is_woken() || coop::is_spent() {
-                // The runtime's budget is used up, and the others would be refused too. It may keep its wake until this poll is over.
+                // The runtime's budget is used up, and the others would be refused too. It may keep
+                // its wake until this poll is over.
                 slot.member.wake_by_ref();
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -233,8 +236,9 @@ impl<T> JoinSet<T> {
         }
     }
 
-    /// Waits for all tasks, and gives their outputs in the order in which they ended. Dropping the wait aborts the tasks that are left, and loses
-    /// the outputs of the others: it is not cancel safe.
+    /// Waits for all tasks, and gives their outputs in the order in which they ended. Dropping the
+    /// wait aborts the tasks that are left, and loses the outputs of the others: it is not cancel
+    /// safe.
     ///
     /// # Panics
     ///
@@ -253,7 +257,8 @@ impl<T> JoinSet<T> {
         outputs
     }
 
-    /// Asks all tasks to end. They stay in the set, and are given by [`join_next`](Self::join_next).
+    /// Asks all tasks to end. They stay in the set, and are given by
+    /// [`join_next`](Self::join_next).
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -291,8 +296,8 @@ impl<T> JoinSet<T> {
         self.free.clear();
     }
 
-    /// Asks all tasks to end, and waits until they have. Their outputs and panics are dropped. Cancel safe: the tasks that have not ended stay in
-    /// the set, asked to end.
+    /// Asks all tasks to end, and waits until they have. Their outputs and panics are dropped.
+    /// Cancel safe: the tasks that have not ended stay in the set, asked to end.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Lets everything else that is ready run once before this task goes on. It needs no loop. Cancel safe: dropped, it has done nothing.
+/// Lets everything else that is ready run once before this task goes on. It needs no loop. Cancel
+/// safe: dropped, it has done nothing.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

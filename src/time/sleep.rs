@@ -13,10 +13,12 @@ use pin_project_lite::pin_project;
 use crate::any::{self, each};
 
 pin_project! {
-    /// A wait for a moment: see [`sleep`](super::sleep). It is registered at its first poll, and costs nothing once dropped.
+    /// A wait for a moment: see [`sleep`](super::sleep). It is registered at its first poll, and
+    /// costs nothing once dropped.
     ///
-    /// It can be reset in place, which is cheaper than a new one, and be polled on any thread. Done, it stays done until it is reset.
-    /// On a loop that was closed meanwhile it may never be done.
+    /// It can be reset in place, which is cheaper than a new one, and be polled on any thread.
+    /// Done, it stays done until it is reset. On a loop that was closed meanwhile it may never be
+    /// done.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

@@ -10,8 +10,8 @@ use loop_api::net::{UnixDatagram as LoopUnixDatagram, UnixNet};
 use crate::any::{self, each, forward, opaque};
 use crate::runtime::Handle;
 
-/// A unix datagram socket. All its waits are cancel safe, and any number may wait at once. Dropping it closes it, and leaves its path in
-/// place.
+/// A unix datagram socket. All its waits are cancel safe, and any number may wait at once. Dropping
+/// it closes it, and leaves its path in place.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -40,7 +40,8 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// What the system said; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
+    /// `AddrInUse` for a path that exists already, or any other error of `bind(2)`;
+    /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
         Handle::try_current()?.bind_unix_datagram(&SocketAddr::from_pathname(path)?)
     }
@@ -88,7 +89,7 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// Any error of taking it off the loop's poller.
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixDatagram> {
         Handle::unix_datagram_into_std(self)
     }
@@ -97,17 +98,18 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// `NotFound`, `ConnectionRefused`, or any other error of `connect(2)`.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         LoopUnixDatagram::connect(self, &SocketAddr::from_pathname(path)?)
     }
 
-    /// Sends a datagram to `path`, and gives its size in bytes. While the peer has no room it tries again, from 1 ms up to 50 ms later: the
-    /// system tells nobody when there is room. Cancel safe.
+    /// Sends a datagram to `path`, and gives its size in bytes. While the peer's buffer is full it
+    /// tries again, from 1 ms up to 50 ms later: the system does not report when there is space.
+    /// Cancel safe.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// `NotFound`, `ConnectionRefused`, or any other error of `sendto(2)`.
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
         let addr = SocketAddr::from_pathname(path)?;
         LoopUnixDatagram::send_to(self, buf, &addr).await
@@ -129,37 +131,37 @@ forward! {
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if there is no room, else what the system said.
+        /// `WouldBlock` if the peer's buffer is full, else any error of `send(2)`.
         try_send(&self, buf: &[u8]) -> io::Result<usize>;
         /// [`recv`](Self::recv) now.
         ///
         /// # Errors
         ///
-        /// `WouldBlock` if nothing is there, else what the system said.
+        /// `WouldBlock` if nothing is there, else any error of `recv(2)`.
         try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
         /// This side's address.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `getsockname(2)`.
         local_addr(&self) -> io::Result<SocketAddr>;
         /// The connected peer's address.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// `NotConnected`, or any other error of `getpeername(2)`.
         peer_addr(&self) -> io::Result<SocketAddr>;
         /// Closes one direction or both.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// `NotConnected`, or any other error of `shutdown(2)`.
         shutdown(&self, how: Shutdown) -> io::Result<()>;
         /// Takes the error that waits on the socket, if one does.
         ///
         /// # Errors
         ///
-        /// What the system said to the question itself.
+        /// Any error of `getsockopt(2)` itself.
         take_error(&self) -> io::Result<Option<io::Error>>;
     }
     async fn {
@@ -167,19 +169,21 @@ forward! {
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// `NotConnected`, or any other error of `send(2)`.
         send(&self, buf: &[u8]) -> io::Result<usize>;
-        /// Receives a datagram, and gives its size in bytes; what does not fit is lost. Cancel safe.
+        /// Receives a datagram, and gives its size in bytes; what does not fit is lost. Cancel
+        /// safe.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `recv(2)`.
         recv(&self, buf: &mut [u8]) -> io::Result<usize>;
-        /// Receives a datagram, and gives its size in bytes and its sender; what does not fit is lost. Cancel safe.
+        /// Receives a datagram, and gives its size in bytes and its sender; what does not fit is
+        /// lost. Cancel safe.
         ///
         /// # Errors
         ///
-        /// What the system said.
+        /// Any error of `recvfrom(2)`.
         recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
         /// Waits until a datagram is there. Cancel safe.
         ///

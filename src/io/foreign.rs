@@ -1,9 +1,10 @@
-//! tokio's I/O traits for writing and, if asked for, hyper's on our own streams, which are written as futures-io's.
+//! The traits of other crates: tokio's I/O traits for writing and, if asked for, hyper's on our own
+//! streams, which are written as futures-io's.
 
 pub(crate) mod uninit;
 
 /// `hyper::rt::Read`, if the feature asks, for what is `AsyncReadUninit`.
-macro_rules! speaks_read {
+macro_rules! impl_hyper_read {
     ([$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
         #[cfg(feature = "hyper")]
         impl $($generics)* hyper::rt::Read for $name $(where $($bounds)*)? {
@@ -13,19 +14,20 @@ macro_rules! speaks_read {
                 cx: &mut std::task::Context<'_>,
                 buf: hyper::rt::ReadBufCursor<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                $crate::io::speaks::uninit::read_hyper(self, cx, buf)
+                $crate::io::foreign::uninit::read_hyper(self, cx, buf)
             }
         }
     };
 }
-pub(crate) use speaks_read;
+pub(crate) use impl_hyper_read;
 
-/// `tokio::io::AsyncWrite` and `hyper::rt::Write`, likewise, for what is futures-io's. Their methods are the same.
-macro_rules! speaks_write {
+/// `tokio::io::AsyncWrite` and `hyper::rt::Write`, likewise, for what is futures-io's. Their
+/// methods are the same.
+macro_rules! impl_tokio_write {
     ([$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
-        $crate::io::speaks::speaks_write!(@ (tokio::io::AsyncWrite) [$($generics)*] $name $(where $($bounds)*)?);
+        $crate::io::foreign::impl_tokio_write!(@ (tokio::io::AsyncWrite) [$($generics)*] $name $(where $($bounds)*)?);
         #[cfg(feature = "hyper")]
-        $crate::io::speaks::speaks_write!(@ (hyper::rt::Write) [$($generics)*] $name $(where $($bounds)*)?);
+        $crate::io::foreign::impl_tokio_write!(@ (hyper::rt::Write) [$($generics)*] $name $(where $($bounds)*)?);
     };
     (@ ($trait:path) [$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
         impl $($generics)* $trait for $name $(where $($bounds)*)? {
@@ -70,4 +72,4 @@ macro_rules! speaks_write {
         }
     };
 }
-pub(crate) use speaks_write;
+pub(crate) use impl_tokio_write;
