@@ -63,7 +63,7 @@
 //! Pick the backends by features, write `#[anyloop::main]`, and use [`task`], [`time`], [`net`],
 //! [`io`] and `sync` as tokio's modules of these names. Where the loop is to call you, a
 //! [`Handle`](runtime::Handle) has `call_soon`, `call_later` and `add_reader`, [`protocol`] has
-//! connections, and [`promise`] the future that somebody else settles.
+//! connections, and [`promise`] a future that is settled from outside.
 //!
 //! # For libraries
 //!
@@ -82,7 +82,7 @@
 //!
 //! Tests turn backends on as dev-dependencies, and `#[anyloop::test]` runs each on all of them.
 //!
-//! # For those who write a loop
+//! # For authors of a loop
 //!
 //! The contract is [`loop_api`]. The crate `loop-toolkit` has the pieces that most backends need,
 //! and `loop-conformance` the suite that tests one; with the feature `dyn` all of this crate then
@@ -128,11 +128,11 @@ pub mod __private;
 /// Runs an `async fn main` (or another, which it makes a plain `fn`) on the loop that is chosen:
 /// see [`runtime::choose`].
 ///
-/// - `backend = "tokio"` picks the backend, whatever the environment says.
+/// - `backend = "tokio"` picks the backend, regardless of the environment.
 /// - `worker_threads = 4` spreads tasks over 4 threads; without it the loop has one, the one that
 ///   calls.
 /// - `flavor = "multi_thread"` and `"current_thread"` are tokio's way to say so.
-/// - `crate = "renamed"` is for those who know this crate by another name.
+/// - `crate = "renamed"` is for a crate that depends on this one by another name.
 ///
 /// If no loop can be made it says why on standard error and ends the program with 1.
 ///

@@ -49,7 +49,7 @@ pub use crate::any::no_loop::NoLoop;
 pub use handle::Handle;
 pub(crate) use handle::{current, or_panic};
 
-/// A loop, whichever was chosen: see [`Builder`].
+/// A loop of the chosen backend: see [`Builder`].
 ///
 /// Dropping it drops its tasks first, on this thread; an awaiter on another thread sees
 /// [`JoinError::Cancelled`](crate::JoinError::Cancelled). Then it joins its threads, and waits for
@@ -57,7 +57,7 @@ pub(crate) use handle::{current, or_panic};
 /// Nothing leaks: no descriptor, no thread, no task. Handles that outlive it answer that it is
 /// closed.
 ///
-/// When it closes, whatever waits for something of it elsewhere ends: waits for its sockets and
+/// When it closes, what waits for something of it on other threads ends: waits for its sockets and
 /// descriptors give [`Closed`](loop_api::Closed) inside an `io::Error`, [`Handle::try_block_on`] on
 /// other threads and in blocking jobs gives [`RunError::Closed`]. A sleep of its own, polled by
 /// something else than its handle's `block_on`, is then never done on native and tokio; on smol,
@@ -172,7 +172,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the backend can tell,
+    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the backend can detect it,
     /// when the future can never be woken.
     ///
     /// ```
@@ -312,7 +312,7 @@ impl EventLoop for Runtime {
     }
 
     // As the provided one, but without a handle of its own beside ours: native counts handles to
-    // tell a deadlock.
+    // detect a deadlock.
     fn try_block_on<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let Runtime { inner, handle, .. } = self;
         let shared = handle.shared();

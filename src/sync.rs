@@ -11,7 +11,7 @@
 //! channel or a lock is always ready gives way to timers and other tasks now and then, on every
 //! loop: native and smol lend the threads they run on the count of operations that tokio keeps for
 //! a poll. (Not smol's global executor, adopted, nor a loop whose turns a host makes: there it is
-//! the host who may.)
+//! the host that may.)
 //!
 //! What to heed on loops that are not tokio's:
 //!
@@ -48,7 +48,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 
-// By name, so that a feature of tokio's that somebody else turns on adds nothing that needs its
+// By name, so that a feature of tokio's that another crate turns on adds nothing that needs its
 // runtime.
 pub use tokio::sync::{
     AcquireError, Barrier, BarrierWaitResult, MappedMutexGuard, Mutex, MutexGuard, Notify, OnceCell,

@@ -14,7 +14,7 @@ use loop_toolkit::socket::is_ready;
 use crate::any::{self, each};
 use crate::runtime::Handle;
 
-/// Any descriptor (on Windows: socket) on the loop: what the operating system can tell ready, and
+/// Any descriptor (on Windows: socket) on the loop: what the operating system reports as ready, and
 /// this library does not know.
 ///
 /// What reads and writes through a shared reference, as the standard library's sockets and pipes
@@ -211,7 +211,7 @@ where
     }
 }
 
-/// Zeroes what is left of the buffer at each try, as what reads is somebody else's; a try is made
+/// Zeroes what is left of the buffer at each try, as what reads is another crate's; a try is made
 /// only when there may be something.
 impl<T: AsSource + Send + Sync + 'static> AsyncReadUninit for Async<T>
 where

@@ -79,7 +79,7 @@ macro_rules! stream {
         }
 
         impl $name {
-            /// Lends the two directions, without cost. Dropping the halves does nothing: see
+            /// Borrows the two directions, without cost. Dropping the halves does nothing: see
             /// [`into_split`](Self::into_split) for what two tasks can have.
             pub fn split(&mut self) -> ($read<'_>, $write<'_>) {
                 each!($enum => $read_enum as r, $write_enum as w; &mut self.0, s => {

@@ -64,7 +64,7 @@ impl Builder {
         self
     }
 
-    /// Picks the backend, whatever the environment says.
+    /// Picks the backend, regardless of the environment.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -143,7 +143,7 @@ impl Builder {
         self
     }
 
-    /// Makes tokio's context part of the loop, on whichever backend: what is spawned, polled,
+    /// Makes tokio's context part of the loop, on any backend: what is spawned, polled,
     /// called or dropped on the loop finds it, on every thread, at any depth, without a wrapper. So
     /// crates that need tokio run next to all others.
     ///
@@ -155,7 +155,7 @@ impl Builder {
     ///
     /// tokio's part runs while the loop does. When the loop ends, tokio's tasks are dropped after
     /// the loop's own, and its blocking jobs are waited for within the same time limit. A loop with
-    /// it does not tell a deadlock.
+    /// it does not detect a deadlock.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

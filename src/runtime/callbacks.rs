@@ -162,7 +162,7 @@ impl Handle {
     /// so. Dropping the watcher ends it.
     ///
     /// Readers and writers may share a descriptor with each other and with the loop's own sockets.
-    /// With a poller of somebody else's they may, too, but for one on the tokio backend: tokio's
+    /// With another library's poller they may, too, but for one on the tokio backend: tokio's
     /// poller takes a descriptor once, so that a `tokio::io::unix::AsyncFd` of one that is watched
     /// here already gives `AlreadyExists`. Make the `AsyncFd` first, or of a duplicate
     /// (`try_clone`).

@@ -23,8 +23,8 @@ use crate::time::Sleep;
 ///
 /// let mut runtime = Runtime::new()?;
 /// let handle = runtime.handle().clone();
-/// let elsewhere = std::thread::spawn(move || handle.spawn(async { "from another thread" }));
-/// let task = elsewhere.join().unwrap();
+/// let other_thread = std::thread::spawn(move || handle.spawn(async { "from another thread" }));
+/// let task = other_thread.join().unwrap();
 /// assert_eq!(runtime.block_on(task)?, "from another thread");
 /// # std::io::Result::Ok(())
 /// ```
@@ -41,8 +41,8 @@ impl Clone for Handle {
 
 impl Handle {
     /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or
-    /// [`enter`](Self::enter). Where loops nest on a thread it is the innermost, whichever backend
-    /// it is of. On a tokio runtime that was running already, that runtime, adopted: the same loop
+    /// [`enter`](Self::enter). Where loops nest on a thread it is the innermost, of any backend.
+    /// On a tokio runtime that was running already, that runtime, adopted: the same loop
     /// each time; also if it was entered inside a loop of anyloop's (but for one that is entered by
     /// tokio's guard inside a task or the `block_on` of a tokio loop of anyloop's: there the loop
     /// stays the current one). smol does not tell whether a thread is in its global executor:
@@ -315,7 +315,7 @@ impl LoopHandle for Handle {
     }
 
     fn try_current() -> Option<Self> {
-        // What is lent elsewhere is not a loop that the caller runs in.
+        // What is lent where no loop runs is not a loop that the caller runs in.
         any::with_current(|current| current.map(|handle| handle.cloned()))
     }
 

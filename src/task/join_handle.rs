@@ -78,13 +78,13 @@ impl<T> JoinHandle<T> {
         Task::cancel(self)
     }
 
-    /// Whether the task has ended, in whatever way. After an abort this becomes true only when the
+    /// Whether the task has ended, in any way. After an abort this becomes true only when the
     /// future is gone.
     pub fn is_finished(&self) -> bool {
         each!(Task; &self.0, task => task.is_finished())
     }
 
-    /// A handle that can abort the task from elsewhere, any number of times, and does not keep its
+    /// A handle that can abort the task from anywhere, any number of times, and does not keep its
     /// output.
     ///
     /// ```
@@ -208,7 +208,7 @@ impl<T> fmt::Debug for LocalJoinHandle<T> {
 impl<T> UnwindSafe for LocalJoinHandle<T> {}
 impl<T> RefUnwindSafe for LocalJoinHandle<T> {}
 
-/// Aborts a task from elsewhere, and does not keep its output alive: see
+/// Aborts a task from anywhere, and does not keep its output alive: see
 /// [`JoinHandle::abort_handle`]. Dropping it does nothing.
 pub struct AbortHandle(any::Abort);
 

@@ -108,7 +108,7 @@ impl<T> JoinSet<T> {
         self.insert(super::spawn_blocking(f))
     }
 
-    /// Adds a task that was started already, on whatever loop.
+    /// Adds a task that was started already, on any loop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

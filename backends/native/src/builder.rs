@@ -101,7 +101,7 @@ impl Builder {
 
     /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in
     /// it, and its context is found on every thread of the loop. Such a loop cannot be stepped by
-    /// [`Turn`](loop_api::turn::Turn), and does not tell a deadlock.
+    /// [`Turn`](loop_api::turn::Turn), and does not detect a deadlock.
     pub fn host(mut self, host: Arc<dyn Host>) -> Self {
         self.config.host = Some(host);
         self

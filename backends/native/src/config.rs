@@ -1,4 +1,4 @@
-//! What a builder has been told.
+//! What a builder was given.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! anyloop's own loop, on the polling crate.
 //!
-//! One thread, unless told otherwise: it runs the tasks, the timers and the poller, and nothing on
+//! One thread, unless built otherwise: it runs the tasks, the timers and the poller, and nothing on
 //! it takes a system call but what a socket needs. Sources are registered once, edge triggered
 //! where the system has edges; on Linux a wait is one system call.
 //!
@@ -12,7 +12,7 @@
 //! let handle = native.handle().clone();
 //! let sum = native.block_on(async move { handle.spawn(async { 1 + 2 }).await })?;
 //! assert_eq!(sum, 3);
-//! // It can tell that nothing will ever wake a future.
+//! // It detects that nothing will ever wake a future.
 //! assert_eq!(native.try_block_on(std::future::pending::<()>()), Err(RunError::Deadlock));
 //! # Ok::<(), std::io::Error>(())
 //! ```

@@ -1,4 +1,4 @@
-//! The loop on one thread: tasks, sleeps, wakes from elsewhere.
+//! The loop on one thread: tasks, sleeps, wakes from other threads.
 
 use std::cell::RefCell;
 use std::future::poll_fn;

@@ -41,7 +41,7 @@ use crate::workers::Workers;
 pub struct SmolLoop {
     handle: SmolHandle,
     workers: Option<Workers>,
-    /// The foreign part of the loop, in which this thread then waits.
+    /// The foreign runtime inside the loop, in which this thread then waits.
     driver: Option<Rc<dyn Driver>>,
     ended: bool,
     budget: Option<Budget>,

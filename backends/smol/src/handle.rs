@@ -22,7 +22,7 @@ use crate::time::Sleep;
 
 thread_local! {
     static CURRENT: Scoped<SmolHandle> = const { Scoped::new() };
-    /// On a thread of the loop's foreign part: the loop.
+    /// On a thread of the loop's foreign runtime: the loop.
     static HOME: OnceCell<Weak<Inner>> = const { OnceCell::new() };
     /// The loop that this thread runs, or blocks in: not one that is only entered.
     static DRIVES: Scoped<SmolHandle> = const { Scoped::new() };
@@ -40,7 +40,7 @@ impl SmolHandle {
         self.inner.around.as_deref()
     }
 
-    /// What makes a thread one of this loop's, for the threads of its foreign part. It does not
+    /// What makes a thread one of this loop's, for the threads of its foreign runtime. It does not
     /// keep the loop.
     pub(crate) fn hello(&self) -> Box<dyn Fn() + Send + Sync> {
         let inner = Arc::downgrade(&self.inner);
@@ -52,7 +52,7 @@ impl SmolHandle {
         })
     }
 
-    /// As `enter`, without the foreign part.
+    /// As `enter`, without the foreign runtime.
     pub(crate) fn enter_loop<R>(&self, f: impl FnOnce() -> R) -> R {
         CURRENT.with(|slot| slot.enter(self, f))
     }

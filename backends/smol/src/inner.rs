@@ -21,7 +21,7 @@ pub(crate) struct Inner {
     pub(crate) shared: Shared,
     pub(crate) tasks: Executor,
     pub(crate) pool: Pool,
-    /// What is around every thread of the loop, if it has a foreign part.
+    /// What is around every thread of the loop, if it has a foreign runtime.
     pub(crate) around: Option<Arc<dyn Surroundings>>,
 }
 

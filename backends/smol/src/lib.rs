@@ -26,7 +26,7 @@
 //! thread is gone. Nor is a descriptor that was closed before it is registered always an error: the
 //! reactor, made at its first use, may have been given the number.
 //!
-//! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not tell a
+//! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not detect a
 //! deadlock: async-io gives out neither its poller nor what it waits for.
 //!
 //! Applications use it by the `anyloop` facade, feature `smol`.

@@ -27,8 +27,8 @@ fn adopting_twice_gives_the_same_loop() {
     let (one, two) = (SmolHandle::global(), SmolHandle::global());
     assert!(std::ptr::eq(one.shared(), two.shared()));
     assert!(one.shared().is_adopted() && one.shared().is_running() && !one.shared().is_closed());
-    let elsewhere = thread::spawn(SmolHandle::global).join().unwrap();
-    assert!(std::ptr::eq(one.shared(), elsewhere.shared()));
+    let other_thread = thread::spawn(SmolHandle::global).join().unwrap();
+    assert!(std::ptr::eq(one.shared(), other_thread.shared()));
 }
 
 #[test]

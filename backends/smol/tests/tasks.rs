@@ -317,8 +317,8 @@ fn local_tasks_are_refused_where_they_cannot_stay() {
     let mut event_loop = SmolLoop::new().unwrap();
     let handle = event_loop.handle().clone();
     assert!(matches!(handle.try_spawn_local(async {}), Err(LocalError::NotLoopThread)));
-    let elsewhere = handle.clone();
-    let error = event_loop.block_on(handle.spawn_blocking(move || elsewhere.try_spawn_local(async {}).err()));
+    let of_job = handle.clone();
+    let error = event_loop.block_on(handle.spawn_blocking(move || of_job.try_spawn_local(async {}).err()));
     assert_eq!(error.unwrap(), Some(LocalError::NotLoopThread));
     drop(event_loop);
     assert!(matches!(handle.try_spawn_local(async {}), Err(LocalError::Closed)));

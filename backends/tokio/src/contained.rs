@@ -27,7 +27,7 @@ pub(crate) fn open(payload: Box<dyn Any + Send>) -> JoinError {
 }
 
 pin_project! {
-    /// A task's future, the panic of whose drop is seen by somebody.
+    /// A task's future, the panic of whose drop is always reported.
     pub(crate) struct Contained<F> {
         #[pin]
         future: Option<Guarded<F, TokioHandle>>,

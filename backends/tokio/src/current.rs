@@ -176,7 +176,7 @@ pub(crate) fn remove(id: Id) {
 }
 
 /// tokio calls the same hook for workers and for blocking threads, and a thread may be the one and
-/// then the other: whether it runs a loop now is asked when somebody wants to block it.
+/// then the other: whether it runs a loop now is asked when a caller wants to block it.
 pub(crate) fn watch_workers() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,4 @@
-//! The loop seen from elsewhere.
+//! The loop seen from other threads and from tasks.
 
 use std::future::{Future, poll_fn};
 use std::panic::{Location, resume_unwind};
@@ -18,7 +18,7 @@ use crate::no_thread::{self, Ticket};
 use crate::task::Task;
 use crate::time::Sleep;
 
-/// The loop of a runtime that is run by somebody else; of one that is run by a
+/// The loop of a runtime that the program runs itself; of one that is run by a
 /// [`TokioLoop`](crate::TokioLoop), that loop. Twice the same runtime gives the same loop.
 ///
 /// The first adoption of a runtime spawns one task on it, by which the loop learns that the runtime

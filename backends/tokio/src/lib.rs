@@ -17,8 +17,8 @@
 //! ```
 //!
 //! What tokio does otherwise than the other loops: its timers have a resolution of one millisecond
-//! (never early, but deadlines within the same millisecond fire together), and it cannot tell that
-//! a program waits for something that can never happen.
+//! (never early, but deadlines within the same millisecond fire together), and it cannot detect
+//! that a program waits for something that can never happen.
 //!
 //! Applications use it by the `anyloop` facade, feature `tokio`.
 

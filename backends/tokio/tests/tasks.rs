@@ -132,9 +132,9 @@ fn local_tasks_run_on_the_loops_thread() {
                 std::thread::current().id()
             });
             assert_eq!(task.await.unwrap(), thread);
-            let elsewhere =
+            let on_worker =
                 handle.spawn_blocking(|| TokioHandle::try_current().unwrap().try_spawn_local(async {}).err());
-            assert_eq!(elsewhere.await.unwrap(), Some(LocalError::NotLoopThread));
+            assert_eq!(on_worker.await.unwrap(), Some(LocalError::NotLoopThread));
             let shared = shared.clone();
             kept = Some(handle.spawn_local(async move { shared.set(10) }));
         });

@@ -106,7 +106,7 @@ impl Reactor {
         directions: &Directions,
     ) -> io::Result<()> {
         if !Poller::ONESHOT && directions.writes.swap(true, Ordering::AcqRel) {
-            // The first asks for all that wait by then, and is told even of what came before.
+            // The first asks for all that wait by then, and gets a report even of what came before.
             return Ok(());
         }
         let poller = self.lock().open()?;

@@ -133,7 +133,7 @@ impl<T: StdStream> Stream<T> {
         &self.io
     }
 
-    /// Polls, unless the loop has ended, whose end is told to who waits.
+    /// Polls, unless the loop has ended, at whose end all waiters are woken.
     #[inline]
     pub(super) fn poll<R>(
         &self,

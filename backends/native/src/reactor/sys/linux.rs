@@ -1,5 +1,5 @@
 //! Linux: each source is registered once, edge triggered; a wait is one system call. That a source
-//! can be written is asked for when somebody waits for it: nearly all writes succeed at once, and a
+//! can be written is asked for when a task waits for it: nearly all writes succeed at once, and a
 //! unix socket reports it each time that its peer has read.
 //!
 //! `Poller::wait` of polling makes five (it sets a timerfd, re-arms it, waits, reads the notifier
