@@ -11,11 +11,13 @@
 //! use loop_erased::{ErasedHandle, ErasedLoop};
 //! use loop_api::{EventLoop, Handle};
 //!
-//! // What the backend's handle can do besides tasks and time is named once, where its type is still known.
+//! // What the backend's handle can do besides tasks and time is named once, where its type is
+//! // still known.
 //! let mut erased = ErasedLoop::of(third_party, |handle| handle.net().readiness());
 //! let name = erased.try_block_on(async {
 //!     let handle = ErasedHandle::try_current().unwrap();
-//!     handle.spawn(async { ErasedHandle::try_current().unwrap().shared().backend() }).await.unwrap()
+//!     let name = async { ErasedHandle::try_current().unwrap().shared().backend() };
+//!     handle.spawn(name).await.unwrap()
 //! })?;
 //! println!("running on {name}");
 //! # Ok(())

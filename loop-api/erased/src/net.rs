@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::object::{Holds, IntoStd, Object};
+use super::object::{FromObject, IntoStd, Object};
 use super::tcp::{ListenerOf, TcpListener, TcpStream};
 use super::udp::UdpSocket;
 use super::{BoxFuture, ErasedHandle, unsupported};
@@ -86,7 +86,7 @@ impl<H: Net> DynNet for NetOf<H> {
     ) -> BoxFuture<'static, io::Result<TcpStream>> {
         let connecting = self.handle.connect_tcp(addr, options);
         let into_std = self.stream_into();
-        Box::pin(async move { Ok(TcpStream::hold(Object::new(connecting.await?, into_std))) })
+        Box::pin(async move { Ok(TcpStream::from_object(Object::new(connecting.await?, into_std))) })
     }
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
@@ -103,7 +103,7 @@ impl<H: Net> DynNet for NetOf<H> {
 
     fn tcp_stream_from_std(&self, stream: std::net::TcpStream) -> io::Result<TcpStream> {
         let socket = (self.conversions()?.stream_from)(&self.handle, stream)?;
-        Ok(TcpStream::hold(Object::new(socket, self.stream_into())))
+        Ok(TcpStream::from_object(Object::new(socket, self.stream_into())))
     }
 
     fn tcp_listener_from_std(&self, listener: std::net::TcpListener) -> io::Result<TcpListener> {

@@ -31,7 +31,7 @@ impl<S, Std> Object<S, Std> {
     }
 }
 
-/// An erased stream that can hold a backend's stream `S`.
-pub(super) trait Holds<S, Std>: Sized {
-    fn hold(object: Object<S, Std>) -> Self;
+/// An erased stream that is made of a backend's stream `S`.
+pub(super) trait FromObject<S, Std>: Sized {
+    fn from_object(object: Object<S, Std>) -> Self;
 }

@@ -50,10 +50,10 @@ pub struct OwnedWriteHalf<S> {
 }
 
 /// Owned halves, as they are joined.
-pub(super) type Boxes = (Box<dyn OwnedRead>, Box<dyn OwnedWrite>);
+pub(super) type BoxedHalves = (Box<dyn OwnedRead>, Box<dyn OwnedWrite>);
 
 /// Joins halves of one kind of stream.
-pub(super) type Reunite<S> = fn(Box<dyn OwnedRead>, Box<dyn OwnedWrite>) -> Result<S, Boxes>;
+pub(super) type Reunite<S> = fn(Box<dyn OwnedRead>, Box<dyn OwnedWrite>) -> Result<S, BoxedHalves>;
 
 pub(super) fn reunite<S>(
     read: OwnedReadHalf<S>,

@@ -1,4 +1,18 @@
 //! What erased TCP and unix streams have in common.
+//!
+//! What is in a box, and what points to what:
+//!
+//! ```text
+//! TcpStream        Box<dyn DynTcpStream>   -> Object { socket: S, into_std, turn }
+//! UnixStream       Box<dyn DynUnixStream>  -> the same
+//!   .split()       ReadHalf, WriteHalf     -> the stream's Object, borrowed; no box
+//!   .into_split()  OwnedReadHalf           -> Box<dyn OwnedRead>: ReadPart { half, into_std }
+//!                  OwnedWriteHalf          -> Box<dyn OwnedWrite>: WritePart(half)
+//!   reunite(..)    both parts are cast back to those of S and joined: a new Object
+//! ```
+//!
+//! `S` is the backend's stream. The owned halves of two kinds of streams have one type, so joining
+//! them asks the boxes first whether both are of `S`.
 
 use std::any::Any;
 use std::fmt;
@@ -11,9 +25,10 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::BoxFuture;
 use super::borrowed::borrow;
-use super::object::{Holds, IntoStd, Object};
+use super::object::{FromObject, IntoStd, Object};
 use super::split::{
-    Boxes, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read, write,
+    BoxedHalves, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read,
+    write,
 };
 use loop_api::io::AsyncReadUninit;
 use loop_api::net::Stream;
@@ -36,7 +51,7 @@ impl<S, Std, E> DynStream<E> for Object<S, Std>
 where
     S: Stream,
     Std: 'static,
-    E: Holds<S, Std>,
+    E: FromObject<S, Std>,
 {
     fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
         let borrowed = borrow(self);
@@ -118,11 +133,11 @@ impl<S: Stream> OwnedWrite for WritePart<S> {
     }
 }
 
-fn reunite<S, Std, E>(read: Box<dyn OwnedRead>, write: Box<dyn OwnedWrite>) -> Result<E, Boxes>
+fn reunite<S, Std, E>(read: Box<dyn OwnedRead>, write: Box<dyn OwnedWrite>) -> Result<E, BoxedHalves>
 where
     S: Stream,
     Std: 'static,
-    E: Holds<S, Std>,
+    E: FromObject<S, Std>,
 {
     if !(*read).as_any().is::<ReadPart<S, Std>>() || !(*write).as_any().is::<WritePart<S>>() {
         return Err((read, write));
@@ -134,7 +149,7 @@ where
     };
     let into_std = read.into_std;
     match S::reunite(read.half, write.0) {
-        Ok(socket) => Ok(E::hold(Object::new(socket, into_std))),
+        Ok(socket) => Ok(E::from_object(Object::new(socket, into_std))),
         Err((half, write)) => {
             Err((Box::new(ReadPart::<S, Std> { half, into_std }), Box::new(WritePart::<S>(write))))
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::BoxFuture;
-use super::object::{Holds, IntoStd, Object};
+use super::object::{FromObject, IntoStd, Object};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
 use loop_api::net;
@@ -32,8 +32,8 @@ pub(super) trait DynTcpStream: DynStream<TcpStream> {
     fn into_std(self: Box<Self>) -> io::Result<std::net::TcpStream>;
 }
 
-impl<S: net::TcpStream> Holds<S, std::net::TcpStream> for TcpStream {
-    fn hold(object: Object<S, std::net::TcpStream>) -> Self {
+impl<S: net::TcpStream> FromObject<S, std::net::TcpStream> for TcpStream {
+    fn from_object(object: Object<S, std::net::TcpStream>) -> Self {
         TcpStream(Box::new(object))
     }
 }
@@ -142,7 +142,7 @@ impl<L: net::TcpListener> DynTcpListener for ListenerOf<L> {
     fn accept(&self) -> BoxFuture<'_, io::Result<(TcpStream, SocketAddr)>> {
         Box::pin(async {
             let (socket, addr) = self.object.socket.accept().await?;
-            Ok((TcpStream::hold(Object::new(socket, self.stream_into_std)), addr))
+            Ok((TcpStream::from_object(Object::new(socket, self.stream_into_std)), addr))
         })
     }
 

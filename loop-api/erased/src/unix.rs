@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::object::{Holds, Object};
+use super::object::{FromObject, Object};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
 use super::{BoxFuture, ErasedHandle};
@@ -26,8 +26,8 @@ trait DynUnixStream: DynStream<UnixStream> {
     fn into_std(self: Box<Self>) -> io::Result<std_unix::UnixStream>;
 }
 
-impl<S: net::UnixStream> Holds<S, std_unix::UnixStream> for UnixStream {
-    fn hold(object: Object<S, std_unix::UnixStream>) -> Self {
+impl<S: net::UnixStream> FromObject<S, std_unix::UnixStream> for UnixStream {
+    fn from_object(object: Object<S, std_unix::UnixStream>) -> Self {
         UnixStream(Box::new(object))
     }
 }
@@ -254,7 +254,7 @@ pub(super) struct UnixNetOf<H> {
 }
 
 fn stream<H: UnixNet>(socket: H::UnixStream) -> UnixStream {
-    UnixStream::hold(Object::new(socket, Some(H::unix_stream_into_std)))
+    UnixStream::from_object(Object::new(socket, Some(H::unix_stream_into_std)))
 }
 
 fn listener<H: UnixNet>(socket: H::UnixListener) -> UnixListener {

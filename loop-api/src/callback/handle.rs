@@ -8,8 +8,8 @@ use super::job::{Job, JobState};
 use super::queue::Timer;
 use crate::time::Instant;
 
-/// A callback that was queued: what [`call_soon`](crate::Handle::call_soon) and its sisters give.
-/// Dropping it changes nothing.
+/// A callback that was queued: what [`call_soon`](crate::Handle::call_soon) and the calls like it
+/// give. Dropping it changes nothing.
 #[derive(Clone)]
 pub struct CallbackHandle {
     job: Arc<dyn Job>,

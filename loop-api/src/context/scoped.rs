@@ -15,7 +15,9 @@ use crate::handle::Handle;
 /// use loop_api::context::Scoped;
 /// thread_local! { static NAME: Scoped<String> = const { Scoped::new() } }
 /// let name = String::from("native");
-/// let inside = NAME.with(|slot| slot.set(&name, || NAME.with(|slot| slot.with(|name| name.cloned()))));
+/// let inside = NAME.with(|slot| {
+///     slot.set(&name, || NAME.with(|slot| slot.with(|name| name.cloned())))
+/// });
 /// assert_eq!(inside.as_deref(), Some("native"));
 /// assert!(NAME.with(|slot| slot.with(|name| name.is_none())));
 /// ```

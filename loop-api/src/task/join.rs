@@ -37,8 +37,10 @@ pub fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> impl Future<
 /// ```
 /// # futures_lite::future::block_on(async {
 /// use loop_api::task::try_join_all;
-/// assert_eq!(try_join_all((0..3).map(|n| async move { Ok::<_, ()>(n) })).await, Ok(vec![0, 1, 2]));
-/// assert_eq!(try_join_all((0..3).map(|n| async move { if n == 1 { Err("one") } else { Ok(n) } })).await, Err("one"));
+/// let all = (0..3).map(|n| async move { Ok::<_, ()>(n) });
+/// assert_eq!(try_join_all(all).await, Ok(vec![0, 1, 2]));
+/// let one_fails = (0..3).map(|n| async move { if n == 1 { Err("one") } else { Ok(n) } });
+/// assert_eq!(try_join_all(one_fails).await, Err("one"));
 /// # });
 /// ```
 ///

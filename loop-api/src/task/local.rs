@@ -16,7 +16,8 @@ use pin_project_lite::pin_project;
 /// # futures_lite::future::block_on(async {
 /// loop_api::task_local! { static USER: String; }
 ///
-/// let greeting = USER.scope("Amber".to_owned(), async { USER.with(|user| format!("Ciao {user}")) }).await;
+/// let greets = async { USER.with(|user| format!("Ciao {user}")) };
+/// let greeting = USER.scope("Amber".to_owned(), greets).await;
 /// assert_eq!(greeting, "Ciao Amber");
 /// assert!(USER.try_with(|_| ()).is_err());
 /// # });

@@ -18,9 +18,9 @@ use super::children::Children;
 /// let waited = wait([ready(1), ready(2)]).all().await;
 /// assert_eq!(waited.done, [(0, 1), (1, 2)]);
 ///
-/// let waited = wait([Box::pin(async { 1 }) as futures_lite::future::Boxed<i32>, Box::pin(pending())])
-///     .first_completed()
-///     .await;
+/// let done: futures_lite::future::Boxed<i32> = Box::pin(async { 1 });
+/// let futures = [done, Box::pin(pending())];
+/// let waited = wait(futures).first_completed().await;
 /// assert_eq!(waited.done, [(0, 1)]);
 /// assert_eq!(waited.pending.len(), 1);
 /// # });

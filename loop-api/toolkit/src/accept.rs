@@ -29,7 +29,8 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 /// use loop_toolkit::accept_retry;
 ///
 /// let mut answers = vec![Ok("client"), Err(io::Error::from(io::ErrorKind::ConnectionAborted))];
-/// let accepted = accept_retry(|| std::future::ready(answers.pop().unwrap()), |_| std::future::ready(()));
+/// let attempt = || std::future::ready(answers.pop().unwrap());
+/// let accepted = accept_retry(attempt, |_| std::future::ready(()));
 /// assert_eq!(futures_lite::future::block_on(accepted).unwrap(), "client");
 /// ```
 pub async fn accept_retry<T, A, S>(

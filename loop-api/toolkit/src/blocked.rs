@@ -22,7 +22,8 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(1), Duration::from
 /// use loop_toolkit::retry_blocked;
 ///
 /// let mut answers = vec![Ok("space"), Err(io::Error::from(io::ErrorKind::WouldBlock))];
-/// let answer = retry_blocked(|| std::future::ready(answers.pop().unwrap()), |_| std::future::ready(()));
+/// let attempt = || std::future::ready(answers.pop().unwrap());
+/// let answer = retry_blocked(attempt, |_| std::future::ready(()));
 /// assert_eq!(futures_lite::future::block_on(answer).unwrap(), "space");
 /// ```
 pub async fn retry_blocked<T, A, S>(

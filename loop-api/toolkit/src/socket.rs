@@ -49,7 +49,8 @@ const BACKLOG: u32 = 1024;
 /// ```
 /// use loop_api::net::TcpOptions;
 /// use loop_toolkit::socket;
-/// let first = socket::tcp_listener("127.0.0.1:0".parse().unwrap(), &TcpOptions::default()).unwrap();
+/// let any_port = "127.0.0.1:0".parse().unwrap();
+/// let first = socket::tcp_listener(any_port, &TcpOptions::default()).unwrap();
 /// let taken = first.local_addr().unwrap();
 /// let error = socket::tcp_listener(taken, &TcpOptions::default()).unwrap_err();
 /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);

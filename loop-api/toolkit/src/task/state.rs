@@ -4,11 +4,11 @@
 //! | --- | --- | --- |
 //! | 0 | `NOTIFIED` | a `Runnable` exists; while `RUNNING`: one is to be made when the poll ends |
 //! | 1 | `RUNNING` | one thread has the future to itself: it polls it, or drops it |
-//! | 2 | `COMPLETE` | the future is gone; the output, if there is one, is in its place. Never cleared |
-//! | 3 | `ABORTED` | the task was asked to end. Never cleared |
-//! | 4 | `JOIN` | the join handle exists. If it is clear on completion, the completer drops the output |
+//! | 2 | `COMPLETE` | the future is gone; an output, if there is one, is in its place. Stays set |
+//! | 3 | `ABORTED` | the task was asked to end. Stays set |
+//! | 4 | `JOIN` | the join handle exists. Clear on completion: the completer drops the output |
 //! | 5 | `JOIN_WAKER` | the waker's slot belongs to the completer; clear: to the join handle |
-//! | 6.. | references | the `Runnable` or the poll, the set's list, the join handle, each waker and abort handle |
+//! | 6.. | references | the `Runnable` or the poll, the list, the join and abort handles, each waker |
 //!
 //! `NOTIFIED` without `RUNNING` says that exactly one `Runnable` exists. One may also exist beside
 //! `RUNNING`, when a closing set took the future from under it; that one finds out in
