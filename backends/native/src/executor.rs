@@ -1,4 +1,4 @@
-//! Which task runs next, on which thread, and who wakes that thread.
+//! Which task runs next, on which thread, and what wakes that thread.
 
 mod idle;
 pub(crate) mod injector;

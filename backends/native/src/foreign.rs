@@ -27,8 +27,8 @@ use std::thread::JoinHandle;
 
 /// The foreign runtime inside a loop.
 pub(crate) struct ForeignRuntime {
-    /// None where worker threads wait in the poller and for timers. Goes before the runtime that it
-    /// is of.
+    /// None where worker threads wait in the poller and for timers. Dropped before the runtime that
+    /// it belongs to.
     watch: RefCell<Option<Box<dyn Watch>>>,
     driver: Box<dyn Driver>,
     adaptive: AdaptivePoll,
@@ -147,7 +147,7 @@ fn watch(_: &dyn Driver, _: &Poller) -> io::Result<Box<dyn Watch>> {
     ))
 }
 
-/// What a turn of such a loop gives.
+/// The error of a turn of such a loop.
 pub(crate) fn turn_unsupported() -> io::Error {
     io::Error::new(
         io::ErrorKind::Unsupported,
@@ -197,7 +197,7 @@ impl Core {
         // The foreign runtime's own tasks are in this loop, too.
         running.handle.enter(|| {
             let root = poll_fn(|cx| {
-                // It is the same all the time, though it may not be known again as the same.
+                // It is the same all the time, though `will_wake` may not say so.
                 let waker = waker.get_or_insert_with(|| {
                     running.handle.unparker().sleep_in_foreign(cx.waker());
                     cx.waker().clone()
@@ -211,7 +211,7 @@ impl Core {
         output.ok_or(RunError::Stopped)
     }
 
-    /// Runs the loop until it has nothing to do, or until the foreign runtime should have its turn.
+    /// Runs the loop until it has nothing to do, or until it is the foreign runtime's turn.
     fn poll_foreign<F: Future>(
         &mut self,
         foreign: &ForeignRuntime,

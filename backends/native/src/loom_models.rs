@@ -4,9 +4,9 @@
 //! RUSTFLAGS="--cfg anyloop_loom" cargo test -p loop-native --lib loom
 //! ```
 //!
-//! A thread of a model ends where it would sleep; when all have, those whose bell was rung go on,
-//! one after the other. Then nothing may be left to do. Each model runs as the code is, and with
-//! faults planted that it must find.
+//! A thread of a model ends where it would sleep; when all have, the threads whose bell was rung go
+//! on, one after the other. Then nothing may be left to do. Each model runs as the code is, and
+//! with faults planted that it must find.
 
 use std::cell::Cell;
 use std::collections::VecDeque;

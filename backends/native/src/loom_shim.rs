@@ -61,7 +61,7 @@ pub(crate) enum Fault {
     /// A sleeper does not look again after it enlisted: a mistake of the model's own.
     #[cfg(all(test, anyloop_loom))]
     NoSecondLook,
-    /// `pick` looks who sleeps without a fence after the push.
+    /// `pick` looks for a sleeper without a fence after the push.
     NoFence,
     /// A worker that was picked and found a task wakes no other.
     KeepsTheBaton,

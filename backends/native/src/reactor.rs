@@ -1,4 +1,4 @@
-//! Sources of events: who waits for which direction of which descriptor, and the system's pollers.
+//! Sources of events: the waiters of each direction of each descriptor, and the system's pollers.
 
 mod direction;
 mod poll;

@@ -73,8 +73,8 @@ impl Builder {
     /// # Errors
     ///
     /// `InvalidInput` for a number of threads that is zero; else any error of making tokio's
-    /// poller, such as `EMFILE` when descriptors are exhausted. Where it gives no thread at all for
-    /// the workers, tokio's panic is caught: the panic hook has been called by then.
+    /// poller, such as `EMFILE` when descriptors are exhausted. Where the system gives no thread
+    /// at all for the workers, tokio's panic is caught: the panic hook has been called by then.
     pub fn build(self) -> io::Result<TokioLoop> {
         TokioLoop::build(self.config)
     }

@@ -23,7 +23,7 @@ impl Idle {
 
     /// A task was queued: the worker to wake for it, if one has to be.
     pub(crate) fn pick(&self) -> Option<usize> {
-        // The task is in its queue before this looks who sleeps; `enlist` has it the other way
+        // The task is in its queue before this looks for a sleeper; `enlist` has it the other way
         // round.
         if !planted(Fault::NoFence) {
             fence(Ordering::SeqCst);

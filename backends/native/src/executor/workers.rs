@@ -5,15 +5,15 @@
 //!
 //! Each worker has a [`Remote`] that the others see: a bounded queue, which only the worker's own
 //! thread fills and every worker may take from, and a [`Parker`]. All share the injector, the list
-//! of idle workers ([`Idle`]) and the [`Driver`]: who holds its lock may wait in the loop's poller
-//! and fire its timers.
+//! of idle workers ([`Idle`]) and the [`Driver`]: the worker that holds its lock may wait in the
+//! loop's poller and fire its timers.
 //!
 //! # A task is queued
 //!
 //! 1. On a worker's thread it goes to that worker's own queue; if that is full, or on any other
 //!    thread, to the injector.
 //! 2. Then `wake_one` asks `Idle::pick` which worker to wake, if any. While a worker dispatches
-//!    events what fits into its own queue wakes no other worker: it runs the first of these tasks
+//!    events, what fits into its own queue wakes no other worker: it runs the first of these tasks
 //!    itself.
 //! 3. A task that gave way goes back without a wake if the queue is empty: its worker comes for it.
 //!
@@ -46,15 +46,15 @@
 //!
 //! # Why no wake-up is lost
 //!
-//! * Queue, then look who sleeps; enlist, then look at the queues: with a fence between the two on
-//!   each side, at least one of the two sees the other (`idle.rs`).
+//! * One thread queues, then looks for a sleeper; the other enlists, then looks at the queues. With
+//!   a fence between the two steps on each side, at least one sees the other (`idle.rs`).
 //! * `pick` wakes none while a woken worker is on its way. That one, once it has found a task,
 //!   calls `Idle::pass_on` and wakes the next if there are more tasks; if it finds none it enlists
 //!   again, and looks again.
 //! * Between the second look and the wait, `prepare` sees the wake (`parker.rs`).
 //! * An earlier timer that is begun while a worker waits notifies the poller (`Interrupt`).
 //!
-//! The loom models try all orders of the first three.
+//! The loom models try the orders of the first three, with up to three preemptions.
 
 use std::cell::Cell;
 use std::fmt;

@@ -9,8 +9,8 @@ use loop_toolkit::wake_each;
 /// is woken to ask again.
 const CALLERS: usize = 64;
 
-/// The name of a waiter that is remembered until it leaves; zero is for those who have none and are
-/// told apart by their wakers.
+/// The name of a waiter that is remembered until it leaves; zero is for callers without a name,
+/// which are told apart by their wakers.
 pub(crate) type WaiterId = u64;
 
 /// A list of wakers. Nothing here clones, wakes or drops one: that is for when the list's lock is
@@ -37,7 +37,7 @@ impl Spare {
         match self {
             Spare::Known(waker) => drop(waker),
             Spare::Crowded(waker) => {
-                // Its panic is not for the caller, who waits for something else.
+                // Its panic is not for the caller, which waits for something else.
                 let mut waker = Some(waker);
                 wake_each(|| waker.take());
             }

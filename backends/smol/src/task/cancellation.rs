@@ -1,6 +1,6 @@
 //! How a task that stays on its thread is aborted from anywhere: a flag beside it, which it asks.
 //! Only the task itself touches the future or its output. And how the drop of a task's future may
-//! panic: async-task ends the process at that.
+//! panic: async-task alone would end the process.
 
 use std::future::Future;
 use std::pin::Pin;

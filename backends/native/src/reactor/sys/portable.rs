@@ -17,8 +17,8 @@ use super::{Event, Registered};
 #[derive(Debug)]
 pub(crate) struct Poller {
     poller: polling::Poller,
-    /// Held from the look at who waits to the order for them: of two orders, the later one knows of
-    /// more.
+    /// Held from the look at the waiters to the order for them: of two orders, the later one knows
+    /// of more.
     arming: Mutex<()>,
     /// Whether a thread is in a wait.
     waiting: AtomicBool,
