@@ -1,3 +1,6 @@
+//! The loop itself: made, run and shut down on its own thread. A backend writes the four methods
+//! under "required".
+
 use std::future::Future;
 use std::io;
 use std::time::Duration;

@@ -1,3 +1,6 @@
+//! The loop seen from anywhere. A backend writes the methods under "required"; what is built on them
+//! follows, the same on every loop: shortcuts, time, blocking, callbacks.
+
 use std::any::TypeId;
 use std::fmt;
 use std::future::Future;

@@ -1,3 +1,5 @@
+//! The end of a promise that waits, for one waiter.
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

@@ -1,3 +1,5 @@
+//! Why a promise gave no value.
+
 use std::error::Error;
 use std::fmt;
 use std::io;

@@ -38,7 +38,7 @@ fn result_before_done_is_an_error_and_the_value_comes_once() {
 }
 
 #[test]
-fn settling_what_nobody_waits_for_gives_it_back() {
+fn settling_what_is_not_waited_for_gives_it_back() {
     let (mut unheard, deferred) = promise();
     drop(deferred);
     assert!(unheard.is_cancelled());
@@ -143,7 +143,7 @@ fn all_done_callbacks_can_be_removed() {
 }
 
 #[test]
-fn an_error_that_nobody_read_is_reported_once() {
+fn an_unread_error_is_reported_once() {
     let mut test = TestLoop::new().unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = told.clone();
@@ -298,7 +298,7 @@ fn poll_with<F: Future + Unpin>(future: &mut F, waker: Arc<impl Wake + Send + Sy
 }
 
 #[test]
-fn whoever_waits_is_woken_whatever_the_one_before_did() {
+fn every_waiter_is_woken_whatever_the_one_before_did() {
     let mut test = TestLoop::new().unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = told.clone();

@@ -1,3 +1,5 @@
+//! Ticks once every period, and what becomes of those that were missed.
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

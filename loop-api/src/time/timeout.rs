@@ -1,3 +1,5 @@
+//! A future with a limit of time.
+
 use std::fmt;
 use std::future::Future;
 use std::io;

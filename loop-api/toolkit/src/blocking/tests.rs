@@ -1,3 +1,5 @@
+//! What the pool does: threads that are reused, limits, aborts and shutdown.
+
 use std::collections::HashSet;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};

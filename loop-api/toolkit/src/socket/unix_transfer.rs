@@ -63,9 +63,9 @@ pub fn unix_read_uninit<T: AsSource>(io: &T, buf: &mut ReadCursor<'_>) -> io::Re
 #[inline]
 fn receive<T: AsSource>(io: &T, buf: &mut [u8]) -> io::Result<Moved> {
     use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, recvmsg};
-    let mut no_room = RecvAncillaryBuffer::default();
+    let mut no_space = RecvAncillaryBuffer::default();
     let wanted = buf.len();
-    let received = recvmsg(io, &mut [IoSliceMut::new(buf)], &mut no_room, RecvFlags::empty())?;
+    let received = recvmsg(io, &mut [IoSliceMut::new(buf)], &mut no_space, RecvFlags::empty())?;
     if received.flags.contains(ReturnFlags::CTRUNC) {
         return Ok(Moved::some(received.bytes));
     }

@@ -1,3 +1,5 @@
+//! What a task does: polls, wakes, aborts, its output and its size.
+
 use std::cell::RefCell;
 use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
@@ -114,7 +116,7 @@ fn a_dropped_handle_detaches_and_the_output_is_dropped_at_once() {
 }
 
 #[test]
-fn an_output_that_nobody_took_goes_with_the_handle_not_with_the_abort_handle() {
+fn an_output_that_was_not_taken_goes_with_the_handle_not_with_the_abort_handle() {
     let executor = Executor::new();
     let (output, drops) = Dropped::new();
     let join = executor.spawn(async move { output });

@@ -28,7 +28,7 @@ fn reported(f: impl FnOnce(&Executor)) -> Vec<String> {
 }
 
 #[test]
-fn a_panic_reaches_whoever_awaits() {
+fn a_panic_reaches_the_awaiting_task() {
     let told = reported(|executor| {
         let mut join = executor.spawn(async { panic!("oh") });
         executor.run();
@@ -71,7 +71,7 @@ fn a_panic_in_the_drop_of_an_aborted_future_is_what_the_task_gives() {
 }
 
 #[test]
-fn a_panic_in_the_drop_of_a_future_that_nobody_awaits_is_reported() {
+fn a_panic_in_the_drop_of_an_unawaited_future_is_reported() {
     let told = reported(|executor| {
         for spawned in 0..2 {
             let (guard, _) = Dropped::panicking();

@@ -351,7 +351,7 @@ fn job_and_abort() {
 }
 
 #[test]
-fn a_job_runs_or_is_dropped_by_whoever_aborts_it() {
+fn a_job_runs_or_is_dropped_by_the_one_that_aborts_it() {
     model(job_and_abort);
     model_with_bug("an abort takes a future that is taken", job_and_abort);
 }
