@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-/// Gives the page with each block between `<!-- FILE -->` and the end of its code replaced by that file.
+/// Gives the page with each block between `<!-- FILE -->` and the end of its code replaced by that
+/// file.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, a marker without code behind it, and a program that the page does not show.
+/// A file that cannot be read, a marker without code behind it, and a program that the page does
+/// not show.
 pub fn with_programs(page: &str, root: &Path) -> io::Result<String> {
     let mut left = programs(root)?;
     let mut out = String::new();

@@ -1,4 +1,5 @@
-//! Each program says the same after it was moved as before, on every loop; and the page shows the programs as they are.
+//! Each program says the same after it was moved as before, on every loop; and the page shows the
+//! programs as they are.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
