@@ -13,7 +13,8 @@
 //! use anyloop::runtime::Runtime;
 //!
 //! let mut runtime = Runtime::new()?;
-//! println!("running on {}", runtime.choice()); // such as: native, because it is the only one compiled in
+//! // Such as: native, because it is the only one compiled in.
+//! println!("running on {}", runtime.choice());
 //! let echoed = runtime.block_on(async {
 //!     let listener = TcpListener::bind("127.0.0.1:0").await?;
 //!     let addr = listener.local_addr()?;

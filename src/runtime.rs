@@ -172,8 +172,8 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes first, and, where the backend can detect it,
-    /// when the future can never be woken.
+    /// [`RunError`]: on a thread that runs a loop already, on a closed loop, when `stop()` comes
+    /// first, and, where the backend can detect it, when the future can never be woken.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

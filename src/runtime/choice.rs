@@ -83,7 +83,8 @@ impl fmt::Display for Reason {
 ///
 /// # Errors
 ///
-/// [`ChoiceError`]: the variable names something unknown or not compiled in, or nothing is compiled in.
+/// [`ChoiceError`]: the variable names something unknown or not compiled in, or nothing is compiled
+/// in.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

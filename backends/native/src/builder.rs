@@ -18,7 +18,8 @@ use crate::native_loop::NativeLoop;
 ///
 /// let mut native = NativeLoop::builder().worker_threads(2).thread_name("worker").build()?;
 /// let handle = native.handle().clone();
-/// let name = native.block_on(handle.spawn(async { std::thread::current().name().map(str::to_owned) }));
+/// let name = async { std::thread::current().name().map(str::to_owned) };
+/// let name = native.block_on(handle.spawn(name));
 /// assert_eq!(name.unwrap().as_deref(), Some("worker"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -71,7 +72,8 @@ impl Builder {
     ///
     /// let mut native = NativeLoop::builder().spin(Duration::from_micros(50)).build()?;
     /// let handle = native.handle().clone();
-    /// let answer = native.block_on(handle.spawn_blocking(|| 42)); // found without a sleep, if it comes in time
+    /// // Found without a sleep, if it comes in time.
+    /// let answer = native.block_on(handle.spawn_blocking(|| 42));
     /// assert_eq!(answer.unwrap(), 42);
     /// # Ok::<(), std::io::Error>(())
     /// ```

@@ -57,7 +57,8 @@ pub struct SmolLoop {
 /// # fn main() -> std::io::Result<()> {
 /// let mut event_loop = loop_smol::Builder::new().worker_threads(2).build()?;
 /// let handle = event_loop.handle().clone();
-/// let name = event_loop.block_on(handle.spawn(async { std::thread::current().name().map(str::to_owned) }));
+/// let name = async { std::thread::current().name().map(str::to_owned) };
+/// let name = event_loop.block_on(handle.spawn(name));
 /// assert!(name.unwrap().unwrap().starts_with("anyloop-smol-"));
 /// # Ok(())
 /// # }
@@ -103,7 +104,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for zero threads; any error of starting a thread, most often `WouldBlock`.
+    /// `InvalidInput` for zero threads; any error of starting a thread, most often `WouldBlock`;
+    /// with a [`host`](Self::host) any error of opening it.
     pub fn build(&self) -> io::Result<SmolLoop> {
         let shared = Shared::new("smol");
         let driver = self.host.as_ref().map(|host| host.open()).transpose()?.map(Rc::from);
