@@ -5,11 +5,14 @@ use crate::Row;
 use crate::measure::Cost;
 
 /// The most instructions, ours to raw, with one backend compiled in. Native lends each poll tokio's
-/// budget, some 20 instructions: without, it would be as for the others.
+/// budget, some 20 instructions: without, it would be as for the others. A spawn on tokio takes some 250
+/// more (the panics of a poll and of a drop are caught, and its handle is wrapped), 1.11; the rest is
+/// malloc's, which for the blocks of these sizes goes another way than for raw tokio's: as many
+/// allocations, 954 instructions in place of 505.
 fn with_one(row: &Row) -> Option<f64> {
     match row.workload {
         "echo1" | "echo50" | "tokio_io" => Some(if row.backend == "native" { 1.06 } else { 1.03 }),
-        "spawn" => Some(if row.backend == "native" { 1.12 } else { 1.10 }),
+        "spawn" => Some(if row.backend == "native" { 1.14 } else { 1.28 }),
         _ => None,
     }
 }
