@@ -287,7 +287,7 @@ fn loom_a_reader_sees_every_byte_or_is_woken_for_it() {
     ];
     check(&faults, || {
         let socket = Arc::new(Socket { bytes: AtomicUsize::new(0), direction: Direction::new() });
-        let reader = std::sync::Arc::new(Reader { woken: AtomicBool::new(false) });
+        let reader = Reader::new();
         let waker = Waker::from(reader.clone());
         let poller = thread::spawn({
             let socket = socket.clone();
@@ -309,5 +309,67 @@ fn loom_a_reader_sees_every_byte_or_is_woken_for_it() {
             got += more;
         }
         assert_eq!(got, 2, "it waits though there are bytes");
+    });
+}
+
+impl Reader {
+    fn new() -> std::sync::Arc<Reader> {
+        std::sync::Arc::new(Reader { woken: AtomicBool::new(false) })
+    }
+}
+
+/// A direction in which nothing is ready.
+fn idle() -> Arc<Direction> {
+    let direction = Direction::new();
+    direction.blocked(direction.look());
+    Arc::new(direction)
+}
+
+/// Waits on another thread, which tells whether it has to.
+fn waiting(direction: &Arc<Direction>, reader: &std::sync::Arc<Reader>) -> thread::JoinHandle<bool> {
+    let (direction, waker) = (direction.clone(), Waker::from(reader.clone()));
+    thread::spawn(move || direction.wait_unnamed(&waker))
+}
+
+/// Two who wait: one before the other thread begins, and one on that. More threads would spin for the lock without end, as loom sees it.
+fn two_wait(direction: &Arc<Direction>, meanwhile: impl FnOnce(u64, &mut Vec<Waker>)) -> (bool, bool, bool) {
+    let (first, second) = (Reader::new(), Reader::new());
+    let mut id = 0;
+    assert!(direction.wait(&mut id, &Waker::from(first.clone())));
+    let thread = waiting(direction, &second);
+    let mut wake = Vec::new();
+    meanwhile(id, &mut wake);
+    wake.into_iter().for_each(Waker::wake);
+    let waits = thread.join().unwrap();
+    (first.woken.load(Ordering::SeqCst), waits, second.woken.load(Ordering::SeqCst))
+}
+
+#[test]
+fn loom_two_who_wait_are_both_woken_by_one_event() {
+    check(&[Fault::WaitDoesNotLook], || {
+        let direction = idle();
+        let (first, waits, second) = two_wait(&direction, |_, wake| direction.event(false, wake));
+        assert!(first && waits == second, "one waits for ever");
+    });
+}
+
+#[test]
+fn loom_one_who_leaves_takes_nobody_along() {
+    check(&[Fault::LeaveDoesNotLock, Fault::WaitLocksAgain], || {
+        let direction = idle();
+        let (_, waits, second) = two_wait(&direction, |id, wake| {
+            direction.leave(id);
+            direction.event(false, wake);
+        });
+        assert_eq!(waits, second, "it waits for ever");
+    });
+}
+
+#[test]
+fn loom_the_end_of_the_loop_is_seen_by_all_who_wait() {
+    check(&[Fault::CloseIsNotMarked, Fault::WaitLocksAgain], || {
+        let direction = idle();
+        let (first, waits, second) = two_wait(&direction, |_, wake| direction.close(wake));
+        assert!(first && waits == second, "one waits for ever");
     });
 }

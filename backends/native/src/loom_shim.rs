@@ -73,6 +73,12 @@ pub(crate) enum Fault {
     WaitDoesNotLook,
     /// An event takes the waiters without the lock.
     EventDoesNotLock,
+    /// `wait_unnamed` locks what is locked.
+    WaitLocksAgain,
+    /// `leave` takes a waiter out without the lock.
+    LeaveDoesNotLock,
+    /// `close` wakes those who wait, and leaves no mark for those who come.
+    CloseIsNotMarked,
 }
 
 /// Whether the model that runs has planted `fault`. False outside models.

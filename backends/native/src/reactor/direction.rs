@@ -145,7 +145,9 @@ impl Direction {
     /// The loop has ended.
     pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
         let mut guard = self.lock();
-        guard.bits |= CLOSED;
+        if !planted(Fault::CloseIsNotMarked) {
+            guard.bits |= CLOSED;
+        }
         guard.take(wake);
     }
 
@@ -165,7 +167,8 @@ impl Direction {
         // Cloned and dropped without the lock: the waker's code may be any.
         let waker = waker.clone();
         let bits = self.bits.load(Ordering::Acquire);
-        if bits & (READY | CLOSED | LOCKED) == 0 && self.try_lock(bits) {
+        let taken = if planted(Fault::WaitLocksAgain) { 0 } else { LOCKED };
+        if bits & (READY | CLOSED | taken) == 0 && self.try_lock(bits) {
             let mut guard = Guard { direction: self, bits };
             match guard.with(|waiters| waiters.put_first(waker)) {
                 Ok(()) => return true,
@@ -197,7 +200,11 @@ impl Direction {
 
     /// Forgets a waiter.
     pub(crate) fn leave(&self, id: WaiterId) {
-        let mut guard = self.lock();
+        let mut guard = if planted(Fault::LeaveDoesNotLock) {
+            Guard { direction: self, bits: self.look().0 }
+        } else {
+            self.lock()
+        };
         let left = guard.with(|waiters| waiters.remove(id));
         drop(guard);
         drop(left);
@@ -295,5 +302,121 @@ impl Seen {
     #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0
+    }
+}
+
+#[cfg(all(test, not(anyloop_loom)))]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::task::Wake;
+    use std::thread;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    fn event(direction: &Direction, cut: bool) {
+        let mut wake = Vec::new();
+        direction.event(cut, &mut wake);
+        wake.into_iter().for_each(Waker::wake);
+    }
+
+    #[test]
+    fn a_short_transfer_is_the_last_until_it_is_known_that_others_end_early() {
+        let direction = Direction::new();
+        direction.short_transfer(direction.look());
+        assert!(!direction.look().is_ready());
+        event(&direction, true);
+        direction.short_transfer(direction.look());
+        assert!(direction.look().is_ready());
+        direction.blocked(direction.look());
+        assert!(!direction.look().is_ready());
+        event(&direction, false);
+        direction.short_transfer(direction.look());
+        assert!(direction.look().is_ready(), "that stays");
+    }
+
+    #[test]
+    fn an_event_after_the_look_is_not_cleared() {
+        let direction = Direction::new();
+        let seen = direction.look();
+        event(&direction, false);
+        direction.blocked(seen);
+        assert!(direction.look().is_ready());
+        assert!(direction.failed(direction.look(), io::ErrorKind::Interrupted.into()).is_ok());
+        assert!(direction.look().is_ready());
+        assert!(direction.failed(direction.look(), io::ErrorKind::WouldBlock.into()).is_ok());
+        assert!(!direction.look().is_ready());
+        assert!(direction.failed(direction.look(), io::ErrorKind::NotFound.into()).is_err());
+    }
+
+    #[test]
+    fn all_who_wait_are_woken_once_and_those_who_left_are_not() {
+        let direction = Direction::new();
+        let counts: [Arc<Count>; 4] = Default::default();
+        let wakers = counts.clone().map(Waker::from);
+        let mut ids = [0; 2];
+        assert!(!direction.wait(&mut ids[0], &wakers[0]) && !direction.wait_unnamed(&wakers[2]));
+        direction.blocked(direction.look());
+        assert!(!direction.is_awaited());
+        assert!(direction.wait(&mut ids[0], &wakers[0]) && direction.wait(&mut ids[1], &wakers[1]));
+        assert!(direction.wait_unnamed(&wakers[2]) && direction.wait_unnamed(&wakers[3]));
+        assert!(direction.is_awaited());
+        direction.leave(ids[1]);
+        event(&direction, false);
+        event(&direction, false);
+        assert_eq!(counts.map(|count| count.0.load(SeqCst)), [1, 0, 1, 1]);
+        assert!(!direction.is_awaited());
+    }
+
+    #[test]
+    fn one_who_is_woken_so_is_not_told_that_it_is_ready_and_the_end_is_for_good() {
+        let direction = Direction::new();
+        direction.blocked(direction.look());
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(count.clone());
+        let mut wake = Vec::new();
+        assert!(direction.wait_unnamed(&waker));
+        direction.wake_all(&mut wake);
+        assert!(wake.len() == 1 && !direction.look().is_ready() && !direction.look().is_closed());
+        assert!(direction.wait_unnamed(&waker));
+        direction.close(&mut wake);
+        assert!(wake.len() == 2 && direction.look().is_closed() && !direction.look().is_ready());
+        assert!(!direction.wait_unnamed(&waker) && !direction.wait(&mut 0, &waker));
+        event(&direction, false);
+        assert!(!direction.look().is_ready());
+    }
+
+    #[test]
+    fn threads_that_wait_and_leave_beside_events_lose_none() {
+        let rounds = if cfg!(miri) { 20 } else { 2000 };
+        let direction = Direction::new();
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let waker = Waker::from(Arc::new(Count::default()));
+                    for round in 0..rounds {
+                        let mut id = 0;
+                        direction.blocked(direction.look());
+                        if round % 3 != 0 && direction.wait(&mut id, &waker) {
+                            direction.leave(id);
+                        } else {
+                            direction.wait_unnamed(&waker);
+                        }
+                    }
+                });
+            }
+            (0..rounds).for_each(|_| event(&direction, false));
+        });
+        event(&direction, false);
+        assert!(direction.look().is_ready() && !direction.is_awaited());
     }
 }
