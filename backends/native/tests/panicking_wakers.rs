@@ -34,7 +34,7 @@ fn messages(handle: &NativeHandle) -> Arc<Mutex<Vec<String>>> {
     let messages = Arc::new(Mutex::new(Vec::new()));
     let told = messages.clone();
     let tell = move |exception: &Exception| told.lock().unwrap().push(exception.to_string());
-    handle.shared().set_exception_handler(Some(Arc::new(tell)));
+    handle.set_exception_handler(Some(Arc::new(tell)));
     messages
 }
 
@@ -144,6 +144,37 @@ fn the_end_of_the_loop_tells_all_who_wait() {
         assert_eq!(*messages.lock().unwrap(), ["waker panicked: this waker is bad"]);
         let closed = waits[1].as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(closed, Poll::Ready(Err(_))));
+    }
+}
+
+struct BadEnd(Arc<AtomicUsize>);
+
+impl Wake for BadEnd {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for BadEnd {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        panic!("a bad end");
+    }
+}
+
+#[test]
+fn the_end_of_the_loop_drops_what_waits_for_a_moment() {
+    for mut native in loops() {
+        let handle = native.handle().clone();
+        let messages = messages(&handle);
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let mut sleeps = Vec::new();
+        for _ in 0..3 {
+            let mut sleep = Box::pin(handle.sleep(Duration::from_secs(60)));
+            poll_with(sleep.as_mut(), &Waker::from(Arc::new(BadEnd(dropped.clone()))));
+            sleeps.push(sleep);
+        }
+        native.close();
+        assert_eq!(dropped.load(Ordering::SeqCst), 3);
+        assert_eq!(*messages.lock().unwrap(), ["waker panicked: a bad end"; 3]);
     }
 }
 

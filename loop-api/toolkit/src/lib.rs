@@ -41,7 +41,7 @@ pub use guarded::{Caught, Guarded, drop_guarded, guard_blocking, poll_caught, sp
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};
 pub use threads::Threads;
-pub use wake::wake_each;
+pub use wake::{drop_each, wake_each};
 
 // For `ready_net!`, which needs the traits' paths where it is expanded.
 #[doc(hidden)]

@@ -46,6 +46,21 @@ pub fn wake_each(mut next: impl FnMut() -> Option<Waker>) {
     }
 }
 
+/// Drops each waker, whatever the drop of the one before did: as [`wake_each`], for those that nothing wakes any more.
+///
+/// ```
+/// use std::task::Waker;
+///
+/// loop_toolkit::drop_each([Waker::noop().clone()]);
+/// ```
+pub fn drop_each(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(waker))) {
+            report(payload);
+        }
+    }
+}
+
 #[cold]
 fn report(payload: Box<dyn Any + Send>) {
     report_here(&Exception::panicked(ExceptionKind::Waker, Panic::new(payload), None));

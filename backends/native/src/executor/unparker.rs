@@ -41,11 +41,13 @@ impl Unparker {
     /// Ends the wait that is under way in the poller, or the next one.
     #[cold]
     pub(crate) fn interrupt(&self) {
-        match &*self.lock() {
-            SleepsIn::Poller(poller) => poller.notify(),
-            SleepsIn::Foreign(waker) => waker.wake_by_ref(),
-            SleepsIn::Nothing => {}
-        }
+        let waker = match &*self.lock() {
+            SleepsIn::Poller(poller) => return poller.notify(),
+            SleepsIn::Foreign(waker) => waker.clone(),
+            SleepsIn::Nothing => return,
+        };
+        // Without the lock: what it wakes may come back here.
+        waker.wake();
     }
 
     /// From now on the thread sleeps in a foreign runtime, whose task is woken.
@@ -59,5 +61,36 @@ impl Unparker {
     pub(crate) fn close(&self) {
         let before = std::mem::replace(&mut *self.lock(), SleepsIn::Nothing);
         drop(before);
+    }
+}
+
+#[cfg(all(test, not(anyloop_loom)))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Back {
+        unparker: Arc<Unparker>,
+        wakes: AtomicUsize,
+    }
+
+    impl Wake for Back {
+        fn wake(self: Arc<Self>) {
+            if self.wakes.fetch_add(1, Ordering::SeqCst) == 0 {
+                self.unparker.interrupt();
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_host_does_when_it_is_woken_may_wake_it_again() {
+        let unparker = Arc::new(Unparker::new(Arc::new(Poller::new().unwrap())));
+        let back = Arc::new(Back { unparker: unparker.clone(), wakes: AtomicUsize::new(0) });
+        unparker.sleep_in_foreign(&Waker::from(back.clone()));
+        unparker.interrupt();
+        assert_eq!(back.wakes.load(Ordering::SeqCst), 2);
+        unparker.close();
     }
 }

@@ -72,6 +72,31 @@ impl NativeSleep {
         }
         self.timers.lock().wheel.remove(key)
     }
+
+    /// The answer of a loop that was closed.
+    #[cold]
+    fn at_end(&self) -> Poll<()> {
+        if self.is_elapsed() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Waits with another waker from now on, if it still has to.
+    fn replace(&mut self, waker: Waker) -> Poll<()> {
+        let mut state = self.timers.lock();
+        if state.closed {
+            drop(state);
+            return self.at_end();
+        }
+        let Some(place) = state.wheel.get_mut(self.key) else {
+            self.key = Key::DONE;
+            // Before the waker.
+            drop(state);
+            return Poll::Ready(());
+        };
+        let displaced = std::mem::replace(place, waker);
+        drop(state);
+        drop(displaced);
+        Poll::Pending
+    }
 }
 
 impl Future for NativeSleep {
@@ -82,30 +107,32 @@ impl Future for NativeSleep {
         if this.key == Key::DONE {
             return Poll::Ready(());
         }
-        let timers = &this.timers;
-        let mut state = timers.lock();
-        if state.closed {
-            drop(state);
-            return if this.is_elapsed() { Poll::Ready(()) } else { Poll::Pending };
-        }
         if this.key == Key::NEW {
+            // Cloned and dropped without the lock: the waker may be anybody's.
             let waker = cx.waker().clone();
+            let state = this.timers.lock();
+            if state.closed {
+                drop(state);
+                return this.at_end();
+            }
             this.key = begin(&this.timers, state, this.deadline, waker);
             return Poll::Pending;
+        }
+        let mut state = this.timers.lock();
+        if state.closed {
+            drop(state);
+            return this.at_end();
         }
         match state.wheel.get_mut(this.key) {
             None => {
                 this.key = Key::DONE;
                 return Poll::Ready(());
             }
-            Some(waker) if waker.will_wake(cx.waker()) => {}
-            Some(waker) => {
-                let displaced = std::mem::replace(waker, cx.waker().clone());
-                drop(state);
-                drop(displaced);
-            }
+            Some(waker) if waker.will_wake(cx.waker()) => return Poll::Pending,
+            Some(_) => {}
         }
-        Poll::Pending
+        drop(state);
+        this.replace(cx.waker().clone())
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use loop_api::time::Instant;
-use loop_toolkit::wake_each;
+use loop_toolkit::{drop_each, wake_each};
 
 use super::wheel::{Expired, Wheel};
 
@@ -139,7 +139,7 @@ impl Timers {
         state.closed = true;
         let wakers = state.wheel.drain();
         drop(state);
-        drop(wakers);
+        drop_each(wakers);
     }
 }
 
