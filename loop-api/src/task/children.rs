@@ -14,6 +14,8 @@ use crate::coop;
 pub(crate) struct Children<F> {
     /// By index; `None` once done.
     slots: Vec<Option<Slot<F>>>,
+    /// Of those, what may be taken again.
+    vacant: Vec<usize>,
     left: usize,
     woken: Arc<Woken>,
     gave_way: bool,
@@ -23,7 +25,7 @@ type Slot<F> = (Pin<Box<F>>, Arc<Member>);
 
 impl<F: Future> Children<F> {
     pub(crate) fn new() -> Self {
-        Children { slots: Vec::new(), left: 0, woken: Arc::default(), gave_way: false }
+        Children { slots: Vec::new(), vacant: Vec::new(), left: 0, woken: Arc::default(), gave_way: false }
     }
 
     /// Adds one, to be polled with the next `poll_next`, and gives its index.
@@ -34,7 +36,26 @@ impl<F: Future> Children<F> {
         index
     }
 
-    /// How many there have ever been.
+    /// As `push`, in the place of one that is done, if one was vacated.
+    pub(crate) fn push_in_vacant(&mut self, future: F) -> usize {
+        let Some(index) = self.vacant.pop() else { return self.push(future) };
+        self.slots[index] = Some((Box::pin(future), Member::new(index, &self.woken)));
+        self.left += 1;
+        index
+    }
+
+    /// Lets the place of one that is done be taken by another. A late wake of the one before costs that a poll in vain.
+    pub(crate) fn vacate(&mut self, index: usize) {
+        debug_assert!(self.slots[index].is_none(), "its child is not done");
+        self.vacant.push(index);
+    }
+
+    /// Those that are not done.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &F> {
+        self.slots.iter().flatten().map(|(future, _)| &**future)
+    }
+
+    /// How many places there are: how many have ever been, but for those that took the place of another.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

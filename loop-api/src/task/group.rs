@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::Task;
 use super::children::Children;
-use super::{Abort, Task};
 use crate::error::JoinError;
 use crate::handle::Handle;
 use crate::promise::{DeferredError, Promise, promise};
@@ -16,6 +16,9 @@ use crate::promise::{DeferredError, Promise, promise};
 /// [`scope`](Self::scope) ends when its body and all its tasks have; the first error or panic
 /// aborts the rest. It is cloned into tasks that add tasks. Dropping a clone does nothing; dropping
 /// the scope's future aborts the tasks.
+///
+/// A group may live as long as a program: of a task that has ended it keeps the output alone, and
+/// nothing where that is `()`.
 ///
 /// ```
 /// use loop_api::{Handle, task::TaskGroup};
@@ -34,8 +37,6 @@ pub struct TaskGroup<H: Handle, T: Send + 'static, E: Send + 'static> {
     inner: Arc<Mutex<Inner<H, T, E>>>,
 }
 
-/// What aborts a task of `H`.
-type AbortOf<H, T> = <<H as Handle>::Task<T> as Task<T>>::Abort;
 type Arrived<H, T, E> = Vec<(usize, <H as Handle>::Task<Result<T, E>>)>;
 
 struct Inner<H: Handle, T: Send + 'static, E: Send + 'static> {
@@ -43,7 +44,6 @@ struct Inner<H: Handle, T: Send + 'static, E: Send + 'static> {
     spawned: usize,
     /// Tasks, with their places, which the scope has not taken yet.
     arrived: Arrived<H, T, E>,
-    aborts: Vec<AbortOf<H, Result<T, E>>>,
     /// No task may be added any more: the scope has ended, or is about to.
     closed: bool,
     /// The scope's, to be told of a task that was added.
@@ -117,21 +117,19 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
         F: Future<Output = Result<R, E>>,
     {
         let group = TaskGroup { handle: handle.clone(), inner: Arc::new(Mutex::new(Inner::new())) };
-        // Dropping the future must abort the tasks; so must leaving it by an error.
-        let _ending = Ending(&group.inner);
+        // Dropping the future must abort the tasks; so must leaving it by an error. The body goes before.
+        let mut progress = Progress::<H, _, _, _>::new(&group.inner);
         let body = body(group.clone());
-        let mut progress = Progress::<H, _, _, _>::new();
         {
             let mut body = pin!(body);
-            poll_fn(|cx| progress.poll_until_first_error(&group.inner, body.as_mut(), cx)).await;
+            poll_fn(|cx| progress.poll_until_first_error(body.as_mut(), cx)).await;
         }
         if let (Some(value), []) = (progress.value.take(), &progress.errors[..]) {
-            progress.outputs.sort_by_key(|(index, _)| *index);
-            return Ok((value, progress.outputs.into_iter().map(|(_, output)| output).collect()));
+            return Ok((value, progress.outputs.take()));
         }
-        end(&group.inner);
-        poll_fn(|cx| progress.poll_leftovers(&group.inner, cx)).await;
-        Err(GroupError { errors: progress.errors })
+        progress.end();
+        poll_fn(|cx| progress.poll_leftovers(cx)).await;
+        Err(GroupError { errors: std::mem::take(&mut progress.errors) })
     }
 
     /// Adds a task to the group.
@@ -154,15 +152,13 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
             inner.spawned - 1
         };
         let task = self.handle.spawn(future);
-        let abort = task.abort_handle();
         let mut inner = self.lock();
         if inner.closed {
             // It ended in between.
             drop(inner);
-            abort.abort();
+            task.abort();
             return Err(GroupClosed);
         }
-        inner.aborts.push(abort);
         inner.arrived.push((place, task));
         let waker = inner.waker.take();
         drop(inner);
@@ -199,68 +195,92 @@ fn lock<I>(inner: &Mutex<I>) -> MutexGuard<'_, I> {
 
 impl<H: Handle, T: Send + 'static, E: Send + 'static> Inner<H, T, E> {
     fn new() -> Self {
-        Inner { spawned: 0, arrived: Vec::new(), aborts: Vec::new(), closed: false, waker: None }
+        Inner { spawned: 0, arrived: Vec::new(), closed: false, waker: None }
     }
 }
 
-/// Takes no more tasks, and aborts those that are there.
-fn end<H: Handle, T: Send + 'static, E: Send + 'static>(inner: &Mutex<Inner<H, T, E>>) {
-    let aborts = {
-        let mut inner = lock(inner);
-        inner.closed = true;
-        std::mem::take(&mut inner.aborts)
-    };
-    aborts.iter().for_each(Abort::abort);
+/// The outputs of tasks, by their places. Where an output needs no memory, it gets none.
+struct Outputs<T> {
+    /// Of each output, unless they are all alike.
+    places: Vec<usize>,
+    outputs: Vec<T>,
 }
 
-/// Ends the group when the scope's future is dropped or done.
-struct Ending<'a, H: Handle, T: Send + 'static, E: Send + 'static>(&'a Mutex<Inner<H, T, E>>);
+impl<T> Outputs<T> {
+    fn push(&mut self, place: usize, output: T) {
+        if size_of::<T>() > 0 {
+            self.places.push(place);
+        }
+        self.outputs.push(output);
+    }
 
-impl<H: Handle, T: Send + 'static, E: Send + 'static> Drop for Ending<'_, H, T, E> {
-    fn drop(&mut self) {
-        end(self.0);
-        // The handles go with the scope: clones of the group may live on.
-        let mut inner = lock(self.0);
-        let left = (std::mem::take(&mut inner.arrived), inner.waker.take());
-        drop(inner);
-        drop(left);
+    /// In the order of their places.
+    fn take(&mut self) -> Vec<T> {
+        let outputs = std::mem::take(&mut self.outputs);
+        if size_of::<T>() == 0 {
+            return outputs;
+        }
+        let mut placed: Vec<_> = std::mem::take(&mut self.places).into_iter().zip(outputs).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        placed.into_iter().map(|(_, output)| output).collect()
     }
 }
 
-/// What a scope has so far.
-struct Progress<H: Handle, R, T: Send + 'static, E: Send + 'static> {
+/// What a scope has so far. Its drop ends the group, when the scope's future is dropped or done.
+struct Progress<'a, H: Handle, R, T: Send + 'static, E: Send + 'static> {
+    inner: &'a Mutex<Inner<H, T, E>>,
     children: Children<H::Task<Result<T, E>>>,
-    /// The place of each child among the outputs, by the child's index.
+    /// The place among the outputs of each child that is not done, by the child's index.
     places: Vec<usize>,
     value: Option<R>,
-    outputs: Vec<(usize, T)>,
+    outputs: Outputs<T>,
     errors: Vec<Failure<E>>,
 }
 
-impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<H, R, T, E> {
-    fn new() -> Self {
+impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Drop for Progress<'_, H, R, T, E> {
+    fn drop(&mut self) {
+        self.end();
+        // Clones of the group may live on, and need not wake the scope any more.
+        let waker = lock(self.inner).waker.take();
+        drop(waker);
+    }
+}
+
+impl<'a, H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<'a, H, R, T, E> {
+    fn new(inner: &'a Mutex<Inner<H, T, E>>) -> Self {
         Progress {
+            inner,
             children: Children::new(),
             places: Vec::new(),
             value: None,
-            outputs: Vec::new(),
+            outputs: Outputs { places: Vec::new(), outputs: Vec::new() },
             errors: Vec::new(),
         }
     }
 
     /// Takes over the tasks that were added.
-    fn take_arrived(&mut self, inner: &Mutex<Inner<H, T, E>>) {
-        let arrived = std::mem::take(&mut lock(inner).arrived);
+    fn take_arrived(&mut self) {
+        let arrived = std::mem::take(&mut lock(self.inner).arrived);
         for (place, task) in arrived {
-            self.children.push(task);
-            self.places.push(place);
+            let index = self.children.push_in_vacant(task);
+            if index == self.places.len() {
+                self.places.push(place);
+            } else {
+                self.places[index] = place;
+            }
         }
+    }
+
+    /// Takes no more tasks, and aborts those that are there.
+    fn end(&mut self) {
+        lock(self.inner).closed = true;
+        self.take_arrived();
+        self.children.iter().for_each(Task::abort);
     }
 
     /// Ready when the body and all tasks are done, or one of them failed.
     fn poll_until_first_error(
         &mut self,
-        inner: &Mutex<Inner<H, T, E>>,
         body: std::pin::Pin<&mut impl Future<Output = Result<R, E>>>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
@@ -275,14 +295,17 @@ impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<H, R, T, E> {
             }
         }
         loop {
-            self.take_arrived(inner);
+            self.take_arrived();
             match self.children.poll_next(cx) {
-                Poll::Ready(Some((index, Ok(Ok(output))))) => self.outputs.push((self.places[index], output)),
+                Poll::Ready(Some((index, Ok(Ok(output))))) => {
+                    self.outputs.push(self.places[index], output);
+                    self.children.vacate(index);
+                }
                 Poll::Ready(Some((_, Ok(Err(error))))) => self.errors.push(Failure::Error(error)),
                 Poll::Ready(Some((_, Err(error)))) => self.errors.push(Failure::Join(error)),
                 waiting @ (Poll::Ready(None) | Poll::Pending) => {
                     let waker = cx.waker().clone();
-                    let mut inner = lock(inner);
+                    let mut inner = lock(self.inner);
                     if !inner.arrived.is_empty() && !self.children.gave_way() {
                         continue;
                     }
@@ -305,8 +328,7 @@ impl<H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<H, R, T, E> {
 
     /// Ready when all tasks are gone; those that failed before they could be aborted add their
     /// errors.
-    fn poll_leftovers(&mut self, inner: &Mutex<Inner<H, T, E>>, cx: &mut Context<'_>) -> Poll<()> {
-        self.take_arrived(inner);
+    fn poll_leftovers(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match std::task::ready!(self.children.poll_next(cx)) {
                 Some((_, Ok(Err(error)))) => self.errors.push(Failure::Error(error)),
@@ -372,3 +394,68 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::event_loop::EventLoop;
+    use crate::test_loop::{TestHandle, TestLoop};
+
+    type Group<T> = TaskGroup<TestHandle, T, ()>;
+
+    #[test]
+    fn a_group_keeps_nothing_of_tasks_that_have_ended() {
+        let mut event_loop = TestLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let group = Group { handle, inner: Arc::new(Mutex::new(Inner::new())) };
+        let mut progress = Progress::<_, (), (), ()>::new(&group.inner);
+        let mut body = pin!(pending::<Result<(), ()>>());
+        event_loop.block_on(async {
+            group.spawn(pending()).unwrap();
+            for round in 1..=1000 {
+                group.spawn(async { Ok(()) }).unwrap();
+                poll_fn(|cx| {
+                    assert!(progress.poll_until_first_error(body.as_mut(), cx).is_pending());
+                    if progress.outputs.outputs.len() < round { Poll::Pending } else { Poll::Ready(()) }
+                })
+                .await;
+            }
+        });
+        assert_eq!((progress.children.len(), progress.places.len()), (2, 2));
+        assert_eq!(progress.outputs.places.capacity() + lock(&group.inner).arrived.capacity(), 0);
+        assert_eq!(progress.outputs.take().len(), 1000);
+    }
+
+    #[test]
+    fn outputs_are_in_the_order_of_spawning_though_places_are_taken_again() {
+        let mut event_loop = TestLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let outputs = event_loop.block_on(Group::scope(&handle, |group| async move {
+            for n in 0..30 {
+                let wait = async move {
+                    for _ in 0..n % 4 {
+                        yield_once().await;
+                    }
+                    Ok(n)
+                };
+                group.spawn(wait).unwrap();
+                yield_once().await;
+            }
+        }));
+        assert_eq!(outputs.unwrap().1, (0..30).collect::<Vec<_>>());
+    }
+
+    async fn yield_once() {
+        let mut yielded = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut yielded, true) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+}
