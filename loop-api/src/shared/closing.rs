@@ -60,12 +60,15 @@ impl Closing {
         let waker = waker.clone();
         let mut state = self.lock();
         let known = state.waiters.iter_mut().find(|(id, _)| *id == waiter.0);
-        let displaced = known.map(|(_, old)| mem::replace(old, waker.clone()));
-        if displaced.is_none() {
-            state.last += 1;
-            waiter.0 = state.last;
-            state.waiters.push((waiter.0, waker));
-        }
+        let displaced = match known {
+            Some((_, old)) => Some(mem::replace(old, waker)),
+            None => {
+                state.last += 1;
+                waiter.0 = state.last;
+                state.waiters.push((waiter.0, waker));
+                None
+            }
+        };
         drop(state);
         drop(displaced);
     }

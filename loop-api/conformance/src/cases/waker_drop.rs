@@ -1,19 +1,20 @@
 //! PEER: wakers whose drop calls what they were waiting for. One that is replaced or left behind is
 //! dropped when no lock is held.
 
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::io;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use loop_api::net::{Net, TcpListener, TcpOptions};
+use futures_io::{AsyncRead, AsyncWrite};
+use loop_api::net::{Net, Stream, TcpListener, TcpOptions, TcpStream, UdpOptions, UdpSocket};
 use loop_api::promise::{SharedDeferred, promise};
-use loop_api::task::{Abort, Task};
+use loop_api::task::{Abort, Task, TaskGroup, as_completed, join_all, wait};
 use loop_api::{Handle, LocalError};
 
-use crate::support::{Counter, LONG, loopback, run, until};
+use crate::support::{Counter, LONG, connected, loopback, run, until};
 use crate::{HandleOf, Subject};
 
 /// Calls something when its last clone is dropped.
@@ -129,5 +130,73 @@ where
         let accepted: io::Result<_> = listener.accept().await;
         assert!(accepted.is_ok());
         drop(client);
+    });
+}
+
+pub fn peer15_a_wakers_drop_may_call_back_into_tasks_that_are_waited_for<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        // Two at a time, so that the end of one does not end the wait.
+        let two = || {
+            let tasks = [handle.spawn(pending::<()>()), handle.spawn(pending::<()>())];
+            let abort = tasks[0].abort_handle();
+            (tasks, move || abort.abort())
+        };
+        let (tasks, call) = two();
+        replace_wakers(join_all(tasks), call);
+        let (tasks, call) = two();
+        replace_wakers(wait(tasks).all(), call);
+        let (tasks, call) = two();
+        let mut ended = as_completed(tasks);
+        replace_wakers(async { while ended.next().await.is_some() {} }, call);
+        // One that adds a task to the group that is waited for.
+        let group: Arc<Mutex<Option<TaskGroup<HandleOf<S>, (), ()>>>> = Arc::default();
+        let adds = group.clone();
+        let scope = TaskGroup::scope(&handle, |inside| {
+            *group.lock().expect("the test's own lock") = Some(inside);
+            pending::<()>()
+        });
+        replace_wakers(scope, move || {
+            let inside = adds.lock().expect("the test's own lock").clone();
+            let _closed = inside.map(|inside| inside.spawn(async { Ok(()) }));
+        });
+        drop(group.lock().expect("the test's own lock").take());
+    });
+}
+
+pub fn peer15_a_wakers_drop_may_call_back_into_a_read<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let socket = handle.bind_udp(loopback(), &UdpOptions::default()).expect("a port");
+        let socket = Arc::new(socket);
+        let other = socket.clone();
+        let receive = move || {
+            poll_once(other.recv_from(&mut [0; 8]));
+        };
+        replace_wakers(async { socket.recv_from(&mut [0; 8]).await }, receive.clone());
+        replace_wakers(async { socket.peek_from(&mut [0; 8]).await }, receive.clone());
+        replace_wakers(socket.readable(), receive);
+
+        let (client, server) = connected(&handle).await;
+        let client = Arc::new(client);
+        let other = client.clone();
+        let peek = move || poll_once(other.peek(&mut [0; 8]));
+        replace_wakers(async { client.peek(&mut [0; 8]).await }, peek.clone());
+        replace_wakers(client.readable(), peek);
+
+        // The other direction of the same connection, which is full.
+        let (mut reader, mut writer) = server.into_split();
+        let full = poll_fn(|cx| {
+            while Pin::new(&mut writer).poll_write(cx, &[7; 16 * 1024]).is_ready() {}
+            Poll::Ready(())
+        });
+        full.await;
+        let writer = Mutex::new(writer);
+        let write = Arc::new(move || {
+            let mut writer = writer.lock().expect("the test's own lock");
+            poll_once(poll_fn(|cx| Pin::new(&mut *writer).poll_write(cx, b"x")));
+        });
+        replace_wakers(poll_fn(|cx| Pin::new(&mut reader).poll_read(cx, &mut [0; 8])), move || write());
     });
 }
