@@ -2,24 +2,41 @@
 //! runtimes may be gone: it is answered, and does not abort the process.
 
 use std::cell::RefCell;
+use std::future::{Future, poll_fn};
 use std::process::Command;
+use std::task::Poll;
 use std::time::Duration;
 
+use anyloop::RunError;
 use anyloop::runtime::{Backend, Builder, Handle};
 
 /// Its drop calls what a library may call in one.
-struct Last(Handle);
+struct Last {
+    handle: Handle,
+    /// Whether the loop goes on by itself, so that it can be waited for.
+    goes_on: bool,
+}
 
 impl Drop for Last {
     fn drop(&mut self) {
         let _ = Handle::try_current();
         let _ = anyloop::task::try_spawn(async {});
         let _ = anyloop::time::try_sleep(Duration::ZERO);
-        drop(self.0.spawn(async {}));
-        drop(self.0.spawn_blocking(|| ()));
-        let _ = self.0.call_soon(|| ());
-        let _ = self.0.call_later(Duration::from_millis(1), || ());
-        assert_eq!(self.0.enter(|| 1), 1);
+        drop(self.handle.spawn(async {}));
+        drop(self.handle.spawn_blocking(|| ()));
+        let _ = self.handle.call_soon(|| ());
+        let _ = self.handle.call_later(Duration::from_millis(1), || ());
+        assert_eq!(self.handle.enter(|| 1), 1);
+        let mut sleep = Box::pin(self.handle.sleep(Duration::from_secs(60)));
+        let polled =
+            self.handle.try_block_on(poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())));
+        assert!(matches!(polled, Ok(true) | Err(RunError::Closed | RunError::Nested)), "{polled:?}");
+        drop(sleep);
+        if !self.goes_on {
+            return;
+        }
+        let waits = self.handle.try_block_on(self.handle.sleep(Duration::from_millis(1)));
+        assert!(matches!(waits, Ok(()) | Err(RunError::Closed | RunError::Nested)), "{waits:?}");
     }
 }
 
@@ -27,8 +44,8 @@ thread_local! {
     static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
-fn leave(handle: &Handle) {
-    LAST.set(Some(Last(handle.clone())));
+fn leave(handle: &Handle, goes_on: bool) {
+    LAST.set(Some(Last { handle: handle.clone(), goes_on }));
 }
 
 /// Run by the test below in a process of its own.
@@ -42,23 +59,25 @@ fn calls_while_threads_end() {
         if let Some(count) = workers {
             builder.worker_threads(count);
         }
+        let goes_on = workers.is_some();
         let thread = move || {
             let mut runtime = builder.build().unwrap();
             let handle = runtime.handle().clone();
             // Before the runtimes have theirs, so that theirs go first.
-            leave(&handle);
+            leave(&handle, goes_on);
             let job = handle.clone();
             runtime.block_on(async {
-                anyloop::task::spawn_blocking(move || leave(&job)).await.unwrap();
-                anyloop::spawn(async { leave(&Handle::current()) }).await.unwrap();
+                anyloop::task::spawn_blocking(move || leave(&job, goes_on)).await.unwrap();
+                anyloop::spawn(async move { leave(&Handle::current(), goes_on) }).await.unwrap();
                 anyloop::time::sleep(Duration::from_millis(1)).await;
             });
             // And a thread that is none of the loop's, while the loop is there.
             let elsewhere = std::thread::spawn(move || {
-                leave(&handle);
+                leave(&handle, goes_on);
                 let slept = handle.spawn(async { anyloop::time::sleep(Duration::from_millis(1)).await });
                 drop(slept);
                 handle.enter(|| assert!(Handle::try_current().is_ok()));
+                assert_eq!(handle.try_block_on(async { 1 }), Ok(1));
             });
             elsewhere.join().unwrap();
         };

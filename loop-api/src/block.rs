@@ -39,8 +39,23 @@ thread_local! {
     static SIGNAL: RefCell<(Arc<Signal>, Waker)> = RefCell::new(signal());
 }
 
+impl Shared {
+    /// Blocks this thread on `future`, which is polled here and nowhere else: the wait of
+    /// [`Handle::try_block_on`](crate::Handle::try_block_on), inside `enter` and after its checks.
+    /// For backends that have another, where that does not work. It also does while a thread ends,
+    /// in the destructors of thread-locals.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Closed`] when the loop closes first; [`RunError::NotRunning`] where only this
+    /// thread could run the loop.
+    pub fn wait_here<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        on(self, self.until_closed(future))?
+    }
+}
+
 /// Waits until `future` is done.
-pub(crate) fn on<F: Future>(shared: &Shared, future: F) -> Result<F::Output, RunError> {
+fn on<F: Future>(shared: &Shared, future: F) -> Result<F::Output, RunError> {
     let mut future = Some(future);
     // Borrowed while one waits already, or gone while the thread ends.
     let result = SIGNAL.try_with(|signal| {

@@ -7,7 +7,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::block;
 use crate::blocking::Executor;
 use crate::callback::{self, CallbackHandle, Closure};
 use crate::context::{self, Innermost};
@@ -200,7 +199,7 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
             return Err(RunError::Closed);
         }
         let _running = context::enter()?;
-        self.enter(|| block::on(self.shared(), self.shared().until_closed(future)))?
+        self.enter(|| self.shared().wait_here(future))
     }
 
     /// [`try_block_on`](Self::try_block_on) for callers that know where they are.

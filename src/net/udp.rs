@@ -265,8 +265,9 @@ forward! {
         peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
         /// Waits until a datagram is there. Cancel safe.
         ///
-        /// On tokio, which remembers that one was there, it is also ready at once when that was taken past the loop, by the descriptor or a
-        /// duplicate of the socket, until a receive or a `try_recv` here has found nothing: receive after it, in a loop.
+        /// On tokio, which remembers that one was there, it is also ready at once when that was
+        /// taken past the loop, by the descriptor or a duplicate of the socket, until a receive or
+        /// a `try_recv` here has found nothing: receive after it, in a loop.
         ///
         /// # Errors
         ///

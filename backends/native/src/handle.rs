@@ -177,6 +177,10 @@ impl Schedule for ToLoop {
         }
     }
 
+    fn within(&self, f: &mut dyn FnMut()) {
+        self.0.enter(f);
+    }
+
     fn tasks(&self) -> Option<&TaskSet> {
         Some(&self.0.inner.tasks)
     }
@@ -200,6 +204,10 @@ impl Schedule for ToThread {
     #[inline]
     fn here(&self) -> Option<fn(Runnable)> {
         queue::here(&self.0.inner.unparker)
+    }
+
+    fn within(&self, f: &mut dyn FnMut()) {
+        self.0.enter(f);
     }
 
     fn tasks(&self) -> Option<&TaskSet> {
@@ -251,13 +259,17 @@ impl Handle for NativeHandle {
         F: Future + 'static,
         F::Output: 'static,
     {
+        let refuse = |future, error| {
+            self.enter(|| self.inner.shared.end_step(|| drop::<F>(future)));
+            Err(error)
+        };
         if self.inner.shared.is_closed() {
-            return Err(LocalError::Closed);
+            return refuse(future, LocalError::Closed);
         }
         // The second is not about safety: it is a promise that outside of a run, when nothing could
         // run the task, it is refused.
         if self.inner.home != context::thread_id() || !self.inner.shared.is_loop_thread() {
-            return Err(LocalError::NotLoopThread);
+            return refuse(future, LocalError::NotLoopThread);
         }
         let future = Guarded::<F, Self>::new(future);
         local::spawn(self, future)

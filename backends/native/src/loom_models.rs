@@ -331,7 +331,8 @@ fn waiting(direction: &Arc<Direction>, reader: &std::sync::Arc<Reader>) -> threa
     thread::spawn(move || direction.wait_unnamed(&waker))
 }
 
-/// Two who wait: one before the other thread begins, and one on that. More threads would spin for the lock without end, as loom sees it.
+/// Two who wait: one before the other thread begins, and one on that. More threads would spin for
+/// the lock without end, as loom sees it.
 fn two_wait(direction: &Arc<Direction>, meanwhile: impl FnOnce(u64, &mut Vec<Waker>)) -> (bool, bool, bool) {
     let (first, second) = (Reader::new(), Reader::new());
     let mut id = 0;

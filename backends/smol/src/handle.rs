@@ -1,6 +1,7 @@
 use std::cell::OnceCell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::mem;
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
@@ -21,11 +22,30 @@ use crate::task::{Cancellable, Cancellation, Contained, JoinHandle};
 use crate::time::Sleep;
 
 thread_local! {
+    /// While the thread ends it goes before what async-io's `block_on` keeps for a thread, which
+    /// was made first.
+    static CAN_BLOCK: CanBlock = CanBlock::look();
     static CURRENT: Scoped<SmolHandle> = const { Scoped::new() };
     /// On a thread of the loop's foreign runtime: the loop.
     static HOME: OnceCell<Weak<Inner>> = const { OnceCell::new() };
     /// The loop that this thread runs, or blocks in: not one that is only entered.
     static DRIVES: Scoped<SmolHandle> = const { Scoped::new() };
+}
+
+/// Whether async-io's `block_on` works on this thread. At the thread's end it may panic, which in
+/// the destructor of a thread-local ends the process.
+struct CanBlock(bool);
+
+impl CanBlock {
+    fn look() -> CanBlock {
+        CanBlock(catch_unwind(|| async_io::block_on(ready(()))).is_ok())
+    }
+}
+
+impl Drop for CanBlock {
+    fn drop(&mut self) {
+        self.0 = false;
+    }
 }
 
 /// The loop that this thread of a foreign runtime belongs to.
@@ -158,8 +178,12 @@ impl Handle for SmolHandle {
         let future = Counted::new(Contained::new(Guarded::new(future)));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
-                Some(task) => JoinHandle::of_task(task),
-                None => JoinHandle::closed(),
+                Ok(task) => JoinHandle::of_task(task),
+                Err(refused) => {
+                    // Its panic is for the handler of this loop.
+                    self.enter(|| drop(refused));
+                    JoinHandle::closed()
+                }
             },
             #[cfg(feature = "global")]
             Executor::Global => JoinHandle::of_task(crate::global::spawn(future)),
@@ -172,12 +196,16 @@ impl Handle for SmolHandle {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let tasks = self.local_tasks().ok_or(LocalError::Unsupported)?;
+        let refuse = |future, error| {
+            self.enter(|| self.shared().end_step(|| drop::<F>(future)));
+            Err(error)
+        };
+        let Some(tasks) = self.local_tasks() else { return refuse(future, LocalError::Unsupported) };
         if self.shared().is_closed() {
-            return Err(LocalError::Closed);
+            return refuse(future, LocalError::Closed);
         }
         if !self.shared().is_loop_thread() {
-            return Err(LocalError::NotLoopThread);
+            return refuse(future, LocalError::NotLoopThread);
         }
         let cancellation = Cancellation::new();
         let future = Counted::new(Cancellable::new(Guarded::new(future), cancellation.clone()));
@@ -213,7 +241,11 @@ impl Handle for SmolHandle {
         }
         let _running = context::enter()?;
         // Better than just waiting: this thread serves the reactor while no other does.
-        let future = self.shared().until_closed(Counted::new(future));
-        self.run(watched(self.shared(), future))?
+        let future = Counted::new(future);
+        if CAN_BLOCK.try_with(|can| can.0).unwrap_or(false) {
+            return self.run(watched(self.shared(), self.shared().until_closed(future)))?;
+        }
+        // async-io's own thread serves the reactor.
+        self.enter(|| self.drive(|| self.shared().wait_here(future)))
     }
 }

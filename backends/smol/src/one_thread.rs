@@ -41,9 +41,9 @@ impl Tasks {
         Tasks { executor: RwLock::new(Some(executor)), owner: None }
     }
 
-    /// Spawns a future; `None` if the loop is closed.
+    /// Spawns a future, or gives it back if the loop is closed.
     #[inline]
-    pub(crate) fn spawn<F, T>(&self, future: F) -> Option<async_task::Task<T>>
+    pub(crate) fn spawn<F, T>(&self, future: F) -> Result<async_task::Task<T>, F>
     where
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
@@ -52,11 +52,8 @@ impl Tasks {
         // refused is dropped without it.
         let executor = self.executor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         match &*executor {
-            Some(executor) => Some(executor.spawn(future)),
-            None => {
-                drop(executor);
-                None
-            }
+            Some(executor) => Ok(executor.spawn(future)),
+            None => Err(future),
         }
     }
 
@@ -71,7 +68,7 @@ impl Tasks {
             return Err(LocalError::NotLoopThread);
         }
         // Here the thread is the owner's, which is what makes the promise of `Pinned` true.
-        let task = self.spawn(Pinned { inner: future }).ok_or(LocalError::Closed)?;
+        let task = self.spawn(Pinned { inner: future }).map_err(|_refused| LocalError::Closed)?;
         Ok(LocalTask { task: task.fallible(), output: PhantomData })
     }
 

@@ -123,6 +123,15 @@ pub(crate) fn is_inside(handle: &TokioHandle) -> bool {
         .unwrap_or_else(|| POOL_THREAD.get() && runtime::worker_index().is_some() && owns_this_thread(handle))
 }
 
+/// Whether this thread is inside the `block_on` of the loop of `handle`, so that the runtime cannot
+/// end.
+#[inline]
+pub(crate) fn is_driving(handle: &TokioHandle) -> bool {
+    SCOPED.with(|slot| {
+        slot.with(|scoped| scoped.is_some_and(|scoped| Arc::ptr_eq(scoped.inner(), handle.inner())))
+    })
+}
+
 fn owns_this_thread(handle: &TokioHandle) -> bool {
     let same = |owner: &TokioHandle| Arc::ptr_eq(owner.inner(), handle.inner());
     OWNER.try_with(|owner| owner_of_thread(owner).is_some_and(same)).unwrap_or(false)

@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::panic::{Location, resume_unwind};
 use std::pin::pin;
+use std::thread;
 
 use loop_api::blocking::Executor;
 use loop_api::time::Instant;
@@ -54,6 +55,13 @@ impl TokioHandle {
         current::with_ambient(f)
     }
 
+    /// Drops what is not spawned, inside the loop. A panic of that is for the exception handler,
+    /// not for the caller.
+    #[cold]
+    fn drop_refused<T>(&self, refused: T) {
+        self.enter(|| self.inner.shared.end_step(|| drop(refused)));
+    }
+
     /// Calls `f` where tokio finds this runtime: as it is, on the threads that run it, and
     /// otherwise by entering it.
     #[inline]
@@ -64,6 +72,29 @@ impl TokioHandle {
             let _entered = current::enter_runtime(&self.inner.runtime);
             f()
         }
+    }
+
+    /// tokio's sleep of this runtime.
+    #[inline]
+    pub(crate) fn sleep_until_there(&self, deadline: tokio::time::Instant) -> tokio::time::Sleep {
+        if current::is_inside(self) {
+            return tokio::time::sleep_until(deadline);
+        }
+        match current::enter_runtime(&self.inner.runtime) {
+            Some(_entered) => tokio::time::sleep_until(deadline),
+            None => self.sleep_by_another_thread(deadline),
+        }
+    }
+
+    /// This thread is at its end, where tokio has no context any more.
+    #[cold]
+    fn sleep_by_another_thread(&self, deadline: tokio::time::Instant) -> tokio::time::Sleep {
+        let runtime = self.inner.runtime.clone();
+        let made = thread::spawn(move || {
+            let _entered = runtime.enter();
+            tokio::time::sleep_until(deadline)
+        });
+        made.join().unwrap_or_else(|payload| resume_unwind(payload))
     }
 
     /// Polls `future` where tokio finds this runtime, on any thread.
@@ -100,6 +131,7 @@ impl Handle for TokioHandle {
         F::Output: Send + 'static,
     {
         if self.is_closed() {
+            self.drop_refused(future);
             return Task::closed();
         }
         Task::new(self.inner.runtime.spawn(Contained::new(Guarded::new(future))))
@@ -116,14 +148,18 @@ impl Handle for TokioHandle {
         F: Future + 'static,
         F::Output: 'static,
     {
-        if self.is_closed() {
-            return Err(LocalError::Closed);
-        }
-        if self.inner.kind == Kind::Adopted {
-            return Err(LocalError::Unsupported);
-        }
-        if !self.inner.shared.is_loop_thread() {
-            return Err(LocalError::NotLoopThread);
+        let refused = if self.is_closed() {
+            Some(LocalError::Closed)
+        } else if self.inner.kind == Kind::Adopted {
+            Some(LocalError::Unsupported)
+        } else if !self.inner.shared.is_loop_thread() {
+            Some(LocalError::NotLoopThread)
+        } else {
+            None
+        };
+        if let Some(error) = refused {
+            self.drop_refused(future);
+            return Err(error);
         }
         let future = Contained::new(Guarded::new(future));
         if self.inner.kind == Kind::Local {
@@ -142,6 +178,7 @@ impl Handle for TokioHandle {
         T: Send + 'static,
     {
         if self.is_closed() {
+            self.drop_refused(f);
             return Task::closed();
         }
         if let Some(executor) = self.inner.shared.default_executor() {

@@ -1,6 +1,7 @@
 //! tokio's `Sleep`.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -8,13 +9,15 @@ use loop_api::time::{self, Instant};
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use crate::current;
 use crate::inner::TokioHandle;
 
 pin_project! {
     /// A wait for a moment: see [`loop_api::time::Sleep`]. tokio rounds up to the next millisecond.
     ///
     /// On a loop that was closed it never ends; a `block_on` of the loop's handle that waits for it
-    /// ends with the loop.
+    /// ends with the loop. Where another thread polls it in the very moment in which the runtime
+    /// ends, tokio panics: that is caught here, and seen by the panic hook alone.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Sleep {
@@ -31,7 +34,7 @@ impl Sleep {
     #[inline]
     pub(crate) fn new(handle: &TokioHandle, deadline: Instant) -> Self {
         let deadline = tokio::time::Instant::from_std(deadline.into_std());
-        let sleep = handle.within(|| tokio::time::sleep_until(deadline));
+        let sleep = handle.sleep_until_there(deadline);
         Sleep { handle: handle.clone(), sleep, polled: false }
     }
 }
@@ -46,11 +49,32 @@ impl Future for Sleep {
             return Poll::Pending;
         }
         let polled = std::mem::replace(this.polled, true);
-        if coop::has_budget_remaining() {
-            return this.sleep.poll(cx);
+        if current::is_driving(this.handle) {
+            // The runtime does not end meanwhile.
+            return poll(this.sleep, polled, cx);
         }
-        poll_spent(this.sleep, polled, cx)
+        poll_elsewhere(this.handle, this.sleep, polled, cx)
     }
+}
+
+#[inline]
+fn poll(sleep: Pin<&mut tokio::time::Sleep>, polled: bool, cx: &mut Context<'_>) -> Poll<()> {
+    if coop::has_budget_remaining() { sleep.poll(cx) } else { poll_spent(sleep, polled, cx) }
+}
+
+/// Polls a sleep whose loop was open a moment ago. It may end meanwhile, and tokio panics.
+fn poll_elsewhere(
+    handle: &TokioHandle,
+    sleep: Pin<&mut tokio::time::Sleep>,
+    polled: bool,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    catch_unwind(AssertUnwindSafe(|| poll(sleep, polled, cx))).unwrap_or_else(|payload| {
+        if !handle.is_closed() {
+            resume_unwind(payload);
+        }
+        Poll::Pending
+    })
 }
 
 /// What stands beside the sleep has used up the budget of this poll: that must not keep its end
@@ -83,5 +107,29 @@ impl time::Sleep for Sleep {
         let this = self.project();
         *this.polled = false;
         this.sleep.reset(tokio::time::Instant::from_std(deadline.into_std()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+    use std::time::Duration;
+
+    use loop_api::{EventLoop, Handle};
+
+    use super::*;
+
+    #[test]
+    fn a_loop_that_ends_while_another_thread_polls_a_sleep() {
+        let mut tokio = crate::TokioLoop::new().unwrap();
+        let handle = tokio.handle().clone();
+        let mut sleep = Box::pin(handle.sleep(Duration::from_secs(60)));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(sleep.as_mut().poll(&mut cx).is_pending());
+        // After the look at whether it is closed, as a thread does it that was late.
+        tokio.close();
+        let this = sleep.as_mut().project();
+        assert!(poll_elsewhere(this.handle, this.sleep, true, &mut cx).is_pending());
+        assert!(sleep.as_mut().poll(&mut cx).is_pending());
     }
 }

@@ -205,6 +205,7 @@ macro_rules! __conformance_table {
             tsk08_a_panic_in_the_drop_of_a_job: [];
             tsk08_a_panic_in_the_drop_of_the_main_future: [];
             tsk08_panics_in_the_drops_of_a_loops_tasks: [];
+            tsk08_a_panic_in_the_drop_of_what_a_closed_loop_refuses: [];
             tsk09_a_panic_does_not_affect_siblings: [];
             tsk10_yield_now_gives_one_turn: [one_thread];
             peer08_local_tasks_may_hold_what_is_not_send: [];

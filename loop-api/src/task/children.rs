@@ -44,7 +44,8 @@ impl<F: Future> Children<F> {
         index
     }
 
-    /// Lets the place of one that is done be taken by another. A late wake of the one before costs that a poll in vain.
+    /// Lets the place of one that is done be taken by another. A late wake of the one before costs
+    /// that a poll in vain.
     pub(crate) fn vacate(&mut self, index: usize) {
         debug_assert!(self.slots[index].is_none(), "its child is not done");
         self.vacant.push(index);
@@ -55,7 +56,8 @@ impl<F: Future> Children<F> {
         self.slots.iter().flatten().map(|(future, _)| &**future)
     }
 
-    /// How many places there are: how many have ever been, but for those that took the place of another.
+    /// How many places there are: how many have ever been, but for those that took the place of
+    /// another.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

@@ -117,7 +117,8 @@ impl<H: Handle, T: Send + 'static, E: Send + 'static> TaskGroup<H, T, E> {
         F: Future<Output = Result<R, E>>,
     {
         let group = TaskGroup { handle: handle.clone(), inner: Arc::new(Mutex::new(Inner::new())) };
-        // Dropping the future must abort the tasks; so must leaving it by an error. The body goes before.
+        // Dropping the future must abort the tasks; so must leaving it by an error. The body goes
+        // before.
         let mut progress = Progress::<H, _, _, _>::new(&group.inner);
         let body = body(group.clone());
         {

@@ -46,7 +46,7 @@ where
     H: Handle,
 {
     let work = Work { f: Some(f), handle: handle.clone(), location: Location::caller() };
-    task::spawn_unowned(work, NoSchedule)
+    task::spawn_unowned(work, NoSchedule(handle.clone()))
 }
 
 /// Runs `f` as a blocking job of `handle`'s loop on `executor`: what [`Handle::run_in_executor`]
@@ -119,6 +119,7 @@ impl<F: FnOnce() -> T, T, H: Handle> TaskFuture for Work<F, H> {
     const KIND: ExceptionKind = ExceptionKind::Blocking;
     // Cancelling a job in a queue need not wait for a thread.
     const ABORT_IN_PLACE: bool = true;
+    const ENDS_OUTSIDE: bool = true;
 
     fn location(&self) -> &'static Location<'static> {
         self.location
@@ -126,11 +127,15 @@ impl<F: FnOnce() -> T, T, H: Handle> TaskFuture for Work<F, H> {
 }
 
 /// A job is scheduled once, by the caller that makes it, and never again.
-struct NoSchedule;
+struct NoSchedule<H>(H);
 
-impl Schedule for NoSchedule {
+impl<H: Handle> Schedule for NoSchedule<H> {
     fn schedule(&self, task: Runnable) {
         drop(task);
+    }
+
+    fn within(&self, f: &mut dyn FnMut()) {
+        self.0.enter(f);
     }
 
     fn tasks(&self) -> Option<&TaskSet> {

@@ -46,7 +46,8 @@ pub fn wake_each(mut next: impl FnMut() -> Option<Waker>) {
     }
 }
 
-/// Drops each waker, whatever the drop of the one before did: as [`wake_each`], for those that nothing wakes any more.
+/// Drops each waker, whatever the drop of the one before did: as [`wake_each`], for those that
+/// nothing wakes any more.
 ///
 /// ```
 /// use std::task::Waker;

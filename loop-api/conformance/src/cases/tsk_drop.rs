@@ -133,10 +133,12 @@ pub fn tsk08_a_panic_in_the_drop_of_an_output<S: Subject>() {
         assert!(until(&handle, || told.len() == 1).await, "the panic was lost");
         check_told(&told, 1);
 
-        // A blocking job's, which may be dropped on a thread that no longer is in the loop.
+        // A blocking job's, which ends on a thread of its own.
         let output = drops.clone();
         drop(handle.spawn_blocking(move || Panics(output)));
-        assert!(until(&handle, || drops.get() == 4).await);
+        assert!(until(&handle, || told.len() == 1).await, "the panic was lost");
+        check_told(&told, 1);
+        assert_eq!(drops.get(), 4);
         assert_eq!(handle.spawn_blocking(|| 1).await.ok(), Some(1));
     });
 }
@@ -191,6 +193,22 @@ pub fn tsk08_a_panic_in_the_drop_of_the_main_future<S: Subject>() {
     assert!(handle.call_soon(move || says.send(()).expect("the case to wait")).is_ok());
     assert_eq!(subject.block_on(handle.spawn(async { 1 })).ok(), Some(1));
     assert!(said.recv().is_ok());
+}
+
+pub fn tsk08_a_panic_in_the_drop_of_what_a_closed_loop_refuses<S: Subject>() {
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    subject.close();
+    let (told, drops) = (record_exceptions(&handle), Counter::new());
+    let captured = Panics(drops.clone());
+    drop(handle.spawn(Done(captured)));
+    check_told(&told, 1);
+    assert!(handle.try_spawn_local(Done(Panics(drops.clone()))).is_err());
+    check_told(&told, 1);
+    let captured = Panics(drops.clone());
+    drop(handle.spawn_blocking(move || drop(captured)));
+    check_told(&told, 1);
+    assert_eq!(drops.get(), 3);
 }
 
 pub fn tsk08_panics_in_the_drops_of_a_loops_tasks<S: Subject>() {

@@ -90,12 +90,20 @@ pub(super) fn allocate<F: TaskFuture, S: Schedule>(
     unsafe { NonNull::new_unchecked(Box::into_raw(cell)) }.cast()
 }
 
-/// Frees a task that no other thread has seen. A panic of its future's drop is reported.
+/// Frees a task that no other thread has seen. Its future is dropped inside the loop, and a panic
+/// of that is reported.
 ///
 /// # Safety
 ///
 /// It comes from `allocate::<F, S>`, and all its references are the caller's.
 pub(super) unsafe fn discard<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: alive by contract, and nobody else has a reference.
+    let cell = unsafe { Cell::<F, S>::of(task) };
+    cell.schedule.within(&mut || {
+        // SAFETY: nobody else is there.
+        let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
+        report::<F>(dropped, cell.location);
+    });
     // SAFETY: by contract.
     unsafe { free::<F, S>(task) }
 }
@@ -247,7 +255,7 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
         Completed::Released => return,
         Completed::Detached => {
             // SAFETY: there was no join handle when the task completed, so the output is ours.
-            unsafe { cell.stage.with_mut(|stage| discard_output(stage, location)) };
+            unsafe { cell.stage.with_mut(|stage| discard_output(stage, location, &cell.schedule)) };
         }
         Completed::Awaited => {
             // SAFETY: the slot was given to us, for good.
@@ -286,7 +294,7 @@ unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: alive, complete and the caller's, all by contract.
     unsafe {
         let cell = Cell::<F, S>::of(task);
-        cell.stage.with_mut(|stage| discard_output(stage, cell.location));
+        cell.stage.with_mut(|stage| discard_output(stage, cell.location, &cell.schedule));
     }
 }
 
@@ -295,9 +303,16 @@ unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
 /// # Safety
 ///
 /// The stage must be the caller's.
-unsafe fn discard_output<F: TaskFuture>(stage: *mut Stage<F>, location: &'static Location<'static>) {
+unsafe fn discard_output<F: TaskFuture, S: Schedule>(
+    stage: *mut Stage<F>,
+    location: &'static Location<'static>,
+    schedule: &S,
+) {
     // SAFETY: the caller's.
     if let Stage::Done(Some(output)) = unsafe { &mut *stage } {
+        if F::ENDS_OUTSIDE && mem::needs_drop::<F::Value>() | output.is_panic() {
+            return schedule.within(&mut || output.discard(F::KIND, Some(location)));
+        }
         output.discard(F::KIND, Some(location));
     }
 }

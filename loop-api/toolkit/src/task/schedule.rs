@@ -31,6 +31,12 @@ pub trait Schedule: Send + Sync + 'static {
         None
     }
 
+    /// Calls `f`, which drops what belongs to the task, inside the loop: for a thread that is not
+    /// the loop's.
+    fn within(&self, f: &mut dyn FnMut()) {
+        f();
+    }
+
     /// The set on which the task was spawned; `None` for a task that was spawned on no set.
     fn tasks(&self) -> Option<&TaskSet>;
 }
@@ -43,6 +49,9 @@ pub(crate) trait TaskFuture: Future<Output = Caught<Self::Value, Self::Handle>> 
 
     /// Whether an abort drops the future at once, on the thread that aborts.
     const ABORT_IN_PLACE: bool = false;
+    /// Whether the thread that runs it may be outside of the loop by the time its output is
+    /// dropped.
+    const ENDS_OUTSIDE: bool = false;
     /// What its panics are reported as.
     const KIND: ExceptionKind;
 
