@@ -46,6 +46,8 @@ struct Slot<T> {
 
 impl<T> Slot<T> {
     fn poll(&mut self) -> Poll<Result<T, JoinError>> {
+        #[cfg(test)]
+        tests::POLLS.set(tests::POLLS.get() + 1);
         self.member.begin_poll();
         let waker = Waker::from(self.member.clone());
         Pin::new(&mut self.task).poll(&mut Context::from_waker(&waker))
@@ -347,5 +349,45 @@ impl<T> FromIterator<JoinHandle<T>> for JoinSet<T> {
 impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::runtime::{Backend, Builder};
+
+    thread_local! {
+        /// How many polls of members this thread has made.
+        pub(super) static POLLS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn polls_are_as_many_as_tasks_whatever_the_budget_of_the_runtime() {
+        const MANY: usize = 20_000;
+        for backend in Backend::compiled() {
+            for workers in [None, Some(1)] {
+                let mut builder = Builder::new();
+                builder.backend(*backend);
+                if let Some(count) = workers {
+                    builder.worker_threads(count);
+                }
+                builder.build().unwrap().block_on(async {
+                    let mut set: JoinSet<()> = (0..MANY).map(|_| crate::spawn(async {})).collect();
+                    while !set.tasks.iter().flatten().all(|slot| slot.task.is_finished()) {
+                        crate::task::yield_now().await;
+                    }
+                    POLLS.set(0);
+                    while let Some(output) = set.join_next().await {
+                        output.unwrap();
+                    }
+                    // One that is refused for each budget that is used up.
+                    let polls = POLLS.get();
+                    assert!((MANY..MANY + MANY / 16).contains(&polls), "{backend:?}: {polls}");
+                });
+            }
+        }
     }
 }
