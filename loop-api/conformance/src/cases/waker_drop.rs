@@ -133,6 +133,8 @@ where
     });
 }
 
+type Group<S> = TaskGroup<HandleOf<S>, (), ()>;
+
 pub fn peer15_a_wakers_drop_may_call_back_into_tasks_that_are_waited_for<S: Subject>() {
     run::<S, _>(|handle| async move {
         // Two at a time, so that the end of one does not end the wait.
@@ -149,7 +151,7 @@ pub fn peer15_a_wakers_drop_may_call_back_into_tasks_that_are_waited_for<S: Subj
         let mut ended = as_completed(tasks);
         replace_wakers(async { while ended.next().await.is_some() {} }, call);
         // One that adds a task to the group that is waited for.
-        let group: Arc<Mutex<Option<TaskGroup<HandleOf<S>, (), ()>>>> = Arc::default();
+        let group: Arc<Mutex<Option<Group<S>>>> = Arc::default();
         let adds = group.clone();
         let scope = TaskGroup::scope(&handle, |inside| {
             *group.lock().expect("the test's own lock") = Some(inside);
