@@ -64,6 +64,10 @@ impl Schedule for Queue {
         self.0.wake.notify_one();
     }
 
+    fn within(&self, f: &mut dyn FnMut()) {
+        SmallHandle(self.0.clone()).enter(f);
+    }
+
     fn tasks(&self) -> Option<&TaskSet> {
         Some(&self.0.tasks)
     }
@@ -244,11 +248,16 @@ impl Handle for SmallHandle {
         F: Future + 'static,
         F::Output: 'static,
     {
+        let refuse = |future, error| {
+            // A panic of its drop is for the exception handler.
+            self.shared().end_step(|| drop::<F>(future));
+            Err(error)
+        };
         if self.shared().is_closed() {
-            return Err(LocalError::Closed);
+            return refuse(future, LocalError::Closed);
         }
         if self.0.thread != thread_id() || !self.shared().is_loop_thread() {
-            return Err(LocalError::NotLoopThread);
+            return refuse(future, LocalError::NotLoopThread);
         }
         let future = Guarded::<F, Self>::new(future);
         // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the
