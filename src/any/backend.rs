@@ -36,7 +36,7 @@ pub enum Backend {
     Tokio,
     /// smol: async-executor and async-io.
     Smol,
-    /// A stranger's, by the name it gives itself.
+    /// A third-party loop, by the name it gives itself.
     Other(&'static str),
 }
 

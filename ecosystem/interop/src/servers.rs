@@ -6,7 +6,6 @@ mod start;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
