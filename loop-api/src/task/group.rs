@@ -396,7 +396,7 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-#[cfg(test)]
+#[cfg(all(test, not(anyloop_loom)))]
 mod tests {
     use std::future::pending;
 
