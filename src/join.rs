@@ -1,25 +1,32 @@
-//! Several futures in one task: `join!`, `try_join!`, `select!`, `pin!`.
+//! Several futures in one task, all of them waited for: `join!`, `try_join!`.
 
-/// Waits for all futures, in one task and at the same time, and gives their outputs as a tuple. At
-/// most 16 futures; they are polled in the order written, each time any of them is woken. Cancel
-/// safe if all of them are.
+/// Waits for all futures, in one task and at the same time, and gives their outputs as a tuple; of
+/// no futures that is `()`.
+///
+/// Each time any of them wakes the task, all that are not done are polled, beginning with another
+/// one than the time before, so that one that uses up the task's budget starves no other. After
+/// `biased;` they are polled in the order written, always. Cancel safe if all of them are.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {
 /// let (a, b) = anyloop::join!(async { 1 }, async { "two" });
 /// assert_eq!((a, b), (1, "two"));
+/// let (a, b) = anyloop::join!(biased; async { 1 }, async { "two" });
+/// assert_eq!((a, b), (1, "two"));
 /// # });
 /// ```
 #[macro_export]
 macro_rules! join {
-    ($($future:expr),+ $(,)?) => {
-        $crate::__join! { [$($future,)+] [] [a b c d e f g h i j k l m n o p] }
-    };
+    ($(biased;)?) => { async {}.await };
+    (biased; $($future:expr),+ $(,)?) => { $crate::__join! { Written [$($future,)+] [] } };
+    ($($future:expr),+ $(,)?) => { $crate::__join! { Rotating [$($future,)+] [] } };
 }
 
 /// Waits for all futures, in one task and at the same time, for as long as they give `Ok`; the
-/// first `Err` is given at once, and the others are dropped. At most 16 futures. Cancel safe if all
-/// of them are.
+/// first `Err` is given at once, and the others are dropped. Of no futures that is `Ok(())`.
+///
+/// They are polled as [`join!`](crate::join) does, with `biased;` in the order written. Cancel safe
+/// if all of them are.
 ///
 /// ```
 /// # futures_lite::future::block_on(async {
@@ -30,196 +37,95 @@ macro_rules! join {
 /// ```
 #[macro_export]
 macro_rules! try_join {
-    ($($future:expr),+ $(,)?) => {
-        $crate::__try_join! { [$($future,)+] [] [a b c d e f g h i j k l m n o p] }
-    };
+    ($(biased;)?) => { async { ::std::result::Result::Ok(()) }.await };
+    (biased; $($future:expr),+ $(,)?) => { $crate::__try_join! { Written [$($future,)+] [] } };
+    ($($future:expr),+ $(,)?) => { $crate::__try_join! { Rotating [$($future,)+] [] } };
 }
 
-/// Gives each future a name from the list, which hygiene keeps apart from the caller's.
+/// Pins one future after another, each by the name `joined`, which hygiene keeps apart from those
+/// of the other rounds and from the caller's names. A `let` of its own lets the temporaries of a
+/// future's expression live as long as the future.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __join {
-    ([$future:expr, $($rest:tt)*] [$($done:tt)*] [$name:ident $($names:ident)*]) => {
-        $crate::__join! { [$($rest)*] [$($done)* ($name $future)] [$($names)*] }
-    };
-    ([] [$(($name:ident $future:expr))+] $names:tt) => {{
-        $(
-            let $name = ::std::pin::pin!(::std::future::IntoFuture::into_future($future));
-            let mut $name = $crate::__private::Joined::new($name);
-        )+
-        ::std::future::poll_fn(move |cx| {
+    ($order:ident [$future:expr, $($rest:tt)*] [$($done:ident)*]) => {{
+        let joined = $future;
+        let joined = ::std::pin::pin!(::std::future::IntoFuture::into_future(joined));
+        let mut joined = $crate::__private::Joined::new(joined);
+        $crate::__join! { $order [$($rest)*] [$($done)* joined] }
+    }};
+    ($order:ident [] [$($joined:ident)+]) => {{
+        let mut order = $crate::__private::$order::default();
+        // An output may be of a type that has no values.
+        #[allow(unreachable_code)]
+        let all = ::std::future::poll_fn(move |cx| {
             let mut done = true;
-            $(done &= $name.poll(cx);)+
+            $crate::__from_first! { order.first([$(::std::stringify!($joined)),+].len()), $(
+                done &= $joined.poll(cx);
+            )+ }
             if done {
-                ::std::task::Poll::Ready(($($name.take(),)+))
+                ::std::task::Poll::Ready(($($joined.take(),)+))
             } else {
                 ::std::task::Poll::Pending
             }
-        })
-        .await
+        });
+        all.await
     }};
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __try_join {
-    ([$future:expr, $($rest:tt)*] [$($done:tt)*] [$name:ident $($names:ident)*]) => {
-        $crate::__try_join! { [$($rest)*] [$($done)* ($name $future)] [$($names)*] }
-    };
-    ([] [$(($name:ident $future:expr))+] $names:tt) => {{
-        $(
-            let $name = ::std::pin::pin!(::std::future::IntoFuture::into_future($future));
-            let mut $name = $crate::__private::Joined::new($name);
-        )+
-        ::std::future::poll_fn(move |cx| {
+    ($order:ident [$future:expr, $($rest:tt)*] [$($done:ident)*]) => {{
+        let joined = $future;
+        let joined = ::std::pin::pin!(::std::future::IntoFuture::into_future(joined));
+        let mut joined = $crate::__private::Joined::new(joined);
+        $crate::__try_join! { $order [$($rest)*] [$($done)* joined] }
+    }};
+    ($order:ident [] [$($joined:ident)+]) => {{
+        let mut order = $crate::__private::$order::default();
+        #[allow(unreachable_code)]
+        let all = ::std::future::poll_fn(move |cx| {
             let mut done = true;
-            $(
-                done &= $name.poll(cx);
-                if let ::std::option::Option::Some(error) = $name.take_error() {
-                    return ::std::task::Poll::Ready(::std::result::Result::Err(error));
-                }
-            )+
+            $crate::__from_first! { order.first([$(::std::stringify!($joined)),+].len()), $(
+                {
+                    done &= $joined.poll(cx);
+                    if let ::std::option::Option::Some(error) = $joined.take_error() {
+                        return ::std::task::Poll::Ready(::std::result::Result::Err(error));
+                    }
+                };
+            )+ }
             if done {
-                ::std::task::Poll::Ready(::std::result::Result::Ok(($($name.take_ok(),)+)))
+                ::std::task::Poll::Ready(::std::result::Result::Ok(($($joined.take_ok(),)+)))
             } else {
                 ::std::task::Poll::Pending
             }
-        })
-        .await
+        });
+        all.await
     }};
 }
 
-/// Waits for the first of several futures whose output matches its pattern, drops the others, and
-/// goes on with that branch.
-///
-/// As tokio's: branches are `pattern = future => handler`, with `, if condition` before the arrow
-/// to leave a branch out, and `else => handler` for when no branch is left. Futures are polled in
-/// the order written (tokio's `biased;` is accepted and changes nothing), so a branch that is
-/// always ready starves those below it. `?`, `break` and `return` in a handler mean what they mean
-/// around it. At most eight branches.
-///
-/// The futures of the other branches are dropped: what is not cancel safe is given as `&mut
-/// future`, made outside the loop.
-///
-/// # Panics
-///
-/// If no branch is left and there is no `else`.
-///
-/// ```
-/// # #[cfg(feature = "sync")]
-/// # futures_lite::future::block_on(async {
-/// use anyloop::sync::mpsc;
-///
-/// let (sender, mut numbers) = mpsc::channel(1);
-/// let mut never = std::pin::pin!(std::future::pending::<()>());
-/// sender.send(1).await.unwrap();
-/// drop(sender);
-/// let mut seen = Vec::new();
-/// loop {
-///     anyloop::select! {
-///         Some(n) = numbers.recv() => seen.push(n),
-///         _ = &mut never, if seen.is_empty() => unreachable!(),
-///         else => break,
-///     }
-/// }
-/// assert_eq!(seen, [1]);
-/// # });
-/// ```
-#[cfg(feature = "macros")]
-#[macro_export]
-macro_rules! select {
-    (biased; $($branches:tt)+) => {
-        $crate::__select! { [] [__A __B __C __D __E __F __G __H] $($branches)+ }
-    };
-    ($($branches:tt)+) => {
-        $crate::__select! { [] [__A __B __C __D __E __F __G __H] $($branches)+ }
-    };
-}
-
-/// Takes the branches apart, one at a time, and gives each a name.
+/// Runs each of the steps once, beginning with the one whose number is given. With a constant 0
+/// nothing of the counting is left.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __select {
-    // Nothing is left, or only `else`.
-    ([$($done:tt)*] $names:tt) => {
-        $crate::__select_run! {
-            [$($done)*] { panic!("all branches of select! are disabled, and there is no else: add `else => ...`") }
-        }
-    };
-    ([$($done:tt)*] $names:tt else => $handler:expr $(,)?) => {
-        $crate::__select_run! { [$($done)*] { $handler } }
-    };
-    // With a condition.
-    ([$($done:tt)*] [$name:ident $($names:ident)*] $pattern:pat = $future:expr, if $condition:expr => $handler:block, $($rest:tt)*) => {
-        $crate::__select! { [$($done)* ($name ($pattern) ($future) ($condition) ($handler))] [$($names)*] $($rest)* }
-    };
-    ([$($done:tt)*] [$name:ident $($names:ident)*] $pattern:pat = $future:expr, if $condition:expr => $handler:block $($rest:tt)*) => {
-        $crate::__select! { [$($done)* ($name ($pattern) ($future) ($condition) ($handler))] [$($names)*] $($rest)* }
-    };
-    ([$($done:tt)*] [$name:ident $($names:ident)*] $pattern:pat = $future:expr, if $condition:expr => $handler:expr $(, $($rest:tt)*)?) => {
-        $crate::__select! { [$($done)* ($name ($pattern) ($future) ($condition) ($handler))] [$($names)*] $($($rest)*)? }
-    };
-    // Without.
-    ([$($done:tt)*] [$name:ident $($names:ident)*] $pattern:pat = $future:expr => $handler:block, $($rest:tt)*) => {
-        $crate::__select! { [$($done)* ($name ($pattern) ($future) (true) ($handler))] [$($names)*] $($rest)* }
-    };
-    ([$($done:tt)*] [$name:ident $($names:ident)*] $pattern:pat = $future:expr => $handler:block $($rest:tt)*) => {
-        $crate::__select! { [$($done)* ($name ($pattern) ($future) (true) ($handler))] [$($names)*] $($rest)* }
-    };
-    ([$($done:tt)*] [$name:ident $($names:ident)*] $pattern:pat = $future:expr => $handler:expr $(, $($rest:tt)*)?) => {
-        $crate::__select! { [$($done)* ($name ($pattern) ($future) (true) ($handler))] [$($names)*] $($($rest)*)? }
-    };
-}
-
-/// Polls the branches, and runs the handler of the one that is done after the futures are dropped.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __select_run {
-    ([$(($name:ident ($pattern:pat) ($future:expr) ($condition:expr) ($handler:expr)))+] { $otherwise:expr }) => {{
-        #[allow(non_camel_case_types)]
-        enum __Selected<$($name),+> {
-            $($name($name),)+
-            Else,
-        }
-        let done = {
-            // A condition says whether its future is even made.
+macro_rules! __from_first {
+    ($first:expr, $($step:expr;)+) => {
+        let first: usize = $first;
+        // Whether this is the second round, for the steps before the first.
+        let mut again = false;
+        loop {
+            let mut number = 0;
             $(
-                #[allow(non_snake_case)]
-                let mut $name = ::std::pin::pin!(if $condition {
-                    ::std::option::Option::Some(::std::future::IntoFuture::into_future($future))
-                } else {
-                    ::std::option::Option::None
-                });
-            )+
-            ::std::future::poll_fn(|cx| {
-                let mut waiting = false;
-                $(
-                    if let ::std::option::Option::Some(future) = $name.as_mut().as_pin_mut() {
-                        match ::std::future::Future::poll(future, cx) {
-                            ::std::task::Poll::Ready(output) => {
-                                #[allow(unused_variables, irrefutable_let_patterns)]
-                                if let $crate::__private::without_modifiers!($pattern) = &output {
-                                    return ::std::task::Poll::Ready(__Selected::$name(output));
-                                }
-                                $name.set(::std::option::Option::None);
-                            }
-                            ::std::task::Poll::Pending => waiting = true,
-                        }
-                    }
-                )+
-                if waiting { ::std::task::Poll::Pending } else { ::std::task::Poll::Ready(__Selected::Else) }
-            })
-            .await
-        };
-        match done {
-            $(
-                __Selected::$name(output) => {
-                    #[allow(irrefutable_let_patterns)]
-                    let $pattern = output else { ::std::unreachable!("it matched when it was polled") };
-                    $handler
+                if (number < first) == again {
+                    $step;
                 }
+                number += 1;
             )+
-            __Selected::Else => $otherwise,
+            if again || first == 0 || number == 0 {
+                break;
+            }
+            again = true;
         }
-    }};
+    };
 }

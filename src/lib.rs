@@ -116,7 +116,10 @@ mod budget;
 pub mod io;
 mod join;
 pub mod net;
+mod pin;
 pub mod runtime;
+#[cfg(feature = "macros")]
+mod select;
 #[cfg(feature = "sync")]
 pub mod sync;
 pub mod task;
@@ -176,7 +179,6 @@ pub use loop_compat as compat;
 /// Any loop behind one type: how a third-party backend comes to [`Runtime`](runtime::Runtime).
 #[cfg(feature = "dyn")]
 pub use loop_erased as erased;
-pub use std::pin::pin;
 pub use task::spawn;
 
 // The README's and CONTRIBUTING's programs are tests too.

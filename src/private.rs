@@ -34,6 +34,59 @@ pub fn run_test<F: Future>(runtime: io::Result<Runtime>, future: F) -> F::Output
     }
 }
 
+/// Which branch `select!` polls first, of so many. A simulated loop may answer here; a real one has no
+/// numbers to draw, and begins with the first.
+#[inline(always)]
+pub fn first_branch(_branches: usize) -> usize {
+    0
+}
+
+/// The same after `biased;`, on every loop.
+#[inline(always)]
+pub fn first_written(_branches: usize) -> usize {
+    0
+}
+
+/// Pending, and the task woken, if its budget is used up: then those branches of `select!` that
+/// heed it would wait, and those that do not would always win.
+#[inline]
+pub fn poll_budget(cx: &mut Context<'_>) -> Poll<()> {
+    #[cfg(any(feature = "sync", feature = "io-util"))]
+    if !tokio::task::coop::has_budget_remaining() {
+        // What it gives takes its unit back when it is dropped.
+        return tokio::task::coop::poll_proceed(cx).map(drop);
+    }
+    #[cfg(not(any(feature = "sync", feature = "io-util")))]
+    let _ = cx;
+    Poll::Ready(())
+}
+
+/// Which future a join polls first: another one each time.
+#[derive(Debug, Default)]
+pub struct Rotating(usize);
+
+impl Rotating {
+    /// Of so many.
+    #[inline]
+    pub fn first(&mut self, futures: usize) -> usize {
+        let first = self.0;
+        self.0 = if first + 1 == futures { 0 } else { first + 1 };
+        first
+    }
+}
+
+/// The same after `biased;`: the first.
+#[derive(Debug, Default)]
+pub struct Written;
+
+impl Written {
+    /// Of so many.
+    #[inline(always)]
+    pub fn first(&mut self, _futures: usize) -> usize {
+        0
+    }
+}
+
 /// A future of `join!` or `try_join!`, and its output once it is done.
 #[derive(Debug)]
 pub struct Joined<'a, F: Future> {

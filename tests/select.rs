@@ -1,5 +1,6 @@
 //! `select!` in the ways that programs write it.
 #![cfg(all(feature = "macros", feature = "sync"))]
+#![deny(warnings)]
 
 use std::future::{pending, ready};
 
@@ -82,12 +83,205 @@ fn without_else_nothing_left_is_a_panic() {
 }
 
 #[test]
-fn joins_wait_for_all() {
+fn else_may_stand_alone() {
     block_on(async {
-        let (sender, receiver) = oneshot::channel();
-        let (received, sent) = anyloop::join!(receiver, async move { sender.send(1) });
-        assert_eq!((received, sent), (Ok(1), Ok(())));
-        let failed: Result<((), ()), u8> = anyloop::try_join!(pending::<Result<(), u8>>(), ready(Err(9)));
-        assert_eq!(failed, Err(9));
+        assert_eq!(anyloop::select! { else => 1 }, 1);
+        assert_eq!(anyloop::select! { biased; else => 1, }, 1);
     });
+}
+
+#[test]
+fn values_are_bound_in_every_way() {
+    block_on(async {
+        anyloop::select! {
+            Some(mut n) = ready(Some(1)) => {
+                n += 1;
+                assert_eq!(n, 2);
+            }
+        }
+        let text = anyloop::select! {
+            (_, ref text) = ready((1, String::from("a"))) => text.len(),
+        };
+        assert_eq!(text, 1);
+        anyloop::select! {
+            Some(ref mut text) = ready(Some(String::from("a"))) => {
+                text.push('b');
+                assert_eq!(text, "ab");
+            }
+        }
+        let n = anyloop::select! {
+            1 | 2 = ready(3) => 0,
+            n @ 3..=4 = ready(3) => n,
+        };
+        assert_eq!(n, 3);
+        let n = anyloop::select! { &n = ready(&5) => n };
+        assert_eq!(n, 5);
+    });
+}
+
+#[test]
+fn temporaries_live_until_the_branch_is_chosen() {
+    block_on(async {
+        anyloop::select! { () = &mut ready(()) => {} }
+        anyloop::select! {
+            biased;
+            () = &mut ready(()), if false => unreachable!(),
+            n = &mut ready(1), if true => assert_eq!(n, 1),
+        }
+    });
+}
+
+#[test]
+fn conditions_are_asked_before_any_future_is_made() {
+    block_on(async {
+        let mut first = ready(1);
+        let seen = |future: &std::future::Ready<u8>| format!("{future:?}").contains('1');
+        let n = anyloop::select! {
+            n = &mut first => n,
+            n = ready(2), if seen(&first) => n,
+        };
+        assert_eq!(n, 1);
+    });
+}
+
+#[test]
+fn a_branch_may_never_end() {
+    async fn never() -> ! {
+        pending().await
+    }
+    block_on(async {
+        let n = anyloop::select! {
+            _ = never() => 0,
+            n = ready(1) => n,
+        };
+        assert_eq!(n, 1);
+        for _ in 0..2 {
+            anyloop::select! {
+                never = never() => never,
+                _ = ready(()) => break,
+            }
+        }
+    });
+}
+
+#[test]
+fn commas_may_be_left_out_and_selects_nested() {
+    block_on(async {
+        let n = anyloop::select! {
+            n = ready(1) => { n }
+            n = pending() => { n },
+            n = pending(), if n() == 1 => { n }
+            n = pending::<u8>() => anyloop::select! {
+                m = ready(1) => n + m
+            }
+        };
+        assert_eq!(n, 1);
+    });
+    fn n() -> u8 {
+        1
+    }
+}
+
+#[test]
+fn there_may_be_64_branches() {
+    let chosen = block_on(async {
+        anyloop::select! {
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            n = pending() => n,
+            () = ready(()) => 63,
+        }
+    });
+    assert_eq!(chosen, 63);
+}
+
+#[test]
+fn what_was_not_chosen_can_be_used_in_the_handler() {
+    block_on(async {
+        let (first, mut one) = oneshot::channel();
+        let (second, mut two) = oneshot::channel();
+        first.send(1).unwrap();
+        second.send(2).unwrap();
+        let sum = anyloop::select! {
+            n = &mut one => n.unwrap() + two.await.unwrap(),
+            n = &mut two => n.unwrap() + one.await.unwrap(),
+        };
+        assert_eq!(sum, 3);
+    });
+}
+
+#[test]
+fn a_future_that_is_done_is_not_polled_again() {
+    let mut polls = 0;
+    let once = std::future::poll_fn(|_| {
+        polls += 1;
+        std::task::Poll::Ready(None::<()>)
+    });
+    block_on(async {
+        anyloop::select! {
+            Some(()) = once => unreachable!(),
+            () = futures_lite::future::yield_now() => {}
+        }
+    });
+    assert_eq!(polls, 1);
 }
