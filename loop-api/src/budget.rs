@@ -4,7 +4,7 @@
 //! limits and past all other tasks. tokio's ask a counter of the thread they are on, which tokio's
 //! own threads fill before each poll; on other threads nothing is counted. A [`Budget`] is how such
 //! a counter is lent to a thread that polls for another loop: [`lend`] around all that the thread
-//! does, and [`begin_poll`] before each poll, which the toolkit's `Guarded` and
+//! does, and [`begin_poll`] before each poll, which the toolkit's `CatchUnwind` and
 //! [`Driven`](crate::callback::Driven) say.
 //!
 //! Nothing here names a library. The facade has the budget of tokio's. What a loop's own sockets

@@ -41,7 +41,7 @@ pub trait Host: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static 
 /// The foreign runtime of one loop, on the loop's own thread.
 pub trait Driver: fmt::Debug {
     /// What other threads of the loop need of it.
-    fn surroundings(&self) -> Arc<dyn Surroundings>;
+    fn runtime_context(&self) -> Arc<dyn RuntimeContext>;
 
     /// Has `hello` called first thing on each thread that the runtime starts from now on, such as
     /// those of its blocking jobs: by it such a thread learns which loop it belongs to. Once a
@@ -92,7 +92,7 @@ pub trait Watch {
 }
 
 /// The context of the foreign runtime, for every thread of a loop.
-pub trait Surroundings: fmt::Debug + Send + Sync {
+pub trait RuntimeContext: fmt::Debug + Send + Sync {
     /// Calls `f` inside the context.
     fn within(&self, f: &mut dyn FnMut());
 
@@ -104,18 +104,18 @@ pub trait Surroundings: fmt::Debug + Send + Sync {
     fn poll(&self, f: &mut dyn FnMut());
 }
 
-/// [`Surroundings::within`] for a closure that gives a value.
+/// [`RuntimeContext::within`] for a closure that gives a value.
 ///
 /// # Panics
 ///
-/// If the surroundings do not call the closure.
-pub fn within<R>(surroundings: &dyn Surroundings, f: impl FnOnce() -> R) -> R {
+/// If the context does not call the closure.
+pub fn within<R>(context: &dyn RuntimeContext, f: impl FnOnce() -> R) -> R {
     let mut f = Some(f);
     let mut result = None;
-    surroundings.within(&mut || {
+    context.within(&mut || {
         if let Some(f) = f.take() {
             result = Some(f());
         }
     });
-    result.expect("surroundings that call the closure")
+    result.expect("a context that calls the closure")
 }

@@ -42,12 +42,12 @@ impl<T> UnsafeCell<T> {
 /// models.
 #[cfg(not(anyloop_loom))]
 #[inline(always)]
-pub fn planted(_bug: &str) -> bool {
+pub fn inject(_bug: &str) -> bool {
     false
 }
 
 #[cfg(anyloop_loom)]
-pub use model::planted;
+pub use model::inject;
 #[cfg(anyloop_loom)]
 pub use model::{model, model_with_bug};
 
@@ -60,7 +60,7 @@ mod model {
         static BUG: Cell<Option<&'static str>> = const { Cell::new(None) };
     }
 
-    pub fn planted(bug: &str) -> bool {
+    pub fn inject(bug: &str) -> bool {
         BUG.get() == Some(bug)
     }
 

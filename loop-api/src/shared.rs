@@ -20,7 +20,7 @@ mod idle;
 pub use closing::EndWaiter;
 pub use exception::{Exception, ExceptionHandler, ExceptionKind, write_report};
 pub(crate) use here::register_kind;
-pub use here::report_here;
+pub use here::report_to_current;
 pub use idle::IdleWatch;
 
 /// Whether any loop in this process wants to be told of slow polls: until then a poll costs one

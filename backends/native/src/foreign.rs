@@ -15,7 +15,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use loop_api::budget::{self, Budget};
-use loop_api::host::{Driver, Host, Surroundings, Watch};
+use loop_api::host::{Driver, Host, RuntimeContext, Watch};
 use loop_api::{Handle, RunError, context, coop};
 use loop_toolkit::task::Runnable;
 
@@ -71,8 +71,8 @@ impl ForeignRuntime {
         Ok(ForeignRuntime { watch: RefCell::new(watch), driver, adaptive: AdaptivePoll::default() })
     }
 
-    pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
-        self.driver.surroundings()
+    pub(crate) fn runtime_context(&self) -> Arc<dyn RuntimeContext> {
+        self.driver.runtime_context()
     }
 
     /// The foreign runtime's own threads belong to this loop from now on.
@@ -164,12 +164,12 @@ pub(crate) fn start_workers(
     budget: Option<Budget>,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let (own, of_tasks) = (handle.clone(), handle.clone());
-    if handle.around().is_none() {
+    if handle.runtime_context().is_none() {
         let on_thread = move |run: &mut dyn FnMut()| budget::lend(budget, || own.enter_loop(run));
         return workers.start(name, on_thread, Runnable::poll);
     }
-    let on_thread = move |run: &mut dyn FnMut()| match own.around() {
-        Some(around) => around.as_worker(&mut || own.enter_loop(&mut *run)),
+    let on_thread = move |run: &mut dyn FnMut()| match own.runtime_context() {
+        Some(runtime_context) => runtime_context.as_worker(&mut || own.enter_loop(&mut *run)),
         None => own.enter_loop(run),
     };
     workers.start(name, on_thread, move |task| poll_task(&of_tasks, task))
@@ -177,10 +177,10 @@ pub(crate) fn start_workers(
 
 /// Polls a task of a loop that has a foreign runtime; gives it back if it is to be polled again.
 pub(crate) fn poll_task(handle: &NativeHandle, task: Runnable) -> Option<Runnable> {
-    let Some(around) = handle.around() else { return task.poll() };
+    let Some(runtime_context) = handle.runtime_context() else { return task.poll() };
     let mut task = Some(task);
     let mut again = None;
-    around.poll(&mut || again = task.take().and_then(Runnable::poll));
+    runtime_context.poll(&mut || again = task.take().and_then(Runnable::poll));
     again
 }
 
@@ -233,8 +233,8 @@ impl Core {
                 coop::begin_poll();
                 let mut polled = Poll::Pending;
                 let mut poll = || polled = future.as_mut().poll(&mut Context::from_waker(&self.waker));
-                match handle.around() {
-                    Some(around) => around.poll(&mut poll),
+                match handle.runtime_context() {
+                    Some(runtime_context) => runtime_context.poll(&mut poll),
                     None => poll(),
                 }
                 if polled.is_ready() {

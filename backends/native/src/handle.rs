@@ -9,11 +9,11 @@ use std::sync::{Arc, Weak};
 
 use loop_api::blocking::Executor;
 use loop_api::context::{self, Scoped};
-use loop_api::host::{self, Surroundings};
+use loop_api::host::{self, RuntimeContext};
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Shared};
 use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
-use loop_toolkit::{Guarded, Pool};
+use loop_toolkit::{CatchUnwind, Pool};
 
 use crate::executor::{Injector, Unparker, Workers, local as queue, workers};
 use crate::reactor::{Poller, Reactor};
@@ -41,8 +41,8 @@ struct Inner {
     workers: Option<Arc<Workers>>,
     /// Its threads start with the first job.
     pool: Pool,
-    /// What is around every thread of the loop, if it has a foreign runtime.
-    around: Option<Arc<dyn Surroundings>>,
+    /// What is runtime_context every thread of the loop, if it has a foreign runtime.
+    runtime_context: Option<Arc<dyn RuntimeContext>>,
 }
 
 /// A native loop seen from anywhere.
@@ -71,7 +71,7 @@ impl NativeHandle {
         own: Arc<Poller>,
         workers: Option<impl FnOnce(Arc<Reactor>, Arc<Timers>) -> Workers>,
         pool: Pool,
-        around: Option<Arc<dyn Surroundings>>,
+        runtime_context: Option<Arc<dyn RuntimeContext>>,
     ) -> Self {
         let reactor = Arc::new(Reactor::new(poller));
         let unparker = Arc::new(Unparker::new(own));
@@ -90,7 +90,7 @@ impl NativeHandle {
             injector: Injector::new(),
             workers,
             pool,
-            around,
+            runtime_context,
         };
         NativeHandle { inner: Arc::new(inner) }
     }
@@ -142,8 +142,8 @@ impl NativeHandle {
         &self.inner.pool
     }
 
-    pub(crate) fn around(&self) -> Option<&dyn Surroundings> {
-        self.inner.around.as_deref()
+    pub(crate) fn runtime_context(&self) -> Option<&dyn RuntimeContext> {
+        self.inner.runtime_context.as_deref()
     }
 
     pub(crate) fn workers(&self) -> Option<&Arc<Workers>> {
@@ -170,10 +170,10 @@ impl Schedule for ToLoop {
     }
 
     #[inline]
-    fn here(&self) -> Option<fn(Runnable)> {
+    fn local_schedule(&self) -> Option<fn(Runnable)> {
         match &self.0.inner.workers {
-            Some(workers) => workers::here(workers),
-            None => queue::here(&self.0.inner.unparker),
+            Some(workers) => workers::local_schedule(workers),
+            None => queue::local_schedule(&self.0.inner.unparker),
         }
     }
 
@@ -202,8 +202,8 @@ impl Schedule for ToThread {
     }
 
     #[inline]
-    fn here(&self) -> Option<fn(Runnable)> {
-        queue::here(&self.0.inner.unparker)
+    fn local_schedule(&self) -> Option<fn(Runnable)> {
+        queue::local_schedule(&self.0.inner.unparker)
     }
 
     fn within(&self, f: &mut dyn FnMut()) {
@@ -227,9 +227,9 @@ impl Handle for NativeHandle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        match &self.inner.around {
+        match &self.inner.runtime_context {
             None => self.enter_loop(f),
-            Some(around) => host::within(&**around, || self.enter_loop(f)),
+            Some(runtime_context) => host::within(&**runtime_context, || self.enter_loop(f)),
         }
     }
 
@@ -243,7 +243,7 @@ impl Handle for NativeHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = Guarded::<F, Self>::new(future);
+        let future = CatchUnwind::<F, Self>::new(future);
         let (task, join) = self.inner.tasks.spawn(future, ToLoop(self.clone()));
         match (task, &self.inner.workers) {
             (Some(task), Some(workers)) => workers.schedule(task),
@@ -271,7 +271,7 @@ impl Handle for NativeHandle {
         if self.inner.home != context::thread_id() || !self.inner.shared.is_loop_thread() {
             return refuse(future, LocalError::NotLoopThread);
         }
-        let future = Guarded::<F, Self>::new(future);
+        let future = CatchUnwind::<F, Self>::new(future);
         local::spawn(self, future)
     }
 
@@ -306,7 +306,7 @@ mod local {
 
     pub(super) fn spawn<F>(
         handle: &NativeHandle,
-        future: Guarded<F, NativeHandle>,
+        future: CatchUnwind<F, NativeHandle>,
     ) -> Result<JoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,

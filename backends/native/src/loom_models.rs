@@ -29,7 +29,7 @@ thread_local! {
     static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
 }
 
-pub(crate) fn planted(fault: Fault) -> bool {
+pub(crate) fn inject(fault: Fault) -> bool {
     PLANTED.get() == Some(fault)
 }
 
@@ -171,7 +171,7 @@ impl WorkerPool {
                 return true;
             }
             self.idle.enlist(worker);
-            let looks = !planted(Fault::NoSecondLook);
+            let looks = !inject(Fault::NoSecondLook);
             if !(looks && self.has_tasks()) && self.sleepers[worker].sleep() {
                 return false;
             }

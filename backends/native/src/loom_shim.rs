@@ -84,9 +84,9 @@ pub(crate) enum Fault {
 /// Whether the model that runs has planted `fault`. False outside models.
 #[cfg(not(all(test, anyloop_loom)))]
 #[inline(always)]
-pub(crate) fn planted(_: Fault) -> bool {
+pub(crate) fn inject(_: Fault) -> bool {
     false
 }
 
 #[cfg(all(test, anyloop_loom))]
-pub(crate) use crate::loom_models::planted;
+pub(crate) use crate::loom_models::inject;

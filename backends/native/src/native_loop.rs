@@ -142,8 +142,8 @@ impl NativeLoop {
         let drives = count == 0;
         let foreign =
             config.host.map(|host| ForeignRuntime::open(&*host, drives.then_some(&own))).transpose()?;
-        let around = foreign.as_ref().map(ForeignRuntime::surroundings);
-        let handle = NativeHandle::new(poller, own.clone(), workers, config.pool.build(), around);
+        let runtime_context = foreign.as_ref().map(ForeignRuntime::runtime_context);
+        let handle = NativeHandle::new(poller, own.clone(), workers, config.pool.build(), runtime_context);
         if let Some(foreign) = &foreign {
             foreign.belongs_to(&handle);
         }

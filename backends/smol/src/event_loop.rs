@@ -109,12 +109,12 @@ impl Builder {
     pub fn build(&self) -> io::Result<SmolLoop> {
         let shared = Shared::new("smol");
         let driver = self.host.as_ref().map(|host| host.open()).transpose()?.map(Rc::from);
-        let around = driver.as_ref().map(|driver: &Rc<dyn Driver>| driver.surroundings());
+        let runtime_context = driver.as_ref().map(|driver: &Rc<dyn Driver>| driver.runtime_context());
         let Some(n) = self.worker_threads else {
             let handle = SmolHandle::new(
                 shared.of_this_thread(),
                 Executor::Own { tasks: Tasks::of_this_thread(), local: None },
-                around,
+                runtime_context,
             );
             if let Some(driver) = &driver {
                 driver.on_thread_start(handle.hello());
@@ -137,7 +137,7 @@ impl Builder {
         let executor = Arc::new(async_executor::Executor::new());
         let tasks = Tasks::of_all_threads(executor.clone());
         let local = Some(Tasks::of_this_thread());
-        let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, around);
+        let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, runtime_context);
         if let Some(driver) = &driver {
             driver.on_thread_start(handle.hello());
         }

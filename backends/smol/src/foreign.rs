@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use async_executor::Executor;
 use futures_lite::future::{or, yield_now};
-use loop_api::host::{Driver, Surroundings};
+use loop_api::host::{Driver, RuntimeContext};
 use loop_api::{Handle, RunError, context};
 use loop_toolkit::Pool;
 
@@ -35,13 +35,13 @@ pub(crate) fn drive<F: Future>(
 /// What a worker thread does. `Executor::run` polls many tasks in one poll, for each of which the
 /// limit of the foreign runtime must begin anew.
 pub(crate) fn run_worker(
-    around: &dyn Surroundings,
+    runtime_context: &dyn RuntimeContext,
     handle: &SmolHandle,
     executor: &Executor<'static>,
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = pin!(stop);
-    around.as_worker(&mut || {
+    runtime_context.as_worker(&mut || {
         let work = or(stop.as_mut(), tasks(handle, executor));
         handle.enter_loop(|| handle.drive(|| async_io::block_on(work)));
     });
@@ -53,8 +53,8 @@ async fn budgeted<F: Future>(handle: &SmolHandle, future: F) -> F::Output {
     poll_fn(|cx| {
         let mut polled = Poll::Pending;
         let mut poll = || polled = future.as_mut().poll(cx);
-        match handle.around() {
-            Some(around) => around.poll(&mut poll),
+        match handle.runtime_context() {
+            Some(runtime_context) => runtime_context.poll(&mut poll),
             None => poll(),
         }
         polled

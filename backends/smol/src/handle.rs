@@ -9,11 +9,11 @@ use std::task::Poll;
 use async_io::Timer;
 use loop_api::blocking;
 use loop_api::context::{self, Scoped};
-use loop_api::host::{self, Surroundings};
+use loop_api::host::{self, RuntimeContext};
 use loop_api::shared::IdleWatch;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, RunError, Shared};
-use loop_toolkit::{Guarded, Pool};
+use loop_toolkit::{CatchUnwind, Pool};
 
 use crate::coop::Counted;
 use crate::inner::{Executor, Inner, SmolHandle};
@@ -56,8 +56,8 @@ fn at_home() -> Option<SmolHandle> {
 }
 
 impl SmolHandle {
-    pub(crate) fn around(&self) -> Option<&dyn Surroundings> {
-        self.inner.around.as_deref()
+    pub(crate) fn runtime_context(&self) -> Option<&dyn RuntimeContext> {
+        self.inner.runtime_context.as_deref()
     }
 
     /// What makes a thread one of this loop's, for the threads of its foreign runtime. It does not
@@ -157,9 +157,9 @@ impl Handle for SmolHandle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        match self.around() {
+        match self.runtime_context() {
             None => self.enter_loop(f),
-            Some(around) => host::within(around, || self.enter_loop(f)),
+            Some(runtime_context) => host::within(runtime_context, || self.enter_loop(f)),
         }
     }
 
@@ -175,7 +175,7 @@ impl Handle for SmolHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = Counted::new(Contained::new(Guarded::new(future)));
+        let future = Counted::new(Contained::new(CatchUnwind::new(future)));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
                 Ok(task) => JoinHandle::of_task(task),
@@ -208,7 +208,7 @@ impl Handle for SmolHandle {
             return refuse(future, LocalError::NotLoopThread);
         }
         let cancellation = Cancellation::new();
-        let future = Counted::new(Cancellable::new(Guarded::new(future), cancellation.clone()));
+        let future = Counted::new(Cancellable::new(CatchUnwind::new(future), cancellation.clone()));
         Ok(JoinHandle::of_local(tasks.spawn_local(future)?, cancellation))
     }
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use loop_api::Shared;
-use loop_api::host::Surroundings;
+use loop_api::host::RuntimeContext;
 use loop_toolkit::Pool;
 
 use crate::one_thread::Tasks;
 
-pub(crate) type Caught<T> = loop_toolkit::Caught<T, SmolHandle>;
+pub(crate) type TaskOutput<T> = loop_toolkit::TaskOutput<T, SmolHandle>;
 
 /// A loop of smol's, seen from anywhere: see [`loop_api::Handle`].
 #[derive(Clone)]
@@ -21,8 +21,8 @@ pub(crate) struct Inner {
     pub(crate) shared: Shared,
     pub(crate) tasks: Executor,
     pub(crate) pool: Pool,
-    /// What is around every thread of the loop, if it has a foreign runtime.
-    pub(crate) around: Option<Arc<dyn Surroundings>>,
+    /// What is runtime_context every thread of the loop, if it has a foreign runtime.
+    pub(crate) runtime_context: Option<Arc<dyn RuntimeContext>>,
 }
 
 /// Where tasks go.
@@ -37,8 +37,12 @@ pub(crate) enum Executor {
 }
 
 impl SmolHandle {
-    pub(crate) fn new(shared: Shared, tasks: Executor, around: Option<Arc<dyn Surroundings>>) -> SmolHandle {
-        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new(), around }) }
+    pub(crate) fn new(
+        shared: Shared,
+        tasks: Executor,
+        runtime_context: Option<Arc<dyn RuntimeContext>>,
+    ) -> SmolHandle {
+        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new(), runtime_context }) }
     }
 }
 

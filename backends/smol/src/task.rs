@@ -12,7 +12,7 @@ use loop_api::JoinError;
 use loop_api::task::{Abort, Task};
 use loop_toolkit::task as job;
 
-use crate::inner::Caught;
+use crate::inner::TaskOutput;
 use crate::one_thread::LocalTask;
 
 mod abort;
@@ -24,7 +24,7 @@ use abort::Target;
 pub(crate) use cancellation::{Cancellable, Cancellation, Contained};
 use shared::SharedTask;
 
-type Share<T> = fn(FallibleTask<Caught<T>>) -> Arc<dyn SharedTask<Caught<T>> + Send + Sync>;
+type Share<T> = fn(FallibleTask<TaskOutput<T>>) -> Arc<dyn SharedTask<TaskOutput<T>> + Send + Sync>;
 
 /// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See
 /// [`loop_api::task::Task`].
@@ -38,9 +38,9 @@ pub struct JoinHandle<T> {
 
 enum Slot<T> {
     /// Nothing was asked for beside the output.
-    Own(FallibleTask<Caught<T>>, Share<T>),
-    Shared(Arc<dyn SharedTask<Caught<T>> + Send + Sync>),
-    Local(LocalTask<Option<Caught<T>>>, Arc<Cancellation>),
+    Own(FallibleTask<TaskOutput<T>>, Share<T>),
+    Shared(Arc<dyn SharedTask<TaskOutput<T>> + Send + Sync>),
+    Local(LocalTask<Option<TaskOutput<T>>>, Arc<Cancellation>),
     Blocking(job::JoinHandle<T>),
     Closed,
     Done,
@@ -52,14 +52,14 @@ impl<T> JoinHandle<T> {
     }
 
     #[inline]
-    pub(crate) fn of_task(task: async_task::Task<Caught<T>>) -> Self
+    pub(crate) fn of_task(task: async_task::Task<TaskOutput<T>>) -> Self
     where
         T: Send + 'static,
     {
-        Self::new(Slot::Own(task.fallible(), shared::share::<Caught<T>>))
+        Self::new(Slot::Own(task.fallible(), shared::share::<TaskOutput<T>>))
     }
 
-    pub(crate) fn of_local(task: LocalTask<Option<Caught<T>>>, cancellation: Arc<Cancellation>) -> Self {
+    pub(crate) fn of_local(task: LocalTask<Option<TaskOutput<T>>>, cancellation: Arc<Cancellation>) -> Self {
         Self::new(Slot::Local(task, cancellation))
     }
 
@@ -78,7 +78,7 @@ impl<T> JoinHandle<T> {
 
 /// What a task gave; nothing, if it was cancelled.
 #[inline]
-fn finish<T>(output: Option<Caught<T>>) -> Result<T, JoinError> {
+fn finish<T>(output: Option<TaskOutput<T>>) -> Result<T, JoinError> {
     match output {
         Some(caught) => caught.into_result(),
         None => Err(JoinError::Cancelled),

@@ -58,9 +58,11 @@ impl Workers {
             let thread = thread::Builder::new().name(format!("anyloop-smol-{i}")).spawn(move || {
                 let _alive = alive;
                 let _running = context::enter_nested();
-                match handle.around() {
+                match handle.runtime_context() {
                     None => budget::lend(budget, || handle.run(executor.run(stop.wait()))),
-                    Some(around) => foreign::run_worker(around, &handle, &executor, stop.wait()),
+                    Some(runtime_context) => {
+                        foreign::run_worker(runtime_context, &handle, &executor, stop.wait())
+                    }
                 }
                 // The last one, if the loop did not wait for it: then the tasks go here.
                 handle.enter(|| drop(executor));

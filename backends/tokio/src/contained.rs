@@ -10,13 +10,13 @@ use std::task::{Context, Poll};
 
 use loop_api::JoinError;
 use loop_api::error::Panic;
-use loop_toolkit::{Caught, Guarded, drop_guarded, guard_blocking};
+use loop_toolkit::{CatchUnwind, TaskOutput, catch_blocking, drop_catching};
 use pin_project_lite::pin_project;
 
 use crate::inner::TokioHandle;
 
 /// A panic on its way through tokio.
-type Payload = Caught<(), TokioHandle>;
+type Payload = TaskOutput<(), TokioHandle>;
 
 /// What went wrong, out of tokio's hands again.
 pub(crate) fn open(payload: Box<dyn Any + Send>) -> JoinError {
@@ -30,12 +30,12 @@ pin_project! {
     /// A task's future, the panic of whose drop is always reported.
     pub(crate) struct Contained<F> {
         #[pin]
-        future: Option<Guarded<F, TokioHandle>>,
+        future: Option<CatchUnwind<F, TokioHandle>>,
     }
 
     impl<F> PinnedDrop for Contained<F> {
         fn drop(this: Pin<&mut Self>) {
-            if let Err(caught) = drop_guarded::<F, (), TokioHandle>(this.project().future) {
+            if let Err(caught) = drop_catching::<F, (), TokioHandle>(this.project().future) {
                 unwind(caught);
             }
         }
@@ -52,13 +52,13 @@ fn unwind(caught: Payload) {
 
 impl<F> Contained<F> {
     #[inline]
-    pub(crate) fn new(future: Guarded<F, TokioHandle>) -> Self {
+    pub(crate) fn new(future: CatchUnwind<F, TokioHandle>) -> Self {
         Contained { future: Some(future) }
     }
 }
 
 impl<F: Future> Future for Contained<F> {
-    type Output = Caught<F::Output, TokioHandle>;
+    type Output = TaskOutput<F::Output, TokioHandle>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -70,7 +70,7 @@ impl<F: Future> Future for Contained<F> {
         };
         if polled.is_ready() {
             // tokio would take a panic in here for one of the poll. Dropped unread.
-            drop(drop_guarded::<F, (), TokioHandle>(this.future));
+            drop(drop_catching::<F, (), TokioHandle>(this.future));
         }
         polled
     }
@@ -88,12 +88,12 @@ impl<F> Unrun<F> {
         Unrun { f: Some(f), location }
     }
 
-    pub(crate) fn run<T>(mut self) -> Caught<T, TokioHandle>
+    pub(crate) fn run<T>(mut self) -> TaskOutput<T, TokioHandle>
     where
         F: FnOnce() -> T,
     {
         match self.f.take() {
-            Some(f) => guard_blocking(f, self.location),
+            Some(f) => catch_blocking(f, self.location),
             None => unreachable!("a job is run once"),
         }
     }
@@ -102,7 +102,7 @@ impl<F> Unrun<F> {
 impl<F> Drop for Unrun<F> {
     fn drop(&mut self) {
         if let Some(f) = self.f.take() {
-            let dropped: Payload = guard_blocking(|| drop(f), self.location);
+            let dropped: Payload = catch_blocking(|| drop(f), self.location);
             if dropped.is_panic() {
                 unwind(dropped);
             }

@@ -8,7 +8,7 @@ use std::thread;
 use loop_api::blocking::Executor;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Refused, Shared};
-use loop_toolkit::Guarded;
+use loop_toolkit::CatchUnwind;
 use tokio::runtime;
 
 use crate::contained::{Contained, Unrun};
@@ -134,7 +134,7 @@ impl Handle for TokioHandle {
             self.drop_refused(future);
             return Task::closed();
         }
-        Task::new(self.inner.runtime.spawn(Contained::new(Guarded::new(future))))
+        Task::new(self.inner.runtime.spawn(Contained::new(CatchUnwind::new(future))))
     }
 
     /// # Errors
@@ -161,7 +161,7 @@ impl Handle for TokioHandle {
             self.drop_refused(future);
             return Err(error);
         }
-        let future = Contained::new(Guarded::new(future));
+        let future = Contained::new(CatchUnwind::new(future));
         if self.inner.kind == Kind::Local {
             return Ok(Task::new(self.within(|| tokio::task::spawn_local(future))));
         }

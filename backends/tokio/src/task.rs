@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use loop_api::task::Abort;
 use loop_api::{JoinError, Refused, task};
-use loop_toolkit::Caught;
+use loop_toolkit::TaskOutput;
 
 use crate::contained;
 use crate::inner::TokioHandle;
@@ -19,7 +19,7 @@ pub struct Task<T> {
 }
 
 enum Join<T> {
-    Tokio(tokio::task::JoinHandle<Caught<T, TokioHandle>>),
+    Tokio(tokio::task::JoinHandle<TaskOutput<T, TokioHandle>>),
     /// A blocking job on an executor of the user's choice.
     Executor(loop_toolkit::task::JoinHandle<T>),
     /// The loop was closed already, or there is no thread for the job.
@@ -27,7 +27,7 @@ enum Join<T> {
 }
 
 impl<T> Task<T> {
-    pub(crate) fn new(join: tokio::task::JoinHandle<Caught<T, TokioHandle>>) -> Self {
+    pub(crate) fn new(join: tokio::task::JoinHandle<TaskOutput<T, TokioHandle>>) -> Self {
         Task { join: Join::Tokio(join) }
     }
 

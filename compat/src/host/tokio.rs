@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use loop_api::context;
-use loop_api::host::{Driver, Host, Surroundings};
+use loop_api::host::{Driver, Host, RuntimeContext};
 use loop_toolkit::Threads;
 use tokio::runtime::{self, LocalOptions, LocalRuntime};
 use tokio::task::coop;
@@ -94,8 +94,13 @@ impl Host for TokioHost {
             builder.thread_name(name);
         }
         let runtime = builder.build_local(LocalOptions::default())?;
-        let around = Arc::new(Around(runtime.handle().clone()));
-        Ok(Box::new(TokioDriver { runtime: RefCell::new(Some(Rc::new(runtime))), around, threads, on_start }))
+        let context = Arc::new(TokioContext(runtime.handle().clone()));
+        Ok(Box::new(TokioDriver {
+            runtime: RefCell::new(Some(Rc::new(runtime))),
+            context,
+            threads,
+            on_start,
+        }))
     }
 }
 
@@ -105,14 +110,14 @@ type OnStart = OnceLock<Box<dyn Fn() + Send + Sync>>;
 struct TokioDriver {
     /// None once it was shut down.
     runtime: RefCell<Option<Rc<LocalRuntime>>>,
-    around: Arc<Around>,
+    context: Arc<TokioContext>,
     threads: Threads,
     on_start: Arc<OnStart>,
 }
 
 impl Driver for TokioDriver {
-    fn surroundings(&self) -> Arc<dyn Surroundings> {
-        self.around.clone()
+    fn runtime_context(&self) -> Arc<dyn RuntimeContext> {
+        self.context.clone()
     }
 
     fn on_thread_start(&self, on_start: Box<dyn Fn() + Send + Sync>) {
@@ -129,7 +134,7 @@ impl Driver for TokioDriver {
 
     #[cfg(unix)]
     fn watch(&self, fd: std::os::fd::BorrowedFd<'_>) -> io::Result<Box<dyn loop_api::host::Watch>> {
-        let _entered = self.around.0.enter();
+        let _entered = self.context.0.enter();
         Ok(Box::new(super::watch::TokioWatch::new(fd.try_clone_to_owned()?)?))
     }
 
@@ -152,9 +157,9 @@ impl fmt::Debug for TokioDriver {
 
 /// tokio's context.
 #[derive(Debug)]
-struct Around(runtime::Handle);
+struct TokioContext(runtime::Handle);
 
-impl Surroundings for Around {
+impl RuntimeContext for TokioContext {
     fn within(&self, f: &mut dyn FnMut()) {
         let _entered = self.0.enter();
         f();

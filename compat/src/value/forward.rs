@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use loop_api::JoinError;
 use loop_api::error::Panic;
 use loop_api::promise::{DeferredError, Promise};
-use loop_api::shared::{Exception, ExceptionKind, report_here};
+use loop_api::shared::{Exception, ExceptionKind, report_to_current};
 
 use super::source::Source;
 
@@ -70,7 +70,7 @@ fn go_on(hand: Arc<dyn Woken>) {
     while let Some(hand) = next {
         // What panics is a waker of the caller's; the other hands must go on all the same.
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| hand.go_on())) {
-            report_here(&Exception::panicked(ExceptionKind::Promise, Panic::new(payload), None));
+            report_to_current(&Exception::panicked(ExceptionKind::Promise, Panic::new(payload), None));
         }
         let waiting = AT_WORK.try_with(|at_work| at_work.borrow_mut().as_mut().and_then(VecDeque::pop_front));
         next = waiting.unwrap_or(None);

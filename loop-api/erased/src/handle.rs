@@ -13,7 +13,7 @@ use loop_api::blocking::Executor;
 use loop_api::error::{LocalError, RunError};
 use loop_api::shared::Shared;
 use loop_api::time::{self, Instant};
-use loop_toolkit::guard_blocking;
+use loop_toolkit::catch_blocking;
 
 type BoxJob = Box<dyn FnOnce() -> Output + Send>;
 
@@ -164,7 +164,7 @@ impl ErasedHandle {
     {
         let handle = self.clone();
         Box::new(move || {
-            let caught = handle.scope(|| guard_blocking(f, location));
+            let caught = handle.scope(|| catch_blocking(f, location));
             task::output(caught, handle)
         })
     }

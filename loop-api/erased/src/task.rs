@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use super::ErasedHandle;
 use loop_api::error::JoinError;
 use loop_api::task;
-use loop_toolkit::{Caught, poll_caught, spawned_at};
+use loop_toolkit::{TaskOutput, poll_caught, spawned_at};
 
 /// An [`ErasedOutput`] of the task's output.
 pub(super) type Output = Box<dyn Any + Send>;
@@ -24,7 +24,7 @@ pub(super) type Output = Box<dyn Any + Send>;
 /// a panic in it finds the exception handler by that.
 struct ErasedOutput<T> {
     /// `None` only while it is dropped.
-    caught: Option<Caught<T, ErasedHandle>>,
+    caught: Option<TaskOutput<T, ErasedHandle>>,
     handle: ErasedHandle,
 }
 
@@ -36,7 +36,7 @@ impl<T> Drop for ErasedOutput<T> {
     }
 }
 
-pub(super) fn output<T: Send + 'static>(caught: Caught<T, ErasedHandle>, handle: ErasedHandle) -> Output {
+pub(super) fn output<T: Send + 'static>(caught: TaskOutput<T, ErasedHandle>, handle: ErasedHandle) -> Output {
     Box::new(ErasedOutput { caught: Some(caught), handle })
 }
 
@@ -113,7 +113,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F: Future, I: Fn(Caught<F::Output, ErasedHandle>) -> O, O> Future for CatchInto<F, I> {
+impl<F: Future, I: Fn(TaskOutput<F::Output, ErasedHandle>) -> O, O> Future for CatchInto<F, I> {
     type Output = O;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {

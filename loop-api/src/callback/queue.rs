@@ -11,7 +11,7 @@ use std::task::Waker;
 
 use super::job::Job;
 use crate::error::Closed;
-use crate::loom_shim::{AtomicBool, AtomicU64, Mutex, MutexGuard, planted};
+use crate::loom_shim::{AtomicBool, AtomicU64, Mutex, MutexGuard, inject};
 use crate::time::Instant;
 
 /// A timer's place: its deadline, then the order of registration.
@@ -94,7 +94,7 @@ impl Queue {
             // The job goes after the lock does: arguments outlive locals.
             return Err(Closed);
         }
-        let early = planted("tell, then push").then(|| self.inner.notify(&state));
+        let early = inject("tell, then push").then(|| self.inner.notify(&state));
         if early.is_some() {
             drop(state);
             state = self.inner.lock();
@@ -215,7 +215,7 @@ impl Queue {
         if !state.ready.is_empty() {
             return Rest::More;
         }
-        if planted("look, then count as idle") {
+        if inject("look, then count as idle") {
             drop(state);
             state = self.inner.lock();
         }

@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use super::DeferredError;
 use crate::callback::Job;
 use crate::error::Panic;
-use crate::loom_shim::{Mutex, MutexGuard, planted};
+use crate::loom_shim::{Mutex, MutexGuard, inject};
 use crate::shared::{self, Exception, ExceptionKind};
 
 /// The end that settles. Dropping it unsettled wakes the waiter with [`DeferredError::Abandoned`].
@@ -141,12 +141,12 @@ impl<T> Core<T> {
         if !matches!(state.phase, Phase::Waiting) {
             return Err(outcome);
         }
-        if planted("settle in two steps") {
+        if inject("settle in two steps") {
             drop(state);
             state = self.lock();
         }
         let mut early = None;
-        if planted("waker taken too early") {
+        if inject("waker taken too early") {
             early = Some(state.waiter.take());
             drop(state);
             state = self.lock();
@@ -202,7 +202,7 @@ impl<T> Core<T> {
             Err(DeferredError::Pending) => {}
             outcome => return Poll::Ready(outcome),
         }
-        if planted("look, then register") {
+        if inject("look, then register") {
             drop(state);
             state = self.lock();
         }
@@ -227,7 +227,7 @@ impl<T> Core<T> {
         let mut state = self.lock();
         let waker = state.waiters.remove(&id);
         state.sharers -= 1;
-        let last = state.sharers == 0 || planted("a leaver cancels");
+        let last = state.sharers == 0 || inject("a leaver cancels");
         drop(state);
         if last {
             self.cancel();
@@ -300,7 +300,7 @@ impl<T> Core<T> {
         }
         let mut state = self.lock();
         let waiting = matches!(state.phase, Phase::Waiting);
-        if planted("look, then chain") {
+        if inject("look, then chain") {
             drop(state);
             state = self.lock();
         }
@@ -358,7 +358,7 @@ impl<T> Settled<T> {
             links.push(Link::Forward(next, outcome));
         }
         if let Some(canceller) = self.canceller {
-            if self.cancelled && !planted("cancel wakes no waiter") {
+            if self.cancelled && !inject("cancel wakes no waiter") {
                 contain(location, || canceller.wake());
             } else {
                 contain(location, || drop(canceller));
@@ -374,7 +374,7 @@ impl<T> Settled<T> {
 fn contain(location: &'static Location<'static>, f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
         let panic = Panic::new(payload);
-        shared::report_here(&Exception::panicked(ExceptionKind::Promise, panic, Some(location)));
+        shared::report_to_current(&Exception::panicked(ExceptionKind::Promise, panic, Some(location)));
     }
 }
 
@@ -456,7 +456,7 @@ impl<T> Drop for Core<T> {
             contain(self.location, || {
                 let _shown_until_there = write!(message, "{error}");
             });
-            shared::report_here(&Exception::new(ExceptionKind::Promise, message, Some(self.location)));
+            shared::report_to_current(&Exception::new(ExceptionKind::Promise, message, Some(self.location)));
         }
     }
 }

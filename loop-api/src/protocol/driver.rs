@@ -91,7 +91,11 @@ impl<S, P: Protocol> Run<S, P> {
         catch_unwind(AssertUnwindSafe(|| f(protocol, transport))).map_err(|payload| {
             let panic = Panic::new(payload);
             let error = io::Error::other(format!("the protocol panicked: {}", panic.message()));
-            shared::report_here(&Exception::panicked(ExceptionKind::Protocol, panic, Some(self.location)));
+            shared::report_to_current(&Exception::panicked(
+                ExceptionKind::Protocol,
+                panic,
+                Some(self.location),
+            ));
             error
         })
     }

@@ -117,7 +117,11 @@ async fn accept<H, L, F, P>(
             Ok(protocol) => protocol,
             Err(payload) => {
                 let panic = Panic::new(payload);
-                shared::report_here(&Exception::panicked(ExceptionKind::Protocol, panic, Some(location)));
+                shared::report_to_current(&Exception::panicked(
+                    ExceptionKind::Protocol,
+                    panic,
+                    Some(location),
+                ));
                 continue;
             }
         };
@@ -249,7 +253,7 @@ impl Inner {
             // The others are told whatever this one does.
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waiter.wake())) {
                 let panic = Panic::new(payload);
-                shared::report_here(&Exception::panicked(ExceptionKind::Protocol, panic, None));
+                shared::report_to_current(&Exception::panicked(ExceptionKind::Protocol, panic, None));
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn register_kind(handle: TypeId, report: Report) {
 }
 
 /// Tells the exception handler of the loop that the caller runs in, or standard error.
-pub fn report_here(exception: &Exception) {
+pub fn report_to_current(exception: &Exception) {
     let kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let told = |only| kinds.iter().any(|(_, report)| report(only, exception));
     if !innermost().is_some_and(|innermost| told(Some(innermost))) && !told(None) {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::task::{self, AbortHandle, JoinHandle, Runnable, Schedule, TaskFuture, TaskSet};
-use crate::{Caught, guard_blocking};
+use crate::{TaskOutput, catch_blocking};
 use loop_api::Handle;
 use loop_api::blocking::{Executor, Job};
 use loop_api::shared::ExceptionKind;
@@ -96,9 +96,9 @@ struct Work<F, H> {
 impl<F, H> Unpin for Work<F, H> {}
 
 impl<F: FnOnce() -> T, T, H: Handle> Future for Work<F, H> {
-    type Output = Caught<T, H>;
+    type Output = TaskOutput<T, H>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Caught<T, H>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<TaskOutput<T, H>> {
         /// Puts back what was current before: a job may run inside another one.
         struct Restore(Option<AbortHandle>);
         impl Drop for Restore {
@@ -109,7 +109,7 @@ impl<F: FnOnce() -> T, T, H: Handle> Future for Work<F, H> {
         // A task is not polled again once it was ready.
         let Some(f) = self.f.take() else { return Poll::Pending };
         let _restore = Restore(CURRENT.replace(AbortHandle::of(cx.waker())));
-        Poll::Ready(self.handle.enter(|| guard_blocking(f, self.location)))
+        Poll::Ready(self.handle.enter(|| catch_blocking(f, self.location)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! For those who write a backend of anyloop: the pieces that most backends need and none should
 //! write again. The contract that they serve is `loop-api`.
 //!
-//! - [`task`]: a spawned future in one allocation, with its handles. [`Guarded`] is what a task's
+//! - [`task`]: a spawned future in one allocation, with its handles. [`CatchUnwind`] is what a task's
 //!   future is put into, whichever executor runs it, so that a panic becomes its output.
 //! - [`Pool`]: threads for blocking jobs; [`spawn_blocking`] and [`run_in`] are the bodies of the
 //!   methods of [`Handle`](loop_api::Handle).
@@ -27,8 +27,9 @@
 mod accept;
 mod blocked;
 mod blocking;
-mod guarded;
+mod catch_unwind;
 pub mod net;
+mod output;
 pub mod socket;
 pub mod task;
 mod threads;
@@ -37,9 +38,10 @@ mod wake;
 pub use accept::accept_retry;
 pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
-pub use guarded::{Caught, Guarded, drop_guarded, guard_blocking, poll_caught, spawned_at};
+pub use catch_unwind::{CatchUnwind, catch_blocking, drop_catching, poll_caught, spawned_at};
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};
+pub use output::TaskOutput;
 pub use threads::Threads;
 pub use wake::{drop_each, wake_each};
 

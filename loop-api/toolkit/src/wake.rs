@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use loop_api::error::Panic;
-use loop_api::shared::{Exception, ExceptionKind, report_here};
+use loop_api::shared::{Exception, ExceptionKind, report_to_current};
 
 /// Wakes each that `next` gives, whatever the one before did: a waker may run any code, and
 /// its panic is not for those who are woken after it, nor for the caller. It goes to the exception
@@ -64,5 +64,5 @@ pub fn drop_each(wakers: impl IntoIterator<Item = Waker>) {
 
 #[cold]
 fn report(payload: Box<dyn Any + Send>) {
-    report_here(&Exception::panicked(ExceptionKind::Waker, Panic::new(payload), None));
+    report_to_current(&Exception::panicked(ExceptionKind::Waker, Panic::new(payload), None));
 }

@@ -7,7 +7,7 @@
 //! task calls `pass_on` and looks whether there are more. A worker that puts a task in its own
 //! empty queue, and takes the next one from there, calls nothing.
 
-use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, fence, planted};
+use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, fence, inject};
 
 /// The workers that sleep.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Idle {
     pub(crate) fn pick(&self) -> Option<usize> {
         // The task is in its queue before this looks for a sleeper; `enlist` has it the other way
         // round.
-        if !planted(Fault::NoFence) {
+        if !inject(Fault::NoFence) {
             fence(Ordering::SeqCst);
         }
         if self.coming.load(Ordering::Relaxed) {
@@ -64,7 +64,7 @@ impl Idle {
 
     /// A worker that was picked has found a task. If there are more, another is to be picked.
     pub(crate) fn pass_on(&self) {
-        if planted(Fault::KeepsTheBaton) {
+        if inject(Fault::KeepsTheBaton) {
             return;
         }
         let asleep = self.lock();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 
-use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, planted};
+use crate::loom_shim::{AtomicBool, Fault, Mutex, MutexGuard, Ordering, inject};
 
 /// The tasks that other threads have woken.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl<T> Injector<T> {
         }
         let mut state = self.lock();
         queue.append(&mut state.tasks);
-        if planted(Fault::LateFlag) {
+        if inject(Fault::LateFlag) {
             drop(state);
         }
         self.some.store(false, Ordering::Relaxed);

@@ -55,7 +55,7 @@ pub(crate) fn is_running(unparker: &Unparker) -> bool {
 
 /// What queues a task of the loop that `unparker` wakes, if this thread runs that.
 #[inline]
-pub(crate) fn here(unparker: &Unparker) -> Option<fn(Runnable)> {
+pub(crate) fn local_schedule(unparker: &Unparker) -> Option<fn(Runnable)> {
     if is_running(unparker) { Some(push_here) } else { None }
 }
 

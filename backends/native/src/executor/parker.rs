@@ -12,7 +12,7 @@
 //! work calls `unpark` after that. Then either the sleeper finds the work, or its `prepare` is
 //! refused, or `unpark` sees it parked and wakes it.
 
-use crate::loom_shim::{AtomicU8, Fault, Ordering, planted};
+use crate::loom_shim::{AtomicU8, Fault, Ordering, inject};
 
 const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
@@ -32,7 +32,7 @@ impl Parker {
     /// Says that the caller is about to sleep. False if it must not, because `unpark` was called
     /// meanwhile.
     pub(crate) fn prepare(&self) -> bool {
-        if planted(Fault::PrepareForgets) {
+        if inject(Fault::PrepareForgets) {
             self.state.store(PARKED, Ordering::Release);
             return true;
         }
@@ -57,7 +57,7 @@ impl Parker {
     /// Says that there is work. True if the sleeper sleeps and the caller is the one that has to
     /// wake it.
     pub(crate) fn unpark(&self) -> bool {
-        if planted(Fault::UnparkOnlySleepers) && self.state.load(Ordering::Acquire) != PARKED {
+        if inject(Fault::UnparkOnlySleepers) && self.state.load(Ordering::Acquire) != PARKED {
             return false;
         }
         self.state.swap(NOTIFIED, Ordering::AcqRel) == PARKED

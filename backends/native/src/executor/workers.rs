@@ -280,7 +280,7 @@ impl Workers {
 }
 
 /// What queues a task of `workers`, if this thread is one of them.
-pub(crate) fn here(workers: &Workers) -> Option<fn(Runnable)> {
+pub(crate) fn local_schedule(workers: &Workers) -> Option<fn(Runnable)> {
     let runs = WORKER.with(|slot| {
         slot.with(|worker| worker.is_some_and(|worker| std::ptr::eq(&*worker.workers, workers)))
     });

@@ -14,7 +14,7 @@ use std::io;
 use std::task::Waker;
 
 use super::waiters::{WaiterId, Waiters};
-use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, planted, relax};
+use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, inject, relax};
 
 /// An operation may succeed. It is not certain, but where this is clear there will be an event.
 const READY: usize = 1;
@@ -64,7 +64,7 @@ impl Direction {
     /// The attempt made after `seen` would have blocked.
     #[inline]
     pub(crate) fn blocked(&self, seen: Seen) {
-        if planted(Fault::BlockedForgetsEvents) {
+        if inject(Fault::BlockedForgetsEvents) {
             self.bits.fetch_and(!READY, Ordering::AcqRel);
             return;
         }
@@ -99,13 +99,13 @@ impl Direction {
     pub(crate) fn event(&self, cut: bool, wake: &mut Vec<Waker>) {
         let bits = self.bits.load(Ordering::Acquire);
         if bits & (READY | LOCKED) == 0 {
-            let lock = if planted(Fault::EventDoesNotLock) { 0 } else { LOCKED };
+            let lock = if inject(Fault::EventDoesNotLock) { 0 } else { LOCKED };
             let next = after_event(bits, cut) | lock;
             if self.bits.compare_exchange(bits, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 return Guard { direction: self, bits: next }.take(wake);
             }
         } else if bits & LOCKED == 0 {
-            if planted(Fault::EventIsNotCounted) {
+            if inject(Fault::EventIsNotCounted) {
                 return;
             }
             // There is no waiter: it counts only for attempts that go on just now.
@@ -145,7 +145,7 @@ impl Direction {
     /// The loop has ended.
     pub(crate) fn close(&self, wake: &mut Vec<Waker>) {
         let mut guard = self.lock();
-        if !planted(Fault::CloseIsNotMarked) {
+        if !inject(Fault::CloseIsNotMarked) {
             guard.bits |= CLOSED;
         }
         guard.take(wake);
@@ -167,7 +167,7 @@ impl Direction {
         // Cloned and dropped without the lock: the waker's code may be any.
         let waker = waker.clone();
         let bits = self.bits.load(Ordering::Acquire);
-        let taken = if planted(Fault::WaitLocksAgain) { 0 } else { LOCKED };
+        let taken = if inject(Fault::WaitLocksAgain) { 0 } else { LOCKED };
         if bits & (READY | CLOSED | taken) == 0 && self.try_lock(bits) {
             let mut guard = Guard { direction: self, bits };
             match guard.with(|waiters| waiters.put_first(waker)) {
@@ -200,7 +200,7 @@ impl Direction {
 
     /// Forgets a waiter.
     pub(crate) fn leave(&self, id: WaiterId) {
-        let mut guard = if planted(Fault::LeaveDoesNotLock) {
+        let mut guard = if inject(Fault::LeaveDoesNotLock) {
             Guard { direction: self, bits: self.look().0 }
         } else {
             self.lock()
@@ -229,7 +229,7 @@ impl Direction {
         let mut tries = 0;
         let mut bits = self.bits.load(Ordering::Acquire);
         loop {
-            if bits & unless != 0 && !planted(Fault::WaitDoesNotLook) {
+            if bits & unless != 0 && !inject(Fault::WaitDoesNotLook) {
                 return None;
             }
             if bits & LOCKED == 0 && self.try_lock(bits) {

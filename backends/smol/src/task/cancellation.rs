@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use loop_toolkit::{Guarded, drop_guarded};
+use loop_toolkit::{CatchUnwind, drop_catching};
 use pin_project_lite::pin_project;
 
 use super::abort::Abortable;
-use crate::inner::{Caught, SmolHandle};
+use crate::inner::{SmolHandle, TaskOutput};
 
 /// It was not asked to end.
 const OPEN: u8 = 0;
@@ -78,26 +78,26 @@ pin_project! {
     /// A task's future, the panic of whose drop goes to the exception handler.
     pub(crate) struct Contained<F> {
         #[pin]
-        future: Option<Guarded<F, SmolHandle>>,
+        future: Option<CatchUnwind<F, SmolHandle>>,
     }
 
     impl<F> PinnedDrop for Contained<F> {
         fn drop(this: Pin<&mut Self>) {
             // Dropped unread.
-            drop(drop_guarded::<F, (), SmolHandle>(this.project().future));
+            drop(drop_catching::<F, (), SmolHandle>(this.project().future));
         }
     }
 }
 
 impl<F> Contained<F> {
     #[inline]
-    pub(crate) fn new(future: Guarded<F, SmolHandle>) -> Self {
+    pub(crate) fn new(future: CatchUnwind<F, SmolHandle>) -> Self {
         Contained { future: Some(future) }
     }
 }
 
 impl<F: Future> Future for Contained<F> {
-    type Output = Caught<F::Output>;
+    type Output = TaskOutput<F::Output>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -121,13 +121,13 @@ pin_project! {
 }
 
 impl<F> Cancellable<F> {
-    pub(crate) fn new(future: Guarded<F, SmolHandle>, cancellation: Arc<Cancellation>) -> Self {
+    pub(crate) fn new(future: CatchUnwind<F, SmolHandle>, cancellation: Arc<Cancellation>) -> Self {
         Cancellable { future: Contained::new(future), registered: false, gone: Gone(cancellation) }
     }
 }
 
 impl<F: Future> Future for Cancellable<F> {
-    type Output = Option<Caught<F::Output>>;
+    type Output = Option<TaskOutput<F::Output>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -138,7 +138,7 @@ impl<F: Future> Future for Cancellable<F> {
         }
         if this.gone.0.is_aborted() {
             // A panic of the drop is what the task gives.
-            return Poll::Ready(drop_guarded(this.future.project().future).err());
+            return Poll::Ready(drop_catching(this.future.project().future).err());
         }
         this.future.poll(cx).map(Some)
     }

@@ -19,7 +19,7 @@ use loop_api::time::Instant;
 use loop_api::turn::Turn;
 use loop_api::{EventLoop, Handle, LocalError, RunError, Shared};
 use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
-use loop_toolkit::{Executor, Guarded, Pool, run_in, spawn_blocking};
+use loop_toolkit::{CatchUnwind, Executor, Pool, run_in, spawn_blocking};
 
 thread_local! {
     static CURRENT: Scoped<SmallHandle> = const { Scoped::new() };
@@ -235,7 +235,7 @@ impl Handle for SmallHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (task, join) = self.0.tasks.spawn(Guarded::<F, Self>::new(future), Queue(self.0.clone()));
+        let (task, join) = self.0.tasks.spawn(CatchUnwind::<F, Self>::new(future), Queue(self.0.clone()));
         if let Some(task) = task {
             Queue(self.0.clone()).schedule(task);
         }
@@ -259,7 +259,7 @@ impl Handle for SmallHandle {
         if self.0.thread != thread_id() || !self.shared().is_loop_thread() {
             return refuse(future, LocalError::NotLoopThread);
         }
-        let future = Guarded::<F, Self>::new(future);
+        let future = CatchUnwind::<F, Self>::new(future);
         // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the
         // set is closed, and the queue is emptied only after that.
         let (task, join) = unsafe { self.0.tasks.spawn_unchecked(future, Queue(self.0.clone())) };

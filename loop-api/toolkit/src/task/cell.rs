@@ -195,7 +195,7 @@ unsafe fn schedule_last<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: the reference is the caller's until the Runnable is made of it, and the scheduler is
     // not used after that.
     unsafe {
-        if let Some(put) = Cell::<F, S>::of(task).schedule.here() {
+        if let Some(put) = Cell::<F, S>::of(task).schedule.local_schedule() {
             return put(Runnable::from_header(task));
         }
     }

@@ -25,7 +25,7 @@ pub struct JoinHandle<T> {
 }
 
 // SAFETY: what the handle reaches without synchronisation is the output, which it may take or drop,
-// and that is a Caught<T, _>, Send if T is. The future is not reached through it: an abort only
+// and that is a TaskOutput<T, _>, Send if T is. The future is not reached through it: an abort only
 // marks the task and schedules it.
 unsafe impl<T: Send> Send for JoinHandle<T> {}
 // SAFETY: through a shared reference nothing but the atomic state is reached.
@@ -37,7 +37,7 @@ impl<T> JoinHandle<T> {
     /// # Safety
     ///
     /// The caller gives up the one reference that is meant for the join handle of a task whose
-    /// output is a `Caught<T, _>`.
+    /// output is a `TaskOutput<T, _>`.
     pub(super) unsafe fn from_header(task: NonNull<Header>) -> Self {
         JoinHandle { task: Ok(task), output: PhantomData }
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::Location;
 
-use crate::{Caught, Guarded};
+use crate::{CatchUnwind, TaskOutput};
 use loop_api::Handle;
 use loop_api::shared::ExceptionKind;
 
@@ -27,7 +27,7 @@ pub trait Schedule: Send + Sync + 'static {
     /// A shorter way to the queue, where the calling thread is the one that runs it: what is called
     /// with the `Runnable` at once, on this thread, instead of [`schedule`](Self::schedule). The
     /// task then needs no reference counted for the time of the call.
-    fn here(&self) -> Option<fn(Runnable)> {
+    fn local_schedule(&self) -> Option<fn(Runnable)> {
         None
     }
 
@@ -41,9 +41,9 @@ pub trait Schedule: Send + Sync + 'static {
     fn tasks(&self) -> Option<&TaskSet>;
 }
 
-/// A future that may stand in a cell: its panics are in its output. That the output is a `Caught`
+/// A future that may stand in a cell: its panics are in its output. That the output is a `TaskOutput`
 /// of the value is what makes a join handle `Send` when its value is.
-pub(crate) trait TaskFuture: Future<Output = Caught<Self::Value, Self::Handle>> {
+pub(crate) trait TaskFuture: Future<Output = TaskOutput<Self::Value, Self::Handle>> {
     type Value;
     type Handle: Handle;
 
@@ -60,11 +60,11 @@ pub(crate) trait TaskFuture: Future<Output = Caught<Self::Value, Self::Handle>> 
 
     /// A panic outside of the future's poll as an output.
     fn caught(payload: Box<dyn Any + Send>, location: &'static Location<'static>) -> Self::Output {
-        Caught::panicked(payload, Self::KIND, location)
+        TaskOutput::panicked(payload, Self::KIND, location)
     }
 }
 
-impl<F: Future, H: Handle> TaskFuture for Guarded<F, H> {
+impl<F: Future, H: Handle> TaskFuture for CatchUnwind<F, H> {
     type Value = F::Output;
     type Handle = H;
     const KIND: ExceptionKind = ExceptionKind::Task;

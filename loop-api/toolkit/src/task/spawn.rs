@@ -6,9 +6,9 @@ use super::join::JoinHandle;
 use super::list::TaskSet;
 use super::runnable::Runnable;
 use super::schedule::{Schedule, TaskFuture};
-use crate::Guarded;
+use crate::CatchUnwind;
 use loop_api::Handle;
-use loop_api::loom_shim::planted;
+use loop_api::loom_shim::inject;
 
 impl TaskSet {
     /// Makes a task, which the caller schedules: `schedule.schedule(runnable)`, or a shorter way to
@@ -19,7 +19,7 @@ impl TaskSet {
     /// future is dropped, and the handle gives [`JoinError::Closed`](loop_api::JoinError::Closed).
     pub fn spawn<F, H, S>(
         &self,
-        future: Guarded<F, H>,
+        future: CatchUnwind<F, H>,
         schedule: S,
     ) -> (Option<Runnable>, JoinHandle<F::Output>)
     where
@@ -41,7 +41,7 @@ impl TaskSet {
     /// called on that thread, and so must be the drop of a set that is not closed.
     pub unsafe fn spawn_unchecked<F, H, S>(
         &self,
-        future: Guarded<F, H>,
+        future: CatchUnwind<F, H>,
         schedule: S,
     ) -> (Option<Runnable>, JoinHandle<F::Output>)
     where
@@ -50,13 +50,13 @@ impl TaskSet {
         H: Handle,
         S: Schedule,
     {
-        let open_before = planted("spawn looks for a close before it has the lock") && !self.is_closed();
+        let open_before = inject("spawn looks for a close before it has the lock") && !self.is_closed();
         let task = cell::allocate(future, schedule, Some(self.id));
         let mut list = self.lock();
         if list.closed && !open_before {
             drop(list);
             // SAFETY: no other thread knows of the task.
-            unsafe { cell::discard::<Guarded<F, H>, S>(task) };
+            unsafe { cell::discard::<CatchUnwind<F, H>, S>(task) };
             return (None, JoinHandle::closed());
         }
         // SAFETY: the task is alive, in no list, and one of its references is for this one.

@@ -16,7 +16,7 @@
 
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed};
 
-use loop_api::loom_shim::{AtomicUsize, planted};
+use loop_api::loom_shim::{AtomicUsize, inject};
 
 const NOTIFIED: usize = 1;
 const RUNNING: usize = 1 << 1;
@@ -134,7 +134,7 @@ impl State {
     pub(super) fn claim(&self) -> bool {
         self.update(|now| match now & (RUNNING | COMPLETE) {
             0 => (Some(now | RUNNING | ABORTED), true),
-            RUNNING => (Some(now | ABORTED), planted("an abort takes a future that is taken")),
+            RUNNING => (Some(now | ABORTED), inject("an abort takes a future that is taken")),
             _ => (None, false),
         })
     }
@@ -144,9 +144,9 @@ impl State {
     pub(super) fn idle(&self) -> Idle {
         self.update(|now| {
             debug_assert!(now & (RUNNING | COMPLETE) == RUNNING);
-            if now & ABORTED != 0 && !planted("an abort during a poll is forgotten") {
+            if now & ABORTED != 0 && !inject("an abort during a poll is forgotten") {
                 (None, Idle::Abort)
-            } else if now & NOTIFIED != 0 && !planted("a wake during a poll is forgotten") {
+            } else if now & NOTIFIED != 0 && !inject("a wake during a poll is forgotten") {
                 (Some(now - RUNNING), Idle::Again)
             } else {
                 let next = (now & !NOTIFIED) - RUNNING - REF;
@@ -159,7 +159,7 @@ impl State {
     /// is all that is left to do.
     #[inline]
     pub(super) fn complete(&self, references: usize) -> Completed {
-        let order = if planted("completion does not publish the output") { Relaxed } else { AcqRel };
+        let order = if inject("completion does not publish the output") { Relaxed } else { AcqRel };
         self.update_as(order, |now| {
             debug_assert!(now & (RUNNING | COMPLETE) == RUNNING);
             // RUNNING is set and COMPLETE, the bit above it, is not: adding carries.
@@ -177,7 +177,7 @@ impl State {
     pub(super) fn wake(&self) -> bool {
         self.update(|now| {
             if now & COMPLETE != 0
-                || now & NOTIFIED != 0 && planted("a wake that changes nothing does not synchronise")
+                || now & NOTIFIED != 0 && inject("a wake that changes nothing does not synchronise")
             {
                 (None, false)
             } else if now & (NOTIFIED | RUNNING) != 0 {
@@ -197,7 +197,7 @@ impl State {
                 (Some(next), WakeLast::Released(next < REF))
             } else if now & (NOTIFIED | RUNNING) != 0 {
                 // Not the last: there is the Runnable's, or the poll's.
-                if planted("a wake during a poll lets go and says nothing") && now & RUNNING != 0 {
+                if inject("a wake during a poll lets go and says nothing") && now & RUNNING != 0 {
                     return (Some(now - REF), WakeLast::Released(false));
                 }
                 (Some((now | NOTIFIED) - REF), WakeLast::Released(false))
@@ -237,7 +237,7 @@ impl State {
     pub(super) fn give_waker(&self) -> bool {
         self.update(|now| {
             if now & COMPLETE != 0
-                && !planted("the join handle does not look again once its waker is in place")
+                && !inject("the join handle does not look again once its waker is in place")
             {
                 (None, false)
             } else {
@@ -280,7 +280,7 @@ impl State {
     /// `references` fewer. If true they were the last, and the caller frees the cell.
     #[inline]
     pub(super) fn release(&self, references: usize) -> bool {
-        let order = if planted("letting go does not come before freeing") { Relaxed } else { AcqRel };
+        let order = if inject("letting go does not come before freeing") { Relaxed } else { AcqRel };
         let before = self.0.fetch_sub(references * REF, order);
         debug_assert!(before / REF >= references);
         before / REF == references

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use super::super::cell::size_of_task;
 use super::super::{AbortHandle, JoinHandle, Runnable, Schedule, TaskSet};
 use super::support::{Dropped, Executor, TestHandle};
-use crate::Guarded;
+use crate::CatchUnwind;
 use loop_api::error::JoinError;
 use loop_api::task::Task;
 
@@ -59,8 +59,9 @@ impl Gate {
 #[test]
 fn a_task_takes_at_most_80_bytes_beside_its_future_or_output() {
     fn overhead<F: Future>(future: F) -> usize {
-        let inner = size_of::<F>().next_multiple_of(8).max(size_of::<crate::Caught<F::Output, TestHandle>>());
-        size_of_task::<_, Executor>(&Guarded::<F, TestHandle>::new(future)) - inner
+        let inner =
+            size_of::<F>().next_multiple_of(8).max(size_of::<crate::TaskOutput<F::Output, TestHandle>>());
+        size_of_task::<_, Executor>(&CatchUnwind::<F, TestHandle>::new(future)) - inner
     }
     if cfg!(target_pointer_width = "64") {
         let array = [0_u8; 1000];
@@ -208,7 +209,7 @@ impl Schedule for Near {
         HERE.with_borrow_mut(|queue| queue.push(task));
     }
 
-    fn here(&self) -> Option<fn(Runnable)> {
+    fn local_schedule(&self) -> Option<fn(Runnable)> {
         Some(|task| HERE.with_borrow_mut(|queue| queue.push(task)))
     }
 
@@ -224,7 +225,7 @@ fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
     let (guard, count) = drops;
     let wait = gate.wait();
     let (task, join) = set.spawn(
-        Guarded::<_, TestHandle>::new(async move {
+        CatchUnwind::<_, TestHandle>::new(async move {
             let _guard = guard;
             wait.await;
         }),
@@ -242,7 +243,7 @@ fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
     let waker = Arc::new(Mutex::new(None::<Waker>));
     let slot = Arc::clone(&waker);
     let (task, join) = set.spawn(
-        Guarded::<_, TestHandle>::new(poll_fn(move |cx| {
+        CatchUnwind::<_, TestHandle>::new(poll_fn(move |cx| {
             *slot.lock().unwrap() = Some(cx.waker().clone());
             Poll::Ready(())
         })),
@@ -502,7 +503,7 @@ fn a_task_in_no_set_is_dropped_when_nothing_can_wake_it_any_more() {
     let gate = Gate::default();
     let (guard, drops) = Dropped::new();
     let wait = gate.wait();
-    let future = Guarded::<_, TestHandle>::new(async move {
+    let future = CatchUnwind::<_, TestHandle>::new(async move {
         let _guard = guard;
         wait.await;
     });
@@ -515,7 +516,7 @@ fn a_task_in_no_set_is_dropped_when_nothing_can_wake_it_any_more() {
     assert_eq!(drops.load(SeqCst), 1);
 
     let (guard, drops) = Dropped::new();
-    let future = Guarded::<_, TestHandle>::new(async move {
+    let future = CatchUnwind::<_, TestHandle>::new(async move {
         let _guard = guard;
         pending::<()>().await;
     });

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::super::{JoinHandle, Runnable, Schedule, TaskSet};
-use crate::Guarded;
+use crate::CatchUnwind;
 use loop_api::Handle;
 use loop_api::error::LocalError;
 use loop_api::loom_shim::{Arc, Mutex};
@@ -158,7 +158,7 @@ impl Executor {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (task, join) = self.set().spawn(Guarded::<_, TestHandle>::new(future), self.clone());
+        let (task, join) = self.set().spawn(CatchUnwind::<_, TestHandle>::new(future), self.clone());
         if let Some(task) = task {
             self.schedule(task);
         }
@@ -174,7 +174,7 @@ impl Executor {
         // SAFETY: see above.
         #[allow(unsafe_code)]
         let (task, join) =
-            unsafe { self.set().spawn_unchecked(Guarded::<_, TestHandle>::new(future), self.clone()) };
+            unsafe { self.set().spawn_unchecked(CatchUnwind::<_, TestHandle>::new(future), self.clone()) };
         if let Some(task) = task {
             self.schedule(task);
         }
