@@ -36,10 +36,14 @@ use loop_api::LocalError;
 
 use crate::runtime::{NoLoop, current, or_panic};
 
+#[cfg(any(feature = "sync", feature = "io-util"))]
+pub mod coop;
 mod join_handle;
 mod join_set;
 mod yield_now;
 
+#[cfg(any(feature = "sync", feature = "io-util"))]
+pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use join_handle::{AbortHandle, JoinHandle, LocalJoinHandle};
 pub use join_set::JoinSet;
 pub use loop_api::JoinError;

@@ -3,8 +3,10 @@
 #![cfg(all(feature = "macros", feature = "sync", feature = "io-util"))]
 
 use std::cell::Cell;
+use std::future::{poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
@@ -13,7 +15,8 @@ use anyloop::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use anyloop::runtime::{Backend, Builder, Runtime};
 use anyloop::sync::mpsc;
 use anyloop::task;
-use anyloop::time::{Duration, Instant, timeout};
+use anyloop::task::coop::{cooperative, has_budget_remaining, poll_proceed, unconstrained};
+use anyloop::time::{Duration, Instant, sleep, timeout};
 
 /// What is longer than this hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -111,6 +114,103 @@ async fn a_timeout_ends_what_is_busy_on_workers() {
 async fn a_timeout_ends_what_is_busy_on_a_thread_that_blocks_on_it() {
     let handle = anyloop::runtime::Handle::current();
     task::spawn_blocking(move || handle.block_on(times_out())).await.unwrap();
+}
+
+/// Sleeps beside `busy` until it is told by that to end.
+async fn lets_a_sleep_end<F: Future<Output = ()>>(busy: impl FnOnce(Box<dyn FnMut() -> bool>) -> F) {
+    let done = Rc::new(Cell::new(false));
+    let mut bounded = bounded();
+    let seen = done.clone();
+    let sleeps = async move {
+        sleep(Duration::from_millis(5)).await;
+        done.set(true);
+    };
+    anyloop::join!(biased; busy(Box::new(move || bounded() && !seen.get())), sleeps);
+}
+
+#[anyloop::test]
+async fn a_sleep_ends_beside_what_is_busy() {
+    lets_a_sleep_end(channel).await;
+    lets_a_sleep_end(pipe).await;
+    lets_a_sleep_end(copies).await;
+    task::spawn_local(lets_a_sleep_end(channel)).await.unwrap();
+}
+
+/// Always ready, and counted by what this crate has for that alone.
+async fn computes(mut goes_on: impl FnMut() -> bool) {
+    while goes_on() {
+        task::consume_budget().await;
+    }
+}
+
+async fn cooperates(mut goes_on: impl FnMut() -> bool) {
+    while goes_on() {
+        cooperative(ready(())).await;
+    }
+}
+
+async fn proceeds(mut goes_on: impl FnMut() -> bool) {
+    while goes_on() {
+        poll_fn(|cx| poll_proceed(cx).map(|unit| unit.made_progress())).await;
+    }
+}
+
+/// `select!` with a branch that counts and one that does not, which is always ready.
+async fn selects(mut goes_on: impl FnMut() -> bool) {
+    while goes_on() {
+        anyloop::select! {
+            biased;
+            () = task::consume_budget() => {}
+            () = ready(()) => {}
+        }
+    }
+}
+
+#[anyloop::test]
+async fn what_counts_itself_gives_way() {
+    gives_way(computes).await;
+    task::spawn(gives_way(cooperates)).await.unwrap();
+    task::spawn_local(gives_way(proceeds)).await.unwrap();
+    task::spawn(gives_way(selects)).await.unwrap();
+    lets_a_sleep_end(selects).await;
+    assert!(timeout(Duration::from_millis(2), computes(bounded())).await.is_err());
+}
+
+#[anyloop::test]
+async fn a_spent_budget_shows_and_comes_back_with_the_next_poll() {
+    let spend = || async {
+        assert!(has_budget_remaining());
+        let mut rounds = 0;
+        while has_budget_remaining() {
+            let counted = poll_fn(|cx| poll_proceed(cx).map(|unit| unit.made_progress())).await;
+            rounds += 1;
+            assert!((counted, rounds) <= ((), 1000), "nothing is counted");
+        }
+        assert!(rounds > 1);
+        task::yield_now().await;
+        assert!(has_budget_remaining());
+    };
+    spend().await;
+    task::spawn(spend()).await.unwrap();
+}
+
+#[anyloop::test]
+async fn the_unconstrained_does_not_pause() {
+    let mut polls = 0;
+    let whole = async {
+        let mut rounds = 0;
+        let mut busy = pin!(unconstrained(channel(|| {
+            rounds += 1;
+            rounds < 10_000
+        })));
+        poll_fn(|cx| {
+            polls += 1;
+            busy.as_mut().poll(cx)
+        })
+        .await;
+    };
+    whole.await;
+    assert_eq!(polls, 1);
 }
 
 /// Loops that tokio knows nothing of.
