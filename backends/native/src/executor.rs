@@ -6,7 +6,8 @@ pub(crate) mod local;
 mod main_waker;
 mod parker;
 mod unparker;
-pub(crate) mod workers;
+pub(crate) mod worker;
+mod workers;
 
 #[cfg(all(test, anyloop_loom))]
 pub(crate) use idle::Idle;

@@ -20,7 +20,7 @@ use loop_api::{Handle, RunError, context, coop};
 use loop_toolkit::task::Runnable;
 
 use crate::core::Core;
-use crate::executor::Workers;
+use crate::executor::{Workers, worker};
 use crate::handle::NativeHandle;
 use crate::reactor::Poller;
 use std::thread::JoinHandle;
@@ -166,13 +166,13 @@ pub(crate) fn start_workers(
     let (own, of_tasks) = (handle.clone(), handle.clone());
     if handle.runtime_context().is_none() {
         let on_thread = move |run: &mut dyn FnMut()| budget::lend(budget, || own.enter_loop(run));
-        return workers.start(name, on_thread, Runnable::poll);
+        return worker::start(workers, name, on_thread, Runnable::poll);
     }
     let on_thread = move |run: &mut dyn FnMut()| match own.runtime_context() {
         Some(runtime_context) => runtime_context.as_worker(&mut || own.enter_loop(&mut *run)),
         None => own.enter_loop(run),
     };
-    workers.start(name, on_thread, move |task| poll_task(&of_tasks, task))
+    worker::start(workers, name, on_thread, move |task| poll_task(&of_tasks, task))
 }
 
 /// Polls a task of a loop that has a foreign runtime; gives it back if it is to be polled again.

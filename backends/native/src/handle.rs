@@ -15,7 +15,7 @@ use loop_api::{Handle, LocalError, Shared};
 use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
 use loop_toolkit::{CatchUnwind, Pool};
 
-use crate::executor::{Injector, Unparker, Workers, local as queue, workers};
+use crate::executor::{Injector, Unparker, Workers, local as queue, worker};
 use crate::reactor::{Poller, Reactor};
 use crate::timers::{Interrupt, NativeSleep, Timers};
 
@@ -164,7 +164,7 @@ struct ToLoop(NativeHandle);
 impl Schedule for ToLoop {
     fn schedule(&self, task: Runnable) {
         match &self.0.inner.workers {
-            Some(workers) => workers.schedule(task),
+            Some(workers) => worker::schedule(workers, task),
             None => to_thread(&self.0, task),
         }
     }
@@ -172,7 +172,7 @@ impl Schedule for ToLoop {
     #[inline]
     fn local_schedule(&self) -> Option<fn(Runnable)> {
         match &self.0.inner.workers {
-            Some(workers) => workers::local_schedule(workers),
+            Some(workers) => worker::local_schedule(workers),
             None => queue::local_schedule(&self.0.inner.unparker),
         }
     }
@@ -246,7 +246,7 @@ impl Handle for NativeHandle {
         let future = CatchUnwind::<F, Self>::new(future);
         let (task, join) = self.inner.tasks.spawn(future, ToLoop(self.clone()));
         match (task, &self.inner.workers) {
-            (Some(task), Some(workers)) => workers.schedule(task),
+            (Some(task), Some(workers)) => worker::schedule(workers, task),
             (Some(task), None) => to_thread(self, task),
             (None, _) => {}
         }

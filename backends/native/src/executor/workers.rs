@@ -56,18 +56,14 @@
 //!
 //! The loom models try the orders of the first three, with up to three preemptions.
 
-use std::cell::Cell;
 use std::fmt;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::task::Waker;
-use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::thread::{JoinHandle, Thread};
+use std::time::Instant;
 
 use concurrent_queue::ConcurrentQueue;
-use loop_api::context::{self, Scoped};
-use loop_api::coop;
 use loop_toolkit::Threads;
 use loop_toolkit::task::Runnable;
 
@@ -78,62 +74,37 @@ use crate::reactor::{Reactor, Waiting};
 use crate::timers::{Expired, Interrupt, Timers};
 
 /// Tasks that a worker's own queue holds; what is more goes to the injector.
-const OWN: usize = 256;
-
-/// One of this many tasks in a row that a worker runs is from the injector, if there is one.
-const TURNS: u32 = 4;
-
-thread_local! {
-    static WORKER: Scoped<Worker> = const { Scoped::new() };
-}
+pub(super) const OWN: usize = 256;
 
 /// What the workers of a loop share.
 pub(crate) struct Workers {
     /// Tasks that were woken by other threads, or that did not fit.
-    injector: Injector<Runnable>,
-    remotes: Box<[Remote]>,
-    idle: Idle,
+    pub(super) injector: Injector<Runnable>,
+    pub(super) remotes: Box<[Remote]>,
+    pub(super) idle: Idle,
     /// Only the worker that holds the lock may wait in the loop's poller and fire its timers.
-    driver: Mutex<Option<Driver>>,
-    stop: AtomicBool,
+    pub(super) driver: Mutex<Option<Driver>>,
+    pub(super) stop: AtomicBool,
     /// The loop has ended without waiting for busy workers: each clears the queues when it ends.
-    abandoned: AtomicBool,
-    alive: Threads,
-    event_interval: u32,
-    reactor: Arc<Reactor>,
-    timers: Arc<Timers>,
+    pub(super) abandoned: AtomicBool,
+    pub(super) alive: Threads,
+    pub(super) event_interval: u32,
+    pub(super) reactor: Arc<Reactor>,
+    pub(super) timers: Arc<Timers>,
 }
 
 /// One worker, as the others see it.
-struct Remote {
-    queue: ConcurrentQueue<Runnable>,
-    parker: Parker,
+pub(super) struct Remote {
+    pub(super) queue: ConcurrentQueue<Runnable>,
+    pub(super) parker: Parker,
     /// Whether it waits in the poller, or will if it parks.
-    drives: AtomicBool,
-    thread: OnceLock<Thread>,
+    pub(super) drives: AtomicBool,
+    pub(super) thread: OnceLock<Thread>,
 }
 
-pub(crate) struct Driver {
-    waiting: Waiting,
-    expired: Vec<Expired<Waker>>,
-}
-
-/// One worker, on its own thread.
-struct Worker {
-    workers: Arc<Workers>,
-    index: usize,
-    /// Whether it wakes tasks because of events: it will run the first of them itself.
-    dispatches: Cell<bool>,
-    ticks: Cell<u32>,
-}
-
-/// A thread counts as alive for as long as this is.
-struct Alive(Threads);
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.stopped();
-    }
+pub(super) struct Driver {
+    pub(super) waiting: Waiting,
+    pub(super) expired: Vec<Expired<Waker>>,
 }
 
 impl Workers {
@@ -168,43 +139,6 @@ impl Workers {
         self.remotes.len()
     }
 
-    /// Starts the threads. Each calls `on_thread` with what it does; each task is polled by `poll`.
-    pub(crate) fn start<P>(
-        self: &Arc<Self>,
-        name: &str,
-        on_thread: impl Fn(&mut dyn FnMut()) + Send + Clone + 'static,
-        poll: P,
-    ) -> io::Result<Vec<JoinHandle<()>>>
-    where
-        P: Fn(Runnable) -> Option<Runnable> + Send + Clone + 'static,
-    {
-        let mut threads = Vec::new();
-        for index in 0..self.count() {
-            let (workers, on_thread, poll) = (self.clone(), on_thread.clone(), poll.clone());
-            let worker = move || {
-                let worker = Worker { workers, index, dispatches: Cell::new(false), ticks: Cell::new(0) };
-                let _alive = Alive(worker.workers.alive.clone());
-                let _running = context::enter_nested();
-                on_thread(&mut || {
-                    WORKER.with(|slot| slot.set(&worker, || worker.run(&poll)));
-                    if worker.workers.abandoned.load(Ordering::SeqCst) {
-                        worker.workers.clear();
-                    }
-                });
-            };
-            self.alive.started();
-            match thread::Builder::new().name(name.to_owned()).spawn(worker) {
-                Ok(thread) => threads.push(thread),
-                Err(error) => {
-                    self.alive.stopped();
-                    self.stop(threads, None);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(threads)
-    }
-
     /// Ends the threads, each after the task it runs, and drops what is left in the queues. Gives
     /// how many are still in a task at `end` (`None`: it waits as long as it takes): they are
     /// detached.
@@ -226,7 +160,7 @@ impl Workers {
     }
 
     /// Drops what is left in the queues, and the poller with its descriptors.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         drop(self.injector.close());
         for remote in &self.remotes {
             remote.queue.try_iter().for_each(drop);
@@ -240,24 +174,7 @@ impl Workers {
         drop(driver);
     }
 
-    /// Queues a task of these workers, from any thread.
-    pub(crate) fn schedule(&self, task: Runnable) {
-        let left = WORKER.with(|slot| {
-            slot.with(|worker| match worker {
-                Some(worker) if std::ptr::eq(&*worker.workers, self) => {
-                    worker.push(task);
-                    None
-                }
-                _ => Some(task),
-            })
-        });
-        if let Some(task) = left {
-            self.injector.push(task);
-            self.wake_one();
-        }
-    }
-
-    fn wake_one(&self) {
+    pub(super) fn wake_one(&self) {
         if let Some(worker) = self.idle.pick() {
             self.wake(&self.remotes[worker]);
         }
@@ -274,182 +191,8 @@ impl Workers {
         }
     }
 
-    fn has_tasks(&self) -> bool {
+    pub(super) fn has_tasks(&self) -> bool {
         !self.injector.is_empty() || self.remotes.iter().any(|remote| !remote.queue.is_empty())
-    }
-}
-
-/// What queues a task of `workers`, if this thread is one of them.
-pub(crate) fn local_schedule(workers: &Workers) -> Option<fn(Runnable)> {
-    let runs = WORKER.with(|slot| {
-        slot.with(|worker| worker.is_some_and(|worker| std::ptr::eq(&*worker.workers, workers)))
-    });
-    if runs { Some(push_here) } else { None }
-}
-
-fn push_here(task: Runnable) {
-    WORKER.with(|slot| {
-        slot.with(|worker| {
-            // It was there a moment ago, on this thread.
-            debug_assert!(worker.is_some(), "a task was woken here, where no worker is any more");
-            if let Some(worker) = worker {
-                worker.push(task);
-            }
-        })
-    });
-}
-
-impl Worker {
-    /// Queues a task that was woken on this thread.
-    fn push(&self, task: Runnable) {
-        let workers = self.workers();
-        if let Err(full) = workers.remotes[self.index].queue.push(task) {
-            workers.injector.push(full.into_inner());
-        } else if self.dispatches.get() {
-            return;
-        }
-        workers.wake_one();
-    }
-
-    /// Queues a task that gave way.
-    fn push_again(&self, task: Runnable) {
-        let workers = self.workers();
-        let own = &workers.remotes[self.index].queue;
-        if !own.is_empty() {
-            return self.push(task);
-        }
-        // No worker has to be woken for it: this one comes for it next, unless another takes it
-        // before.
-        if let Err(full) = own.push(task) {
-            // Not reached: only this worker fills its queue, and it was empty.
-            workers.injector.push(full.into_inner());
-        }
-    }
-
-    /// Runs tasks, each by `poll`, until the workers are stopped.
-    fn run(&self, poll: &impl Fn(Runnable) -> Option<Runnable>) {
-        let workers = self.workers();
-        let remote = &workers.remotes[self.index];
-        let _ = remote.thread.set(thread::current());
-        let mut picked = false;
-        while !workers.stop.load(Ordering::SeqCst) {
-            if let Some(task) = self.next() {
-                if std::mem::take(&mut picked) {
-                    workers.idle.pass_on();
-                    if workers.has_tasks() {
-                        workers.wake_one();
-                    }
-                }
-                coop::begin_poll();
-                if let Some(again) = poll(task) {
-                    self.push_again(again);
-                }
-            } else {
-                picked = self.sleep();
-            }
-        }
-    }
-
-    fn workers(&self) -> &Workers {
-        &self.workers
-    }
-
-    /// The next task to run: its own, one from the injector, or another worker's.
-    fn next(&self) -> Option<Runnable> {
-        let workers = self.workers();
-        let ticks = self.ticks.get().wrapping_add(1);
-        self.ticks.set(ticks);
-        if ticks % workers.event_interval == 0 {
-            self.drive(workers, false);
-        }
-        // Injected tasks do not wait long behind those that wake each other. The look is one load.
-        if ticks % TURNS == 0 {
-            if let Some(task) = workers.injector.pop() {
-                return Some(task);
-            }
-        }
-        let own = &workers.remotes[self.index].queue;
-        own.pop().ok().or_else(|| self.take_injected(workers)).or_else(|| self.steal(workers))
-    }
-
-    /// A fair share of the injected tasks.
-    fn take_injected(&self, workers: &Workers) -> Option<Runnable> {
-        if workers.injector.is_empty() {
-            return None;
-        }
-        let own = &workers.remotes[self.index].queue;
-        workers
-            .injector
-            .share(workers.count(), OWN / 2, |task| own.push(task).map_err(|full| full.into_inner()))
-    }
-
-    /// Half of what another worker has.
-    fn steal(&self, workers: &Workers) -> Option<Runnable> {
-        let own = &workers.remotes[self.index].queue;
-        // Each begins with its neighbour, so that not all steal from the same one.
-        let others =
-            (1..workers.count()).map(|step| &workers.remotes[(self.index + step) % workers.count()].queue);
-        for other in others {
-            let Ok(first) = other.pop() else { continue };
-            for _ in 0..other.len().div_ceil(2) {
-                // Only this worker fills its queue, so what was taken fits.
-                let Some(task) = (own.len() < OWN).then(|| other.pop().ok()).flatten() else { break };
-                if let Err(full) = own.push(task) {
-                    workers.injector.push(full.into_inner());
-                }
-            }
-            return Some(first);
-        }
-        None
-    }
-
-    /// Sleeps until there is something to do. True if this worker was woken for a task.
-    fn sleep(&self) -> bool {
-        let workers = self.workers();
-        workers.idle.enlist(self.index);
-        if !workers.has_tasks() && !workers.stop.load(Ordering::SeqCst) && !self.drive(workers, true) {
-            let parker = &workers.remotes[self.index].parker;
-            if parker.prepare() {
-                // May end without a reason, which does no harm.
-                thread::park();
-                parker.finish();
-            }
-        }
-        let picked = workers.idle.leave(self.index);
-        if workers.remotes[self.index].queue.len() > 1 {
-            workers.wake_one();
-        }
-        picked
-    }
-
-    /// Looks at I/O and timers, and waits for them if it `may_wait`. False if another worker does.
-    fn drive(&self, workers: &Workers, may_wait: bool) -> bool {
-        let mut driver = match workers.driver.try_lock() {
-            Ok(driver) => driver,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
-        };
-        let Some(Driver { waiting, expired }) = &mut *driver else { return true };
-        let (remote, timers) = (&workers.remotes[self.index], &workers.timers);
-        if may_wait {
-            remote.drives.store(true, Ordering::Release);
-            let parked = remote.parker.prepare();
-            if parked {
-                waiting.wait(timers.begin_wait(None));
-                remote.parker.finish();
-            }
-            remote.drives.store(false, Ordering::Release);
-            if !parked {
-                return true;
-            }
-        } else {
-            waiting.wait(Some(Duration::ZERO));
-        }
-        self.dispatches.set(true);
-        waiting.dispatch(&workers.reactor);
-        timers.fire(expired);
-        self.dispatches.set(false);
-        true
     }
 }
 
