@@ -35,8 +35,6 @@ pub use watcher::Watcher;
 pub(crate) use watcher::watch;
 
 #[cfg(all(test, anyloop_loom))]
-mod loom_tests;
+mod loom_models;
 #[cfg(all(test, not(anyloop_loom)))]
 mod tests;
-#[cfg(all(test, unix, not(anyloop_loom)))]
-mod watcher_tests;

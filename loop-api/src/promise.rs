@@ -140,6 +140,6 @@ impl<T> fmt::Debug for Promise<T> {
 }
 
 #[cfg(all(test, anyloop_loom))]
-mod loom_tests;
+mod loom_models;
 #[cfg(all(test, not(anyloop_loom)))]
 mod tests;

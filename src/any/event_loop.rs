@@ -33,7 +33,7 @@ pub(crate) enum Loop {
 impl Loop {
     /// Makes a loop of a backend that is compiled in.
     pub(crate) fn build(backend: Backend, options: &Options) -> io::Result<Loop> {
-        // With no backend of ours compiled in nobody asks.
+        // With no backend of ours compiled in this is never called.
         let _ = &options.host;
         watch();
         match backend {

@@ -1,6 +1,6 @@
 //! Methods that every backend has.
 
-/// Writes each method twice: in the public type, with its documentation, so that nobody needs a trait in scope; and in the trait of
+/// Writes each method twice: in the public type, with its documentation, so that no caller needs a trait in scope; and in the trait of
 /// loop-api, so that code generic over loops can be given the facade. `extra` stands in the trait only.
 macro_rules! forward {
     (

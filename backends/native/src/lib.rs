@@ -69,7 +69,7 @@ mod native_loop;
 mod net;
 mod reactor;
 #[cfg(test)]
-mod spin_tests;
+mod tests;
 mod timers;
 mod turn;
 

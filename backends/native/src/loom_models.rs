@@ -350,7 +350,7 @@ fn loom_two_who_wait_are_both_woken_by_one_event() {
     check(&[Fault::WaitDoesNotLook], || {
         let direction = idle();
         let (first, waits, second) = two_wait(&direction, |_, wake| direction.event(false, wake));
-        assert!(first && waits == second, "one waits for ever");
+        assert!(first && waits == second, "one waits forever");
     });
 }
 
@@ -362,7 +362,7 @@ fn loom_one_who_leaves_takes_nobody_along() {
             direction.leave(id);
             direction.event(false, wake);
         });
-        assert_eq!(waits, second, "it waits for ever");
+        assert_eq!(waits, second, "it waits forever");
     });
 }
 
@@ -371,6 +371,6 @@ fn loom_the_end_of_the_loop_is_seen_by_all_who_wait() {
     check(&[Fault::CloseIsNotMarked, Fault::WaitLocksAgain], || {
         let direction = idle();
         let (first, waits, second) = two_wait(&direction, |_, wake| direction.close(wake));
-        assert!(first && waits == second, "one waits for ever");
+        assert!(first && waits == second, "one waits forever");
     });
 }

@@ -30,7 +30,7 @@
 //! deadlock: async-io gives out neither its poller nor what it waits for. A task that waits for a
 //! socket must not be polled by one waker after another whose drops use the same socket: async-io
 //! drops the waker that it replaces under the socket's lock, and the thread would wait for itself
-//! for ever. Wakers of runtimes and of the usual combinators do not do that; `accept` does not
+//! forever. Wakers of runtimes and of the usual combinators do not do that; `accept` does not
 //! mind.
 //!
 //! Applications use it by the `anyloop` facade, feature `smol`.

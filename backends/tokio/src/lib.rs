@@ -20,7 +20,7 @@
 //! (never early, but deadlines within the same millisecond fire together), and it cannot detect that
 //! a program waits for something that can never happen. A task that waits for a socket must not be
 //! polled by one waker after another whose drops use the same socket: tokio drops the waker that it
-//! replaces under the socket's lock, and the thread would wait for itself for ever. Wakers of
+//! replaces under the socket's lock, and the thread would wait for itself forever. Wakers of
 //! runtimes and of the usual combinators do not do that; `accept` does not mind.
 //!
 //! Applications use it by the `anyloop` facade, feature `tokio`.

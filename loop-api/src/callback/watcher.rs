@@ -283,3 +283,6 @@ impl<H: Handle, S, T, F> Drop for Wait<H, S, T, F> {
         self.0.end();
     }
 }
+
+#[cfg(all(test, unix, not(anyloop_loom)))]
+mod tests;

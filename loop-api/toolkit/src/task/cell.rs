@@ -97,10 +97,10 @@ pub(super) fn allocate<F: TaskFuture, S: Schedule>(
 ///
 /// It comes from `allocate::<F, S>`, and all its references are the caller's.
 pub(super) unsafe fn discard<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: alive by contract, and nobody else has a reference.
+    // SAFETY: alive by contract, and there is no other reference.
     let cell = unsafe { Cell::<F, S>::of(task) };
     cell.schedule.within(&mut || {
-        // SAFETY: nobody else is there.
+        // SAFETY: there is no other reference.
         let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
         report::<F>(dropped, cell.location);
     });

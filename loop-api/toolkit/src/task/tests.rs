@@ -11,6 +11,6 @@ mod behaviour;
 #[cfg(not(anyloop_loom))]
 mod faults;
 #[cfg(anyloop_loom)]
-mod loom;
+mod loom_models;
 #[cfg(not(anyloop_loom))]
 mod stress;
