@@ -61,12 +61,16 @@ loop_conformance::conformance!(
     mod smol, Smol, caps: [one_thread, net, std_net, unix_net, readiness],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
     }
 );
 loop_conformance::conformance!(
     mod smol_workers, SmolWorkers, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
     }

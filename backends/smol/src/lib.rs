@@ -28,10 +28,10 @@
 //!
 //! A `SmolLoop` cannot be stepped from another loop (there is no `Turn`), and does not detect a
 //! deadlock: async-io gives out neither its poller nor what it waits for. A task that waits for a
-//! socket must not be polled by one waker after another whose drops use the same socket: async-io
-//! drops the waker that it replaces under the socket's lock, and the thread would wait for itself
-//! forever. Wakers of runtimes and of the usual combinators do not do that; `accept` does not
-//! mind.
+//! socket must not be polled by a waker whose clone or drop uses the same socket: async-io clones the
+//! waker, and drops the one that it replaces, under the socket's lock, and the thread would wait for
+//! itself forever. Wakers of runtimes and of the usual combinators do not do that; `accept` does not
+//! mind the drop.
 //!
 //! Applications use it by the `anyloop` facade, feature `smol`.
 //!

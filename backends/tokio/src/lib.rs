@@ -19,9 +19,9 @@
 //! What tokio does otherwise than the other loops: its timers have a resolution of one millisecond
 //! (never early, but deadlines within the same millisecond fire together), and it cannot detect that
 //! a program waits for something that can never happen. A task that waits for a socket must not be
-//! polled by one waker after another whose drops use the same socket: tokio drops the waker that it
-//! replaces under the socket's lock, and the thread would wait for itself forever. Wakers of
-//! runtimes and of the usual combinators do not do that; `accept` does not mind.
+//! polled by a waker whose clone or drop uses the same socket: tokio clones the waker, and drops the
+//! one that it replaces, under the socket's lock, and the thread would wait for itself forever.
+//! Wakers of runtimes and of the usual combinators do not do that; `accept` does not mind the drop.
 //!
 //! Applications use it by the `anyloop` facade, feature `tokio`.
 

@@ -27,6 +27,8 @@ loop_conformance::conformance!(
     mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, readiness],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
         net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
         net12_messages_that_keep_their_bounds_are_all_read: "tokio takes a UnixStream for a stream, whatever it was made of",
@@ -38,6 +40,8 @@ loop_conformance::conformance!(
     mod current_thread, CurrentThread, caps: [one_thread, net, std_net],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
         net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
     }
 );
@@ -47,6 +51,8 @@ loop_conformance::conformance!(
     mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
         net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
@@ -59,6 +65,8 @@ loop_conformance::conformance!(
     mod multi_thread, MultiThread, caps: [workers, net, std_net],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
         net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
     }
 );

@@ -22,6 +22,8 @@ loop_conformance::conformance!(
     mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, readiness],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
         net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",

@@ -114,7 +114,8 @@ struct Bell {
 
 struct Line {
     rung: AtomicBool,
-    task: Mutex<Option<Waker>>,
+    /// Counted, so that it can be taken along without a clone of the waker, whose code may be any.
+    task: Mutex<Option<Arc<Waker>>>,
 }
 
 impl Bell {
@@ -130,8 +131,8 @@ impl Bell {
             return;
         }
         self.task = Some(cx.waker().clone());
-        let before =
-            self.line.task.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
+        let task = Arc::new(cx.waker().clone());
+        let before = self.line.task.lock().unwrap_or_else(PoisonError::into_inner).replace(task);
         drop(before);
     }
 
@@ -157,7 +158,28 @@ impl Wake for Line {
         self.rung.store(true, Ordering::Release);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(task) = task {
-            task.wake();
+            task.wake_by_ref();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loop_conformance::support::{WakerCalls, calling_waker};
+
+    use super::*;
+
+    #[test]
+    fn a_clone_of_the_tasks_waker_may_ring_the_bell() {
+        loop_conformance::run_case("a clone of the task's waker", false, || {
+            let mut bell = Bell::new();
+            let line = bell.line.clone();
+            let waker = calling_waker(WakerCalls::InClone, move || line.wake_by_ref());
+            bell.hang(&Context::from_waker(&waker));
+            bell.waker.wake_by_ref();
+            assert!(bell.take());
+            // The waker has the line, which has the waker.
+            bell.hang(&Context::from_waker(Waker::noop()));
+        });
     }
 }

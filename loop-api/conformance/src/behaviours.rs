@@ -255,5 +255,5 @@ pub const BEHAVIOURS: &[(&str, &str)] = &[
         "PEER14",
         "an accept loop at the fd limit waits and recovers; it uses no more than a few per cent of a core meanwhile",
     ),
-    ("PEER15", "a waker's drop may call back into what held the waker: no lock is held there"),
+    ("PEER15", "a waker's clone and drop may call back into what keeps the waker: no lock is held there"),
 ];

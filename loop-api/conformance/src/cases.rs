@@ -33,7 +33,7 @@ mod udp;
 mod unix;
 #[cfg(target_os = "linux")]
 mod unix_full;
-mod waker_drop;
+mod waker_calls;
 mod watch;
 
 pub use adopt_std::*;
@@ -68,7 +68,7 @@ pub use udp::*;
 pub use unix::*;
 #[cfg(target_os = "linux")]
 pub use unix_full::*;
-pub use waker_drop::*;
+pub use waker_calls::*;
 pub use watch::*;
 
 use super::HandleOf;

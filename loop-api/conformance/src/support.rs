@@ -16,6 +16,10 @@ use loop_api::error::Closed;
 use loop_api::net::{Net, TcpOptions};
 use loop_api::shared::{Exception, ExceptionKind};
 
+mod calling_waker;
+
+pub use calling_waker::{WakerCalls, calling_waker};
+
 /// A delay long enough to be told from none, and short enough for many cases.
 pub const SHORT: Duration = Duration::from_millis(20);
 

@@ -232,6 +232,14 @@ macro_rules! __conformance_table {
             peer15_a_wakers_drop_may_call_back_into_a_listener: [net];
             peer15_a_wakers_drop_may_call_back_into_a_read: [net];
             peer15_a_wakers_drop_may_call_back_into_tasks_that_are_waited_for: [];
+            peer15_a_wakers_drop_may_call_back_into_a_protocol: [net];
+            peer15_a_wakers_clone_may_call_back_into_a_task: [];
+            peer15_a_wakers_clone_may_call_back_into_a_sleep: [];
+            peer15_a_wakers_clone_may_call_back_into_a_promise: [];
+            peer15_a_wakers_clone_may_call_back_into_a_listener: [net];
+            peer15_a_wakers_clone_may_call_back_into_a_read: [net];
+            peer15_a_wakers_clone_may_call_back_into_tasks_that_are_waited_for: [];
+            peer15_a_wakers_clone_may_call_back_into_a_protocol: [net];
 
             // IO: descriptors
             io01_a_reader_wakes_for_data_and_at_the_end: [readiness];

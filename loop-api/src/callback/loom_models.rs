@@ -55,6 +55,11 @@ fn push_against_idle() {
     };
     let pushes = [push(), push()];
     polls(&queue, &waker, &woken);
+    // Perhaps between the two.
+    thread::yield_now();
+    if woken.0.load(Ordering::SeqCst) {
+        polls(&queue, &waker, &woken);
+    }
     pushes.into_iter().for_each(|push| push.join().unwrap());
     // A pump is polled again only if it was woken.
     while woken.0.load(Ordering::SeqCst) {
@@ -68,4 +73,5 @@ fn loom_push_against_idle() {
     model(push_against_idle);
     model_with_bug("look, then count as idle", push_against_idle);
     model_with_bug("tell, then push", push_against_idle);
+    model_with_bug("the taken waker counts as registered", push_against_idle);
 }

@@ -54,11 +54,11 @@ impl<H: Handle> Pump<H> {
         }
         self.run_turn();
 
-        // Cloned outside the lock, and only when it changed.
+        // Cloned outside the lock, and only when the queue does not have it.
         let mut waker = if known { None } else { Some(cx.waker().clone()) };
         let rest = self.handle.shared().callbacks.end(self.id, &mut waker);
         if !known && matches!(rest, Rest::Idle(_)) {
-            self.waker = Some(cx.waker().clone());
+            self.keep(cx.waker());
         }
         match rest {
             Rest::Stop => return Poll::Ready(()),
@@ -78,6 +78,13 @@ impl<H: Handle> Pump<H> {
             }
         }
         Poll::Pending
+    }
+
+    /// Keeps a clone of the waker that the queue has now.
+    fn keep(&mut self, waker: &Waker) {
+        if !self.waker.as_ref().is_some_and(|own| own.will_wake(waker)) {
+            self.waker = Some(waker.clone());
+        }
     }
 
     fn run_turn(&mut self) {

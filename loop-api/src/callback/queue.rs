@@ -30,7 +30,7 @@ struct Inner {
     /// read without it, so that a poll with nothing to do takes no lock. True for as long as a turn
     /// runs, so that what a callback queues wakes no pump.
     pending: AtomicBool,
-    /// Which pump's waker is in the state.
+    /// Which pump's waker is in the state; zero if there is none.
     registered: AtomicU64,
     watchers: AtomicUsize,
 }
@@ -51,9 +51,16 @@ impl Inner {
     }
 
     /// Tells the pump that there is something new; the waker, if it must be woken, is for after the
-    /// lock.
-    fn notify(&self, state: &State) -> Option<Waker> {
-        if self.pending.swap(true, Ordering::AcqRel) { None } else { state.waker.clone() }
+    /// lock. It is taken out, for a clone could run any code under the lock: the pump, which is
+    /// woken, puts one in again.
+    fn notify(&self, state: &mut State) -> Option<Waker> {
+        if self.pending.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        if !inject("the taken waker counts as registered") {
+            self.registered.store(0, Ordering::Relaxed);
+        }
+        state.waker.take()
     }
 
     /// Takes a timer out, if it is not due yet.
@@ -61,7 +68,7 @@ impl Inner {
         let mut state = self.lock();
         let job = state.timers.remove(&key);
         // The pump's sleep must not keep a loop alive that has nothing left to do.
-        let waker = if job.is_some() && state.timers.is_empty() { self.notify(&state) } else { None };
+        let waker = if job.is_some() && state.timers.is_empty() { self.notify(&mut state) } else { None };
         drop(state);
         wake(waker);
     }
@@ -94,13 +101,13 @@ impl Queue {
             // The job goes after the lock does: arguments outlive locals.
             return Err(Closed);
         }
-        let early = inject("tell, then push").then(|| self.inner.notify(&state));
+        let early = inject("tell, then push").then(|| self.inner.notify(&mut state));
         if early.is_some() {
             drop(state);
             state = self.inner.lock();
         }
         state.ready.push_back(job);
-        let waker = early.unwrap_or_else(|| self.inner.notify(&state));
+        let waker = early.unwrap_or_else(|| self.inner.notify(&mut state));
         drop(state);
         wake(waker);
         Ok(())
@@ -115,7 +122,7 @@ impl Queue {
         state.next_timer += 1;
         let first = state.timers.first_key_value().is_none_or(|(first, _)| key < *first);
         state.timers.insert(key, job);
-        let waker = if first { self.inner.notify(&state) } else { None };
+        let waker = if first { self.inner.notify(&mut state) } else { None };
         drop(state);
         wake(waker);
         Ok(Timer { queue: Arc::downgrade(&self.inner), key })
@@ -125,7 +132,7 @@ impl Queue {
     pub(crate) fn stop(&self) {
         let mut state = self.inner.lock();
         state.stop = true;
-        let waker = self.inner.notify(&state);
+        let waker = self.inner.notify(&mut state);
         drop(state);
         wake(waker);
     }

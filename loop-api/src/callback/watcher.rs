@@ -244,12 +244,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let watch = &self.0;
+        // Without the lock: the waker's code may be any.
+        let waker = cx.waker().clone();
         let mut state = watch.lock();
         let Some(source) = state.source.clone() else {
             return Poll::Ready(());
         };
         // Before the poll: a cancel meanwhile wakes the task, which then ends.
-        let old = state.waker.replace(cx.waker().clone());
+        let old = state.waker.replace(waker);
         let queued = state.queued;
         drop(state);
         drop(old);

@@ -181,14 +181,18 @@ impl<T> Core<T> {
     }
 
     pub(super) fn poll_cancelled(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        if !matches!(state.phase, Phase::Waiting) {
-            return Poll::Ready(());
+        let mut waiting = Waiting::new(cx);
+        loop {
+            let mut state = self.lock();
+            if !matches!(state.phase, Phase::Waiting) {
+                return Poll::Ready(());
+            }
+            if waiting.put(&mut state.canceller) {
+                return Poll::Pending;
+            }
+            drop(state);
+            waiting.clone_waker();
         }
-        let old = register(&mut state.canceller, cx);
-        drop(state);
-        drop(old);
-        Poll::Pending
     }
 
     /// Takes the outcome, for the only waiter. Errors are given as often as they are asked for.
@@ -197,19 +201,23 @@ impl<T> Core<T> {
     }
 
     pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Result<T, DeferredError>> {
-        let mut state = self.lock();
-        match state.take() {
-            Err(DeferredError::Pending) => {}
-            outcome => return Poll::Ready(outcome),
-        }
-        if inject("look, then register") {
+        let mut waiting = Waiting::new(cx);
+        loop {
+            let mut state = self.lock();
+            match state.take() {
+                Err(DeferredError::Pending) => {}
+                outcome => return Poll::Ready(outcome),
+            }
+            if inject("look, then register") {
+                drop(state);
+                state = self.lock();
+            }
+            if waiting.put(&mut state.waiter) {
+                return Poll::Pending;
+            }
             drop(state);
-            state = self.lock();
+            waiting.clone_waker();
         }
-        let old = register(&mut state.waiter, cx);
-        drop(state);
-        drop(old);
-        Poll::Pending
     }
 
     // ---- many waiters ----
@@ -248,19 +256,28 @@ impl<T> Core<T> {
     where
         T: Clone,
     {
-        let mut state = self.lock();
-        match state.read() {
-            Err(DeferredError::Pending) => {}
-            outcome => {
-                drop(state);
-                return Poll::Ready(outcome.map(|value| cloned(&value)));
+        let mut fresh = None;
+        loop {
+            let mut state = self.lock();
+            match state.read() {
+                Err(DeferredError::Pending) => {}
+                outcome => {
+                    drop(state);
+                    return Poll::Ready(outcome.map(|value| cloned(&value)));
+                }
             }
+            if state.waiters.get(&id).is_some_and(|waker| waker.will_wake(cx.waker())) {
+                return Poll::Pending;
+            }
+            if let Some(fresh) = fresh.take() {
+                let old = state.waiters.insert(id, fresh);
+                drop(state);
+                drop(old);
+                return Poll::Pending;
+            }
+            drop(state);
+            fresh = Some(cx.waker().clone());
         }
-        let known = state.waiters.get(&id).is_some_and(|waker| waker.will_wake(cx.waker()));
-        let old = if known { None } else { state.waiters.insert(id, cx.waker().clone()) };
-        drop(state);
-        drop(old);
-        Poll::Pending
     }
 
     // ---- callbacks and chains ----
@@ -427,12 +444,33 @@ fn cloned<T: Clone>(value: &std::sync::Mutex<T>) -> T {
     value.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Puts the waker in its place, and gives the old one, for after the lock.
-fn register(slot: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
-    if slot.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-        return None;
+/// A waker on its way into its place. It is cloned, and the one before is dropped, without the
+/// lock: what is to be put in is made before it, and this is dropped after it.
+struct Waiting<'a> {
+    waker: &'a Waker,
+    spare: Option<Waker>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(cx: &'a Context<'_>) -> Self {
+        Waiting { waker: cx.waker(), spare: None }
     }
-    slot.replace(cx.waker().clone())
+
+    /// Whether the place has the waker now; if not, it is to be cloned first.
+    fn put(&mut self, slot: &mut Option<Waker>) -> bool {
+        if slot.as_ref().is_some_and(|waker| waker.will_wake(self.waker)) {
+            return true;
+        }
+        let cloned = self.spare.is_some();
+        if cloned {
+            mem::swap(slot, &mut self.spare);
+        }
+        cloned
+    }
+
+    fn clone_waker(&mut self) {
+        self.spare = Some(self.waker.clone());
+    }
 }
 
 trait ExtractRemoved {

@@ -211,23 +211,27 @@ impl Inner {
     }
 
     fn poll_closing(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // Before the lock: the waker's code may be any.
+        let waker = cx.waker().clone();
         let mut state = self.lock();
         if state.closing {
             return Poll::Ready(());
         }
-        let old = state.acceptor.replace(cx.waker().clone());
+        let old = state.acceptor.replace(waker);
         drop(state);
         drop(old);
         Poll::Pending
     }
 
     fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Before the lock, and dropped after it, as in `poll_closing`.
+        let waker = cx.waker().clone();
         let mut state = self.lock();
         if state.ended && state.clients.is_empty() {
             return Poll::Ready(state.error.take().map_or(Ok(()), Err));
         }
-        if !state.waiters.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.waiters.push(cx.waker().clone());
+        if !state.waiters.iter().any(|known| known.will_wake(&waker)) {
+            state.waiters.push(waker);
         }
         Poll::Pending
     }

@@ -158,10 +158,10 @@ impl Transport {
 
     /// What handles wake.
     pub(super) fn register(&self, cx: &Context<'_>) {
-        let mut state = self.inner.lock();
-        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            let old = state.waker.replace(cx.waker().clone());
-            drop(state);
+        if !self.inner.lock().waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            // Cloned and dropped without the lock: the waker's code may be any.
+            let waker = cx.waker().clone();
+            let old = self.inner.lock().waker.replace(waker);
             drop(old);
         }
     }

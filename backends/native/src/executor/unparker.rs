@@ -17,8 +17,9 @@ pub(crate) struct Unparker {
 #[derive(Debug)]
 enum SleepsIn {
     Poller(Arc<Poller>),
-    /// A foreign runtime, whose task this wakes.
-    Foreign(Waker),
+    /// A foreign runtime, whose task this wakes. Counted, so that it can be taken along without a
+    /// clone of the waker, whose code may be any.
+    Foreign(Arc<Waker>),
     Nothing,
 }
 
@@ -47,12 +48,12 @@ impl Unparker {
             SleepsIn::Nothing => return,
         };
         // Without the lock: what it wakes may come back here.
-        waker.wake();
+        waker.wake_by_ref();
     }
 
     /// From now on the thread sleeps in a foreign runtime, whose task is woken.
     pub(crate) fn sleep_in_foreign(&self, waker: &Waker) {
-        let waker = SleepsIn::Foreign(waker.clone());
+        let waker = SleepsIn::Foreign(Arc::new(waker.clone()));
         let before = std::mem::replace(&mut *self.lock(), waker);
         drop(before);
     }
@@ -68,6 +69,8 @@ impl Unparker {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
+
+    use loop_conformance::support::{WakerCalls, calling_waker};
 
     use super::*;
 
@@ -92,5 +95,16 @@ mod tests {
         unparker.interrupt();
         assert_eq!(back.wakes.load(Ordering::SeqCst), 2);
         unparker.close();
+    }
+
+    #[test]
+    fn a_clone_of_the_hosts_waker_may_come_back_to_it() {
+        loop_conformance::run_case("a clone of the host's waker", false, || {
+            let unparker = Arc::new(Unparker::new(Arc::new(Poller::new().unwrap())));
+            let other = unparker.clone();
+            unparker.sleep_in_foreign(&calling_waker(WakerCalls::InClone, move || other.interrupt()));
+            unparker.interrupt();
+            unparker.close();
+        });
     }
 }

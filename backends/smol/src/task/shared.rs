@@ -63,10 +63,8 @@ impl<T: Send + 'static> Shared<T> {
         let mut state = self.lock();
         loop {
             let mut stage = match mem::replace(&mut state.stage, Stage::Polled) {
-                Stage::Polled => {
-                    state.again = true;
-                    return false;
-                }
+                // The thread that polls it looks for what has changed.
+                Stage::Polled => return false,
                 Stage::Done(output) => {
                     state.stage = Stage::Done(output);
                     return true;
@@ -75,10 +73,11 @@ impl<T: Send + 'static> Shared<T> {
             };
             state.again = false;
             let abort = state.abort;
-            let waker = state.waker.clone();
+            // Taken out, for its clone could come back here. While this polls, no other needs it.
+            let own = state.waker.take();
             drop(state);
 
-            let mut cx = Context::from_waker(waker.as_ref().unwrap_or(Waker::noop()));
+            let mut cx = Context::from_waker(own.as_ref().unwrap_or(Waker::noop()));
             stage = match stage {
                 Stage::Running(task) if abort => Stage::Ending(Box::pin(task.cancel())),
                 stage => stage,
@@ -94,19 +93,28 @@ impl<T: Send + 'static> Shared<T> {
                 Poll::Ready(output) => {
                     let (kept, dropped) = if state.detached { (None, output) } else { (output, None) };
                     state.stage = Stage::Done(kept);
-                    let waker = state.waker.take();
+                    let newer = state.waker.take();
                     drop(state);
                     drop(dropped);
-                    if let Some(waker) = waker.filter(|_| notify) {
+                    if let Some(waker) = newer.or(own).filter(|_| notify) {
                         waker.wake();
                     }
                     return true;
                 }
                 Poll::Pending => {
                     state.stage = stage;
-                    if !state.again {
+                    let again = state.again;
+                    if state.waker.is_none() {
+                        state.waker = own;
+                        drop(state);
+                    } else {
+                        drop(state);
+                        drop(own);
+                    }
+                    if !again {
                         return false;
                     }
+                    state = self.lock();
                 }
             }
         }
@@ -122,7 +130,11 @@ impl<T: Send + 'static> Shared<T> {
 
 impl<T: Send + 'static> Abortable for Shared<T> {
     fn abort(&self) {
-        self.lock().abort = true;
+        let mut state = self.lock();
+        // Only if it is new: what is called in the poll may abort it each time.
+        state.again |= !state.abort;
+        state.abort = true;
+        drop(state);
         self.advance(true);
     }
 
@@ -136,12 +148,15 @@ impl<T: Send + 'static> Abortable for Shared<T> {
 
 impl<T: Send + 'static> SharedTask<T> for Shared<T> {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut state = self.lock();
-        let known = state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
-        let before = if known { None } else { state.waker.replace(cx.waker().clone()) };
-        drop(state);
-        // Without the lock: its drop may come back here.
-        drop(before);
+        if !self.lock().waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            // Cloned and dropped without the lock: both may come back here.
+            let waker = cx.waker().clone();
+            let mut state = self.lock();
+            state.again = true;
+            let before = state.waker.replace(waker);
+            drop(state);
+            drop(before);
+        }
         if self.advance(false) { Poll::Ready(self.take_output()) } else { Poll::Pending }
     }
 
@@ -152,6 +167,7 @@ impl<T: Send + 'static> SharedTask<T> for Shared<T> {
         let before = {
             let mut state = self.lock();
             state.detached = true;
+            state.again = true;
             state.waker.replace(reaper)
         };
         drop(before);
@@ -169,6 +185,7 @@ impl<T: Send + 'static> SharedTask<T> for Shared<T> {
 
 impl<T: Send + 'static> Wake for Shared<T> {
     fn wake(self: Arc<Self>) {
+        self.lock().again = true;
         self.advance(false);
     }
 }

@@ -1,20 +1,27 @@
 //! What ends a transfer early though there is more: the next one must not wait for an event that
 //! has been already.
 
-use std::io::{self, IoSlice, IoSliceMut, Write};
+#[cfg(unix)]
+use std::io::Write;
+use std::io::{IoSlice, IoSliceMut};
 
-use futures_lite::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{LONG, SHORT, connected, run, tcp_pair, within};
+#[cfg(unix)]
+use crate::support::tcp_pair;
+use crate::support::{LONG, SHORT, connected, run, within};
 use crate::{HandleOf, Subject};
 use loop_api::Handle;
-use loop_api::net::{Net, StdNet};
+use loop_api::net::Net;
+#[cfg(unix)]
+use loop_api::net::StdNet;
 
 /// Reads what `send` sends, which is `sent` in all.
+#[cfg(unix)]
 async fn hears<H, R>(handle: &H, near: &mut R, sent: &[u8], send: impl FnOnce())
 where
     H: Handle,
-    R: AsyncRead + Unpin,
+    R: futures_lite::AsyncRead + Unpin,
 {
     let mut heard = Vec::new();
     let read = async {
@@ -232,7 +239,7 @@ where
         let source = handle.register(counter).expect("to be registered");
         let read = async {
             for n in 0..8 {
-                let read = |mut io: &std::fs::File| io::Read::read(&mut io, &mut [0; 64]);
+                let read = |mut io: &std::fs::File| std::io::Read::read(&mut io, &mut [0; 64]);
                 let got = if n % 2 == 0 {
                     source.io(Interest::Readable, read).await
                 } else {
