@@ -7,8 +7,7 @@
 //!
 //! What differs from tokio: a loop has one thread unless [`Builder::worker_threads`] gives it more,
 //! also the one that [`Runtime::new`] makes; [`Runtime::block_on`] takes `&mut self`, because one
-//! thread at a time runs a loop ([`Handle::block_on`] serves the others); [`Handle::enter`] takes a
-//! closure instead of giving a guard; I/O and time are always on.
+//! thread at a time runs a loop ([`Handle::block_on`] serves the others); I/O and time are always on.
 //!
 //! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an
 //! [`io::Error`], and the short form's message names the remedy.
@@ -46,7 +45,7 @@ pub use choice::{Choice, Reason, choose};
 
 pub use crate::any::backend::{AskedBy, Backend, ChoiceError};
 pub use crate::any::no_loop::NoLoop;
-pub use handle::Handle;
+pub use handle::{EnterGuard, Handle};
 pub(crate) use handle::{current, or_panic};
 
 /// A loop of the chosen backend: see [`Builder`].
@@ -212,6 +211,12 @@ impl Runtime {
     /// ```
     pub fn run_forever(&mut self) -> Result<(), RunError> {
         EventLoop::run_forever(self)
+    }
+
+    /// Makes this loop the current one on this thread until the guard is dropped:
+    /// [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
     }
 
     /// Starts a task, which runs while [`block_on`](Self::block_on) does; on a loop with worker

@@ -44,9 +44,17 @@ fn is_current(expected: &Handle, what: &str) {
 /// current again.
 fn go_inside(inner: &mut Runtime, outer: &Handle, what: &str) {
     let handle = inner.handle().clone();
-    handle.enter(|| is_current(&handle, &format!("{what}, inside enter")));
+    handle.within(|| is_current(&handle, &format!("{what}, inside enter")));
     is_current(outer, &format!("{what}, after enter"));
-    handle.enter(|| outer.enter(|| is_current(outer, &format!("{what}, entered again inside"))));
+    handle.within(|| outer.within(|| is_current(outer, &format!("{what}, entered again inside"))));
+    let guard = handle.enter();
+    is_current(&handle, &format!("{what}, while a guard lives"));
+    let again = outer.enter();
+    is_current(outer, &format!("{what}, while a second guard lives"));
+    drop(again);
+    is_current(&handle, &format!("{what}, after the second guard"));
+    drop(guard);
+    is_current(outer, &format!("{what}, after the guard"));
     inner.block_on(async {
         is_current(&handle, &format!("{what}, in the main future"));
         // It goes to the loop that runs, or is not done.
@@ -87,7 +95,7 @@ fn tokio_inside(outer: &Handle, what: &str) {
         anyloop::time::sleep(Duration::from_millis(1)).await;
         let task = anyloop::spawn(async { tokio::runtime::Handle::current().id() });
         assert_eq!(task.await.unwrap(), id, "{what}");
-        outer.enter(|| is_current(outer, &format!("{what}, entered inside tokio inside")));
+        outer.within(|| is_current(outer, &format!("{what}, entered inside tokio inside")));
     });
     is_current(outer, &format!("{what}, after tokio's block_on"));
     let entered = tokio.enter();
@@ -103,7 +111,7 @@ fn the_innermost_loop_is_current_inside_enter() {
             let what = format!("{inner_name} inside enter of {outer_name}");
             let outer = make_outer(outer_backend);
             let mut inner = make_inner(inner_backend);
-            outer.handle().enter(|| go_inside(&mut inner, outer.handle(), &what));
+            outer.handle().within(|| go_inside(&mut inner, outer.handle(), &what));
         }
     }
 }
@@ -119,7 +127,7 @@ fn the_innermost_loop_is_current_inside_a_job() {
                 let mut inner = make_inner(inner_backend);
                 go_inside(&mut inner, &handle, &what);
                 handle.block_on(async {
-                    inner.handle().enter(|| is_current(inner.handle(), &what));
+                    inner.handle().within(|| is_current(inner.handle(), &what));
                     is_current(&handle, &what);
                 });
             });
@@ -137,7 +145,7 @@ fn an_entered_loop_is_current_inside_another_that_runs() {
             let inner = make_inner(inner_backend);
             let (there, here) = (inner.handle().clone(), outer.handle().clone());
             let look = move || {
-                there.enter(|| is_current(&there, &what));
+                there.within(|| is_current(&there, &what));
                 is_current(&here, &what);
             };
             outer.block_on(async {
@@ -145,6 +153,55 @@ fn an_entered_loop_is_current_inside_another_that_runs() {
                 anyloop::spawn(async move { look() }).await.unwrap();
             });
         }
+    }
+}
+
+/// tokio's own guards panic there.
+#[test]
+fn guards_may_be_dropped_in_any_order_but_on_tokio() {
+    let kinds: Vec<_> = kinds().into_iter().filter(|(name, ..)| !name.contains("tokio")).collect();
+    for (first_name, make_first, first_backend) in &kinds {
+        for (second_name, make_second, second_backend) in &kinds {
+            let what = format!("{first_name}, then {second_name}");
+            let mut around = Builder::new().build().unwrap();
+            let (first, second) = (make_first(*first_backend), make_second(*second_backend));
+            let is_around = around.handle().clone();
+            around.block_on(async {
+                let (guard, later) = (first.enter(), second.enter());
+                drop(guard);
+                is_current(second.handle(), &format!("{what}, the first dropped"));
+                drop(later);
+                is_current(&is_around, &format!("{what}, both dropped"));
+            });
+            let (guard, later, last) = (first.enter(), second.enter(), first.enter());
+            drop(later);
+            is_current(first.handle(), &format!("{what}, the second dropped"));
+            drop(last);
+            is_current(first.handle(), &format!("{what}, the last dropped"));
+            drop(guard);
+            assert!(cfg!(feature = "global") || Handle::try_current().is_err(), "{what}");
+        }
+    }
+}
+
+/// A guard keeps what it entered for itself: the loop may be dropped, and a guard forgotten.
+#[test]
+fn a_guard_outlives_what_it_was_made_of() {
+    for (name, make, backend) in kinds() {
+        std::thread::spawn(move || {
+            let runtime = make(backend);
+            let handle = runtime.handle().clone();
+            std::mem::forget(runtime.enter());
+            drop(runtime);
+            is_current(&handle, &format!("{name}, forgotten"));
+            let other = make(backend);
+            let guard = other.enter();
+            is_current(other.handle(), &name);
+            drop(guard);
+            is_current(&handle, &format!("{name}, forgotten, after another"));
+        })
+        .join()
+        .unwrap();
     }
 }
 
@@ -169,7 +226,7 @@ fn tokios_jobs_on_a_loop_with_tokio_find_that_loop() {
                         6 * 7
                     });
                     let other = Builder::new().backend(backend).build().unwrap();
-                    other.handle().enter(|| is_current(other.handle(), "entered in a job of tokio's"));
+                    other.handle().within(|| is_current(other.handle(), "entered in a job of tokio's"));
                     is_current(&handle, "after that");
                     handle.block_on(task).unwrap()
                 });
@@ -192,7 +249,7 @@ fn tokios_context_does_not_hide_the_loop() {
             is_current(&handle, "in a future inside tokio's context");
             anyloop::time::sleep(Duration::from_millis(1)).await;
         }));
-        runtime.handle().enter(|| {
+        runtime.handle().within(|| {
             let _tokio = anyloop::compat::enter_tokio().unwrap();
             is_current(runtime.handle(), "where a thread is inside tokio's context");
         });

@@ -39,7 +39,7 @@ fn the_current_loop_is_the_one_that_runs() {
         let inside = runtime.block_on(async { task::spawn(async { Handle::current().backend() }).await });
         assert_eq!(inside.unwrap(), backend);
         assert_eq!(Handle::try_current().is_ok(), cfg!(feature = "global"));
-        assert_eq!(runtime.handle().enter(|| Handle::current().backend()), backend);
+        assert_eq!(runtime.handle().within(|| Handle::current().backend()), backend);
     });
 }
 

@@ -26,7 +26,8 @@ impl Drop for Last {
         drop(self.handle.spawn_blocking(|| ()));
         let _ = self.handle.call_soon(|| ());
         let _ = self.handle.call_later(Duration::from_millis(1), || ());
-        assert_eq!(self.handle.enter(|| 1), 1);
+        assert_eq!(self.handle.within(|| 1), 1);
+        drop(self.handle.enter());
         let mut sleep = Box::pin(self.handle.sleep(Duration::from_secs(60)));
         let polled =
             self.handle.try_block_on(poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())));
@@ -76,7 +77,7 @@ fn calls_while_threads_end() {
                 leave(&handle, goes_on);
                 let slept = handle.spawn(async { anyloop::time::sleep(Duration::from_millis(1)).await });
                 drop(slept);
-                handle.enter(|| assert!(Handle::try_current().is_ok()));
+                handle.within(|| assert!(Handle::try_current().is_ok()));
                 assert_eq!(handle.try_block_on(async { 1 }), Ok(1));
             });
             elsewhere.join().unwrap();

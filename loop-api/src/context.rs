@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::RunError;
 
+mod entered;
 mod innermost;
 mod scoped;
+pub use entered::Entered;
 pub use innermost::{Innermost, Marked, innermost, is_lent, lend, mark, mark_within, number_of, set_foreign};
-pub use scoped::Scoped;
+pub use scoped::{Holding, Scoped};
 
 thread_local! {
     static RUNNING: Cell<bool> = const { Cell::new(false) };

@@ -50,6 +50,11 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// Calls `f` with this loop as the current one on this thread. It does not run the loop.
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R;
 
+    /// [`enter`](Self::enter) until a guard is dropped. A backend that keeps its current loop in a
+    /// [`Scoped`](context::Scoped) writes `Entered::new(self.shared()).holding(Scoped::hold(&CURRENT,
+    /// Some(self.clone())))`, and finds it by [`Scoped::with_current`](context::Scoped::with_current).
+    fn enter_guard(&self) -> context::Entered<'_>;
+
     /// The part that is the same for every backend: callbacks, the exception handler, whether it is
     /// closed.
     fn shared(&self) -> &Shared;

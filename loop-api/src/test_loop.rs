@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use crate::context::Scoped;
+use crate::context::{Entered, Scoped};
 use crate::io::Interest;
 use crate::promise::{Deferred, promise};
 use crate::readiness::{AsSource, Readiness, Source};
@@ -120,10 +120,13 @@ impl Handle for TestHandle {
     type Sleep = TestSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|current| current.with(f))
+        CURRENT.with(|current| current.with_current(f))
     }
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         CURRENT.with(|current| current.enter(self, f))
+    }
+    fn enter_guard(&self) -> Entered<'_> {
+        Entered::new(self.shared()).holding(Scoped::hold(&CURRENT, Some(self.clone())))
     }
     fn shared(&self) -> &Shared {
         &self.0.shared

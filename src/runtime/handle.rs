@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 
 use loop_api::blocking::Executor;
+use loop_api::context::Entered;
 use loop_api::time::Instant;
 use loop_api::{Handle as LoopHandle, LocalError, RunError, Shared};
 
@@ -237,18 +238,54 @@ impl Handle {
         LoopHandle::try_block_on(self, future)
     }
 
+    /// Makes this loop the current one on this thread until the guard is dropped. It does not run
+    /// the loop. [`within`](Self::within) does it for one closure, cheaper.
+    ///
+    /// Guards are meant to be dropped in the reverse order of their making, on the task and in the
+    /// function that made them. Otherwise: a guard that is dropped before a later one takes effect
+    /// when that one is dropped; on tokio, and on a loop built with `with_tokio`, it panics, as
+    /// tokio's own does. One that is held over an `.await` keeps the loop current for what else
+    /// runs on the thread meanwhile. One that is forgotten keeps it current.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Handle, Runtime};
+    ///
+    /// let runtime = Runtime::new()?;
+    /// let guard = runtime.enter();
+    /// // Sockets and tasks find the loop, before it runs.
+    /// assert!(anyloop::task::try_spawn(async {}).is_ok());
+    /// drop(guard);
+    /// assert_eq!(Handle::try_current().is_ok(), cfg!(feature = "global")); // that feature lends one
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard { _entered: each!(Handle; &self.0, h => h.enter_guard()) }
+    }
+
     /// Calls `f` with this loop as the current one on this thread. It does not run the loop.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
     /// let runtime = anyloop::runtime::Runtime::new()?;
-    /// // Sockets and tasks find the loop, before it runs.
-    /// let task = runtime.handle().enter(|| anyloop::task::try_spawn(async {}));
+    /// let task = runtime.handle().within(|| anyloop::task::try_spawn(async {}));
     /// assert!(task.is_ok());
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+    pub fn within<R>(&self, f: impl FnOnce() -> R) -> R {
         each!(Handle; &self.0, h => h.enter(f))
+    }
+}
+
+/// A loop is current on this thread until this is dropped: see [`Handle::enter`].
+#[must_use = "the loop is current only while the guard lives"]
+pub struct EnterGuard<'a> {
+    _entered: Entered<'a>,
+}
+
+impl fmt::Debug for EnterGuard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnterGuard").finish_non_exhaustive()
     }
 }
 
@@ -265,7 +302,11 @@ impl LoopHandle for Handle {
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        Handle::enter(self, f)
+        Handle::within(self, f)
+    }
+
+    fn enter_guard(&self) -> Entered<'_> {
+        each!(Handle; &self.0, h => h.enter_guard())
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 use std::sync::{Arc, Weak};
 
 use loop_api::blocking::Executor;
-use loop_api::context::{self, Scoped};
+use loop_api::context::{self, Entered, Scoped};
 use loop_api::host::{self, RuntimeContext};
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Shared};
@@ -151,6 +151,12 @@ impl NativeHandle {
     }
 }
 
+/// The loop that was entered by a guard, or that this thread of a foreign runtime belongs to.
+#[cold]
+fn held(slot: &Scoped<NativeHandle>) -> Option<NativeHandle> {
+    slot.held().map(|held| (*held).clone()).or_else(at_home)
+}
+
 /// The loop that this thread of a foreign runtime belongs to.
 fn at_home() -> Option<NativeHandle> {
     // While the thread ends its slot is gone.
@@ -222,7 +228,7 @@ impl Handle for NativeHandle {
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
         CURRENT.with(|slot| {
-            slot.with(|current| if current.is_some() { f(current) } else { f(at_home().as_ref()) })
+            slot.with(|current| if current.is_some() { f(current) } else { f(held(slot).as_ref()) })
         })
     }
 
@@ -231,6 +237,11 @@ impl Handle for NativeHandle {
             None => self.enter_loop(f),
             Some(runtime_context) => host::within(&**runtime_context, || self.enter_loop(f)),
         }
+    }
+
+    fn enter_guard(&self) -> Entered<'_> {
+        let around = self.inner.around.as_deref().map(RuntimeContext::enter);
+        Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), around))
     }
 
     fn shared(&self) -> &Shared {

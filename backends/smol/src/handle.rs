@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use async_io::Timer;
 use loop_api::blocking;
-use loop_api::context::{self, Scoped};
+use loop_api::context::{self, Entered, Scoped};
 use loop_api::host::{self, RuntimeContext};
 use loop_api::shared::IdleWatch;
 use loop_api::time::Instant;
@@ -46,6 +46,12 @@ impl Drop for CanBlock {
     fn drop(&mut self) {
         self.0 = false;
     }
+}
+
+/// The loop that was entered by a guard, or that this thread of a foreign runtime belongs to.
+#[cold]
+fn held(slot: &Scoped<SmolHandle>) -> Option<SmolHandle> {
+    slot.held().map(|held| (*held).clone()).or_else(at_home)
 }
 
 /// The loop that this thread of a foreign runtime belongs to.
@@ -152,7 +158,7 @@ impl Handle for SmolHandle {
     #[inline]
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
         CURRENT.with(|slot| {
-            slot.with(|current| if current.is_some() { f(current) } else { f(at_home().as_ref()) })
+            slot.with(|current| if current.is_some() { f(current) } else { f(held(slot).as_ref()) })
         })
     }
 
@@ -161,6 +167,11 @@ impl Handle for SmolHandle {
             None => self.enter_loop(f),
             Some(runtime_context) => host::within(runtime_context, || self.enter_loop(f)),
         }
+    }
+
+    fn enter_guard(&self) -> Entered<'_> {
+        let around = self.around().map(RuntimeContext::enter);
+        Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), around))
     }
 
     #[inline]

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, Weak};
 use std::task::{Context, Poll, Waker};
 
 use loop_api::callback;
-use loop_api::context::{self, Scoped};
+use loop_api::context::{self, Entered, Scoped};
 use loop_api::coop::{Foreign, set_foreign};
 use loop_api::{Handle, Shared};
 use tokio::runtime::{self, Id};
@@ -146,15 +146,29 @@ pub(crate) fn set<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
 /// Calls `f` with `handle` as this thread's loop, until another runtime is entered. The caller has
 /// entered the runtime.
 pub(crate) fn enter<R>(handle: &TokioHandle, f: impl FnOnce() -> R) -> R {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            POOL_THREAD.set(self.0);
-        }
-    }
     let _marked = context::mark_within(handle.shared(), context::number_of(&handle.inner().id));
     let _restore = Restore(POOL_THREAD.replace(false));
     SCOPED.with(|slot| slot.clear(f))
+}
+
+/// [`enter`] until a guard is dropped. The caller has entered the runtime.
+pub(crate) fn enter_guard<'a>(
+    handle: &'a TokioHandle,
+    runtime: Option<runtime::EnterGuard<'a>>,
+) -> Entered<'a> {
+    let entered = Entered::within(handle.shared(), context::number_of(&handle.inner().id));
+    let restore = Restore(POOL_THREAD.replace(false));
+    entered.holding((Scoped::hold(&SCOPED, None), restore, runtime))
+}
+
+/// Says again, when it is dropped, whether a runtime of ours started this thread.
+#[derive(Debug)]
+struct Restore(bool);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        POOL_THREAD.set(self.0);
+    }
 }
 
 /// Calls `f` with the loop of the runtime that tokio says is current, past all that we know of this

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::thread;
 
 use loop_api::blocking::Executor;
+use loop_api::context::Entered;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Refused, Shared};
 use loop_toolkit::CatchUnwind;
@@ -117,6 +118,10 @@ impl Handle for TokioHandle {
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         let _entered = current::enter_runtime(&self.inner.runtime);
         current::enter(self, f)
+    }
+
+    fn enter_guard(&self) -> Entered<'_> {
+        current::enter_guard(self, current::enter_runtime(&self.inner.runtime))
     }
 
     #[inline]

@@ -165,6 +165,10 @@ impl RuntimeContext for TokioContext {
         f();
     }
 
+    fn enter(&self) -> Box<dyn fmt::Debug + '_> {
+        Box::new(self.0.enter())
+    }
+
     fn as_worker(&self, f: &mut dyn FnMut()) {
         // Nothing is waited for: this is how a thread becomes one that polls tasks, with a budget
         // for each.

@@ -139,6 +139,7 @@ macro_rules! __conformance_table {
             // BAK: choice of backends
             bak03_current_is_the_same_loop_each_time: [];
             bak06_loops_enter_and_leave_in_order: [];
+            bak06_guards_enter_and_leave_in_order: [];
             bak10_there_is_no_current_loop_outside: [];
             bak11_a_thousand_loops_leave_nothing_behind: [on_linux] alone;
 

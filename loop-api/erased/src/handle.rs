@@ -10,6 +10,7 @@ use super::task::{self, Entered, LocalEntered, LocalTask, Output, Task};
 use super::{CURRENT, ErasedHandle};
 use loop_api::Handle;
 use loop_api::blocking::Executor;
+use loop_api::context::{self, Scoped};
 use loop_api::error::{LocalError, RunError};
 use loop_api::shared::Shared;
 use loop_api::time::{self, Instant};
@@ -20,6 +21,7 @@ type BoxJob = Box<dyn FnOnce() -> Output + Send>;
 /// [`Handle`] without types of its own.
 pub(super) trait DynHandle: fmt::Debug + Send + Sync {
     fn enter(&self, f: &mut dyn FnMut());
+    fn enter_guard(&self) -> context::Entered<'_>;
     fn shared(&self) -> &Shared;
     fn spawn(&self, future: Entered) -> Box<dyn task::DynTask>;
     fn try_spawn_local(&self, future: LocalEntered) -> Result<Box<dyn task::DynLocalTask>, LocalError>;
@@ -33,6 +35,10 @@ pub(super) trait DynHandle: fmt::Debug + Send + Sync {
 impl<H: Handle> DynHandle for H {
     fn enter(&self, f: &mut dyn FnMut()) {
         Handle::enter(self, f);
+    }
+
+    fn enter_guard(&self) -> context::Entered<'_> {
+        Handle::enter_guard(self)
     }
 
     fn shared(&self) -> &Shared {
@@ -76,7 +82,7 @@ impl Handle for ErasedHandle {
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
         let mut f = Some(f);
         // Fails only while the thread ends.
-        let result = CURRENT.try_with(|slot| slot.with(|current| f.take().map(|f| f(current))));
+        let result = CURRENT.try_with(|slot| slot.with_current(|current| f.take().map(|f| f(current))));
         match (result, f) {
             (Ok(Some(result)), _) => result,
             (_, Some(f)) => f(None),
@@ -92,6 +98,13 @@ impl Handle for ErasedHandle {
             Some(result) => result,
             None => unreachable!("Handle::enter calls what it is given"),
         }
+    }
+
+    fn enter_guard(&self) -> context::Entered<'_> {
+        // Dropped in the reverse order: what is ours was entered last.
+        let inner = self.inner.handle.enter_guard();
+        let slot = Scoped::hold(&CURRENT, Some(self.clone()));
+        context::Entered::new(self.inner.handle.shared()).holding((slot, inner))
     }
 
     fn shared(&self) -> &Shared {

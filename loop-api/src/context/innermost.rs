@@ -72,7 +72,13 @@ impl Drop for Marked {
 /// for a backend.
 #[inline]
 pub fn mark(shared: &Shared) -> Marked {
-    mark_within(shared, FOREIGN.get().map_or(UNKNOWN, |current| current()))
+    mark_within(shared, foreign_here())
+}
+
+/// The foreign runtime that is current on this thread.
+#[inline]
+pub(super) fn foreign_here() -> u64 {
+    FOREIGN.get().map_or(UNKNOWN, |current| current())
 }
 
 /// [`mark`] for a loop that is about to enter a foreign runtime which is its own, by the runtime's
@@ -81,6 +87,27 @@ pub fn mark(shared: &Shared) -> Marked {
 pub fn mark_within(shared: &Shared, foreign: u64) -> Marked {
     let here = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign };
     Marked { before: INNERMOST.replace(here), not_send: PhantomData }
+}
+
+/// What a guard changed, which may be dropped where others have changed it since.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    before: Innermost,
+    made: Innermost,
+}
+
+impl Change {
+    pub(super) fn make(shared: &Shared, foreign: u64) -> Change {
+        let made = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign };
+        Change { before: INNERMOST.replace(made), made }
+    }
+
+    /// Puts back what was before, unless something else was put there.
+    pub(super) fn undo(self) {
+        if INNERMOST.get() == self.made {
+            INNERMOST.set(self.before);
+        }
+    }
 }
 
 /// Names what tells the [`number_of`] the foreign runtime that is current on this thread, zero for

@@ -49,11 +49,11 @@ pub(super) fn sqlx_dropped(env: Env, host: Host) -> Outcome {
     let pool = runtime.block_on(PgPoolOptions::new().max_connections(1).connect(&url))?;
     let connection = runtime.block_on(pool.acquire())?;
     let other = pool.clone();
-    runtime.handle().enter(|| drop(connection));
+    runtime.handle().within(|| drop(connection));
     // The only connection is back in the pool, so that the next one gets it.
     let connection = runtime.block_on(other.acquire())?;
     let handle = runtime.handle().clone();
-    std::thread::spawn(move || handle.enter(|| drop(connection)))
+    std::thread::spawn(move || handle.within(|| drop(connection)))
         .join()
         .map_err(|_| "the destructor panicked")?;
     runtime.block_on(async {
@@ -101,7 +101,7 @@ pub(super) fn tasks_at_exit(_: Env, host: Host) -> Outcome {
         let _held = tell;
         std::future::pending::<()>().await;
     };
-    let task = runtime.handle().enter(|| tokio::spawn(wait));
+    let task = runtime.handle().within(|| tokio::spawn(wait));
     runtime.block_on(tokio::task::yield_now());
     ensure!(receiver.try_recv().is_err(), "the task was dropped before the loop");
     drop(runtime);

@@ -45,6 +45,48 @@ pub fn bak06_loops_enter_and_leave_in_order<S: Subject>() {
     assert!(HandleOf::<S>::try_current().is_none());
 }
 
+pub fn bak06_guards_enter_and_leave_in_order<S: Subject>() {
+    let (mut outer, inner) = (make::<S>(), make::<S>());
+    let (first, second) = (outer.handle().clone(), inner.handle().clone());
+    let is = |handle: &HandleOf<S>| {
+        HandleOf::<S>::with_current(|current| {
+            current.is_some_and(|c| std::ptr::eq(c.shared(), handle.shared()))
+        })
+    };
+    let guard = second.enter_guard();
+    assert!(is(&second));
+    outer.block_on(async {
+        assert!(is(&first), "a loop that runs is inside of one that was entered before");
+        let entered = second.enter_guard();
+        assert!(is(&second));
+        let again = first.enter_guard();
+        assert!(is(&first));
+        second.enter(|| assert!(is(&second)));
+        assert!(is(&first));
+        drop(again);
+        assert!(is(&second));
+        drop(entered);
+        assert!(is(&first));
+        first.sleep(std::time::Duration::from_millis(1)).await;
+        assert!(is(&first));
+    });
+    assert!(is(&second), "it is entered again when the one inside has ended");
+    drop(guard);
+    assert!(HandleOf::<S>::try_current().is_none());
+    // Off the loop's thread, and also when the stack is unwound.
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let _guard = first.enter_guard();
+                assert!(is(&first));
+                panic!("planned");
+            }));
+            assert!(panicked.is_err());
+            assert!(HandleOf::<S>::try_current().is_none());
+        });
+    });
+}
+
 pub fn bak10_there_is_no_current_loop_outside<S: Subject>() {
     assert!(HandleOf::<S>::try_current().is_none());
     let subject = make::<S>();

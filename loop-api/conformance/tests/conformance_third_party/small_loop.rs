@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use loop_api::callback::Pump;
-use loop_api::context::{Scoped, enter_nested, is_running, thread_id};
+use loop_api::context::{Entered, Scoped, enter_nested, is_running, thread_id};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
@@ -218,11 +218,15 @@ impl Handle for SmallHandle {
     type Sleep = Sleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|current| current.with(f))
+        CURRENT.with(|current| current.with_current(f))
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         CURRENT.with(|current| current.enter(self, f))
+    }
+
+    fn enter_guard(&self) -> Entered<'_> {
+        Entered::new(self.shared()).holding(Scoped::hold(&CURRENT, Some(self.clone())))
     }
 
     fn shared(&self) -> &Shared {

@@ -41,11 +41,16 @@ impl Handle for TestHandle {
     type Sleep = NoSleep;
 
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|slot| slot.with(f))
+        CURRENT.with(|slot| slot.with_current(f))
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         CURRENT.with(|slot| slot.set(self, f))
+    }
+
+    fn enter_guard(&self) -> loop_api::context::Entered<'_> {
+        use loop_api::context::{Entered, Scoped};
+        Entered::new(self.shared()).holding(Scoped::hold(&CURRENT, Some(self.clone())))
     }
 
     fn shared(&self) -> &Shared {
