@@ -107,7 +107,7 @@
 // compiled like that.
 #![cfg_attr(
     not(any(feature = "native", feature = "tokio", feature = "smol", feature = "dyn")),
-    allow(unreachable_code, unused_variables, unused_macros, unused_imports, dead_code)
+    allow(unreachable_code, unused_variables, unused_assignments, unused_macros, unused_imports, dead_code)
 )]
 
 mod any;

@@ -1,13 +1,14 @@
 //! The loop itself: making one, running it, reaching it from anywhere.
 //!
-//! [`Runtime`] owns a loop, [`Builder`] makes one with options, [`Handle`] reaches it from other
+//! [`Runtime`] owns a loop, [`SharedRuntime`] one that runs on a thread of its own, for a `static`; [`Builder`] makes one with options, [`Handle`] reaches it from other
 //! threads and from within; its methods also have the callbacks (`call_soon`, `call_later`,
 //! `add_reader`, ...) in the manner of asyncio. Which backend it is, and why, say [`choose`] before
 //! and [`Runtime::choice`] after it was made.
 //!
 //! What differs from tokio: a loop has one thread unless [`Builder::worker_threads`] gives it more,
 //! also the one that [`Runtime::new`] makes; [`Runtime::block_on`] takes `&mut self`, because one
-//! thread at a time runs a loop ([`Handle::block_on`] serves the others); I/O and time are always on.
+//! thread at a time runs a loop ([`Handle::block_on`] serves the others, and [`SharedRuntime`] all
+//! threads); I/O and time are always on.
 //!
 //! Nothing panics because no loop is there: what needs one has a `try_` form, or gives an
 //! [`io::Error`], and the short form's message names the remedy.
@@ -39,6 +40,7 @@ mod callbacks;
 mod choice;
 mod clock;
 mod handle;
+mod shared;
 
 pub use builder::Builder;
 pub use choice::{Choice, Reason, choose};
@@ -47,6 +49,7 @@ pub use crate::any::backend::{AskedBy, Backend, ChoiceError};
 pub use crate::any::no_loop::NoLoop;
 pub use handle::{EnterGuard, Handle};
 pub(crate) use handle::{current, or_panic};
+pub use shared::SharedRuntime;
 
 /// A loop of the chosen backend: see [`Builder`].
 ///

@@ -5,7 +5,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use anyloop::io::Async;
 use anyloop::net::{TcpListener, TcpStream, UdpSocket, tcp};
-use anyloop::runtime::{Builder, Choice, Handle, NoLoop, Runtime};
+use anyloop::runtime::{Builder, Choice, Handle, NoLoop, Runtime, SharedRuntime};
 use anyloop::task::{AbortHandle, JoinHandle, LocalJoinHandle};
 use anyloop::time::Sleep;
 
@@ -32,6 +32,7 @@ fn send<T: Send>(value: T) -> T {
 fn auto_traits_are_the_same_with_all_features() {
     shared::<Handle>();
     shared::<Builder>();
+    shared::<SharedRuntime>();
     shared::<Choice>();
     shared::<NoLoop>();
     shared::<JoinHandle<std::cell::Cell<u8>>>();

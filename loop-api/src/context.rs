@@ -20,6 +20,10 @@ thread_local! {
     static THREAD: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
 }
 
+thread_local! {
+    static OF_LOOP: Cell<bool> = const { Cell::new(false) };
+}
+
 static PROBES: RwLock<Vec<fn() -> bool>> = RwLock::new(Vec::new());
 
 /// This thread blocks in a loop, for as long as the guard lives.
@@ -59,6 +63,18 @@ pub fn is_running() -> bool {
 /// backend whose threads belong to a runtime that has no place to say so. Once a process.
 pub fn add_probe(probe: fn() -> bool) {
     PROBES.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(probe);
+}
+
+/// Says that a loop started this thread, and may wait for it to end: for backends, first thing on
+/// their threads.
+pub fn mark_thread_of_loop() {
+    OF_LOOP.set(true);
+}
+
+/// Whether a loop started this thread: one that waits here for the end of that loop would wait for
+/// itself.
+pub fn is_thread_of_loop() -> bool {
+    OF_LOOP.get()
 }
 
 impl Drop for Running {

@@ -77,6 +77,7 @@ fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
     if let Some(time) = options.spin {
         builder = builder.spin(time);
     }
+    builder = builder.thread_hooks(options.hooks());
     if let Some(host) = &options.host {
         builder = builder.host(host.clone());
     }
@@ -103,6 +104,18 @@ fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
     if let Some(time) = options.thread_keep_alive {
         builder = builder.thread_keep_alive(time);
     }
+    if let Some(hook) = &options.on_thread_start {
+        builder = builder.on_thread_start(hook.clone());
+    }
+    if let Some(hook) = &options.on_thread_stop {
+        builder = builder.on_thread_stop(hook.clone());
+    }
+    if let Some(hook) = &options.on_thread_park {
+        builder = builder.on_thread_park(hook.clone());
+    }
+    if let Some(hook) = &options.on_thread_unpark {
+        builder = builder.on_thread_unpark(hook.clone());
+    }
     builder.build()
 }
 
@@ -112,6 +125,16 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
     if let Some(n) = options.worker_threads {
         builder.worker_threads(n);
     }
+    if let Some(name) = &options.thread_name {
+        builder.blocking_thread_name(name);
+    }
+    if let Some(n) = options.max_blocking_threads {
+        builder.max_blocking_threads(n);
+    }
+    if let Some(time) = options.thread_keep_alive {
+        builder.thread_keep_alive(time);
+    }
+    builder.thread_hooks(options.hooks());
     if let Some(host) = &options.host {
         builder.host(host.clone());
     }

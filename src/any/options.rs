@@ -1,21 +1,60 @@
 //! What every backend's own builder can be told.
 
+use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
 use loop_api::budget::Budget;
 use loop_api::host::Host;
+use loop_toolkit::{ThreadHook, ThreadHooks};
 
 /// What every backend's own builder can be told.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) worker_threads: Option<usize>,
     pub(crate) thread_name: Option<String>,
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
     pub(crate) spin: Option<Duration>,
+    pub(crate) on_thread_start: Option<ThreadHook>,
+    pub(crate) on_thread_stop: Option<ThreadHook>,
+    pub(crate) on_thread_park: Option<ThreadHook>,
+    pub(crate) on_thread_unpark: Option<ThreadHook>,
     /// A foreign runtime as part of the loop.
     pub(crate) host: Option<Arc<dyn Host>>,
+}
+
+impl Options {
+    /// What the toolkit calls, for backends on it.
+    #[allow(dead_code)]
+    pub(crate) fn hooks(&self) -> ThreadHooks {
+        let mut hooks = ThreadHooks::default();
+        if let Some(hook) = &self.on_thread_start {
+            hooks = hooks.on_start(hook.clone());
+        }
+        if let Some(hook) = &self.on_thread_stop {
+            hooks = hooks.on_stop(hook.clone());
+        }
+        hooks
+    }
+}
+
+// Its hooks are as any closure: what they share they have to keep right themselves.
+impl UnwindSafe for Options {}
+impl RefUnwindSafe for Options {}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("worker_threads", &self.worker_threads)
+            .field("thread_name", &self.thread_name)
+            .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("thread_keep_alive", &self.thread_keep_alive)
+            .field("spin", &self.spin)
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What loops that are not tokio's lend to those who run on them, so that tokio's channels and readers give way.

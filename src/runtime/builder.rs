@@ -1,9 +1,10 @@
 //! A loop with options.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Backend, Choice, Reason, Runtime, choice};
+use super::{Backend, Choice, Reason, Runtime, SharedRuntime, choice};
 use crate::any::{self, Options};
 
 /// Picks the backend, and sets what all backends have in common. Setters take `&mut self` and give
@@ -26,7 +27,7 @@ use crate::any::{self, Options};
 #[must_use = "a builder makes a loop only when build() is called"]
 pub struct Builder {
     backend: Option<Backend>,
-    options: Options,
+    pub(super) options: Options,
 }
 
 impl Builder {
@@ -98,14 +99,14 @@ impl Builder {
         self
     }
 
-    /// Names the threads that the loop starts. A zero byte in the name is left out. smol's keep the
-    /// names it gives them.
+    /// Names the threads that the loop starts. A zero byte in the name is left out. smol's workers
+    /// keep the names it gives them.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.options.thread_name = Some(name.into());
         self
     }
 
-    /// How many blocking jobs may run at once; the others wait. smol's loop does not heed this.
+    /// How many blocking jobs may run at once; the others wait.
     ///
     /// # Panics
     ///
@@ -117,10 +118,55 @@ impl Builder {
         self
     }
 
-    /// How long an idle thread for blocking jobs waits for the next one before it ends. smol does
-    /// not heed this.
+    /// How long an idle thread for blocking jobs waits for the next one before it ends.
     pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
         self.options.thread_keep_alive = Some(time);
+        self
+    }
+
+    /// Has `f` called by each thread that the loop starts, first thing: workers, and those for
+    /// blocking jobs. Not by the thread that runs the loop, which the loop did not start, nor by
+    /// those of the tokio inside a loop built with `with_tokio`. A panic of `f` ends neither the
+    /// thread nor the loop, but on tokio.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let started = Arc::new(AtomicUsize::new(0));
+    /// let counts = started.clone();
+    /// let mut runtime = anyloop::runtime::Builder::new()
+    ///     .on_thread_start(move || _ = counts.fetch_add(1, Ordering::Relaxed))
+    ///     .build()?;
+    /// let job = runtime.spawn_blocking(|| ());
+    /// runtime.block_on(job)?;
+    /// assert_eq!(started.load(Ordering::Relaxed), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_thread_start<F: Fn() + Send + Sync + 'static>(&mut self, f: F) -> &mut Self {
+        self.options.on_thread_start = Some(Arc::new(f));
+        self
+    }
+
+    /// Has `f` called by each thread that the loop started, before it ends: as
+    /// [`on_thread_start`](Self::on_thread_start).
+    pub fn on_thread_stop<F: Fn() + Send + Sync + 'static>(&mut self, f: F) -> &mut Self {
+        self.options.on_thread_stop = Some(Arc::new(f));
+        self
+    }
+
+    /// Has `f` called by each thread that polls tasks, before it waits for something to do. Only
+    /// tokio's loop heeds this: for the others it would be a branch more each time.
+    pub fn on_thread_park<F: Fn() + Send + Sync + 'static>(&mut self, f: F) -> &mut Self {
+        self.options.on_thread_park = Some(Arc::new(f));
+        self
+    }
+
+    /// Has `f` called by each thread that polls tasks, after it has waited: as
+    /// [`on_thread_park`](Self::on_thread_park), on tokio's loop only.
+    pub fn on_thread_unpark<F: Fn() + Send + Sync + 'static>(&mut self, f: F) -> &mut Self {
+        self.options.on_thread_unpark = Some(Arc::new(f));
         self
     }
 
@@ -233,5 +279,26 @@ impl Builder {
             first = io::Error::new(first.kind(), format!("{first} (and {next} could not be made either)"));
         }
         Err(first)
+    }
+
+    /// Makes a loop that runs on a thread of its own, for all threads of the program: see
+    /// [`SharedRuntime`]. The thread has the name set by [`thread_name`](Self::thread_name), or
+    /// `anyloop-shared`.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and any error of starting a thread, most often `WouldBlock`.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::Builder;
+    ///
+    /// let runtime = Builder::new().worker_threads(2).build_shared()?;
+    /// let task = runtime.spawn(async { 6 * 7 });
+    /// assert_eq!(runtime.block_on(task)?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn build_shared(&self) -> io::Result<SharedRuntime> {
+        SharedRuntime::build(self.clone())
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use loop_api::budget::Budget;
 use loop_api::host::Host;
+use loop_toolkit::ThreadHooks;
 
 use crate::config::Config;
 use crate::native_loop::NativeLoop;
@@ -98,6 +99,14 @@ impl Builder {
     /// What the names of the threads for blocking jobs begin with; `anyloop-blocking` by default.
     pub fn blocking_thread_name(mut self, prefix: impl Into<String>) -> Self {
         self.config.pool = self.config.pool.thread_name(prefix);
+        self
+    }
+
+    /// What each thread that the loop starts calls when it starts and before it ends: workers, and
+    /// those for blocking jobs.
+    pub fn thread_hooks(mut self, hooks: ThreadHooks) -> Self {
+        self.config.pool = self.config.pool.hooks(hooks.clone());
+        self.config.hooks = hooks;
         self
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use loop_api::budget::Budget;
 use loop_api::host::Host;
-use loop_toolkit::{Pool, PoolBuilder};
+use loop_toolkit::{Pool, PoolBuilder, ThreadHooks};
 
 /// How many tasks run, where there are that many, before I/O and timers are looked at.
 const EVENT_INTERVAL: u32 = 61;
@@ -20,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) spin: Duration,
     pub(crate) host: Option<Arc<dyn Host>>,
     pub(crate) budget: Option<Budget>,
+    pub(crate) hooks: ThreadHooks,
 }
 
 impl Default for Config {
@@ -32,6 +33,7 @@ impl Default for Config {
             spin: Duration::ZERO,
             host: None,
             budget: None,
+            hooks: ThreadHooks::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use loop_api::budget::{self, Budget};
 use loop_api::host::{Driver, Host, RuntimeContext, Watch};
 use loop_api::{Handle, RunError, context, coop};
+use loop_toolkit::ThreadHooks;
 use loop_toolkit::task::Runnable;
 
 use crate::core::Core;
@@ -162,15 +163,22 @@ pub(crate) fn start_workers(
     handle: &NativeHandle,
     name: &str,
     budget: Option<Budget>,
+    hooks: ThreadHooks,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let (own, of_tasks) = (handle.clone(), handle.clone());
     if handle.runtime_context().is_none() {
-        let on_thread = move |run: &mut dyn FnMut()| budget::lend(budget, || own.enter_loop(run));
+        let on_thread = move |run: &mut dyn FnMut()| {
+            let _hooks = hooks.started();
+            budget::lend(budget, || own.enter_loop(run));
+        };
         return worker::start(workers, name, on_thread, Runnable::poll);
     }
-    let on_thread = move |run: &mut dyn FnMut()| match own.runtime_context() {
-        Some(runtime_context) => runtime_context.as_worker(&mut || own.enter_loop(&mut *run)),
-        None => own.enter_loop(run),
+    let on_thread = move |run: &mut dyn FnMut()| {
+        let _hooks = hooks.started();
+        match own.runtime_context() {
+            Some(runtime_context) => runtime_context.as_worker(&mut || own.enter_loop(&mut *run)),
+            None => own.enter_loop(run),
+        }
     };
     worker::start(workers, name, on_thread, move |task| poll_task(&of_tasks, task))
 }

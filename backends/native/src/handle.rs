@@ -240,8 +240,8 @@ impl Handle for NativeHandle {
     }
 
     fn enter_guard(&self) -> Entered<'_> {
-        let around = self.inner.around.as_deref().map(RuntimeContext::enter);
-        Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), around))
+        let context = self.inner.runtime_context.as_deref().map(RuntimeContext::enter);
+        Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), context))
     }
 
     fn shared(&self) -> &Shared {

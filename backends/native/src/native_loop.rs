@@ -149,7 +149,9 @@ impl NativeLoop {
         }
         let threads = match handle.workers() {
             None => Vec::new(),
-            Some(workers) => foreign::start_workers(workers, &handle, &config.thread_name, config.budget)?,
+            Some(workers) => {
+                foreign::start_workers(workers, &handle, &config.thread_name, config.budget, config.hooks)?
+            }
         };
         let main = Arc::new(MainWaker::new(handle.unparker().clone()));
         let core = Core {

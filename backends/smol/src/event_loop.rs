@@ -11,6 +11,8 @@ use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
+use loop_toolkit::{Pool, PoolBuilder, ThreadHooks};
+
 use crate::coop::TASKS_PER_TURN;
 use crate::coop::{Counted, take_used_up};
 use crate::foreign;
@@ -63,11 +65,25 @@ pub struct SmolLoop {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Builder {
     worker_threads: Option<usize>,
     host: Option<Arc<dyn Host>>,
     budget: Option<Budget>,
+    pool: PoolBuilder,
+    hooks: ThreadHooks,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder {
+            worker_threads: None,
+            host: None,
+            budget: None,
+            pool: Pool::builder(),
+            hooks: ThreadHooks::default(),
+        }
+    }
 }
 
 impl Builder {
@@ -81,6 +97,33 @@ impl Builder {
     /// `spawn_local`.
     pub fn worker_threads(&mut self, n: usize) -> &mut Builder {
         self.worker_threads = Some(n);
+        self
+    }
+
+    /// How many blocking jobs may run at once; 512 by default, at least one. The rest wait their
+    /// turn.
+    pub fn max_blocking_threads(&mut self, count: usize) -> &mut Builder {
+        self.pool = self.pool.clone().max_threads(count);
+        self
+    }
+
+    /// How long a thread for blocking jobs is kept that has none; 10 s by default.
+    pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Builder {
+        self.pool = self.pool.clone().keep_alive(time);
+        self
+    }
+
+    /// What the names of the threads for blocking jobs begin with; `anyloop-blocking` by default.
+    pub fn blocking_thread_name(&mut self, prefix: impl Into<String>) -> &mut Builder {
+        self.pool = self.pool.clone().thread_name(prefix);
+        self
+    }
+
+    /// What each thread that the loop starts calls when it starts and before it ends: workers, and
+    /// those for blocking jobs.
+    pub fn thread_hooks(&mut self, hooks: ThreadHooks) -> &mut Builder {
+        self.pool = self.pool.clone().hooks(hooks.clone());
+        self.hooks = hooks;
         self
     }
 
@@ -114,6 +157,7 @@ impl Builder {
             let handle = SmolHandle::new(
                 shared.of_this_thread(),
                 Executor::Own { tasks: Tasks::of_this_thread(), local: None },
+                self.pool.clone().build(),
                 runtime_context,
             );
             if let Some(driver) = &driver {
@@ -137,11 +181,12 @@ impl Builder {
         let executor = Arc::new(async_executor::Executor::new());
         let tasks = Tasks::of_all_threads(executor.clone());
         let local = Some(Tasks::of_this_thread());
-        let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, runtime_context);
+        let pool = self.pool.clone().build();
+        let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, pool, runtime_context);
         if let Some(driver) = &driver {
             driver.on_thread_start(handle.hello());
         }
-        let workers = Workers::start(n, &executor, &handle, self.budget)?;
+        let workers = Workers::start(n, &executor, &handle, self.budget, &self.hooks)?;
         Ok(SmolLoop {
             handle,
             workers: Some(workers),

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use loop_api::{Handle, Shared, callback, context};
+use loop_toolkit::Pool;
 use pin_project_lite::pin_project;
 
 use crate::inner::{Executor, SmolHandle};
@@ -13,7 +14,7 @@ use crate::inner::{Executor, SmolHandle};
 fn global() -> &'static SmolHandle {
     static GLOBAL: OnceLock<SmolHandle> = OnceLock::new();
     GLOBAL.get_or_init(|| {
-        let handle = SmolHandle::new(Shared::adopted("smol"), Executor::Global, None);
+        let handle = SmolHandle::new(Shared::adopted("smol"), Executor::Global, Pool::new(), None);
         // A thread of smol's that polls it meanwhile waits for this function to return.
         spawn(callback::run_adopted(handle.clone())).detach();
         handle

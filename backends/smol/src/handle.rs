@@ -170,8 +170,8 @@ impl Handle for SmolHandle {
     }
 
     fn enter_guard(&self) -> Entered<'_> {
-        let around = self.around().map(RuntimeContext::enter);
-        Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), around))
+        let context = self.runtime_context().map(RuntimeContext::enter);
+        Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), context))
     }
 
     #[inline]

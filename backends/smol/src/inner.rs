@@ -40,9 +40,10 @@ impl SmolHandle {
     pub(crate) fn new(
         shared: Shared,
         tasks: Executor,
+        pool: Pool,
         runtime_context: Option<Arc<dyn RuntimeContext>>,
     ) -> SmolHandle {
-        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool: Pool::new(), runtime_context }) }
+        SmolHandle { inner: Arc::new(Inner { shared, tasks, pool, runtime_context }) }
     }
 }
 

@@ -10,7 +10,7 @@ use async_executor::Executor;
 use event_listener::Event;
 use loop_api::budget::{self, Budget};
 use loop_api::{Handle, context};
-use loop_toolkit::Threads;
+use loop_toolkit::{ThreadHooks, Threads};
 
 use crate::foreign;
 use crate::inner::SmolHandle;
@@ -48,15 +48,17 @@ impl Workers {
         executor: &Arc<Executor<'static>>,
         handle: &SmolHandle,
         budget: Option<Budget>,
+        hooks: &ThreadHooks,
     ) -> io::Result<Workers> {
         let mut workers =
             Workers { stop: Arc::default(), threads: Vec::with_capacity(n), alive: Threads::default() };
         for i in 0..n {
             let (stop, executor, handle) = (workers.stop.clone(), executor.clone(), handle.clone());
-            let alive = Alive(workers.alive.clone());
+            let (alive, hooks) = (Alive(workers.alive.clone()), hooks.clone());
             workers.alive.started();
             let thread = thread::Builder::new().name(format!("anyloop-smol-{i}")).spawn(move || {
                 let _alive = alive;
+                let _hooks = hooks.started();
                 let _running = context::enter_nested();
                 match handle.runtime_context() {
                     None => budget::lend(budget, || handle.run(executor.run(stop.wait()))),

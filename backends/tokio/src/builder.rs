@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use loop_toolkit::ThreadHook;
+
 use crate::config::Config;
 use crate::owner::TokioLoop;
 
@@ -65,6 +67,32 @@ impl Builder {
     /// is not set.
     pub fn thread_stack_size(mut self, bytes: usize) -> Self {
         self.config.thread_stack_size = Some(bytes);
+        self
+    }
+
+    /// Has `hook` called by each thread of the loop's that starts: workers, and those for blocking jobs.
+    pub fn on_thread_start(mut self, hook: ThreadHook) -> Self {
+        self.config.on_thread_start = Some(hook);
+        self
+    }
+
+    /// Has `hook` called by each thread of the loop's that is about to end.
+    pub fn on_thread_stop(mut self, hook: ThreadHook) -> Self {
+        self.config.on_thread_stop = Some(hook);
+        self
+    }
+
+    /// Has `hook` called by each thread of the loop's that is about to wait for something to do. On one
+    /// thread: by the one inside `block_on`.
+    pub fn on_thread_park(mut self, hook: ThreadHook) -> Self {
+        self.config.on_thread_park = Some(hook);
+        self
+    }
+
+    /// Has `hook` called by each thread of the loop's that goes on after it has waited. On one
+    /// thread: by the one inside `block_on`.
+    pub fn on_thread_unpark(mut self, hook: ThreadHook) -> Self {
+        self.config.on_thread_unpark = Some(hook);
         self
     }
 

@@ -1,9 +1,10 @@
 //! What a loop is made from, and the runtime that is made of it.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use loop_toolkit::Threads;
+use loop_toolkit::{ThreadHook, Threads};
 use tokio::runtime::{self, LocalOptions};
 
 use crate::current;
@@ -16,13 +17,23 @@ pub(crate) enum Runtime {
 }
 
 /// What a [`Builder`](crate::Builder) sets.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Config {
     pub(crate) worker_threads: Option<usize>,
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
     pub(crate) thread_name: Option<String>,
     pub(crate) thread_stack_size: Option<usize>,
+    pub(crate) on_thread_start: Option<ThreadHook>,
+    pub(crate) on_thread_stop: Option<ThreadHook>,
+    pub(crate) on_thread_park: Option<ThreadHook>,
+    pub(crate) on_thread_unpark: Option<ThreadHook>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("worker_threads", &self.worker_threads).finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -43,12 +54,23 @@ impl Config {
             }
         };
         builder.enable_all();
+        let (on_start, on_stop) = (self.on_thread_start, self.on_thread_stop);
         let (started, stopped) = (threads.clone(), threads.clone());
         builder.on_thread_start(move || {
             started.started();
             current::mark_pool_thread();
+            on_start.iter().for_each(|hook| hook());
         });
-        builder.on_thread_stop(move || stopped.stopped());
+        builder.on_thread_stop(move || {
+            on_stop.iter().for_each(|hook| hook());
+            stopped.stopped();
+        });
+        if let Some(hook) = self.on_thread_park {
+            builder.on_thread_park(move || hook());
+        }
+        if let Some(hook) = self.on_thread_unpark {
+            builder.on_thread_unpark(move || hook());
+        }
         if let Some(n) = self.max_blocking_threads {
             builder.max_blocking_threads(n);
         }

@@ -180,6 +180,7 @@ pub(crate) fn with_ambient<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
 /// This thread was started by a runtime of ours.
 pub(crate) fn mark_pool_thread() {
     POOL_THREAD.set(true);
+    context::mark_thread_of_loop();
 }
 
 /// Enters a loop of ours into the registry.

@@ -82,6 +82,7 @@ impl Host for TokioHost {
         let on_starts = on_start.clone();
         builder.on_thread_start(move || {
             started.started();
+            context::mark_thread_of_loop();
             if let Some(on_start) = on_starts.get() {
                 on_start();
             }

@@ -5,6 +5,7 @@
 //!   future is put into, whichever executor runs it, so that a panic becomes its output.
 //! - [`Pool`]: threads for blocking jobs; [`spawn_blocking`] and [`run_in`] are the bodies of the
 //!   methods of [`Handle`](loop_api::Handle).
+//! - [`ThreadHooks`]: what the program wants called on the threads that a loop starts.
 //! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line
 //!   of [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have
 //!   their own way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
@@ -28,6 +29,7 @@ mod accept;
 mod blocked;
 mod blocking;
 mod catch_unwind;
+mod hooks;
 pub mod net;
 mod output;
 pub mod socket;
@@ -39,6 +41,7 @@ pub use accept::accept_retry;
 pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use catch_unwind::{CatchUnwind, catch_blocking, drop_catching, poll_caught, spawned_at};
+pub use hooks::{StartedThread, ThreadHook, ThreadHooks};
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};
 pub use output::TaskOutput;

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::job;
+use crate::hooks::ThreadHooks;
 use crate::task::{JoinHandle, Runnable};
 use loop_api::Handle;
 use loop_api::blocking::{Executor, Job};
@@ -46,6 +47,7 @@ pub struct PoolBuilder {
     keep_alive: Duration,
     thread_name: String,
     stack_size: Option<usize>,
+    hooks: ThreadHooks,
 }
 
 /// What the users of a pool share. The threads do not, so its drop tells that there are no users
@@ -130,6 +132,12 @@ impl PoolBuilder {
         self
     }
 
+    /// What each thread calls when it starts and before it ends.
+    pub fn hooks(mut self, hooks: ThreadHooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
     /// The pool. It starts no thread yet.
     pub fn build(self) -> Pool {
         let inner = Inner {
@@ -156,6 +164,7 @@ impl Pool {
             keep_alive: Duration::from_secs(10),
             thread_name: "anyloop-blocking".to_owned(),
             stack_size: None,
+            hooks: ThreadHooks::default(),
         }
     }
 
@@ -307,7 +316,10 @@ impl Inner {
         if let Some(bytes) = self.config.stack_size {
             builder = builder.stack_size(bytes);
         }
-        let thread = builder.spawn(move || inner.work())?;
+        let thread = builder.spawn(move || {
+            let _hooks = inner.config.hooks.started();
+            inner.work();
+        })?;
         state.threads += 1;
         state.starting += 1;
         state.handles.push(thread);
