@@ -18,6 +18,7 @@ use crate::coop::{Counted, take_used_up};
 use crate::foreign;
 use crate::inner::{Executor, SmolHandle};
 use crate::one_thread::Tasks;
+use crate::start::start_async_io;
 use crate::workers::Workers;
 
 /// A loop on async-executor and async-io: see [`loop_api::EventLoop`].
@@ -147,9 +148,11 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for zero threads; any error of starting a thread, most often `WouldBlock`;
-    /// with a [`host`](Self::host) any error of opening it.
+    /// `InvalidInput` for zero threads; any error of starting a thread, most often `WouldBlock`,
+    /// also that of async-io, which is started by the first loop of the process, and then any error
+    /// of opening its descriptors; with a [`host`](Self::host) any error of opening it.
     pub fn build(&self) -> io::Result<SmolLoop> {
+        start_async_io()?;
         let shared = Shared::new("smol");
         let driver = self.host.as_ref().map(|host| host.open()).transpose()?.map(Rc::from);
         let runtime_context = driver.as_ref().map(|driver: &Rc<dyn Driver>| driver.runtime_context());

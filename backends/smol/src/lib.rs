@@ -52,6 +52,7 @@ mod link;
 pub mod net;
 mod one_thread;
 mod readiness;
+mod start;
 mod task;
 mod time;
 mod workers;
