@@ -135,6 +135,27 @@ fn what_connects_or_looks_up_owns_what_it_was_given() {
     assert!(!runtime.block_on(look_up(&handle)).unwrap().is_empty());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_connects_to_a_unix_socket_owns_its_address() {
+    use anyloop::loop_api::net::UnixNet;
+    use std::future::Future;
+    use std::io::{ErrorKind, Result};
+    use std::os::unix::net::SocketAddr;
+
+    fn dial<'a, H: UnixNet>(
+        handle: &'a H,
+        path: &str,
+    ) -> impl Future<Output = Result<H::UnixStream>> + use<'a, H> {
+        let addr = SocketAddr::from_pathname(path.to_owned()).unwrap();
+        handle.connect_unix(addr)
+    }
+    let Ok(mut runtime) = Runtime::new() else { return };
+    let handle = runtime.handle().clone();
+    let error = runtime.block_on(dial(&handle, "/nonexistent/socket")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
 #[test]
 fn a_library_compiles_without_a_backend() {
     // It compiles; where no backend is, it says so.

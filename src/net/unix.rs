@@ -64,7 +64,7 @@ impl UnixStream {
     ///
     /// As [`connect`](Self::connect).
     pub async fn connect_addr(addr: &SocketAddr) -> io::Result<UnixStream> {
-        Handle::try_current()?.connect_unix(addr).await
+        Handle::try_current()?.connect_unix(addr.clone()).await
     }
 
     /// Two streams connected to one another.
@@ -220,12 +220,12 @@ impl UnixNet for Handle {
 
     fn connect_unix(
         &self,
-        addr: &SocketAddr,
+        addr: SocketAddr,
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
-        let (handle, addr) = (self.clone(), addr.clone());
+        let handle = self.clone();
         async move {
             let stream: io::Result<any::UnixStream> =
-                each!(Handle => UnixStream as wrap; &handle.0, h => h.connect_unix(&addr).await.map(wrap));
+                each!(Handle => UnixStream as wrap; &handle.0, h => h.connect_unix(addr).await.map(wrap));
             stream.map(UnixStream)
         }
     }

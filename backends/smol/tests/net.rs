@@ -226,7 +226,7 @@ fn unix_sockets_carry_bytes_and_datagrams() {
             let addr = SocketAddr::from_pathname(dir.join("stream")).unwrap();
             let listener = handle.listen_unix(&addr).unwrap();
             let (client, server) =
-                futures_lite::future::zip(handle.connect_unix(&addr), listener.accept()).await;
+                futures_lite::future::zip(handle.connect_unix(addr), listener.accept()).await;
             let (mut client, mut server) = (client.unwrap(), server.unwrap().0);
             client.write_all(b"hello").await.unwrap();
             client.close().await.unwrap();

@@ -199,7 +199,7 @@ mod unix {
         let handle = tokio.handle().clone();
         tokio.block_on(async {
             let listener = handle.listen_unix(&addr("stream")).unwrap();
-            let (client, server) = zip(handle.connect_unix(&addr("stream")), listener.accept()).await;
+            let (client, server) = zip(handle.connect_unix(addr("stream")), listener.accept()).await;
             let (mut client, (mut server, _)) = (client.unwrap(), server.unwrap());
             client.write_all(b"unix").await.unwrap();
             client.close().await.unwrap();

@@ -59,7 +59,7 @@ impl<H: Handle> Runtime for Plug<H> {
     }
 
     async fn connect_unix(&self, path: &Path) -> io::Result<IoSource> {
-        let stream = UnixNet::connect_unix(&self.handle, &unix_addr(path)?).await?;
+        let stream = UnixNet::connect_unix(&self.handle, unix_addr(path)?).await?;
         Ok(OwnedFd::from(H::unix_stream_into_std(stream)?).into())
     }
 

@@ -238,7 +238,7 @@ impl net::UnixDatagram for UnixDatagram {
 
 /// [`UnixNet`] without types of its own.
 pub(super) trait DynUnixNet: Send + Sync {
-    fn connect(&self, addr: &SocketAddr) -> BoxFuture<'static, io::Result<UnixStream>>;
+    fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<UnixStream>>;
     fn listen(&self, addr: &SocketAddr) -> io::Result<UnixListener>;
     fn pair(&self) -> io::Result<(UnixStream, UnixStream)>;
     fn bind_datagram(&self, addr: &SocketAddr) -> io::Result<UnixDatagram>;
@@ -266,7 +266,7 @@ fn datagram<H: UnixNet>(socket: H::UnixDatagram) -> UnixDatagram {
 }
 
 impl<H: UnixNet> DynUnixNet for UnixNetOf<H> {
-    fn connect(&self, addr: &SocketAddr) -> BoxFuture<'static, io::Result<UnixStream>> {
+    fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<UnixStream>> {
         let connecting = self.handle.connect_unix(addr);
         Box::pin(async move { connecting.await.map(stream::<H>) })
     }
@@ -311,7 +311,7 @@ impl UnixNet for ErasedHandle {
 
     fn connect_unix(
         &self,
-        addr: &SocketAddr,
+        addr: SocketAddr,
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
         let connecting = self.unix().map(|unix| unix.connect(addr));
         async move { connecting?.await }

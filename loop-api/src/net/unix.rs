@@ -20,7 +20,7 @@ pub trait UnixNet: Net {
     /// Connects to `addr`. While the server's backlog is full it waits, on every loop.
     fn connect_unix(
         &self,
-        addr: &SocketAddr,
+        addr: SocketAddr,
     ) -> impl Future<Output = io::Result<Self::UnixStream>> + Send + 'static;
     /// Binds and listens. A path that exists already is `AddrInUse`, also if no process listens
     /// there any more.

@@ -100,9 +100,9 @@ macro_rules! __ready_unix_net {
 
                 fn connect_unix(
                     &self,
-                    addr: &SocketAddr,
+                    addr: SocketAddr,
                 ) -> impl Future<Output = Result<Self::UnixStream>> + Send + 'static {
-                    ready::connect_unix(self.clone(), addr.clone())
+                    ready::connect_unix(self.clone(), addr)
                 }
                 fn listen_unix(&self, addr: &SocketAddr) -> Result<Self::UnixListener> {
                     ready::UnixListener::new(self, socket::unix_listener(addr)?)

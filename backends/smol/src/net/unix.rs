@@ -40,10 +40,9 @@ impl UnixNet for SmolHandle {
 
     fn connect_unix(
         &self,
-        addr: &SocketAddr,
+        addr: SocketAddr,
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
         let link = self.check_open().map(|()| Link::of(self));
-        let addr = addr.clone();
         async move { connect(link?, &addr).await }
     }
 

@@ -134,9 +134,9 @@ impl UnixNet for TokioHandle {
 
     fn connect_unix(
         &self,
-        addr: &SocketAddr,
+        addr: SocketAddr,
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
-        connect(self.clone(), addr.clone())
+        connect(self.clone(), addr)
     }
 
     fn listen_unix(&self, addr: &SocketAddr) -> io::Result<UnixListener> {

@@ -23,7 +23,7 @@ where
         let addr = address(&dir.path().join("socket"));
         let listener = handle.listen_unix(&addr).expect("to listen");
         assert_eq!(listener.local_addr().expect("its address").as_pathname(), addr.as_pathname());
-        let both = futures_lite::future::zip(handle.connect_unix(&addr), listener.accept());
+        let both = futures_lite::future::zip(handle.connect_unix(addr.clone()), listener.accept());
         let (client, accepted) = within(&handle, LONG, both).await.expect("a connection");
         let (mut client, (mut server, _)) = (client.expect("a connection"), accepted.expect("a connection"));
         client.write_all(b"over there").await.expect("a write");
@@ -71,10 +71,10 @@ where
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         assert!(error.to_string().contains("socket"), "no path in: {error}");
         // Nothing listens behind it.
-        let error = handle.connect_unix(&address(&path)).await.expect_err("a refusal");
+        let error = handle.connect_unix(address(&path)).await.expect_err("a refusal");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         let missing = address(&dir.path().join("nothing here"));
-        let error = handle.connect_unix(&missing).await.expect_err("no such path");
+        let error = handle.connect_unix(missing).await.expect_err("no such path");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         std::fs::remove_file(&path).expect("to remove it");
         handle.listen_unix(&address(&path)).expect("the path is free");
@@ -91,7 +91,7 @@ where
         let name = format!("anyloop-{}-{:?}", std::process::id(), std::thread::current().id());
         let addr = SocketAddr::from_abstract_name(name).expect("a name");
         let listener = handle.listen_unix(&addr).expect("to listen");
-        let both = futures_lite::future::zip(handle.connect_unix(&addr), listener.accept());
+        let both = futures_lite::future::zip(handle.connect_unix(addr.clone()), listener.accept());
         let (client, accepted) = within(&handle, LONG, both).await.expect("a connection");
         client.expect("a connection").write_all(b"x").await.expect("a write");
         let mut byte = [0; 1];

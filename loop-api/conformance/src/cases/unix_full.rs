@@ -57,7 +57,7 @@ where
         let server = StdListener::from(server);
         let filled = fill(&addr);
         let polls = Counter::new();
-        let mut connecting = pin!(counted(handle.connect_unix(&addr), polls.clone()));
+        let mut connecting = pin!(counted(handle.connect_unix(addr), polls.clone()));
         let early = within(&handle, WATCHED, connecting.as_mut()).await;
         assert!(early.is_none(), "it did not wait for space: {early:?}");
         assert!(polls.get() < MANY, "it was polled {} times in {WATCHED:?}", polls.get());
