@@ -55,6 +55,8 @@
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `io-util` (default) | tokio's methods on readers and writers, and its buffers: [`io`] |
 //! | `sync` (default) | tokio's locks, channels, signals: `sync` |
+//! | `process` (default) | children, and their pipes as streams: `process` |
+//! | `signal` (default) | the process's signals: `signal` |
 //! | `compat` | `compat`: futures, sockets and timers of tokio on any loop; readers and writers of one kind as those of another |
 //!
 //! Features only add: what compiles with some of them compiles with more, and behaves the same.
@@ -98,7 +100,7 @@
 //! - A [`TcpSocket`](net::TcpSocket) asks the system only when it connects or listens.
 //! - `blocking_recv` and its like, called in a task, block the loop forever on native and smol,
 //!   where tokio panics: see `sync`.
-//! - There is no `fs`, `process` or `signal` yet, and tasks have no ids.
+//! - There is no `fs` yet, and tasks have no ids.
 //!
 //! The whole list, and how to port:
 //! [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).
@@ -117,9 +119,13 @@ pub mod io;
 mod join;
 pub mod net;
 mod pin;
+#[cfg(feature = "process")]
+pub mod process;
 pub mod runtime;
 #[cfg(feature = "macros")]
 mod select;
+#[cfg(feature = "signal")]
+pub mod signal;
 #[cfg(feature = "sync")]
 pub mod sync;
 pub mod task;

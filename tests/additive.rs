@@ -64,6 +64,24 @@ fn auto_traits_of_unix_sockets_are_the_same_with_all_features() {
     shared::<unix::OwnedWriteHalf>();
 }
 
+#[cfg(feature = "process")]
+#[test]
+fn auto_traits_of_children_are_the_same_with_all_features() {
+    use anyloop::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+    shared::<Child>();
+    shared::<ChildStdin>();
+    shared::<ChildStdout>();
+    shared::<ChildStderr>();
+    drop(send(Command::new("no-such-program").output()));
+}
+
+#[cfg(all(unix, feature = "signal"))]
+#[test]
+fn auto_traits_of_signals_are_the_same_with_all_features() {
+    shared::<anyloop::signal::unix::Signal>();
+    drop(send(anyloop::signal::ctrl_c()));
+}
+
 /// Not another of the name, whatever else is on.
 #[test]
 fn the_io_traits_are_tokios_with_all_features() {

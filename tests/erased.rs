@@ -67,3 +67,23 @@ fn both_halves_of_a_stream_work_at_once() {
     });
     assert!(received.unwrap() == sent);
 }
+
+#[cfg(all(unix, feature = "process"))]
+#[test]
+fn children_and_signals_go_through_it_if_they_are_named() {
+    let third_party = || loop_native::NativeLoop::new().unwrap();
+    let mut runtime =
+        Runtime::from_erased(ErasedLoop::of(third_party(), |handle| handle.readiness().process().signals()));
+    runtime.block_on(async {
+        let output = anyloop::process::Command::new("echo").arg("ciao").output().await.unwrap();
+        assert_eq!(output.stdout, b"ciao\n");
+        let kind = anyloop::signal::unix::SignalKind::window_change();
+        assert!(anyloop::signal::unix::signal(kind).is_ok());
+    });
+    let mut runtime = Runtime::from_erased(ErasedLoop::of(third_party(), |handle| handle.readiness()));
+    runtime.block_on(async {
+        let error = anyloop::process::Command::new("echo").output().await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+        assert_eq!(anyloop::signal::ctrl_c().await.unwrap_err().kind(), std::io::ErrorKind::Unsupported);
+    });
+}

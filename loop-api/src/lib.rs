@@ -2,14 +2,14 @@
 //!
 //! A backend is a type that implements [`EventLoop`] and a handle that implements [`Handle`]; what
 //! else it can do it says by implementing the capability traits [`Net`](net::Net),
-//! [`UnixNet`](net::UnixNet), [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness) and
-//! [`Turn`](turn::Turn). Few methods are required; the rest of what a user sees is provided here,
+//! [`UnixNet`](net::UnixNet), [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness),
+//! [`Signals`](signal::Signals), [`Process`](process::Process) and [`Turn`](turn::Turn). Few methods are required; the rest of what a user sees is provided here,
 //! once, for every backend.
 //!
 //! Applications use the `anyloop` facade; this crate is for those who write a loop, or code that is
 //! generic over loops. It has two halves:
 //!
-//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`readiness`], [`turn`], [`blocking`],
+//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`readiness`], [`signal`], [`process`], [`turn`], [`blocking`],
 //!   [`io`], [`Task`](task::Task) and [`Sleep`](time::Sleep), with [`Shared`], [`context`] and
 //!   [`error`], which their methods take and give. It is what a backend implements, and can be read
 //!   in an afternoon.
@@ -66,10 +66,12 @@ pub mod io;
 #[doc(hidden)]
 pub mod loom_shim;
 pub mod net;
+pub mod process;
 pub mod promise;
 pub mod protocol;
 pub mod readiness;
 pub mod shared;
+pub mod signal;
 pub mod task;
 #[cfg(all(test, not(anyloop_loom)))]
 mod test_loop;

@@ -44,6 +44,32 @@ any_enum!(TcpWriteHalf<'a> = TcpWriteHalfOf);
 any_enum!(TcpOwnedReadHalf = TcpOwnedReadHalfOf);
 any_enum!(TcpOwnedWriteHalf = TcpOwnedWriteHalfOf);
 
+#[cfg(feature = "process")]
+mod process {
+    use loop_api::process::Process;
+
+    use super::any_enum;
+
+    type ChildOf<H> = <H as Process>::Child;
+
+    any_enum!(Child = ChildOf);
+}
+#[cfg(feature = "process")]
+pub(crate) use process::*;
+
+#[cfg(feature = "signal")]
+mod signal {
+    use loop_api::signal::Signals;
+
+    use super::any_enum;
+
+    type SignalOf<H> = <H as Signals>::Signal;
+
+    any_enum!(Signal = SignalOf);
+}
+#[cfg(feature = "signal")]
+pub(crate) use signal::*;
+
 #[cfg(unix)]
 mod unix {
     use loop_api::net::{Stream, UnixNet};

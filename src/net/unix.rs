@@ -1,5 +1,5 @@
-//! Unix sockets: streams and their halves, servers, datagrams. An address is a path, or on Linux an
-//! abstract name.
+//! Unix sockets: streams and their halves, servers, datagrams; and pipes. An address is a path, or on
+//! Linux an abstract name.
 
 use std::fmt;
 use std::future::Future;
@@ -15,6 +15,7 @@ use crate::any::{self, back, each, forward, opaque, pair};
 use crate::runtime::Handle;
 
 mod datagram;
+pub mod pipe;
 pub use datagram::UnixDatagram;
 
 /// A connected unix stream. Dropping it closes it; the other side reads what was written, and then

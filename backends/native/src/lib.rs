@@ -67,7 +67,11 @@ mod loom_models;
 mod loom_shim;
 mod native_loop;
 mod net;
+#[cfg(feature = "process")]
+mod process;
 mod reactor;
+#[cfg(feature = "signal")]
+mod signal;
 #[cfg(test)]
 mod tests;
 mod timers;

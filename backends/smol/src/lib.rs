@@ -51,7 +51,11 @@ mod inner;
 mod link;
 pub mod net;
 mod one_thread;
+#[cfg(feature = "process")]
+mod process;
 mod readiness;
+#[cfg(feature = "signal")]
+mod signal;
 mod start;
 mod task;
 mod time;

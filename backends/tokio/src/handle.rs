@@ -26,8 +26,9 @@ use crate::time::Sleep;
 /// The first adoption of a runtime spawns one task on it, by which the loop learns that the runtime
 /// has ended.
 ///
-/// What an adopted runtime was built without (`enable_time`, `enable_io`) is missing: sleeping, or
-/// making a socket, panics there as it does with tokio itself.
+/// What an adopted runtime was built without is missing: without `enable_time` sleeping panics there
+/// as it does with tokio itself, and without `enable_io` making a socket is an error of the kind
+/// `Unsupported` (after the panic hook has been called, as it is tokio's panic that is caught).
 ///
 /// ```
 /// use loop_api::Handle;

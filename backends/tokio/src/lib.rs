@@ -39,9 +39,13 @@ pub mod net;
 mod no_readiness;
 mod no_thread;
 mod owner;
+#[cfg(feature = "process")]
+mod process;
 #[cfg(unix)]
 mod readiness;
 mod shutdown;
+#[cfg(feature = "signal")]
+mod signal;
 mod task;
 mod time;
 mod waker;

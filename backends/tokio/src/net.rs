@@ -1,10 +1,13 @@
 //! tokio's sockets, in newtypes that cost nothing.
 
+use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use loop_api::Closed;
+use loop_api::error::Panic;
 use loop_api::net::{Net, StdNet, TcpOptions, UdpOptions};
 use loop_toolkit::socket;
 
@@ -36,8 +39,21 @@ impl TokioHandle {
         if self.is_closed() {
             return Err(Closed.into());
         }
-        self.within(f).map_err(closed)
+        // tokio panics where its runtime has no I/O.
+        match catch_unwind(AssertUnwindSafe(|| self.within(f))) {
+            Ok(made) => made.map_err(closed),
+            Err(payload) => Err(refused(payload)),
+        }
     }
+}
+
+/// What tokio panics with where it cannot wait for descriptors: its message names the remedy.
+#[cold]
+fn refused(payload: Box<dyn Any + Send>) -> io::Error {
+    let panic = Panic::new(payload);
+    let error =
+        format!("the tokio runtime that was adopted cannot wait for descriptors: {}", panic.message());
+    io::Error::new(io::ErrorKind::Unsupported, error)
 }
 
 /// tokio's own error for a runtime that ended is ours.

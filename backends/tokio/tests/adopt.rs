@@ -74,6 +74,27 @@ fn tasks_timers_and_jobs_work_in_an_adopted_runtime() {
 }
 
 #[test]
+fn without_io_a_socket_is_an_error_that_names_the_remedy() {
+    use loop_api::net::{Net, UdpOptions};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let error = runtime
+        .block_on(async { current().bind_udp(([127, 0, 0, 1], 0).into(), &UdpOptions::default()) })
+        .unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    assert!(error.to_string().contains("enable_io"), "{error}");
+}
+
+#[cfg(all(unix, feature = "signal"))]
+#[test]
+fn without_io_listening_to_a_signal_is_an_error_that_names_the_remedy() {
+    use loop_api::signal::{SignalKind, Signals};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let error = runtime.block_on(async { current().signal(SignalKind::hangup()) }).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    assert!(error.to_string().contains("enable_io"), "{error}");
+}
+
+#[test]
 fn an_adopted_loop_is_closed_when_its_runtime_ends() {
     for runtime in [current_thread(), multi_thread()] {
         let handle = runtime.block_on(async { current() });

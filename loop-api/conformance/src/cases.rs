@@ -15,11 +15,17 @@ mod limit;
 mod many;
 mod net;
 mod peer;
+#[cfg(unix)]
+mod proc;
+#[cfg(unix)]
+mod proc_pipes;
 mod proto;
 mod run;
 mod run_close;
 mod run_end;
 mod short;
+#[cfg(unix)]
+mod sig;
 mod thr;
 mod timeout;
 mod tmr;
@@ -50,11 +56,17 @@ pub use limit::*;
 pub use many::*;
 pub use net::*;
 pub use peer::*;
+#[cfg(unix)]
+pub use proc::*;
+#[cfg(unix)]
+pub use proc_pipes::*;
 pub use proto::*;
 pub use run::*;
 pub use run_close::*;
 pub use run_end::*;
 pub use short::*;
+#[cfg(unix)]
+pub use sig::*;
 pub use thr::*;
 pub use timeout::*;
 pub use tmr::*;

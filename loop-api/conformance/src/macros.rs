@@ -82,6 +82,8 @@ macro_rules! __conformance_has {
     (std_net [std_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (unix_net [unix_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (readiness [readiness $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (process [process $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (signals [signals $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (turn [turn $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (turn_fd [turn_fd $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (deadlock [deadlock $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
@@ -139,6 +141,12 @@ macro_rules! __conformance_missing {
     };
     (readiness $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: readiness" $case }
+    };
+    (process $case:ident) => {
+        $crate::__conformance_missing! { @ "unsupported: process" $case }
+    };
+    (signals $case:ident) => {
+        $crate::__conformance_missing! { @ "unsupported: signals" $case }
     };
     (turn $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: turn" $case }

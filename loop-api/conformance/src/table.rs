@@ -10,6 +10,8 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("std_net", "its handle implements StdNet"),
     ("unix_net", "its handle implements UnixNet"),
     ("readiness", "its handle implements Readiness"),
+    ("process", "its handle implements Process"),
+    ("signals", "its handle implements Signals"),
     ("turn", "the loop implements Turn"),
     ("turn_fd", "the loop implements Turn, and AsFd for its poller"),
     ("deadlock", "the loop can tell that a future can never be woken"),
@@ -356,6 +358,51 @@ macro_rules! __conformance_table {
             net04_a_server_closes_its_door_its_clients_or_aborts_them: [net];
             net15_a_protocol_writes_from_elsewhere_by_its_handle: [net];
             peer14_at_the_descriptor_limit_accept_waits_and_recovers: [on_linux net] alone;
+
+            // PROC: children
+            proc01_exit_codes_are_given: [on_unix process];
+            proc01_a_child_that_a_signal_ends_says_which: [on_unix process];
+            proc02_waiting_again_gives_the_same_status: [on_unix process];
+            proc03_a_wait_that_is_dropped_loses_nothing: [on_unix process];
+            proc03_a_wait_goes_on_in_another_task: [on_unix process];
+            proc04_asking_does_not_wait: [on_unix process];
+            proc05_a_killed_child_is_waited_for: [on_unix process];
+            proc06_a_dropped_child_goes_on_running: [on_unix process];
+            proc06_a_dropped_child_leaves_no_zombie: [on_linux process];
+            proc06_a_child_that_outlives_its_loop_is_reaped_with_another: [on_linux process];
+            proc07_an_error_of_starting_is_given: [on_unix process];
+            proc08_many_children_end_in_any_order: [on_unix process];
+            proc09_a_child_is_started_off_the_loop_and_waited_for_on_it: [on_unix process];
+            proc09_two_loops_wait_for_their_own: [on_unix process];
+            proc10_waiting_ends_with_the_loop: [on_unix process];
+            proc10_on_a_closed_loop_no_child_is_started: [on_unix process];
+            proc11_children_leave_no_descriptor_behind: [on_linux process] alone;
+            proc12_waiting_for_children_takes_no_thread: [on_linux process] alone;
+            proc13_who_listens_to_sigchld_is_told_too: [on_unix process signals];
+            proc14_output_is_read_to_its_end: [on_unix process readiness];
+            proc14_what_is_written_to_a_child_comes_back: [on_unix process readiness];
+            proc15_a_large_transfer_both_ways_does_not_stall: [on_unix process readiness];
+            proc15_writing_to_a_child_that_is_gone_is_an_error: [on_unix process readiness];
+
+            // SIG: signals
+            sig01_a_signal_is_received_once: [on_unix signals] alone;
+            sig01_a_signal_from_another_thread_wakes_a_loop_that_waits: [on_unix signals];
+            sig02_two_listeners_of_one_loop_are_both_told: [on_unix signals];
+            sig02_a_hundred_listeners_are_all_told: [on_unix signals];
+            sig03_two_loops_are_both_told: [on_unix signals];
+            sig04_a_signal_before_the_first_receive_is_not_lost: [on_unix signals];
+            sig04_a_signal_between_two_receives_is_not_lost: [on_unix signals];
+            sig05_many_signals_are_at_least_one_and_the_next_comes_too: [on_unix signals] alone;
+            sig06_dropping_a_listener_keeps_the_other: [on_unix signals];
+            sig06_after_the_last_listener_the_process_lives_and_can_listen_anew: [on_unix signals];
+            sig07_signals_that_no_handler_may_take_are_refused: [on_unix signals];
+            sig08_closing_the_loop_ends_receiving: [on_unix signals];
+            sig08_listening_on_a_closed_loop_is_refused: [on_unix signals];
+            sig09_a_receive_that_is_dropped_loses_none: [on_unix signals];
+            sig10_another_kind_of_signal_wakes_nobody: [on_unix signals] alone;
+            sig11_listeners_leave_no_descriptor_behind: [on_linux signals] alone;
+            sig12_a_storm_of_signals_starves_no_timer: [on_unix signals] alone;
+            sig13_a_child_has_the_systems_own_ways_again: [on_unix signals];
         }
     };
 }

@@ -4,11 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::net::{DynNet, NetOf, StdConversions};
+use super::process::{DynProcess, ProcessOf};
+use super::signal::{DynSignals, SignalsOf};
 use super::source::{DynReadiness, ReadinessOf};
 use super::{ErasedHandle, Inner};
 use loop_api::Handle;
 use loop_api::net::{Net, StdNet};
+use loop_api::process::Process;
 use loop_api::readiness::Readiness;
+use loop_api::signal::Signals;
 
 /// A handle about to be erased: each method names one thing more that it can do. See
 /// [`ErasedHandle::of`].
@@ -19,6 +23,8 @@ pub struct Erase<H> {
     #[cfg(unix)]
     unix: Option<Box<dyn super::unix::DynUnixNet>>,
     readiness: Option<Box<dyn DynReadiness>>,
+    signals: Option<Box<dyn DynSignals>>,
+    process: Option<Box<dyn DynProcess>>,
 }
 
 impl<H: Handle> Erase<H> {
@@ -29,6 +35,8 @@ impl<H: Handle> Erase<H> {
             #[cfg(unix)]
             unix: None,
             readiness: None,
+            signals: None,
+            process: None,
         }
     }
 
@@ -70,6 +78,24 @@ impl<H: Handle> Erase<H> {
         self
     }
 
+    /// It tells of signals.
+    pub fn signals(mut self) -> Self
+    where
+        H: Signals,
+    {
+        self.signals = Some(Box::new(SignalsOf { handle: self.handle.clone() }));
+        self
+    }
+
+    /// It waits for children.
+    pub fn process(mut self) -> Self
+    where
+        H: Process,
+    {
+        self.process = Some(Box::new(ProcessOf { handle: self.handle.clone() }));
+        self
+    }
+
     /// The erased handle.
     pub fn done(self) -> ErasedHandle {
         ErasedHandle {
@@ -79,6 +105,8 @@ impl<H: Handle> Erase<H> {
                 #[cfg(unix)]
                 unix: self.unix,
                 readiness: self.readiness,
+                signals: self.signals,
+                process: self.process,
             }),
         }
     }

@@ -42,6 +42,8 @@ mod handle;
 
 mod net;
 mod object;
+mod process;
+mod signal;
 mod source;
 mod split;
 mod stream;
@@ -54,6 +56,8 @@ mod unix;
 pub use erase::Erase;
 pub use event_loop::ErasedLoop;
 pub use handle::Sleep;
+pub use process::Child;
+pub use signal::Signal;
 pub use source::Source;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 pub use task::{AbortHandle, LocalTask, Task};
@@ -82,6 +86,8 @@ struct Inner {
     #[cfg(unix)]
     unix: Option<Box<dyn unix::DynUnixNet>>,
     readiness: Option<Box<dyn source::DynReadiness>>,
+    signals: Option<Box<dyn signal::DynSignals>>,
+    process: Option<Box<dyn process::DynProcess>>,
 }
 
 impl ErasedHandle {
@@ -106,6 +112,14 @@ impl ErasedHandle {
 
     fn readiness(&self) -> io::Result<&dyn source::DynReadiness> {
         self.inner.readiness.as_deref().ok_or_else(|| self.lacks("readiness of descriptors", "readiness"))
+    }
+
+    fn signals(&self) -> io::Result<&dyn signal::DynSignals> {
+        self.inner.signals.as_deref().ok_or_else(|| self.lacks("signals", "signals"))
+    }
+
+    fn process(&self) -> io::Result<&dyn process::DynProcess> {
+        self.inner.process.as_deref().ok_or_else(|| self.lacks("children", "process"))
     }
 
     #[cold]

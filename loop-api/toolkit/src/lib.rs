@@ -11,6 +11,8 @@
 //!   their own way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
 //!   unix sockets keep their promises; [`wake_each`]: how those who wait are woken, though one of
 //!   them panics.
+//! - `signal`, a feature: the process's signals by one line of `ready_signals!`;
+//!   `process`, a feature: children by one of `ready_process!`.
 //!
 //! ```
 //! use loop_api::Handle;
@@ -32,6 +34,12 @@ mod catch_unwind;
 mod hooks;
 pub mod net;
 mod output;
+#[cfg(unix)]
+pub mod pipe;
+#[cfg(feature = "process")]
+pub mod process;
+#[cfg(feature = "signal")]
+pub mod signal;
 pub mod socket;
 pub mod task;
 mod threads;

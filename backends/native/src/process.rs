@@ -1,0 +1,5 @@
+//! Children: the toolkit's, over readiness.
+
+use crate::handle::NativeHandle;
+
+loop_toolkit::ready_process!(NativeHandle);

@@ -1,0 +1,5 @@
+//! Children: the toolkit's, over readiness.
+
+use crate::inner::SmolHandle;
+
+loop_toolkit::ready_process!(SmolHandle);

@@ -1,0 +1,5 @@
+//! Signals: the toolkit's, over readiness.
+
+use crate::inner::SmolHandle;
+
+loop_toolkit::ready_signals!(SmolHandle);

@@ -1,0 +1,5 @@
+//! Children: the toolkit's, over readiness.
+
+use crate::inner::TokioHandle;
+
+loop_toolkit::ready_process!(TokioHandle);

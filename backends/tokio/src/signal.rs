@@ -1,0 +1,5 @@
+//! Signals: the toolkit's, over readiness.
+
+use crate::inner::TokioHandle;
+
+loop_toolkit::ready_signals!(TokioHandle);
