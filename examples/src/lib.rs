@@ -1,4 +1,4 @@
-//! What the programs share: their options, the choice of a loop, and the clean stop on Ctrl-C.
+//! What the programs share: their options, the choice of a loop, and the clean stop.
 
 use std::error::Error;
 use std::future::Future;
@@ -6,13 +6,15 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyloop::promise::promise;
 use anyloop::runtime::{Backend, Builder};
 use anyloop::task::JoinSet;
 use anyloop::time::timeout;
 use clap::Parser;
 
 mod race;
+mod stop;
+
+pub use stop::Stop;
 
 /// The options that every server here has.
 #[derive(Debug, Clone, Parser)]
@@ -67,10 +69,26 @@ impl Limits {
 /// What a program's own part ends with.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// Runs `program` on the loop that was asked for until it ends or Ctrl-C is pressed; both are a
-/// clean end. An error is told on standard error and gives exit code 1.
+/// Runs `program` on the loop that was asked for until it ends or the program is told to stop; both
+/// are a clean end. An error is told on standard error and gives exit code 1.
 pub fn serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> ExitCode {
-    match try_serve(backend, program) {
+    run(backend, || async {
+        // Before the program says that it is ready.
+        let mut stop = Stop::listen()?;
+        match race::race(program(), stop.asked()).await {
+            Some(outcome) => outcome,
+            None => {
+                eprintln!("stopped");
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Runs `program` on the loop that was asked for until it ends. An error is told on standard error
+/// and gives exit code 1.
+pub fn run<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> ExitCode {
+    match try_run(backend, program) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -79,7 +97,7 @@ pub fn serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: imp
     }
 }
 
-fn try_serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> Outcome {
+fn try_run<F: Future<Output = Outcome>>(backend: Option<Backend>, program: impl FnOnce() -> F) -> Outcome {
     allow_many_descriptors();
     let mut builder = Builder::new();
     if let Some(backend) = backend {
@@ -87,23 +105,7 @@ fn try_serve<F: Future<Output = Outcome>>(backend: Option<Backend>, program: imp
     }
     let mut runtime = builder.build()?;
     eprintln!("loop: {}", runtime.choice());
-
-    let (stop, stopped) = promise::<()>();
-    let mut stop = Some(stop);
-    ctrlc::set_handler(move || {
-        // The second Ctrl-C finds nothing to settle; the first one is on its way.
-        if let Some(stop) = stop.take() {
-            let _gone = stop.settle(());
-        }
-    })?;
-    let ended = runtime.block_on(async { race::race(program(), stopped).await });
-    match ended {
-        Some(outcome) => outcome,
-        None => {
-            eprintln!("stopped");
-            Ok(())
-        }
-    }
+    runtime.block_on(async { program().await })
 }
 
 /// Raises this process's limit of open descriptors as far as the system lets it, and tells what it

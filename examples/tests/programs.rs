@@ -324,3 +324,53 @@ fn the_tour_agrees_on_every_backend() {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("the same results everywhere"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn shutdown_lets_its_clients_finish_and_takes_no_others() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for backend in BACKENDS {
+        for (signal, grace, finishes) in [(Signal::TERM, "20000", true), (Signal::INT, "50", false)] {
+            let mut server = Server::start("shutdown", &["--backend", backend, "--grace", grace]);
+            let client = server.connect();
+            let mut lines = BufReader::new(client.try_clone().expect("a second descriptor")).lines();
+            let mut says = |line: &str| {
+                (&client).write_all(format!("{line}\n").as_bytes()).expect("a write");
+                lines.next().expect("an answer").expect("an answer")
+            };
+            assert_eq!(says("one"), "one", "{backend}");
+            kill_process(Pid::from_child(&server.child), signal).expect("the signal");
+            let mut said = String::new();
+            server._stdout.read_line(&mut said).expect("what it says");
+            assert!(said.starts_with("1 clients"), "{backend}: {said}");
+            assert!(TcpStream::connect(server.addr).is_err(), "{backend}: a new client is taken");
+            if finishes {
+                assert_eq!(says("two"), "two", "{backend}");
+                client.shutdown(Shutdown::Write).expect("FIN");
+            }
+            assert!(server.child.wait().expect("its end").success(), "{backend}");
+            let end = read_all(&mut server._stdout);
+            let expected = if finishes { "all have finished" } else { "1 have not finished" };
+            assert!(end.contains(expected), "{backend}: {end}");
+        }
+    }
+}
+
+#[test]
+fn children_stream_their_output_and_have_a_limit() {
+    for backend in BACKENDS {
+        let run = |args: &[&str]| {
+            let output = program("children").args(["--backend", backend]).args(args).output();
+            let Output { status, stdout, stderr } = output.expect("the program");
+            assert!(status.success(), "{backend}: {}", String::from_utf8_lossy(&stderr));
+            String::from_utf8_lossy(&stdout).into_owned()
+        };
+        let said = run(&[]);
+        for line in ["1: one", "7: two", "20: three"] {
+            assert!(said.lines().any(|other| other == line), "{backend}: {said}");
+        }
+        assert!(said.contains("20 ended well, 0 badly, 0 took too long"), "{backend}: {said}");
+        let said = run(&["--children", "4", "--slow", "4", "--limit", "300"]);
+        assert!(said.contains("0 ended well, 0 badly, 4 took too long"), "{backend}: {said}");
+    }
+}

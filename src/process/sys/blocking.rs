@@ -9,8 +9,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use loop_api::Handle as _;
-
 use crate::runtime::Handle;
 use crate::task::JoinHandle;
 
