@@ -57,6 +57,7 @@
 //! | `sync` (default) | tokio's locks, channels, signals: `sync` |
 //! | `process` (default) | children, and their pipes as streams: `process` |
 //! | `signal` (default) | the process's signals: `signal` |
+//! | `test-util` | a clock that tests can stop: `time::pause`, `#[anyloop::test(start_paused = true)]` |
 //! | `compat` | `compat`: futures, sockets and timers of tokio on any loop; readers and writers of one kind as those of another |
 //!
 //! Features only add: what compiles with some of them compiles with more, and behaves the same.
@@ -142,6 +143,8 @@ pub mod __private;
 /// - `worker_threads = 4` spreads tasks over 4 threads; without it the loop has one, the one that
 ///   calls.
 /// - `flavor = "multi_thread"` and `"current_thread"` are tokio's way to say so.
+/// - `with_tokio` makes tokio's context part of the loop, for crates that need tokio, such as axum and
+///   sqlx, on any backend: see [`runtime::Builder::with_tokio`](runtime::Builder). Feature `compat`.
 /// - `crate = "renamed"` is for a crate that depends on this one by another name.
 ///
 /// If no loop can be made it says why on standard error and ends the program with 1.
@@ -165,7 +168,10 @@ pub use anyloop_macros::main;
 /// It may return a `Result`; `#[should_panic]` and `#[ignore]` are each test's.
 ///
 /// - `backends = ["native", "smol"]` picks some; those that are not compiled in are left out.
-/// - `worker_threads = 2`, `flavor = "multi_thread"` and `crate = "renamed"` are as for [`main`].
+/// - `worker_threads = 2`, `flavor = "multi_thread"`, `with_tokio` and `crate = "renamed"` are as for
+///   [`main`].
+/// - `start_paused = true` stops the loop's clock from the start: see `time::pause`. Feature
+///   `test-util`. No test is made for smol, whose clock cannot be stopped.
 ///
 /// ```
 /// #[anyloop::test]

@@ -40,6 +40,7 @@ mod callbacks;
 mod choice;
 mod clock;
 mod handle;
+mod metrics;
 mod shared;
 
 pub use builder::Builder;
@@ -49,6 +50,7 @@ pub use crate::any::backend::{AskedBy, Backend, ChoiceError};
 pub use crate::any::no_loop::NoLoop;
 pub use handle::{EnterGuard, Handle};
 pub(crate) use handle::{current, or_panic};
+pub use metrics::{Id, RuntimeFlavor, RuntimeMetrics};
 pub use shared::SharedRuntime;
 
 /// A loop of the chosen backend: see [`Builder`].

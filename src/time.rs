@@ -7,8 +7,8 @@
 //! microseconds, tokio in milliseconds.
 //!
 //! What differs from tokio: an [`Instant`] and a duration too long add up to a moment that never
-//! comes, instead of a panic; an interval of zero ticks on every turn, instead of a panic; and
-//! there is no `pause` and `advance`.
+//! comes, instead of a panic; an interval of zero ticks on every turn, instead of a panic.
+//! `pause`, `advance` and `resume` (feature `test-util`) are there on native and tokio.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -36,10 +36,14 @@ use loop_api::Handle as _;
 use crate::runtime::{Handle, NoLoop, current, or_panic};
 
 mod sleep;
+#[cfg(feature = "test-util")]
+mod test_util;
 
 pub use loop_api::time::{Instant, MissedTickBehavior};
 pub use sleep::Sleep;
 pub use std::time::Duration;
+#[cfg(feature = "test-util")]
+pub use test_util::{advance, pause, resume, try_advance, try_pause, try_resume};
 
 /// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is
 /// never. Cancel safe: dropped, it is gone.

@@ -38,6 +38,28 @@ async fn tests_can_be_ignored() {
 #[anyloop::test(flavor = "current_thread")]
 async fn tokios_arguments_are_understood() {}
 
+/// A crate that needs tokio is told apart by nothing but the attribute.
+#[cfg(feature = "compat")]
+#[anyloop::test(with_tokio)]
+async fn tokio_may_be_part_of_the_loop() {
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    assert_eq!(tokio::spawn(async { 1 }).await.unwrap(), 1);
+}
+
+#[cfg(feature = "compat")]
+#[anyloop::main(with_tokio)]
+async fn main_with_tokio() -> u32 {
+    tokio::spawn(async { 1 }).await.unwrap()
+}
+
+#[cfg(feature = "compat")]
+#[test]
+fn main_may_have_tokio_inside() {
+    if !Backend::compiled().is_empty() {
+        assert_eq!(main_with_tokio(), 1);
+    }
+}
+
 mod renamed {
     pub(crate) mod other {
         pub(crate) use anyloop::*;

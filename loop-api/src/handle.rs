@@ -4,6 +4,7 @@
 use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use crate::blocking::Executor;
 use crate::callback::{self, CallbackHandle, Closure};
 use crate::context::{self, Innermost};
 use crate::error::{Closed, LocalError, RunError};
+use crate::metrics::Metrics;
 use crate::shared::{self, Exception, ExceptionHandler, Shared};
 use crate::task::Task;
-use crate::time::{Instant, Interval, Sleep, Timeout};
+use crate::time::{Instant, Interval, Sleep, TestClock, Timeout};
 
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in
 /// which case it answers that the loop is closed.
@@ -116,6 +118,20 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// The loop's clock: monotonic, and a simulator's own where one runs.
     fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    /// The loop's clock, for a test to stop: where the loop has one, and it was compiled in.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported`; the message names the remedy.
+    fn test_clock(&self) -> io::Result<&dyn TestClock> {
+        Err(no_test_clock(self.shared().backend()))
+    }
+
+    /// What the loop can tell of itself at this moment.
+    fn metrics(&self) -> Metrics {
+        Metrics::default()
     }
 
     /// Waits for `duration`, never less. [`Duration::MAX`] is never.
@@ -378,6 +394,15 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     fn slow_callback_duration(&self) -> Option<Duration> {
         self.shared().slow_callback_duration()
     }
+}
+
+#[cold]
+fn no_test_clock(backend: &str) -> io::Error {
+    let message = format!(
+        "the loop `{backend}` has no clock that a test could stop: take `native` or `tokio`, on one thread and \
+         without `with_tokio`, with anyloop's feature `test-util`; or a simulator; or short times"
+    );
+    io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
 /// From now on the loops of this kind of handle are asked for their exception handler, where

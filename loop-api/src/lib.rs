@@ -65,6 +65,7 @@ pub mod host;
 pub mod io;
 #[doc(hidden)]
 pub mod loom_shim;
+mod metrics;
 pub mod net;
 pub mod process;
 pub mod promise;
@@ -81,4 +82,5 @@ pub mod turn;
 pub use error::{Closed, JoinError, LocalError, Refused, RunError};
 pub use event_loop::EventLoop;
 pub use handle::Handle;
+pub use metrics::Metrics;
 pub use shared::Shared;

@@ -1,6 +1,7 @@
 //! The part of a loop that is the same for every backend.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::RwLock;
@@ -38,6 +39,7 @@ pub fn polls_are_timed() -> bool {
 /// [`Handle::shared`](crate::Handle::shared).
 pub struct Shared {
     backend: &'static str,
+    id: NonZeroU64,
     closed: AtomicBool,
     /// The [`context::thread_id`] of the thread inside `block_on`, or zero.
     thread: AtomicU64,
@@ -62,8 +64,11 @@ impl Shared {
     /// For a loop that is run by its owner. `backend` is the name users know it by, such as
     /// `"native"`.
     pub fn new(backend: &'static str) -> Shared {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Shared {
             backend,
+            // 2^64 loops are not reached.
+            id: NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX),
             closed: AtomicBool::new(false),
             thread: AtomicU64::new(0),
             home: AtomicU64::new(0),
@@ -87,6 +92,11 @@ impl Shared {
     /// The backend's name.
     pub fn backend(&self) -> &'static str {
         self.backend
+    }
+
+    /// A number for the loop, never used twice in a process.
+    pub fn id(&self) -> NonZeroU64 {
+        self.id
     }
 
     /// Whether the loop was running before it was asked, and is not ours to end.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::pin::Pin;
 use std::time::Duration;
@@ -38,6 +39,18 @@ thread_local! {
 /// the system's. For simulators.
 pub fn set_clock(clock: Option<fn() -> Instant>) -> Option<fn() -> Instant> {
     CLOCK.replace(clock)
+}
+
+/// Calls `f` with the clock set, and puts back the one before.
+pub fn with_clock<R>(clock: fn() -> Instant, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<fn() -> Instant>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            set_clock(self.0);
+        }
+    }
+    let _restore = Restore(set_clock(Some(clock)));
+    f()
 }
 
 impl Instant {
@@ -183,6 +196,28 @@ pub trait Sleep: Future<Output = ()> + Send + Sync + fmt::Debug {
     fn now(&self) -> Instant {
         Instant::now()
     }
+}
+
+/// A loop's clock in the hands of a test: it is stopped, and moved by hand, or to the next deadline
+/// whenever the loop has nothing else to do. See [`Handle::test_clock`](crate::Handle::test_clock).
+pub trait TestClock: Send + Sync {
+    /// Stops the clock where it is.
+    ///
+    /// # Errors
+    ///
+    /// If it is stopped already. A runtime of another library may panic instead.
+    fn pause(&self) -> io::Result<()>;
+
+    /// Lets the clock go on from where it was stopped.
+    ///
+    /// # Errors
+    ///
+    /// If it is not stopped, likewise.
+    fn resume(&self) -> io::Result<()>;
+
+    /// Moves a stopped clock on, when the future is first polled, which is done when what was due
+    /// by then could run. To be polled on the loop's thread.
+    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 }
 
 #[cfg(all(test, not(anyloop_loom)))]

@@ -14,6 +14,9 @@ pub(crate) struct Args {
     /// The facade, by the name that the user's crate knows it by.
     pub(crate) facade: TokenStream,
     pub(crate) backends: Vec<LitStr>,
+    /// Whether smol, whose clock cannot be stopped, is left out where it was not asked for.
+    pub(crate) start_paused: bool,
+    with_tokio: bool,
     threads: Threads,
 }
 
@@ -33,11 +36,21 @@ pub(crate) enum Macro {
 impl Args {
     pub(crate) fn parse(args: TokenStream, of: Macro) -> Result<Args> {
         let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(args)?;
-        let mut parsed = Args { facade: quote!(::anyloop), backends: Vec::new(), threads: Threads::One };
+        let mut parsed = Args {
+            facade: quote!(::anyloop),
+            backends: Vec::new(),
+            start_paused: false,
+            with_tokio: false,
+            threads: Threads::One,
+        };
         let mut workers = None;
         let mut single = None;
         for meta in metas {
             let name = meta.path().get_ident().map(Ident::to_string).unwrap_or_default();
+            if name == "with_tokio" && matches!(meta, Meta::Path(_)) {
+                parsed.with_tokio = true;
+                continue;
+            }
             let Meta::NameValue(pair) = &meta else {
                 return Err(Error::new_spanned(
                     &meta,
@@ -53,6 +66,8 @@ impl Args {
                 ("backends", Macro::Main) => {
                     return Err(Error::new_spanned(&meta, "main runs on one: write `backend = \"...\"`"));
                 }
+                ("with_tokio", _) => parsed.with_tokio = flag(&pair.value)?,
+                ("start_paused", _) => parsed.start_paused = flag(&pair.value)?,
                 ("worker_threads", _) => workers = Some(count(&pair.value)?),
                 ("flavor", _) => match text(&pair.value)?.value().as_str() {
                     "multi_thread" => parsed.threads = Threads::PerProcessor,
@@ -70,7 +85,8 @@ impl Args {
                     let backend =
                         if of == Macro::Main { "backend = \"...\"" } else { "backends = [\"...\"]" };
                     let message = format!(
-                        "unknown argument: there is {backend}, worker_threads = N, flavor = \"...\" and crate = \"...\""
+                        "unknown argument: there is {backend}, worker_threads = N, flavor = \"...\", with_tokio, \
+                         start_paused = true and crate = \"...\""
                     );
                     return Err(Error::new_spanned(&meta, message));
                 }
@@ -98,6 +114,13 @@ impl Args {
         }
         if let Threads::Some(n) = &self.threads {
             builder.extend(quote!(.worker_threads(#n)));
+        }
+        // Macros of the facade, which knows its features.
+        if self.with_tokio {
+            builder = quote!(#facade::__with_tokio!(#builder));
+        }
+        if self.start_paused {
+            builder = quote!(#facade::__start_paused!(#builder));
         }
         // The setters give a reference.
         quote!(#builder.build())
@@ -137,6 +160,13 @@ fn backends(value: &Expr) -> Result<Vec<LitStr>> {
         return Err(Error::new_spanned(value, "name at least one backend, or leave `backends` out for all"));
     }
     array.elems.iter().map(backend).collect()
+}
+
+fn flag(value: &Expr) -> Result<bool> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.value),
+        other => Err(Error::new_spanned(other, "write true or false")),
+    }
 }
 
 fn count(value: &Expr) -> Result<TokenStream> {

@@ -51,6 +51,9 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
         if !args.backends.is_empty() && !args.backends.iter().any(|asked| asked.value() == backend) {
             continue;
         }
+        if args.start_paused && args.backends.is_empty() && backend == "smol" {
+            continue;
+        }
         let gate = Ident::new(&format!("__if_{backend}"), Span::call_site());
         let test = Ident::new(backend, span);
         let builder = args.builder(Some(&variant(backend, span)));
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn unknown_arguments_list_the_known() {
         let error = main_error(
-            quote!(start_paused = true),
+            quote!(paused = true),
             quote!(
                 async fn main() {}
             ),
@@ -206,6 +209,27 @@ mod tests {
             ),
         );
         assert!(error.contains("no worker threads"), "{error}");
+    }
+
+    #[test]
+    fn features_are_asked_of_the_facade() {
+        let made = main(
+            quote!(with_tokio),
+            quote!(
+                async fn main() {}
+            ),
+        );
+        assert!(made.unwrap().to_string().contains("__with_tokio"));
+        let made = test(
+            quote!(start_paused = true, with_tokio = false),
+            quote!(
+                async fn t() {}
+            ),
+        );
+        let made = made.unwrap().to_string();
+        assert!(made.contains("__start_paused") && !made.contains("__with_tokio"));
+        // Its clock cannot be stopped.
+        assert!(!made.contains("__if_smol"));
     }
 
     #[test]

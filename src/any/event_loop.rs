@@ -78,6 +78,10 @@ fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
         builder = builder.spin(time);
     }
     builder = builder.thread_hooks(options.hooks());
+    #[cfg(feature = "test-util")]
+    {
+        builder = builder.start_paused(options.start_paused);
+    }
     if let Some(host) = &options.host {
         builder = builder.host(host.clone());
     }
@@ -104,6 +108,10 @@ fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
     if let Some(time) = options.thread_keep_alive {
         builder = builder.thread_keep_alive(time);
     }
+    #[cfg(feature = "test-util")]
+    {
+        builder = builder.start_paused(options.start_paused);
+    }
     if let Some(hook) = &options.on_thread_start {
         builder = builder.on_thread_start(hook.clone());
     }
@@ -121,6 +129,13 @@ fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
 
 #[cfg(feature = "smol")]
 fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
+    if options.start_paused {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "smol's clock is the process's and cannot be stopped: test with the backend `native` or `tokio`, \
+             or with a simulator, or with short times",
+        ));
+    }
     let mut builder = loop_smol::Builder::new();
     if let Some(n) = options.worker_threads {
         builder.worker_threads(n);

@@ -124,6 +124,34 @@ impl Builder {
         self
     }
 
+    /// Stops the loop's clock from the start, for tests: as [`time::pause`](crate::time::pause)
+    /// called first thing. On one thread, and on native and tokio only: [`build`](Self::build)
+    /// gives an error elsewhere.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().iter().all(|b| *b == anyloop::runtime::Backend::Smol) { return Ok(()) }
+    /// use anyloop::runtime::Builder;
+    /// use anyloop::time::{Duration, Instant, sleep};
+    ///
+    /// # let backend = *anyloop::runtime::Backend::compiled().iter().find(|b| **b != anyloop::runtime::Backend::Smol).unwrap();
+    /// let mut builder = Builder::new();
+    /// # builder.backend(backend);
+    /// let start = std::time::Instant::now();
+    /// builder.start_paused(true).build()?.block_on(async {
+    ///     let start = Instant::now();
+    ///     // With nothing else to do the clock goes on to the next deadline.
+    ///     sleep(Duration::from_secs(3600)).await;
+    ///     assert_eq!(start.elapsed().as_secs(), 3600);
+    /// });
+    /// assert!(start.elapsed() < Duration::from_secs(3600));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[cfg(feature = "test-util")]
+    pub fn start_paused(&mut self, paused: bool) -> &mut Self {
+        self.options.start_paused = paused;
+        self
+    }
+
     /// Has `f` called by each thread that the loop starts, first thing: workers, and those for
     /// blocking jobs. Not by the thread that runs the loop, which the loop did not start, nor by
     /// those of the tokio inside a loop built with `with_tokio`. A panic of `f` ends neither the

@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::pin;
 
 use loop_api::blocking::Executor;
 use loop_api::context::Entered;
-use loop_api::time::Instant;
-use loop_api::{Handle as LoopHandle, LocalError, RunError, Shared};
+use loop_api::time::{Instant, TestClock};
+use loop_api::{Handle as LoopHandle, LocalError, Metrics, RunError, Shared};
 
 use super::Backend;
+use super::metrics::{Id, RuntimeFlavor, RuntimeMetrics};
 use crate::any::no_loop::NoLoop;
 use crate::any::{self, BUDGET, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
@@ -80,6 +82,61 @@ impl Handle {
     #[track_caller]
     pub fn current() -> Handle {
         or_panic(Handle::try_current())
+    }
+
+    /// Whether the loop has ended.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// assert!(!handle.is_closed());
+    /// runtime.close();
+    /// assert!(handle.is_closed());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.shared().is_closed()
+    }
+
+    /// A number for the loop, never used twice in a process.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Handle, Runtime};
+    ///
+    /// let (mut one, other) = (Runtime::new()?, Runtime::new()?);
+    /// assert_ne!(one.handle().id(), other.handle().id());
+    /// assert_eq!(one.block_on(async { Handle::current().id() }), one.handle().id());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn id(&self) -> Id {
+        Id(self.shared().id())
+    }
+
+    /// Whether tasks run on worker threads.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Builder, RuntimeFlavor};
+    ///
+    /// let one = Builder::new_current_thread().build()?;
+    /// assert_eq!(one.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    /// let many = Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(many.handle().runtime_flavor(), RuntimeFlavor::MultiThread);
+    /// assert_eq!(many.handle().metrics().num_workers(), 2);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match LoopHandle::metrics(self).is_multi_thread {
+            true => RuntimeFlavor::MultiThread,
+            false => RuntimeFlavor::CurrentThread,
+        }
+    }
+
+    /// What the loop can tell of itself.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics { handle: self.clone() }
     }
 
     /// Which backend's loop this is.
@@ -303,6 +360,14 @@ impl LoopHandle for Handle {
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         Handle::within(self, f)
+    }
+
+    fn test_clock(&self) -> io::Result<&dyn TestClock> {
+        each!(Handle; &self.0, h => h.test_clock())
+    }
+
+    fn metrics(&self) -> Metrics {
+        each!(Handle; &self.0, h => h.metrics())
     }
 
     fn enter_guard(&self) -> Entered<'_> {

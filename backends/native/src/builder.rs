@@ -110,6 +110,14 @@ impl Builder {
         self
     }
 
+    /// Stops the loop's clock from the start: see [`Handle::test_clock`](loop_api::Handle::test_clock).
+    /// For tests, of a loop on one thread and without a [`host`](Self::host).
+    #[cfg(feature = "test-util")]
+    pub fn start_paused(mut self, paused: bool) -> Self {
+        self.config.start_paused = paused;
+        self
+    }
+
     /// Makes a foreign runtime part of the loop: see [`loop_api::host`]. The loop's thread waits in
     /// it, and its context is found on every thread of the loop. Such a loop cannot be stepped by
     /// [`Turn`](loop_api::turn::Turn), and does not detect a deadlock.

@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) host: Option<Arc<dyn Host>>,
     pub(crate) budget: Option<Budget>,
     pub(crate) hooks: ThreadHooks,
+    #[cfg(feature = "test-util")]
+    pub(crate) start_paused: bool,
 }
 
 impl Default for Config {
@@ -34,6 +36,8 @@ impl Default for Config {
             host: None,
             budget: None,
             hooks: ThreadHooks::default(),
+            #[cfg(feature = "test-util")]
+            start_paused: false,
         }
     }
 }

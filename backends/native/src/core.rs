@@ -161,6 +161,10 @@ impl Core {
 
     /// Waits for I/O, a timer or a wake, for at most `limit`.
     pub(crate) fn park(&mut self, mut limit: Option<Duration>) {
+        #[cfg(feature = "test-util")]
+        if self.drives && self.running.handle.timers().clock().is_paused() {
+            return self.park_paused(limit);
+        }
         if self.spin.is_some() && self.spin(&mut limit) {
             return;
         }
@@ -173,6 +177,35 @@ impl Core {
         self.waiting.wait(timeout);
         parker.finish();
         self.dispatch();
+    }
+
+    /// [`park`](Self::park) with a clock that a test has stopped: where there is nothing but sleeps
+    /// to wait for, the clock goes on to the next deadline.
+    #[cfg(feature = "test-util")]
+    fn park_paused(&mut self, limit: Option<Duration>) {
+        /// How long to wait for a blocking job, whose end may wake no task.
+        const GLANCE: Duration = Duration::from_millis(1);
+        let running = self.running.clone();
+        let (handle, timers) = (&running.handle, running.handle.timers());
+        if !handle.unparker().parker.prepare() {
+            return;
+        }
+        timers.begin_wait(limit);
+        let (next, has_jobs) = (timers.next(), handle.pool().is_busy());
+        let timeout = match next {
+            Some(_) if has_jobs => Some(limit.map_or(GLANCE, |limit| limit.min(GLANCE))),
+            Some(_) => Some(Duration::ZERO),
+            None => limit,
+        };
+        self.waiting.wait(timeout);
+        handle.unparker().parker.finish();
+        self.waiting.dispatch(handle.reactor());
+        if let Some(next) = next {
+            if !has_jobs && !self.is_busy() && timers.now() < next {
+                timers.clock().advance_to(next);
+            }
+        }
+        self.fire();
     }
 
     /// Wakes all waiters of what has happened.

@@ -11,7 +11,7 @@ use loop_api::blocking::Executor;
 use loop_api::context::{self, Entered, Scoped};
 use loop_api::host::{self, RuntimeContext};
 use loop_api::time::Instant;
-use loop_api::{Handle, LocalError, Shared};
+use loop_api::{Handle, LocalError, Metrics, Shared};
 use loop_toolkit::task::{JoinHandle, Runnable, Schedule, TaskSet};
 use loop_toolkit::{CatchUnwind, Pool};
 
@@ -302,6 +302,22 @@ impl Handle for NativeHandle {
         T: Send + 'static,
     {
         loop_toolkit::run_in(executor, self, f)
+    }
+
+    #[cfg(feature = "test-util")]
+    fn now(&self) -> Instant {
+        self.timers().now()
+    }
+
+    #[cfg(feature = "test-util")]
+    fn test_clock(&self) -> std::io::Result<&dyn loop_api::time::TestClock> {
+        Ok(self.stoppable()?)
+    }
+
+    fn metrics(&self) -> Metrics {
+        let mut metrics = Metrics::of_workers(self.inner.workers.as_ref().map(|workers| workers.count()));
+        metrics.num_alive_tasks = Some(self.inner.tasks.len());
+        metrics
     }
 
     fn sleep_until(&self, deadline: Instant) -> NativeSleep {

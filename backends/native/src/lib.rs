@@ -72,6 +72,8 @@ mod process;
 mod reactor;
 #[cfg(feature = "signal")]
 mod signal;
+#[cfg(feature = "test-util")]
+mod test_clock;
 #[cfg(test)]
 mod tests;
 mod timers;

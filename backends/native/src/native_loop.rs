@@ -69,7 +69,10 @@ impl EventLoop for NativeLoop {
         if let Some(foreign) = self.foreign.clone() {
             return self.core.drive_foreign(&foreign, future);
         }
-        budget::lend(self.budget, || self.core.drive(future, self.threads.len()))
+        let drive = || budget::lend(self.budget, || self.core.drive(future, self.threads.len()));
+        #[cfg(feature = "test-util")]
+        let drive = || crate::timers::with_loop_clock(drive);
+        drive()
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
@@ -153,6 +156,10 @@ impl NativeLoop {
                 foreign::start_workers(workers, &handle, &config.thread_name, config.budget, config.hooks)?
             }
         };
+        #[cfg(feature = "test-util")]
+        if config.start_paused {
+            loop_api::time::TestClock::pause(handle.stoppable()?)?;
+        }
         let main = Arc::new(MainWaker::new(handle.unparker().clone()));
         let core = Core {
             running: Rc::new(Running { queue: LocalQueue::new(handle.unparker().clone()), handle }),

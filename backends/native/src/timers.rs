@@ -1,10 +1,13 @@
 //! Sleeps: the wheel, its clock and its lock, and the futures that wait in it.
 
+mod clock;
 mod sleep;
 #[allow(clippy::module_inception)]
 mod timers;
 mod wheel;
 
+#[cfg(feature = "test-util")]
+pub(crate) use clock::with_loop_clock;
 pub use sleep::NativeSleep;
 pub(crate) use timers::{Interrupt, Timers};
 pub(crate) use wheel::Expired;

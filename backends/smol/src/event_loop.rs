@@ -159,7 +159,7 @@ impl Builder {
         let Some(n) = self.worker_threads else {
             let handle = SmolHandle::new(
                 shared.of_this_thread(),
-                Executor::Own { tasks: Tasks::of_this_thread(), local: None },
+                Executor::Own { tasks: Tasks::of_this_thread(), local: None, workers: None },
                 self.pool.clone().build(),
                 runtime_context,
             );
@@ -185,7 +185,8 @@ impl Builder {
         let tasks = Tasks::of_all_threads(executor.clone());
         let local = Some(Tasks::of_this_thread());
         let pool = self.pool.clone().build();
-        let handle = SmolHandle::new(shared, Executor::Own { tasks, local }, pool, runtime_context);
+        let handle =
+            SmolHandle::new(shared, Executor::Own { tasks, local, workers: Some(n) }, pool, runtime_context);
         if let Some(driver) = &driver {
             driver.on_thread_start(handle.hello());
         }

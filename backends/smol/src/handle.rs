@@ -12,7 +12,7 @@ use loop_api::context::{self, Entered, Scoped};
 use loop_api::host::{self, RuntimeContext};
 use loop_api::shared::IdleWatch;
 use loop_api::time::Instant;
-use loop_api::{Handle, LocalError, RunError, Shared};
+use loop_api::{Handle, LocalError, Metrics, RunError, Shared};
 use loop_toolkit::{CatchUnwind, Pool};
 
 use crate::coop::Counted;
@@ -86,7 +86,7 @@ impl SmolHandle {
     /// What the loop's own thread runs; nothing, if the loop is adopted.
     pub(crate) fn local_tasks(&self) -> Option<&Tasks> {
         match &self.inner.tasks {
-            Executor::Own { tasks, local } => Some(local.as_ref().unwrap_or(tasks)),
+            Executor::Own { tasks, local, .. } => Some(local.as_ref().unwrap_or(tasks)),
             #[cfg(feature = "global")]
             Executor::Global => None,
         }
@@ -95,7 +95,7 @@ impl SmolHandle {
     /// Drops all tasks on this thread, which is the loop's. From now on spawning is refused.
     pub(crate) fn close_tasks(&self) {
         match &self.inner.tasks {
-            Executor::Own { tasks, local } => {
+            Executor::Own { tasks, local, .. } => {
                 tasks.close();
                 if let Some(local) = local {
                     local.close();
@@ -239,6 +239,15 @@ impl Handle for SmolHandle {
         T: Send + 'static,
     {
         JoinHandle::of_job(loop_toolkit::run_in(executor, self, f))
+    }
+
+    fn metrics(&self) -> Metrics {
+        match &self.inner.tasks {
+            Executor::Own { workers, .. } => Metrics::of_workers(*workers),
+            // How many threads it has, it does not tell.
+            #[cfg(feature = "global")]
+            Executor::Global => Metrics::default(),
+        }
     }
 
     #[inline]

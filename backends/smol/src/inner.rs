@@ -31,6 +31,8 @@ pub(crate) enum Executor {
         tasks: Tasks,
         /// Where tasks that stay on the loop's thread go, if the others do not.
         local: Option<Tasks>,
+        /// How many threads run the others, if they do.
+        workers: Option<usize>,
     },
     #[cfg(feature = "global")]
     Global,

@@ -70,6 +70,13 @@ impl Builder {
         self
     }
 
+    /// Stops tokio's clock from the start, for tests, of a loop on one thread.
+    #[cfg(feature = "test-util")]
+    pub fn start_paused(mut self, paused: bool) -> Self {
+        self.config.start_paused = paused;
+        self
+    }
+
     /// Has `hook` called by each thread of the loop's that starts: workers, and those for blocking jobs.
     pub fn on_thread_start(mut self, hook: ThreadHook) -> Self {
         self.config.on_thread_start = Some(hook);

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) thread_keep_alive: Option<Duration>,
     pub(crate) thread_name: Option<String>,
     pub(crate) thread_stack_size: Option<usize>,
+    #[cfg(feature = "test-util")]
+    pub(crate) start_paused: bool,
     pub(crate) on_thread_start: Option<ThreadHook>,
     pub(crate) on_thread_stop: Option<ThreadHook>,
     pub(crate) on_thread_park: Option<ThreadHook>,
@@ -82,6 +84,16 @@ impl Config {
         }
         if let Some(bytes) = self.thread_stack_size {
             builder.thread_stack_size(bytes);
+        }
+        #[cfg(feature = "test-util")]
+        if self.start_paused {
+            if self.worker_threads.is_some() {
+                return Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "tokio stops the clock of a runtime on one thread only: leave out worker_threads",
+                ));
+            }
+            builder.start_paused(true);
         }
         Ok(match self.worker_threads {
             None => Runtime::Local(builder.build_local(LocalOptions::default())?),

@@ -8,7 +8,7 @@ use std::thread;
 use loop_api::blocking::Executor;
 use loop_api::context::Entered;
 use loop_api::time::Instant;
-use loop_api::{Handle, LocalError, Refused, Shared};
+use loop_api::{Handle, LocalError, Metrics, Refused, Shared};
 use loop_toolkit::CatchUnwind;
 use tokio::runtime;
 
@@ -226,6 +226,20 @@ impl Handle for TokioHandle {
 
     /// tokio's clock: the system's, but for a runtime whose time is paused for a test.
     #[inline]
+    #[cfg(feature = "test-util")]
+    fn test_clock(&self) -> std::io::Result<&dyn loop_api::time::TestClock> {
+        Ok(self.stoppable()?)
+    }
+
+    fn metrics(&self) -> Metrics {
+        let of_tokio = self.inner.runtime.metrics();
+        let is_multi_thread = self.inner.runtime.runtime_flavor() == runtime::RuntimeFlavor::MultiThread;
+        let mut metrics = Metrics::of_workers(is_multi_thread.then(|| of_tokio.num_workers()));
+        metrics.num_alive_tasks = Some(of_tokio.num_alive_tasks());
+        metrics.global_queue_depth = Some(of_tokio.global_queue_depth());
+        metrics
+    }
+
     fn now(&self) -> Instant {
         Instant::from_std(tokio::time::Instant::now().into_std())
     }

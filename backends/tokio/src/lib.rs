@@ -47,6 +47,8 @@ mod shutdown;
 #[cfg(feature = "signal")]
 mod signal;
 mod task;
+#[cfg(feature = "test-util")]
+mod test_clock;
 mod time;
 mod waker;
 

@@ -72,10 +72,15 @@ impl EventLoop for TokioLoop {
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let Some(runtime) = &self.runtime else { return Err(RunError::Closed) };
         let future = SameWaker::new(future);
-        Ok(current::set(&self.handle, || match runtime {
-            Runtime::Local(runtime) => runtime.block_on(future),
-            Runtime::Multi(runtime) => runtime.block_on(WithLocal { set: &self.local, future }),
-        }))
+        let drive = || {
+            current::set(&self.handle, || match runtime {
+                Runtime::Local(runtime) => runtime.block_on(future),
+                Runtime::Multi(runtime) => runtime.block_on(WithLocal { set: &self.local, future }),
+            })
+        };
+        #[cfg(feature = "test-util")]
+        let drive = || crate::test_clock::with_loop_clock(drive);
+        Ok(drive())
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {

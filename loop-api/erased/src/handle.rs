@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use super::task::{self, Entered, LocalEntered, LocalTask, Output, Task};
 use super::{CURRENT, ErasedHandle};
-use loop_api::Handle;
 use loop_api::blocking::Executor;
 use loop_api::context::{self, Scoped};
 use loop_api::error::{LocalError, RunError};
 use loop_api::shared::Shared;
 use loop_api::time::{self, Instant};
+use loop_api::{Handle, Metrics};
 use loop_toolkit::catch_blocking;
 
 type BoxJob = Box<dyn FnOnce() -> Output + Send>;
@@ -29,6 +30,8 @@ pub(super) trait DynHandle: fmt::Debug + Send + Sync {
     fn run_in_executor(&self, executor: &dyn Executor, job: BoxJob) -> Box<dyn task::DynTask>;
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn time::Sleep>>;
     fn now(&self) -> Instant;
+    fn test_clock(&self) -> io::Result<&dyn time::TestClock>;
+    fn metrics(&self) -> Metrics;
     fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError>;
 }
 
@@ -67,6 +70,14 @@ impl<H: Handle> DynHandle for H {
 
     fn now(&self) -> Instant {
         Handle::now(self)
+    }
+
+    fn test_clock(&self) -> io::Result<&dyn time::TestClock> {
+        Handle::test_clock(self)
+    }
+
+    fn metrics(&self) -> Metrics {
+        Handle::metrics(self)
     }
 
     fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError> {
@@ -155,6 +166,14 @@ impl Handle for ErasedHandle {
 
     fn now(&self) -> Instant {
         self.inner.handle.now()
+    }
+
+    fn test_clock(&self) -> io::Result<&dyn time::TestClock> {
+        self.inner.handle.test_clock()
+    }
+
+    fn metrics(&self) -> Metrics {
+        self.inner.handle.metrics()
     }
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {

@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures_core::Stream;
+
 use super::{Instant, Sleep};
 
 /// What an [`Interval`] does about ticks that were not waited for in time: tokio's three
@@ -116,6 +118,19 @@ fn remainder(late: Duration, period: Duration) -> Duration {
     let nanos = late.as_nanos().checked_rem(period.as_nanos()).unwrap_or(0);
     // Less than the period, and the period is a Duration.
     Duration::new((nanos / 1_000_000_000) as u64, (nanos % 1_000_000_000) as u32)
+}
+
+/// Its ticks, without an end.
+impl<S: Sleep> Stream for Interval<S> {
+    type Item = Instant;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Instant>> {
+        self.get_mut().poll_tick(cx).map(Some)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (usize::MAX, None)
+    }
 }
 
 impl<S: Sleep> fmt::Debug for Interval<S> {

@@ -142,7 +142,11 @@ impl Sleep for NativeSleep {
     }
 
     fn is_elapsed(&self) -> bool {
-        self.key == Key::DONE || self.deadline() <= Instant::now()
+        self.key == Key::DONE || self.deadline() <= self.timers.now()
+    }
+
+    fn now(&self) -> Instant {
+        self.timers.now()
     }
 
     fn reset(mut self: Pin<&mut Self>, deadline: Instant) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use loop_api::time::Instant;
 use loop_toolkit::{drop_each, wake_each};
 
+use super::clock::Clock;
 use super::wheel::{Expired, Wheel};
 
 const NANOS: u64 = 1_000_000_000;
@@ -17,6 +18,7 @@ const NANOS: u64 = 1_000_000_000;
 pub(crate) struct Timers {
     /// The wheel's zero.
     pub(super) start: Instant,
+    clock: Clock,
     state: Mutex<State>,
     /// Whether it is the loop's own thread that waits, and no other.
     single_threaded: bool,
@@ -48,6 +50,7 @@ impl Timers {
         let state = State { wheel: Wheel::new(), waiting: None, closed: false };
         Timers {
             start: Instant::now(),
+            clock: Clock::default(),
             state: Mutex::new(state),
             single_threaded,
             idle: AtomicBool::new(false),
@@ -57,6 +60,17 @@ impl Timers {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The clock.
+    #[inline(always)]
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// A moment on the wheel's clock; before its zero it is zero.
@@ -91,7 +105,7 @@ impl Timers {
         if next.is_none() && self.single_threaded {
             self.idle.store(true, Ordering::Release);
         }
-        let timeout = next.map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(Instant::now()))));
+        let timeout = next.map(|next| Duration::from_nanos(next.saturating_sub(self.nanos(self.now()))));
         match (timeout, limit) {
             (Some(timeout), Some(limit)) => Some(timeout.min(limit)),
             (timeout, limit) => timeout.or(limit),
@@ -127,7 +141,7 @@ impl Timers {
         if state.wheel.is_empty() {
             return;
         }
-        state.wheel.advance(self.nanos(Instant::now()), expired);
+        state.wheel.advance(self.nanos(self.now()), expired);
         drop(state);
         let mut expired = expired.drain(..);
         wake_each(|| expired.next().map(|expired| expired.value));

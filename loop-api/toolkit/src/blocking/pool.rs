@@ -168,6 +168,12 @@ impl Pool {
         }
     }
 
+    /// Whether a job runs, or waits for its turn.
+    pub fn is_busy(&self) -> bool {
+        let state = self.inner().lock();
+        state.running > 0 || !state.queue.is_empty()
+    }
+
     /// Runs `f` as a job of `handle`'s loop: see [`run_in`](super::run_in).
     #[track_caller]
     pub fn spawn_blocking<F, T, H>(&self, handle: &H, f: F) -> JoinHandle<T>

@@ -1,0 +1,124 @@
+//! The clock that sleeps go by: the system's, or one that a test has stopped.
+
+#[cfg(not(feature = "test-util"))]
+pub(crate) use system::Clock;
+#[cfg(feature = "test-util")]
+pub(crate) use test_util::{Clock, with_loop_clock};
+
+#[cfg(not(feature = "test-util"))]
+mod system {
+    use loop_api::time::Instant;
+
+    /// The system's, or the one that the thread was given.
+    #[derive(Default)]
+    pub(crate) struct Clock;
+
+    impl Clock {
+        #[inline(always)]
+        #[allow(clippy::unused_self)]
+        pub(crate) fn now(&self) -> Instant {
+            Instant::now()
+        }
+    }
+}
+
+#[cfg(feature = "test-util")]
+mod test_util {
+    use std::io;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::time::{Duration, Instant as StdInstant};
+
+    use loop_api::Handle;
+    use loop_api::time::{Instant, with_clock};
+
+    use crate::handle::NativeHandle;
+
+    /// The system's, until it is stopped for the first time.
+    #[derive(Default)]
+    pub(crate) struct Clock {
+        was_stopped: AtomicBool,
+        state: Mutex<Option<State>>,
+    }
+
+    /// It shows `shown`, and what has passed since it was resumed.
+    struct State {
+        shown: StdInstant,
+        resumed: Option<StdInstant>,
+    }
+
+    impl State {
+        fn now(&self) -> StdInstant {
+            self.resumed.map_or(self.shown, |resumed| self.shown + resumed.elapsed())
+        }
+    }
+
+    impl Clock {
+        fn lock(&self) -> MutexGuard<'_, Option<State>> {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        pub(crate) fn now(&self) -> Instant {
+            if !self.was_stopped.load(Ordering::Acquire) {
+                return Instant::from_std(StdInstant::now());
+            }
+            Instant::from_std(self.lock().as_ref().map_or_else(StdInstant::now, State::now))
+        }
+
+        pub(crate) fn is_paused(&self) -> bool {
+            self.was_stopped.load(Ordering::Acquire)
+                && self.lock().as_ref().is_some_and(|state| state.resumed.is_none())
+        }
+
+        pub(crate) fn pause(&self) -> io::Result<()> {
+            let mut state = self.lock();
+            let shown = match &*state {
+                Some(State { resumed: None, .. }) => {
+                    return Err(io::Error::other("the clock is paused already"));
+                }
+                Some(running) => running.now(),
+                None => StdInstant::now(),
+            };
+            *state = Some(State { shown, resumed: None });
+            self.was_stopped.store(true, Ordering::Release);
+            Ok(())
+        }
+
+        pub(crate) fn resume(&self) -> io::Result<()> {
+            match &mut *self.lock() {
+                Some(state @ State { resumed: None, .. }) => state.resumed = Some(StdInstant::now()),
+                _ => return Err(io::Error::other("the clock is not paused: call pause() first")),
+            }
+            Ok(())
+        }
+
+        pub(crate) fn advance(&self, duration: Duration) -> io::Result<()> {
+            match &mut *self.lock() {
+                Some(state @ State { resumed: None, .. }) => {
+                    state.shown = (Instant::from_std(state.shown) + duration).into_std();
+                }
+                _ => return Err(io::Error::other("the clock is not paused: call pause() first")),
+            }
+            Ok(())
+        }
+
+        /// Moves a paused clock on to a moment, unless it is past.
+        pub(crate) fn advance_to(&self, moment: Instant) {
+            if let Some(state @ State { resumed: None, .. }) = &mut *self.lock() {
+                state.shown = state.shown.max(moment.into_std());
+            }
+        }
+    }
+
+    /// Calls `f`, which runs a loop, where `Instant::now` is the loop's.
+    pub(crate) fn with_loop_clock<R>(f: impl FnOnce() -> R) -> R {
+        with_clock(now_here, f)
+    }
+
+    fn now_here() -> Instant {
+        NativeHandle::with_current(|handle| match handle {
+            Some(handle) => handle.timers().now(),
+            None => Instant::from_std(StdInstant::now()),
+        })
+    }
+}

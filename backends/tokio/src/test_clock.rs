@@ -1,0 +1,50 @@
+//! tokio's clock in the hands of a test.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use loop_api::time::{Instant, TestClock, with_clock};
+use tokio::runtime::RuntimeFlavor;
+
+use crate::inner::TokioHandle;
+
+impl TokioHandle {
+    /// The loop, if tokio lets its clock be stopped.
+    pub(crate) fn stoppable(&self) -> io::Result<&TokioHandle> {
+        if self.inner.runtime.runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return Ok(self);
+        }
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "tokio stops the clock of a runtime on one thread only: leave out worker_threads",
+        ))
+    }
+}
+
+/// Calls `f`, which runs a runtime, where `Instant::now` is the runtime's.
+pub(crate) fn with_loop_clock<R>(f: impl FnOnce() -> R) -> R {
+    with_clock(|| Instant::from_std(tokio::time::Instant::now().into_std()), f)
+}
+
+/// tokio panics where it is stopped already, or is not.
+impl TestClock for TokioHandle {
+    fn pause(&self) -> io::Result<()> {
+        self.within(tokio::time::pause);
+        Ok(())
+    }
+
+    fn resume(&self) -> io::Result<()> {
+        self.within(tokio::time::resume);
+        Ok(())
+    }
+
+    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> {
+        let handle = self.clone();
+        Box::pin(async move {
+            handle.poll_within(tokio::time::advance(duration)).await;
+            Ok(())
+        })
+    }
+}
