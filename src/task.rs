@@ -11,7 +11,7 @@
 //!
 //! What differs from tokio: [`spawn_local`] needs no `LocalSet`; [`JoinHandle::cancel`] also waits
 //! until the future is gone; each function that needs a loop has a `try_` form that does not panic;
-//! there are no task ids and no `block_in_place`.
+//! there are no task ids.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -38,20 +38,26 @@ use crate::runtime::{NoLoop, current, or_panic};
 
 #[cfg(any(feature = "sync", feature = "io-util"))]
 pub mod coop;
+mod in_place;
 mod join_handle;
 mod join_set;
+mod local_set;
+mod tracker;
 mod yield_now;
 
 #[cfg(any(feature = "sync", feature = "io-util"))]
 pub use coop::{Unconstrained, consume_budget, unconstrained};
+pub use in_place::block_in_place;
 pub use join_handle::{AbortHandle, JoinHandle, LocalJoinHandle};
 pub use join_set::JoinSet;
+pub use local_set::{LocalEnterGuard, LocalSet};
 pub use loop_api::JoinError;
 pub use loop_api::task::{
     Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, LocalKey, StartError, Task,
     Wait, Waited, as_completed, join_all, join_map, staggered, try_join_all, wait,
 };
 pub use loop_toolkit::is_cancelled;
+pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
 pub use yield_now::{YieldNow, yield_now};
 
 /// Tasks that end together: asyncio's TaskGroup, a nursery. `T` is what its tasks give, `E` how

@@ -140,6 +140,28 @@ impl JoinError {
         matches!(self, JoinError::Panicked(_))
     }
 
+    /// Goes on with the panic of the task on this thread; panics with the error itself if the task
+    /// did not panic. It gives any type, so that `unwrap_or_else` gives the output or the panic.
+    ///
+    /// ```
+    /// # use loop_api::{Handle, JoinError};
+    /// # async fn example<H: Handle>(handle: H) {
+    /// let sum = handle.spawn(async { 1 + 2 }).await.unwrap_or_else(JoinError::resume);
+    /// assert_eq!(sum, 3);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    #[track_caller]
+    pub fn resume<T>(self) -> T {
+        match self.try_into_panic() {
+            Ok(payload) => std::panic::resume_unwind(payload),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
     /// The payload of the panic.
     ///
     /// # Panics

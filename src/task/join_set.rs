@@ -250,10 +250,7 @@ impl<T> JoinSet<T> {
         while let Some(output) = self.join_next().await {
             match output {
                 Ok(output) => outputs.push(output),
-                Err(error) => match error.try_into_panic() {
-                    Ok(payload) => std::panic::resume_unwind(payload),
-                    Err(error) => panic!("{error}"),
-                },
+                Err(error) => error.resume(),
             }
         }
         outputs

@@ -52,6 +52,16 @@ mod test_clock;
 mod time;
 mod waker;
 
+/// Runs `f`, which blocks, on this thread of a multi-thread runtime: tokio's own.
+///
+/// # Panics
+///
+/// As tokio's, on a runtime on one thread.
+#[track_caller]
+pub fn block_in_place<F: FnOnce() -> T, T>(f: F) -> T {
+    tokio::task::block_in_place(f)
+}
+
 pub use builder::Builder;
 pub use handle::{adopt, watch};
 pub use inner::TokioHandle;
