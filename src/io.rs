@@ -1,5 +1,5 @@
 //! Reading and writing: tokio's traits, their methods, and its buffers, which need no runtime; and
-//! [`Async`], any descriptor on the loop.
+//! [`Async`], any descriptor on the loop, and on unix `unix::AsyncFd`, tokio's way to have one.
 //!
 //! [`AsyncRead`], [`AsyncWrite`], [`AsyncBufRead`], [`AsyncSeek`] and [`ReadBuf`] are tokio's own,
 //! with every set of features, so that what is written against tokio's works on the sockets of
@@ -45,10 +45,14 @@
 
 mod descriptor;
 pub(crate) mod foreign;
+mod held;
+mod interest;
+#[cfg(unix)]
+pub mod unix;
 
 pub use descriptor::Async;
 pub(crate) use foreign::{impl_hyper_read, impl_tokio_write};
-pub use loop_api::io::Interest;
+pub use interest::{Interest, Ready};
 pub use loop_api::readiness::{AsSource, Readiness, Source};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
 // By name: with other features of tokio's its module has more, which needs its runtime.

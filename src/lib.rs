@@ -110,7 +110,15 @@
 // compiled like that.
 #![cfg_attr(
     not(any(feature = "native", feature = "tokio", feature = "smol", feature = "dyn")),
-    allow(unreachable_code, unused_variables, unused_assignments, unused_macros, unused_imports, dead_code)
+    allow(
+        unreachable_code,
+        unused_variables,
+        unused_mut,
+        unused_assignments,
+        unused_macros,
+        unused_imports,
+        dead_code
+    )
 )]
 
 mod any;

@@ -1,6 +1,7 @@
 //! Any descriptor on the loop.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Result, Write};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
@@ -11,14 +12,15 @@ use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::readiness::{AsSource, Moved, Readiness, Source};
 use loop_toolkit::socket::is_ready;
 
-use crate::any::{self, each};
+use super::held::{Borrowing, Held};
+use crate::any::each;
 use crate::runtime::Handle;
 
 /// Any descriptor (on Windows: socket) on the loop: what the operating system reports as ready, and
 /// this library does not know.
 ///
-/// What reads and writes through a shared reference, as the standard library's sockets and pipes
-/// do, is also [`AsyncRead`] and [`AsyncWrite`].
+/// It is [`AsyncRead`] and [`AsyncWrite`] if what was registered reads and writes; and so is a
+/// shared reference to it if that does it through one, as the standard library's sockets do.
 ///
 /// Any number may wait in its own methods; through [`AsyncRead`] and [`AsyncWrite`] one reader and
 /// one writer. All waits are cancel safe. Dropping it takes it off the loop before it is closed, so
@@ -44,9 +46,32 @@ use crate::runtime::Handle;
 /// # #[cfg(not(unix))]
 /// # fn main() {}
 /// ```
-pub struct Async<T: AsSource + Send + Sync + 'static>(any::Source<T>);
+///
+/// What it is made of may be borrowed, and is all that decides whether it can be sent or shared:
+///
+/// ```
+/// # #[cfg(unix)]
+/// # fn main() -> std::io::Result<()> {
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use std::os::unix::net::UnixDatagram;
+/// use anyloop::io::Async;
+///
+/// let (a, b) = UnixDatagram::pair()?;
+/// a.send(b"ciao")?;
+/// let mut buf = [0; 16];
+/// let received = Async::new(&b)?.read_with(|socket| socket.recv(&mut buf)).await?;
+/// assert_eq!(received, 4);
+/// b.set_nonblocking(false)?; // no longer on the loop
+/// # Ok(())
+/// # })
+/// # }
+/// # #[cfg(not(unix))]
+/// # fn main() {}
+/// ```
+pub struct Async<T: AsSource>(Held<T, Borrowing>);
 
-impl<T: AsSource + Send + Sync + 'static> Async<T> {
+impl<T: AsSource> Async<T> {
     /// Makes `io` non-blocking and registers it with the loop that the caller runs in. It must give
     /// the same descriptor as long as it lives.
     ///
@@ -58,7 +83,7 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     pub fn new(io: T) -> Result<Async<T>> {
         let handle = Handle::try_current()?;
         socket2::SockRef::from(&io).set_nonblocking(true)?;
-        handle.register(io)
+        Async::on(&handle, io)
     }
 
     /// [`new`](Self::new) for what is non-blocking already.
@@ -67,7 +92,11 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     ///
     /// As `new`.
     pub fn new_nonblocking(io: T) -> Result<Async<T>> {
-        Handle::try_current()?.register(io)
+        Async::on(&Handle::try_current()?, io)
+    }
+
+    fn on(handle: &Handle, io: T) -> Result<Async<T>> {
+        Held::new(handle, io, Borrowing).map(Async).map_err(|(_, error)| error)
     }
 
     /// Waits until something can be read, the peer has closed, or there is an error to be read.
@@ -101,7 +130,7 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     /// # fn main() {}
     /// ```
     pub async fn readable(&self) -> Result<()> {
-        Source::io(self, Interest::Readable, |io| is_ready(io, Interest::Readable)).await
+        self.wait(Interest::Readable).await
     }
 
     /// Waits until something can be written, or there is an error to be read. Cancel safe; any
@@ -111,7 +140,7 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     ///
     /// Any error of `poll(2)`, or that the loop is closed.
     pub async fn writable(&self) -> Result<()> {
-        Source::io(self, Interest::Writable, |io| is_ready(io, Interest::Writable)).await
+        self.wait(Interest::Writable).await
     }
 
     /// Tries `op`, which reads, until it gives something else than `WouldBlock`, waiting in
@@ -120,8 +149,21 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     /// # Errors
     ///
     /// That of `op`.
-    pub async fn read_with<R: Send>(&self, op: impl FnMut(&T) -> Result<R> + Send) -> Result<R> {
-        Source::io(self, Interest::Readable, op).await
+    pub async fn read_with<R: Send>(&self, op: impl FnMut(&T) -> Result<R> + Send) -> Result<R>
+    where
+        T: Sync,
+    {
+        self.attempt(Interest::Readable, op).await
+    }
+
+    /// As [`read_with`](Self::read_with), through a mutable reference. The operation must not put
+    /// another descriptor in the place of the one that was registered.
+    ///
+    /// # Errors
+    ///
+    /// That of `op`; `InvalidInput` if it left another descriptor.
+    pub async fn read_with_mut<R>(&mut self, mut op: impl FnMut(&mut T) -> Result<R>) -> Result<R> {
+        poll_fn(|cx| self.0.poll_mut(cx, Interest::Readable, &mut op)).await
     }
 
     /// Tries `op`, which writes, until it gives something else than `WouldBlock`, waiting in
@@ -130,14 +172,27 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     /// # Errors
     ///
     /// That of `op`.
-    pub async fn write_with<R: Send>(&self, op: impl FnMut(&T) -> Result<R> + Send) -> Result<R> {
-        Source::io(self, Interest::Writable, op).await
+    pub async fn write_with<R: Send>(&self, op: impl FnMut(&T) -> Result<R> + Send) -> Result<R>
+    where
+        T: Sync,
+    {
+        self.attempt(Interest::Writable, op).await
+    }
+
+    /// As [`write_with`](Self::write_with), through a mutable reference. The operation must not put
+    /// another descriptor in the place of the one that was registered.
+    ///
+    /// # Errors
+    ///
+    /// That of `op`; `InvalidInput` if it left another descriptor.
+    pub async fn write_with_mut<R>(&mut self, mut op: impl FnMut(&mut T) -> Result<R>) -> Result<R> {
+        poll_fn(|cx| self.0.poll_mut(cx, Interest::Writable, &mut op)).await
     }
 
     /// What was registered. To change how it blocks, or to read or write it past the loop, is to do
     /// so at one's own risk of waiting forever.
     pub fn get_ref(&self) -> &T {
-        each!(Source; &self.0, source => source.get_ref())
+        self.0.get_ref()
     }
 
     /// Takes it off the loop, and gives back what was registered, still non-blocking.
@@ -146,7 +201,34 @@ impl<T: AsSource + Send + Sync + 'static> Async<T> {
     ///
     /// Any error of taking it off the loop's poller.
     pub fn into_inner(self) -> Result<T> {
-        each!(Source; self.0, source => source.into_inner())
+        let (io, ended) = self.0.into_inner();
+        ended.map(|()| io)
+    }
+
+    async fn wait(&self, interest: Interest) -> Result<()> {
+        each!(Source; self.0.source()?, source => source.io(interest, |io| is_ready(io, interest)).await)
+    }
+
+    async fn attempt<R: Send>(
+        &self,
+        interest: Interest,
+        mut op: impl FnMut(&T) -> Result<R> + Send,
+    ) -> Result<R>
+    where
+        T: Sync,
+    {
+        let io = self.0.get_ref();
+        each!(Source; self.0.source()?, source => source.io(interest, |_| op(io)).await)
+    }
+
+    fn poll_ref<R>(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        mut op: impl FnMut(&mut &T) -> Result<R>,
+    ) -> Poll<Result<R>> {
+        let mut io = self.0.get_ref();
+        each!(Source; self.0.source()?, source => source.poll_io(cx, interest, |_| op(&mut io)))
     }
 }
 
@@ -154,7 +236,7 @@ impl Readiness for Handle {
     type Source<T: AsSource + Send + Sync + 'static> = Async<T>;
 
     fn register<T: AsSource + Send + Sync + 'static>(&self, io: T) -> Result<Async<T>> {
-        each!(Handle => Source as wrap; &self.0, h => h.register(io).map(|source| Async(wrap(source))))
+        Async::on(self, io)
     }
 }
 
@@ -163,18 +245,19 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        op: impl FnMut(&T) -> io::Result<R>,
+        mut op: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        each!(Source; &self.0, source => source.poll_io(cx, interest, op))
+        self.poll_ref(cx, interest, |io| op(io))
     }
 
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        op: impl FnMut(&T) -> io::Result<Moved>,
+        mut op: impl FnMut(&T) -> io::Result<Moved>,
     ) -> Poll<io::Result<usize>> {
-        each!(Source; &self.0, source => source.poll_transfer(cx, interest, op))
+        let io = self.0.get_ref();
+        each!(Source; self.0.source()?, source => source.poll_transfer(cx, interest, |_| op(io)))
     }
 
     async fn io<R: Send>(
@@ -182,7 +265,7 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
         interest: Interest,
         op: impl FnMut(&T) -> io::Result<R> + Send,
     ) -> io::Result<R> {
-        each!(Source; &self.0, source => source.io(interest, op).await)
+        self.attempt(interest, op).await
     }
 
     fn get_ref(&self) -> &T {
@@ -194,101 +277,112 @@ impl<T: AsSource + Send + Sync + 'static> Source<T> for Async<T> {
     }
 }
 
-impl<T: AsSource + Send + Sync + 'static> AsyncRead for Async<T>
-where
-    for<'a> &'a T: Read,
-{
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
-        self.poll_io(cx, Interest::Readable, |mut io| io.read(buf))
-    }
+/// The traits of all kinds, for what is polled by `$poll`.
+macro_rules! reads_and_writes {
+    ([$($generics:tt)*] $name:ty, $poll:expr; Read: $($read:tt)*) => {
+        impl $($generics)* AsyncRead for $name where $($read)*: Read {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<Result<usize>> {
+                $poll(&mut *self, cx, Interest::Readable, |io| io.read(buf))
+            }
 
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-    ) -> Poll<Result<usize>> {
-        self.poll_io(cx, Interest::Readable, |mut io| io.read_vectored(bufs))
-    }
+            fn poll_read_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<Result<usize>> {
+                $poll(&mut *self, cx, Interest::Readable, |io| io.read_vectored(bufs))
+            }
+        }
+
+        /// Zeroes what is left of the buffer at each try, as what reads is another crate's; a try
+        /// is made only when there may be something.
+        impl $($generics)* AsyncReadUninit for $name where $($read)*: Read {
+            fn poll_read_uninit(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                mut buf: ReadCursor<'_>,
+            ) -> Poll<Result<()>> {
+                let read = $poll(&mut *self, cx, Interest::Readable, |io| buf.read_zeroed(|zeroed| io.read(zeroed)));
+                read.map_ok(drop)
+            }
+        }
+
+        /// tokio's buffer knows what is initialised: it is zeroed once.
+        impl $($generics)* tokio::io::AsyncRead for $name where $($read)*: Read {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> Poll<Result<()>> {
+                $poll(&mut *self, cx, Interest::Readable, |io| {
+                    io.read(buf.initialize_unfilled()).map(|n| buf.advance(n))
+                })
+            }
+        }
+
+        super::impl_hyper_read!([$($generics)*] $name where $($read)*: Read);
+
+        impl $($generics)* AsyncWrite for $name where $($read)*: Write {
+            fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+                $poll(&mut *self, cx, Interest::Writable, |io| io.write(buf))
+            }
+
+            fn poll_write_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<Result<usize>> {
+                $poll(&mut *self, cx, Interest::Writable, |io| io.write_vectored(bufs))
+            }
+
+            fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+                $poll(&mut *self, cx, Interest::Writable, |io| io.flush())
+            }
+
+            /// Flushes. What closing means only the owner knows: shut a socket down through
+            /// [`get_ref`](Async::get_ref), or drop this.
+            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+                self.poll_flush(cx)
+            }
+        }
+
+        super::impl_tokio_write!([$($generics)*] $name where $($read)*: Write);
+    };
 }
 
-/// Zeroes what is left of the buffer at each try, as what reads is another crate's; a try is made
-/// only when there may be something.
-impl<T: AsSource + Send + Sync + 'static> AsyncReadUninit for Async<T>
-where
-    for<'a> &'a T: Read,
-{
-    fn poll_read_uninit(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buf: ReadCursor<'_>,
-    ) -> Poll<Result<()>> {
-        self.poll_io(cx, Interest::Readable, |mut io| buf.read_zeroed(|zeroed| io.read(zeroed))).map_ok(drop)
-    }
+reads_and_writes!([<T: AsSource>] Async<T>, poll_mut; Read: T);
+reads_and_writes!([<T: AsSource>] &Async<T>, poll_ref; Read: for<'a> &'a T);
+
+fn poll_mut<T: AsSource, R>(
+    this: &mut Async<T>,
+    cx: &mut Context<'_>,
+    interest: Interest,
+    op: impl FnMut(&mut T) -> Result<R>,
+) -> Poll<Result<R>> {
+    this.0.poll_mut(cx, interest, op)
 }
 
-/// tokio's buffer knows what is initialised: it is zeroed once.
-impl<T: AsSource + Send + Sync + 'static> tokio::io::AsyncRead for Async<T>
-where
-    for<'a> &'a T: Read,
-{
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
-        let read = |mut io: &T| io.read(buf.initialize_unfilled()).map(|n| buf.advance(n));
-        self.poll_io(cx, Interest::Readable, read)
-    }
+fn poll_ref<T: AsSource, R>(
+    this: &&Async<T>,
+    cx: &mut Context<'_>,
+    interest: Interest,
+    op: impl FnMut(&mut &T) -> Result<R>,
+) -> Poll<Result<R>> {
+    this.poll_ref(cx, interest, op)
 }
 
-#[cfg(feature = "hyper")]
-impl<T: AsSource + Send + Sync + 'static> hyper::rt::Read for Async<T>
-where
-    for<'a> &'a T: Read,
-{
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: hyper::rt::ReadBufCursor<'_>,
-    ) -> Poll<Result<()>> {
-        super::foreign::uninit::read_hyper(self, cx, buf)
-    }
-}
-
-impl<T: AsSource + Send + Sync + 'static> AsyncWrite for Async<T>
-where
-    for<'a> &'a T: Write,
-{
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        self.poll_io(cx, Interest::Writable, |mut io| io.write(buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        self.poll_io(cx, Interest::Writable, |mut io| io.write_vectored(bufs))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_io(cx, Interest::Writable, |mut io| io.flush())
-    }
-
-    /// Flushes. What closing means only the owner knows: shut a socket down through
-    /// [`get_ref`](Async::get_ref), or drop this.
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_flush(cx)
-    }
-}
-
-super::impl_tokio_write!([<T: AsSource + Send + Sync + 'static>] Async<T> where for<'a> &'a T: Write);
-
-impl<T: AsSource + Send + Sync + 'static> fmt::Debug for Async<T> {
+impl<T: AsSource> fmt::Debug for Async<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        each!(Source; &self.0, source => fmt::Debug::fmt(source, f))
+        match self.0.source() {
+            Ok(source) => each!(Source; source, source => fmt::Debug::fmt(source, f)),
+            Err(_) => f.write_str("Async"),
+        }
     }
 }
 
-impl<T: AsSource + Send + Sync + 'static> UnwindSafe for Async<T> {}
-impl<T: AsSource + Send + Sync + 'static> RefUnwindSafe for Async<T> {}
+impl<T: AsSource> UnwindSafe for Async<T> {}
+impl<T: AsSource> RefUnwindSafe for Async<T> {}

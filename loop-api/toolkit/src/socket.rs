@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use loop_api::io::Interest;
 use loop_api::net::{TcpOptions, UdpOptions};
-use loop_api::readiness::AsSource;
 
 mod accept;
 #[cfg(any(unix, windows))]
 mod receive;
+#[cfg(any(unix, windows))]
+mod state;
 pub(crate) mod tcp_transfer;
 #[cfg(unix)]
 mod unix;
@@ -28,6 +28,8 @@ pub use accept::accept_unix;
 pub use loop_api::net::error::{cannot, written};
 #[cfg(any(unix, windows))]
 pub use receive::receive;
+#[cfg(any(unix, windows))]
+pub use state::{State, is_ready, state};
 #[cfg(unix)]
 pub use unix::{
     unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,
@@ -241,30 +243,12 @@ fn set_only_v6(socket: &Socket, addr: SocketAddr, on: Option<bool>) -> io::Resul
     }
 }
 
-/// Whether `io` is ready in a direction, asked without touching its data.
-///
-/// # Errors
-///
-/// `WouldBlock` if it is not; any error of `poll(2)`.
-#[cfg(any(unix, windows))]
-pub fn is_ready<T: AsSource>(io: &T, interest: Interest) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let flags = match interest {
-        Interest::Readable => PollFlags::IN,
-        Interest::Writable => PollFlags::OUT,
-    };
-    let mut asked = [PollFd::new(io, flags)];
-    // What is closed or failed counts as ready too: it shows in revents, and so in the count.
-    match poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? {
-        0 => Err(io::ErrorKind::WouldBlock.into()),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
     use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use loop_api::io::Interest;
 
     use super::*;
 

@@ -25,10 +25,11 @@ use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use loop_api::io::Interest;
 use loop_toolkit::pipe::{access, nonblocking_flag, pair};
 use loop_toolkit::socket::is_ready;
 
-use crate::io::{Async, Interest, Source};
+use crate::io::{Async, Source};
 
 /// A pipe, which has no name.
 ///
