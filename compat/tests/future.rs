@@ -3,16 +3,21 @@
 mod support;
 
 use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+#[cfg(target_os = "linux")]
+use std::task::Poll;
 use std::time::Duration;
 
 use loop_compat::{Tokio, tokio as tokio_compat};
-use support::{alone, block_on, is_alone};
+use support::block_on;
+#[cfg(target_os = "linux")]
+use support::{alone, is_alone};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+#[cfg(target_os = "linux")]
 fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    use std::task::{Context, Waker};
+
+    std::pin::pin!(future).as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 async fn echo() -> std::io::Result<[u8; 4]> {

@@ -117,16 +117,11 @@ impl<T> Scoped<T> {
         let gone = held.iter_mut().find(|entry| entry.tag == tag).map(|entry| entry.state.take());
         drop(held);
         self.settle();
-        let mut held = self.held.borrow_mut();
-        if self.value.get().addr() == EMPTY && held.iter().all(|entry| entry.state.is_none()) {
-            *held = Vec::new();
-        }
-        drop(held);
         // It may run any code.
         drop(gone);
     }
 
-    /// Takes the tags of what was dropped out of the slot.
+    /// Takes the tags of what was dropped out of the slot, and with the last one the memory.
     ///
     /// What was in the slot before a tag may be a pointer, whose closure has not returned: the tag
     /// was put there while that closure ran, so when it returned it took the tag out. A tag is
@@ -137,9 +132,12 @@ impl<T> Scoped<T> {
         loop {
             let tag = self.value.get().addr();
             let Some(at) = held.iter().position(|entry| entry.tag == tag && entry.state.is_none()) else {
-                return;
+                break;
             };
             self.value.set(held.swap_remove(at).before);
+        }
+        if self.value.get().addr() == EMPTY && held.iter().all(|entry| entry.state.is_none()) {
+            *held = Vec::new();
         }
     }
 }
@@ -269,6 +267,7 @@ mod tests {
             assert_eq!(now().as_deref(), Some("second"));
         });
         assert_eq!(now(), None);
+        SLOT.with(|slot| assert_eq!(slot.held.borrow().capacity(), 0));
     }
 
     #[test]
@@ -277,7 +276,9 @@ mod tests {
         let seen = SLOT.with(|slot| slot.held()).unwrap();
         drop(guard);
         assert_eq!(*seen, "held");
-        std::mem::forget(hold("forgotten"));
-        assert_eq!(now().as_deref(), Some("forgotten"));
+        let kept = ManuallyDrop::new(hold("kept"));
+        assert_eq!(now().as_deref(), Some("kept"));
+        drop(ManuallyDrop::into_inner(kept));
+        assert_eq!(now(), None);
     }
 }
