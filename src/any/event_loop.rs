@@ -129,6 +129,7 @@ fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
 
 #[cfg(feature = "smol")]
 fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
+    #[cfg(feature = "test-util")]
     if options.start_paused {
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,

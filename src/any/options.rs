@@ -17,7 +17,7 @@ pub(crate) struct Options {
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
     pub(crate) spin: Option<Duration>,
-    /// Set with the feature `test-util` only.
+    #[cfg(feature = "test-util")]
     pub(crate) start_paused: bool,
     pub(crate) on_thread_start: Option<ThreadHook>,
     pub(crate) on_thread_stop: Option<ThreadHook>,

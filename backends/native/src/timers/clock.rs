@@ -10,10 +10,13 @@ mod system {
     use loop_api::time::Instant;
 
     /// The system's, or the one that the thread was given.
-    #[derive(Default)]
     pub(crate) struct Clock;
 
     impl Clock {
+        pub(crate) fn new() -> Clock {
+            Clock
+        }
+
         #[inline(always)]
         #[allow(clippy::unused_self)]
         pub(crate) fn now(&self) -> Instant {
@@ -54,6 +57,10 @@ mod test_util {
     }
 
     impl Clock {
+        pub(crate) fn new() -> Clock {
+            Clock::default()
+        }
+
         fn lock(&self) -> MutexGuard<'_, Option<State>> {
             self.state.lock().unwrap_or_else(PoisonError::into_inner)
         }

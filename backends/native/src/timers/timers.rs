@@ -50,7 +50,7 @@ impl Timers {
         let state = State { wheel: Wheel::new(), waiting: None, closed: false };
         Timers {
             start: Instant::now(),
-            clock: Clock::default(),
+            clock: Clock::new(),
             state: Mutex::new(state),
             single_threaded,
             idle: AtomicBool::new(false),
