@@ -2,17 +2,18 @@
 //!
 //! A backend is a type that implements [`EventLoop`] and a handle that implements [`Handle`]; what
 //! else it can do it says by implementing the capability traits [`Net`](net::Net),
-//! [`UnixNet`](net::UnixNet), [`StdNet`](net::StdNet), [`Readiness`](readiness::Readiness),
-//! [`Signals`](signal::Signals), [`Process`](process::Process) and [`Turn`](turn::Turn). Few methods are required; the rest of what a user sees is provided here,
-//! once, for every backend.
+//! [`UnixNet`](net::UnixNet), [`StdNet`](net::StdNet), [`Fs`](fs::Fs),
+//! [`Readiness`](readiness::Readiness), [`Signals`](signal::Signals),
+//! [`Process`](process::Process) and [`Turn`](turn::Turn). Few methods are required; the rest of
+//! what a user sees is provided here, once, for every backend.
 //!
 //! Applications use the `anyloop` facade; this crate is for those who write a loop, or code that is
 //! generic over loops. It has two halves:
 //!
-//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`readiness`], [`signal`], [`process`], [`turn`], [`blocking`],
-//!   [`io`], [`Task`](task::Task) and [`Sleep`](time::Sleep), with [`Shared`], [`context`] and
-//!   [`error`], which their methods take and give. It is what a backend implements, and can be read
-//!   in an afternoon.
+//! - **The contract**: [`EventLoop`], [`Handle`], [`net`], [`mod@fs`], [`readiness`], [`signal`],
+//!   [`process`], [`turn`], [`blocking`], [`io`], [`Task`](task::Task) and [`Sleep`](time::Sleep),
+//!   with [`Shared`], [`context`] and [`error`], which their methods take and give. It is what a
+//!   backend implements, and can be read in an afternoon.
 //! - **The same on every loop**, built on the contract alone: callbacks in [`callback`],
 //!   [`promise`], [`protocol`], groups and joins in [`task`], intervals and time limits in
 //!   [`time`]. A backend has nothing to do for it.
@@ -60,6 +61,7 @@ pub mod context;
 pub mod coop;
 pub mod error;
 mod event_loop;
+pub mod fs;
 mod handle;
 pub mod host;
 pub mod io;

@@ -20,3 +20,5 @@ impl Readiness for NativeHandle {
 }
 
 loop_toolkit::ready_net!(NativeHandle);
+
+loop_toolkit::std_fs!(NativeHandle);

@@ -16,7 +16,7 @@ impl Subject for Erased {
 
     fn make() -> io::Result<ErasedLoop> {
         Ok(ErasedLoop::with_turn(NativeLoop::new()?, |handle| {
-            let handle = handle.std_net().readiness().process().signals();
+            let handle = handle.std_net().readiness().fs().process().signals();
             #[cfg(unix)]
             let handle = handle.unix_net();
             handle
@@ -25,5 +25,5 @@ impl Subject for Erased {
 }
 
 loop_conformance::conformance!(mod erased, Erased, caps: [
-    one_thread, net, std_net, unix_net, readiness, process, signals, turn
+    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn
 ]);

@@ -125,3 +125,5 @@ impl StdNet for SmolHandle {
         socket.into_inner().into_inner()
     }
 }
+
+loop_toolkit::std_fs!(SmolHandle);

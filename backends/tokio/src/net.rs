@@ -122,3 +122,5 @@ impl StdNet for TokioHandle {
         socket.into_inner().into_std()
     }
 }
+
+loop_toolkit::std_fs!(TokioHandle);

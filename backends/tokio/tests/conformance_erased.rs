@@ -13,13 +13,14 @@ impl Subject for Erased {
     type Loop = ErasedLoop;
 
     fn make() -> io::Result<ErasedLoop> {
+        // Without `fs()`: files are by its blocking jobs then.
         let tokio = TokioLoop::builder().worker_threads(2).build()?;
         Ok(ErasedLoop::of(tokio, |handle| handle.std_net().unix_net().readiness().process().signals()))
     }
 }
 
 loop_conformance::conformance!(
-    mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, readiness, process, signals],
+    mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

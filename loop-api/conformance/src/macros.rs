@@ -81,6 +81,8 @@ macro_rules! __conformance_has {
     (net [net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (std_net [std_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (unix_net [unix_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (fs [fs $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (system_fs [system_fs $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (readiness [readiness $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (process [process $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (signals [signals $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
@@ -138,6 +140,12 @@ macro_rules! __conformance_missing {
     };
     (unix_net $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: unix_net" $case }
+    };
+    (fs $case:ident) => {
+        $crate::__conformance_missing! { @ "unsupported: fs" $case }
+    };
+    (system_fs $case:ident) => {
+        $crate::__conformance_missing! { @ "unsupported: system_fs" $case }
     };
     (readiness $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: readiness" $case }

@@ -9,6 +9,8 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("net", "its handle implements Net"),
     ("std_net", "its handle implements StdNet"),
     ("unix_net", "its handle implements UnixNet"),
+    ("fs", "its handle implements Fs"),
+    ("system_fs", "the files of its Fs are the system's, and others see them"),
     ("readiness", "its handle implements Readiness"),
     ("process", "its handle implements Process"),
     ("signals", "its handle implements Signals"),
@@ -348,6 +350,36 @@ macro_rules! __conformance_table {
             tsk21_a_group_gives_any_number_of_ended_tasks: [];
             tsk21_outputs_are_in_the_order_of_spawning: [];
             peer07_the_first_tick_is_at_once: [];
+
+            // FS: files and folders
+            fs01_what_is_written_is_read_back: [fs];
+            fs01_more_than_any_buffer_is_written_and_read_back: [fs];
+            fs02_seeking_moves_reads_and_writes: [fs];
+            fs03_appending_writes_at_the_end: [fs];
+            fs04_opening_says_what_is_there_and_what_is_not: [fs];
+            fs05_errors_name_the_path: [fs];
+            fs05_errors_keep_the_systems_number: [fs system_fs];
+            fs06_set_len_cuts_and_lengthens: [fs];
+            fs07_sync_waits_for_what_was_written: [fs];
+            fs08_a_clone_shares_the_position: [fs];
+            fs09_a_folder_gives_each_name_once: [fs];
+            fs10_rename_replaces_what_has_the_name: [fs];
+            fs11_folders_are_made_and_removed: [fs];
+            fs11_removing_a_folder_follows_no_link: [on_unix fs];
+            fs12_links_lead_on_and_can_be_read: [on_unix fs];
+            fs12_a_hard_link_is_the_file: [fs];
+            fs13_a_copy_has_the_bytes_and_the_permissions: [fs];
+            fs14_small_writes_are_few_jobs: [fs];
+            fs15_what_was_accepted_is_written_though_the_file_is_dropped: [fs];
+            fs16_what_was_accepted_is_written_though_the_loop_is_closed: [fs system_fs];
+            fs17_a_dropped_read_loses_no_byte: [fs];
+            fs18_a_closed_loop_says_closed: [fs];
+            fs19_a_thousand_files_at_once: [fs];
+            fs20_positioned_reads_and_writes_leave_the_stream: [on_unix fs];
+            fs21_metadata_tells_what_was_set: [fs];
+            fs22_nothing_is_done_until_it_is_polled: [fs];
+            fs23_the_error_of_a_write_is_told_once_by_a_later_call: [on_linux fs system_fs];
+            fs24_a_file_serves_one_task_after_another: [fs system_fs];
 
             // NET: protocols
             net15_a_protocol_is_told_in_this_order: [net];

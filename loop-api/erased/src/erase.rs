@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::fs::{DynFs, FsOf};
 use super::net::{DynNet, NetOf, StdConversions};
 use super::process::{DynProcess, ProcessOf};
 use super::signal::{DynSignals, SignalsOf};
 use super::source::{DynReadiness, ReadinessOf};
 use super::{ErasedHandle, Inner};
 use loop_api::Handle;
+use loop_api::fs::Fs;
 use loop_api::net::{Net, StdNet};
 use loop_api::process::Process;
 use loop_api::readiness::Readiness;
@@ -25,6 +27,7 @@ pub struct Erase<H> {
     readiness: Option<Box<dyn DynReadiness>>,
     signals: Option<Box<dyn DynSignals>>,
     process: Option<Box<dyn DynProcess>>,
+    fs: Option<Box<dyn DynFs>>,
 }
 
 impl<H: Handle> Erase<H> {
@@ -37,6 +40,7 @@ impl<H: Handle> Erase<H> {
             readiness: None,
             signals: None,
             process: None,
+            fs: None,
         }
     }
 
@@ -96,6 +100,16 @@ impl<H: Handle> Erase<H> {
         self
     }
 
+    /// It has files of its own. Without it, files are the standard library's, by the blocking jobs
+    /// of the loop.
+    pub fn fs(mut self) -> Self
+    where
+        H: Fs,
+    {
+        self.fs = Some(Box::new(FsOf { handle: self.handle.clone() }));
+        self
+    }
+
     /// The erased handle.
     pub fn done(self) -> ErasedHandle {
         ErasedHandle {
@@ -107,6 +121,7 @@ impl<H: Handle> Erase<H> {
                 readiness: self.readiness,
                 signals: self.signals,
                 process: self.process,
+                fs: self.fs,
             }),
         }
     }
@@ -118,6 +133,7 @@ impl<H: fmt::Debug> fmt::Debug for Erase<H> {
             .field("handle", &self.handle)
             .field("net", &self.net.is_some())
             .field("readiness", &self.readiness.is_some())
+            .field("fs", &self.fs.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -38,6 +38,7 @@ use loop_api::context::Scoped;
 mod borrowed;
 mod erase;
 mod event_loop;
+mod fs;
 mod handle;
 
 mod net;
@@ -55,6 +56,7 @@ mod unix;
 
 pub use erase::Erase;
 pub use event_loop::ErasedLoop;
+pub use fs::{File, ReadDir};
 pub use handle::Sleep;
 pub use process::Child;
 pub use signal::Signal;
@@ -88,6 +90,8 @@ struct Inner {
     readiness: Option<Box<dyn source::DynReadiness>>,
     signals: Option<Box<dyn signal::DynSignals>>,
     process: Option<Box<dyn process::DynProcess>>,
+    /// Without one, files are the standard library's, by blocking jobs.
+    fs: Option<Box<dyn fs::DynFs>>,
 }
 
 impl ErasedHandle {

@@ -17,8 +17,12 @@ use std::io;
 /// ```
 #[cold]
 pub fn cannot(what: &str, addr: impl fmt::Display, error: io::Error) -> io::Error {
-    let message = format!("cannot {what} {addr}");
-    io::Error::new(error.kind(), Tried { message, remedy: remedy(&error), error })
+    tried(format!("cannot {what} {addr}"), remedy(&error), error)
+}
+
+/// An error of the same kind, with what was tried before its message and the remedy behind it.
+pub(crate) fn tried(message: String, remedy: &'static str, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), Tried { message, remedy, error })
 }
 
 /// The system's number of an error, also where [`cannot`] has added to its words what was tried:

@@ -9,8 +9,9 @@
 //! - [`net`]: a whole network from [`Readiness`](loop_api::readiness::Readiness) alone, by one line
 //!   of [`ready_net!`]; [`socket`]: the system's sockets made from options, for backends that have
 //!   their own way to wait for them; [`accept_retry`] and [`retry_blocked`]: how `accept` and the
-//!   unix sockets keep their promises; [`wake_each`]: how those who wait are woken, though one of
-//!   them panics.
+//!   unix sockets keep their promises; [`mod@fs`]: files by blocking jobs, by one line of
+//!   [`std_fs!`], and [`BlockingIo`] under them; [`wake_each`]: how those who wait are woken,
+//!   though one of them panics.
 //! - `signal`, a feature: the process's signals by one line of `ready_signals!`;
 //!   `process`, a feature: children by one of `ready_process!`.
 //!
@@ -30,7 +31,9 @@
 mod accept;
 mod blocked;
 mod blocking;
+mod blocking_io;
 mod catch_unwind;
+pub mod fs;
 mod hooks;
 pub mod net;
 mod output;
@@ -48,6 +51,7 @@ mod wake;
 pub use accept::accept_retry;
 pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
+pub use blocking_io::{BlockingIo, Claim, Device, MAX_BUF_SIZE, Work};
 pub use catch_unwind::{CatchUnwind, catch_blocking, drop_catching, poll_caught, spawned_at};
 pub use hooks::{StartedThread, ThreadHook, ThreadHooks};
 #[doc(no_inline)]

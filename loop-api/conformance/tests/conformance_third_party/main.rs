@@ -1,6 +1,6 @@
 //! A backend that anyone could write, against the conformance suite: tasks and blocking jobs from
-//! the toolkit, the rest from the standard library. It is simple rather than fast, and has no
-//! sockets.
+//! the toolkit, and files by them; the rest from the standard library. It is simple rather than
+//! fast, and has no sockets.
 
 mod small_loop;
 
@@ -19,7 +19,7 @@ impl loop_conformance::Subject for OneThread {
     type Loop = SmallLoop;
 }
 
-loop_conformance::conformance!(mod third_party, OneThread, caps: [one_thread, turn, clock]);
+loop_conformance::conformance!(mod third_party, OneThread, caps: [one_thread, fs, system_fs, turn, clock]);
 
 /// The pump is polled with a waker of the backend, whose code may be any.
 #[test]

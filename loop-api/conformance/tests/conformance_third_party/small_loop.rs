@@ -368,3 +368,5 @@ impl fmt::Debug for Sleep {
         f.debug_tuple("Sleep").field(&self.deadline).finish()
     }
 }
+
+loop_toolkit::std_fs!(SmallHandle);
