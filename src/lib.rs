@@ -65,7 +65,7 @@
 //! # For applications
 //!
 //! Pick the backends by features, write `#[anyloop::main]`, and use [`task`], [`time`], [`net`],
-//! [`io`] and `sync` as tokio's modules of these names. Where the loop is to call you, a
+//! [`fs`](mod@fs), [`io`] and `sync` as tokio's modules of these names. Where the loop is to call you, a
 //! [`Handle`](runtime::Handle) has `call_soon`, `call_later` and `add_reader`, [`protocol`] has
 //! connections, and [`promise`] a future that is settled from outside.
 //!
@@ -101,7 +101,9 @@
 //! - A [`TcpSocket`](net::TcpSocket) asks the system only when it connects or listens.
 //! - `blocking_recv` and its like, called in a task, block the loop forever on native and smol,
 //!   where tokio panics: see `sync`.
-//! - There is no `fs` yet, and tasks have no ids.
+//! - [`fs`](mod@fs) has [`Metadata`](fs::Metadata) and [`FileType`](fs::FileType) of its own, and
+//!   errors that name the path.
+//! - Tasks have no ids.
 //!
 //! The whole list, and how to port:
 //! [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).
@@ -124,6 +126,7 @@
 mod any;
 #[cfg(any(feature = "sync", feature = "io-util"))]
 mod budget;
+pub mod fs;
 pub mod io;
 mod join;
 pub mod net;

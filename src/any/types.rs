@@ -1,6 +1,7 @@
 //! The enums, one for each kind of thing that a backend has.
 
 use loop_api::Handle as LoopHandle;
+use loop_api::fs::Fs;
 use loop_api::net::{Net, Stream};
 use loop_api::readiness::AsSource;
 use loop_api::task::Task as LoopTask;
@@ -19,6 +20,8 @@ type TcpReadHalfOf<'a, H> = <<H as Net>::TcpStream as Stream>::ReadHalf<'a>;
 type TcpWriteHalfOf<'a, H> = <<H as Net>::TcpStream as Stream>::WriteHalf<'a>;
 type TcpOwnedReadHalfOf<H> = <<H as Net>::TcpStream as Stream>::OwnedReadHalf;
 type TcpOwnedWriteHalfOf<H> = <<H as Net>::TcpStream as Stream>::OwnedWriteHalf;
+type FileOf<H> = <H as Fs>::File;
+type ReadDirOf<H> = <H as Fs>::ReadDir;
 
 any_enum!(Handle = HandleOf);
 any_enum!(HandleRef<'a> = HandleRefOf);
@@ -39,6 +42,8 @@ any_enum!(
 any_enum!(TcpStream = TcpStreamOf);
 any_enum!(TcpListener = TcpListenerOf);
 any_enum!(UdpSocket = UdpSocketOf);
+any_enum!(File = FileOf);
+any_enum!(ReadDir = ReadDirOf);
 any_enum!(TcpReadHalf<'a> = TcpReadHalfOf);
 any_enum!(TcpWriteHalf<'a> = TcpWriteHalfOf);
 any_enum!(TcpOwnedReadHalf = TcpOwnedReadHalfOf);
