@@ -47,6 +47,8 @@ mod descriptor;
 pub(crate) mod foreign;
 mod held;
 mod interest;
+mod stdin_thread;
+mod stdio;
 #[cfg(unix)]
 pub mod unix;
 
@@ -55,6 +57,7 @@ pub(crate) use foreign::{impl_hyper_read, impl_tokio_write};
 pub use interest::{Interest, Ready};
 pub use loop_api::readiness::{AsSource, Readiness, Source};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 // By name: with other features of tokio's its module has more, which needs its runtime.
 pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 #[cfg(feature = "io-util")]

@@ -374,3 +374,25 @@ fn children_stream_their_output_and_have_a_limit() {
         assert!(said.contains("0 ended well, 0 badly, 4 took too long"), "{backend}: {said}");
     }
 }
+
+/// Between two programs of the system's: one writes to it, the other reads the file.
+#[cfg(unix)]
+#[test]
+fn tee_stands_in_a_pipeline() {
+    let folder = std::env::temp_dir().join(format!("anyloop-tee-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for backend in BACKENDS {
+        let (file, tee) = (folder.join(backend), program("tee"));
+        let script = r#"seq 1 20000 | "$0" --backend "$1" "$2" | sha256sum; sha256sum < "$2"; seq 1 20000 | sha256sum"#;
+        let tee = tee.get_program().to_owned();
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .args([tee.as_os_str(), backend.as_ref(), file.as_os_str()])
+            .output();
+        let text = String::from_utf8(output.expect("sh").stdout).expect("hexadecimal");
+        let sums: Vec<&str> = text.lines().collect();
+        assert_eq!(sums.len(), 3, "{backend}: {text}");
+        assert!(sums.iter().all(|sum| *sum == sums[0]), "{backend}: {text}");
+    }
+    std::fs::remove_dir_all(folder).expect("the folder to be removed");
+}
