@@ -215,6 +215,26 @@ fn a_chain_carries_value_error_and_cancel() {
 }
 
 #[test]
+fn a_chain_onto_what_is_done_cancels_its_source() {
+    let (mut promise, source) = promise::<u8>();
+    let (next, gone) = super::promise();
+    drop(gone);
+    source.forward_to(next);
+    assert!(poll(&mut pin!(promise.cancelled())).is_ready());
+}
+
+#[test]
+fn each_sharer_is_given_the_error() {
+    let (promise, deferred) = promise::<u8>();
+    let one = deferred.share();
+    let other = one.clone();
+    promise.fail("none").unwrap();
+    for shared in [one, other] {
+        assert_eq!(block_on(shared).unwrap_err().failure().unwrap().to_string(), "none");
+    }
+}
+
+#[test]
 fn a_chain_onto_a_closed_loop_does_no_harm() {
     let (a, middle) = promise();
     let (b, mut end) = promise();

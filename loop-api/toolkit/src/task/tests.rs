@@ -14,3 +14,5 @@ mod faults;
 mod loom_models;
 #[cfg(not(anyloop_loom))]
 mod stress;
+#[cfg(not(anyloop_loom))]
+mod transitions;

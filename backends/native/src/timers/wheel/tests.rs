@@ -180,3 +180,39 @@ fn an_entry_is_small() {
         assert_eq!(size_of::<Entry<std::task::Waker>>(), 40);
     }
 }
+
+#[test]
+fn what_waits_is_found_until_it_expires_or_all_is_taken_out() {
+    let mut wheel = Wheel::new();
+    let key = wheel.insert(1 << 20, 7);
+    assert_eq!(wheel.get_mut(key), Some(&mut 7));
+    let mut expired = Vec::new();
+    wheel.advance(1 << 20, &mut expired);
+    assert!(expired.len() == 1 && wheel.get_mut(key).is_none());
+    wheel.insert(1 << 30, 8);
+    assert_eq!(wheel.drain(), [8]);
+    assert!(wheel.is_empty() && wheel.next().is_none());
+}
+
+#[test]
+fn a_crowd_gets_its_last_deadline_and_a_larger_one_the_end_of_its_last_tick() {
+    // Not the first tick of its group.
+    const TICK: u64 = GROUP as u64 + 1;
+    let mut wheel = Wheel::new();
+    for n in 0..LOOK as u64 {
+        wheel.insert((TICK << TICK_BITS) + n, ());
+    }
+    assert_eq!(wheel.next(), Some((TICK << TICK_BITS) + LOOK as u64 - 1));
+    wheel.insert(TICK << TICK_BITS, ());
+    assert_eq!(wheel.next(), Some((TICK + 1) << TICK_BITS));
+}
+
+#[test]
+fn a_crowd_at_the_end_of_time_does_not_run_over() {
+    let mut wheel = Wheel::new();
+    for _ in 0..=LOOK {
+        wheel.insert(u64::MAX, ());
+    }
+    wheel.advance(u64::MAX - 1, &mut Vec::new());
+    assert_eq!(wheel.next(), Some(u64::MAX >> TICK_BITS << TICK_BITS));
+}
