@@ -165,7 +165,7 @@ fn what_connects_to_a_unix_socket_owns_its_address() {
         handle: &'a H,
         path: &str,
     ) -> impl Future<Output = Result<H::UnixStream>> + use<'a, H> {
-        let addr = SocketAddr::from_pathname(path.to_owned()).unwrap();
+        let addr = SocketAddr::from_pathname(path).unwrap();
         handle.connect_unix(addr)
     }
     let Ok(mut runtime) = Runtime::new() else { return };
