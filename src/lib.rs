@@ -51,6 +51,7 @@
 //! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
 //! | `global` | where no loop runs, one is lent: smol's global executor if `smol` is on, else a native loop on a thread of its own |
 //! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
+//! | `sim` | a simulated world in place of a loop, for tests: many hosts, virtual time, a seeded order, a network that fails, exact replay: `sim` |
 //! | `hyper` | streams are hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `io-util` (default) | tokio's methods on readers and writers, and its buffers: [`io`] |
@@ -138,6 +139,8 @@ pub mod runtime;
 mod select;
 #[cfg(feature = "signal")]
 pub mod signal;
+#[cfg(feature = "sim")]
+pub mod sim;
 #[cfg(feature = "sync")]
 pub mod sync;
 pub mod task;
@@ -179,6 +182,8 @@ pub use anyloop_macros::main;
 /// It may return a `Result`; `#[should_panic]` and `#[ignore]` are each test's.
 ///
 /// - `backends = ["native", "smol"]` picks some; those that are not compiled in are left out.
+/// - `sim` runs it in simulated worlds, too (`name::sim`, with the feature `sim`); `seeds = 100` says in
+///   how many, 50 by default. A test that takes a `World` runs only there. See the module `sim`.
 /// - `worker_threads = 2`, `flavor = "multi_thread"`, `with_tokio` and `crate = "renamed"` are as for
 ///   [`main`].
 /// - `start_paused = true` stops the loop's clock from the start: see `time::pause`. Feature

@@ -34,10 +34,31 @@ pub fn run_test<F: Future>(runtime: io::Result<Runtime>, future: F) -> F::Output
     }
 }
 
-/// Which branch `select!` polls first, of so many. A simulated loop may answer here; a real one has no
-/// numbers to draw, and begins with the first.
+/// Runs a test's future in a world for each seed.
+#[cfg(feature = "sim")]
+#[track_caller]
+pub fn run_sim_test<F: Future>(name: &str, seeds: u64, future: impl Fn(crate::sim::World) -> F + Sync)
+where
+    F::Output: process::Termination,
+{
+    crate::sim::test(name, seeds, &crate::sim::Builder::new(), |world| {
+        let future = future(world);
+        async move {
+            let code = process::Termination::report(future.await);
+            assert!(code == process::ExitCode::SUCCESS, "the test gave an error, which is written above");
+        }
+    });
+}
+
+/// Which branch `select!` polls first, of so many. A simulated loop answers here by its seed; a real
+/// one has no numbers to draw, and begins with the first.
 #[inline(always)]
-pub fn first_branch(_branches: usize) -> usize {
+pub fn first_branch(branches: usize) -> usize {
+    #[cfg(feature = "sim")]
+    if let Some(world) = crate::sim::World::try_current() {
+        return world.random(branches as u64) as usize;
+    }
+    let _ = branches;
     0
 }
 

@@ -18,5 +18,5 @@ impl Subject for OnSmol {
     type Loop = Guest<SmolLoop, NativeLoop>;
 }
 
-loop_conformance::conformance!(mod on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, readiness]);
-loop_conformance::conformance!(mod on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(mod on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, readiness, threads, real_time, system_sockets]);
+loop_conformance::conformance!(mod on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, readiness, threads, real_time, system_sockets]);

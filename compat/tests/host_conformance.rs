@@ -50,15 +50,15 @@ impl Subject for SmolWorkers {
     }
 }
 
-loop_conformance::conformance!(mod native, Native, caps: [one_thread, net, std_net, unix_net, readiness]);
+loop_conformance::conformance!(mod native, Native, caps: [one_thread, net, std_net, unix_net, readiness, threads, real_time, system_sockets]);
 loop_conformance::conformance!(
-    mod native_workers, NativeWorkers, caps: [workers, net, std_net, unix_net, readiness],
+    mod native_workers, NativeWorkers, caps: [workers, net, std_net, unix_net, readiness, threads, real_time, system_sockets],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }
 );
 loop_conformance::conformance!(
-    mod smol, Smol, caps: [one_thread, net, std_net, unix_net, readiness],
+    mod smol, Smol, caps: [one_thread, net, std_net, unix_net, readiness, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -66,7 +66,7 @@ loop_conformance::conformance!(
     }
 );
 loop_conformance::conformance!(
-    mod smol_workers, SmolWorkers, caps: [workers, net, std_net, unix_net, readiness],
+    mod smol_workers, SmolWorkers, caps: [workers, net, std_net, unix_net, readiness, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

@@ -9,6 +9,12 @@ use syn::{Error, Expr, ExprLit, Lit, LitStr, Meta, Result, Token};
 /// The backends, by the names of their features.
 pub(crate) const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
 
+/// The simulated one, which runs only where it is asked for.
+pub(crate) const SIM: &str = "sim";
+
+/// In how many worlds a test runs that does not say.
+const SEEDS: u64 = 50;
+
 /// What was written between the parentheses.
 pub(crate) struct Args {
     /// The facade, by the name that the user's crate knows it by.
@@ -17,6 +23,8 @@ pub(crate) struct Args {
     /// Whether smol, whose clock cannot be stopped, is left out where it was not asked for.
     pub(crate) start_paused: bool,
     with_tokio: bool,
+    /// In how many simulated worlds a test runs.
+    pub(crate) seeds: Option<u64>,
     threads: Threads,
 }
 
@@ -39,6 +47,7 @@ impl Args {
         let mut parsed = Args {
             facade: quote!(::anyloop),
             backends: Vec::new(),
+            seeds: None,
             start_paused: false,
             with_tokio: false,
             threads: Threads::One,
@@ -49,6 +58,10 @@ impl Args {
             let name = meta.path().get_ident().map(Ident::to_string).unwrap_or_default();
             if name == "with_tokio" && matches!(meta, Meta::Path(_)) {
                 parsed.with_tokio = true;
+                continue;
+            }
+            if matches!((&meta, name.as_str(), of), (Meta::Path(_), SIM, Macro::Test)) {
+                parsed.seeds.get_or_insert(SEEDS);
                 continue;
             }
             let Meta::NameValue(pair) = &meta else {
@@ -68,6 +81,7 @@ impl Args {
                 }
                 ("with_tokio", _) => parsed.with_tokio = flag(&pair.value)?,
                 ("start_paused", _) => parsed.start_paused = flag(&pair.value)?,
+                ("seeds", Macro::Test) => parsed.seeds = Some(seeds(&pair.value)?),
                 ("worker_threads", _) => workers = Some(count(&pair.value)?),
                 ("flavor", _) => match text(&pair.value)?.value().as_str() {
                     "multi_thread" => parsed.threads = Threads::PerProcessor,
@@ -84,8 +98,9 @@ impl Args {
                 _ => {
                     let backend =
                         if of == Macro::Main { "backend = \"...\"" } else { "backends = [\"...\"]" };
+                    let of_test = if of == Macro::Main { "" } else { "sim, seeds = N, " };
                     let message = format!(
-                        "unknown argument: there is {backend}, worker_threads = N, flavor = \"...\", with_tokio, \
+                        "unknown argument: there is {backend}, {of_test}worker_threads = N, flavor = \"...\", with_tokio, \
                          start_paused = true and crate = \"...\""
                     );
                     return Err(Error::new_spanned(&meta, message));
@@ -95,6 +110,9 @@ impl Args {
         if let (Some(flavor), Some(_)) = (single, &workers) {
             let message = "a loop on the current thread has no worker threads: leave one of the two out";
             return Err(Error::new_spanned(flavor, message));
+        }
+        if parsed.backends.iter().any(|backend| backend.value() == SIM) {
+            parsed.seeds.get_or_insert(SEEDS);
         }
         if let Some(workers) = workers {
             parsed.threads = Threads::Some(workers);
@@ -143,12 +161,12 @@ fn text(value: &Expr) -> Result<LitStr> {
 
 fn backend(value: &Expr) -> Result<LitStr> {
     let name = text(value)?;
-    if BACKENDS.contains(&name.value().as_str()) {
+    if BACKENDS.contains(&name.value().as_str()) || name.value() == SIM {
         return Ok(name);
     }
     Err(Error::new_spanned(
         &name,
-        format!("there is no backend {:?}: anyloop has {}", name.value(), BACKENDS.join(", ")),
+        format!("there is no backend {:?}: anyloop has {}, {SIM}", name.value(), BACKENDS.join(", ")),
     ))
 }
 
@@ -167,6 +185,14 @@ fn flag(value: &Expr) -> Result<bool> {
         Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.value),
         other => Err(Error::new_spanned(other, "write true or false")),
     }
+}
+
+fn seeds(value: &Expr) -> Result<u64> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(n), .. }) => n.base10_parse::<u64>().ok().filter(|n| *n > 0),
+        _ => None,
+    }
+    .ok_or_else(|| Error::new_spanned(value, "write how many seeds, at least 1"))
 }
 
 fn count(value: &Expr) -> Result<TokenStream> {

@@ -33,9 +33,18 @@ pub(crate) fn main(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
 pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut function = async_function(item, Macro::Test)?;
     let args = Args::parse(args, Macro::Test)?;
-    if let Some(parameter) = function.sig.inputs.first() {
-        return Err(Error::new_spanned(parameter, "a test takes no arguments"));
+    let world = function.sig.inputs.first();
+    if let Some(parameter) = function.sig.inputs.iter().nth(1) {
+        return Err(Error::new_spanned(parameter, "a test takes a `World`, or nothing"));
     }
+    if let (Some(parameter), None) = (world, args.seeds) {
+        let message =
+            "a test takes no arguments, but for a `World` in a simulated one: write #[anyloop::test(sim)]";
+        return Err(Error::new_spanned(parameter, message));
+    }
+    // No other loop has a world to give.
+    let only_sim = world.is_some();
+    let takes_world = world.map(|_| quote!(world));
     let (of_test, of_body) = parted(std::mem::take(&mut function.attrs))?;
     function.attrs = of_body.clone();
     let facade = &args.facade;
@@ -48,7 +57,9 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
     };
     let mut tests = TokenStream::new();
     for backend in BACKENDS {
-        if !args.backends.is_empty() && !args.backends.iter().any(|asked| asked.value() == backend) {
+        if only_sim
+            || !args.backends.is_empty() && !args.backends.iter().any(|asked| asked.value() == backend)
+        {
             continue;
         }
         if args.start_paused && args.backends.is_empty() && backend == "smol" {
@@ -67,7 +78,23 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
             }
         });
     }
+    if let Some(seeds) = args.seeds {
+        let text = name.to_string();
+        tests.extend(quote_spanned! {span=>
+            #facade::__if_sim! {
+                #(#of_test)*
+                #[::core::prelude::v1::test]
+                fn sim() {
+                    #facade::__private::run_sim_test(#text, #seeds, |world| {
+                        let _ = &world;
+                        super::#name(#takes_world)
+                    })
+                }
+            }
+        });
+    }
     let cfgs = of_body.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let none = if only_sim { quote!(#facade::__if_no_sim) } else { quote!(#facade::__if_none) };
     Ok(quote! {
         // Not called where none of its backends is compiled in.
         #[cfg(test)]
@@ -78,7 +105,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
         #(#cfgs)*
         mod #name {
             #tests
-            #facade::__if_none! {
+            #none! {
                 #[::core::prelude::v1::test]
                 #[ignore = "anyloop was compiled without a backend"]
                 fn no_backend() {}
@@ -190,6 +217,32 @@ mod tests {
             ),
         );
         assert!(error.contains("at least 1"), "{error}");
+    }
+
+    #[test]
+    fn a_world_is_given_only_in_a_simulated_test() {
+        let with_world = quote!(
+            async fn t(world: World) {}
+        );
+        assert!(test_error(quote!(), with_world.clone()).contains("#[anyloop::test(sim)]"));
+        let written = test(quote!(sim, seeds = 7), with_world).unwrap().to_string();
+        assert!(written.contains("7u64") && !written.contains("__if_native"), "{written}");
+        let error = test_error(
+            quote!(seeds = 0),
+            quote!(
+                async fn t() {}
+            ),
+        );
+        assert!(error.contains("at least 1"), "{error}");
+        let both = test(
+            quote!(sim),
+            quote!(
+                async fn t() {}
+            ),
+        )
+        .unwrap()
+        .to_string();
+        assert!(both.contains("__if_sim") && both.contains("__if_native"), "{both}");
     }
 
     #[test]

@@ -36,22 +36,26 @@ pub enum Backend {
     Tokio,
     /// smol: async-executor and async-io.
     Smol,
+    /// A simulated world with a clock and a network of its own, for tests: see the module `sim`. It
+    /// is used only where it is asked for.
+    Sim,
     /// A third-party loop, by the name it gives itself.
     Other(&'static str),
 }
 
 impl Backend {
     /// Those that anyloop knows, whether they are compiled in or not.
-    pub const KNOWN: &'static [Backend] = &[Backend::Native, Backend::Tokio, Backend::Smol];
+    pub const KNOWN: &'static [Backend] = &[Backend::Native, Backend::Tokio, Backend::Smol, Backend::Sim];
 
-    /// Those that are compiled in, in the order in which one is chosen.
+    /// Those that are compiled in, in the order in which one is chosen. The simulated one is not
+    /// among them.
     pub fn compiled() -> &'static [Backend] {
         COMPILED
     }
 
     /// Whether this one is compiled in.
     pub fn is_compiled(self) -> bool {
-        Backend::compiled().contains(&self)
+        Backend::compiled().contains(&self) || cfg!(feature = "sim") && self == Backend::Sim
     }
 
     /// Its name: that of its feature, and what `ANYLOOP_BACKEND` understands.
@@ -60,6 +64,7 @@ impl Backend {
             Backend::Native => "native",
             Backend::Tokio => "tokio",
             Backend::Smol => "smol",
+            Backend::Sim => "sim",
             Backend::Other(name) => name,
         }
     }

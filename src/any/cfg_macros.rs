@@ -25,6 +25,8 @@ macro_rules! cfg_macro {
 cfg_macro!($ __if_native, feature = "native");
 cfg_macro!($ __if_tokio, feature = "tokio");
 cfg_macro!($ __if_smol, feature = "smol");
+cfg_macro!($ __if_sim, feature = "sim");
+cfg_macro!($ __if_no_sim, not(feature = "sim"));
 cfg_macro!($ __if_none, not(any(feature = "native", feature = "tokio", feature = "smol")));
 
 /// A macro that calls a setter of the builder that it is given, or names the feature that the setter needs.

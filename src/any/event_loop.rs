@@ -43,6 +43,8 @@ impl Loop {
             Backend::Tokio => build_tokio(options).map(Loop::Tokio),
             #[cfg(feature = "smol")]
             Backend::Smol => build_smol(options).map(Loop::Smol),
+            #[cfg(feature = "sim")]
+            Backend::Sim => build_sim().map(Loop::Erased),
             #[allow(unreachable_patterns)]
             other => Err(io::Error::new(io::ErrorKind::Unsupported, other.not_compiled())),
         }
@@ -158,4 +160,13 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
         builder.budget(budget);
     }
     builder.build()
+}
+
+#[cfg(feature = "sim")]
+fn build_sim() -> io::Result<loop_erased::ErasedLoop> {
+    let mut builder = loop_sim::Builder::from_env()?;
+    if let Some(budget) = BUDGET {
+        builder = builder.budget(budget);
+    }
+    Ok(loop_erased::ErasedLoop::of(builder.build(), |handle| handle.net()))
 }

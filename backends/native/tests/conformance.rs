@@ -12,7 +12,7 @@ impl Subject for OneThread {
 }
 
 loop_conformance::conformance!(mod one_thread, OneThread, caps: [
-    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn, turn_fd, deadlock, clock
+    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn, turn_fd, deadlock, clock, threads, real_time, system_sockets
 ]);
 
 /// A loop inside a loop. (With edges the turns are the same.)
@@ -25,7 +25,7 @@ impl Subject for InItself {
 }
 
 #[cfg(all(unix, not(anyloop_edge)))]
-loop_conformance::conformance!(mod guest, InItself, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals]);
+loop_conformance::conformance!(mod guest, InItself, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
 
 struct TwoWorkers;
 
@@ -39,7 +39,7 @@ impl Subject for TwoWorkers {
 
 // A turn is about the loop's own thread; what the workers do is not part of it.
 loop_conformance::conformance!(
-    mod two_workers, TwoWorkers, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, deadlock],
+    mod two_workers, TwoWorkers, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, deadlock, threads, real_time, system_sockets],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }

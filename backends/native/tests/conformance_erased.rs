@@ -25,5 +25,5 @@ impl Subject for Erased {
 }
 
 loop_conformance::conformance!(mod erased, Erased, caps: [
-    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn
+    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn, threads, real_time, system_sockets
 ]);

@@ -23,7 +23,7 @@ impl Subject for WorkerThreads {
 
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals],
+    mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -32,7 +32,7 @@ loop_conformance::conformance!(
 );
 #[cfg(not(unix))]
 loop_conformance::conformance!(
-    mod one_thread, OneThread, caps: [one_thread, net, std_net, fs, system_fs, readiness],
+    mod one_thread, OneThread, caps: [one_thread, net, std_net, fs, system_fs, readiness, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -42,7 +42,7 @@ loop_conformance::conformance!(
 
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals],
+    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -53,7 +53,7 @@ loop_conformance::conformance!(
 );
 #[cfg(not(unix))]
 loop_conformance::conformance!(
-    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, fs, system_fs, readiness],
+    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, fs, system_fs, readiness, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

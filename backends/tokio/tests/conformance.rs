@@ -24,7 +24,7 @@ impl Subject for MultiThread {
 // tokio has nothing like AsyncFd on Windows.
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals],
+    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -37,7 +37,7 @@ loop_conformance::conformance!(
 );
 #[cfg(not(unix))]
 loop_conformance::conformance!(
-    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, fs, system_fs],
+    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, fs, system_fs, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -48,7 +48,7 @@ loop_conformance::conformance!(
 
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals],
+    mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
@@ -62,7 +62,7 @@ loop_conformance::conformance!(
 );
 #[cfg(not(unix))]
 loop_conformance::conformance!(
-    mod multi_thread, MultiThread, caps: [workers, net, std_net, fs, system_fs],
+    mod multi_thread, MultiThread, caps: [workers, net, std_net, fs, system_fs, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

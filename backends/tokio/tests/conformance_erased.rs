@@ -20,7 +20,7 @@ impl Subject for Erased {
 }
 
 loop_conformance::conformance!(
-    mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals],
+    mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

@@ -90,6 +90,9 @@ macro_rules! __conformance_has {
     (turn_fd [turn_fd $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (deadlock [deadlock $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (clock [clock $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (threads [threads $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (real_time [real_time $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (system_sockets [system_sockets $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     ($need:ident [$other:ident $($rest:ident)*] $yes:tt $no:tt) => {
         $crate::__conformance_has! { $need [$($rest)*] $yes $no }
     };
@@ -167,6 +170,15 @@ macro_rules! __conformance_missing {
     };
     (clock $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: clock" $case }
+    };
+    (threads $case:ident) => {
+        $crate::__conformance_missing! { @ "not promised by a loop that other threads may not touch" $case }
+    };
+    (real_time $case:ident) => {
+        $crate::__conformance_missing! { @ "not promised by a loop with a time of its own" $case }
+    };
+    (system_sockets $case:ident) => {
+        $crate::__conformance_missing! { @ "not promised by a network of the loop's own" $case }
     };
     (@ $why:literal $case:ident) => {
         #[test]

@@ -18,6 +18,9 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("turn_fd", "the loop implements Turn, and AsFd for its poller"),
     ("deadlock", "the loop can tell that a future can never be woken"),
     ("clock", "the loop follows a clock that a test sets"),
+    ("threads", "threads that are not the loop's may wake and spawn, and blocking jobs run beside it"),
+    ("real_time", "the loop's time is the system's, which goes on while its thread is busy"),
+    ("system_sockets", "its sockets are the system's, which the standard library's can reach"),
 ];
 
 /// Calls a macro with `name: [needs] alone?;` for every case. `on_unix` and `on_linux` among the
@@ -41,26 +44,26 @@ macro_rules! __conformance_table {
             run10_timers_and_tasks_are_kept_over_a_stop: [];
             run10_readers_are_kept_over_a_stop: [readiness];
             run17_running_and_current_only_inside: [];
-            run25_two_loops_on_two_threads: [];
+            run25_two_loops_on_two_threads: [threads];
             run31_blocking_on_a_loop_that_does_not_run_is_refused_where_it_would_wait: [one_thread];
-            run31_blocking_elsewhere_may_begin_before_the_loop_runs: [];
+            run31_blocking_elsewhere_may_begin_before_the_loop_runs: [threads];
             run18_close_is_idempotent: [];
             run20_after_close_every_call_says_closed: [];
             run21_after_close_registering_is_an_error: [readiness];
             run22_closing_drops_what_waits_without_running_it: [];
             run22_dropping_the_loop_is_closing_it: [];
-            run23_posts_that_race_with_close_are_run_or_refused: [];
+            run23_posts_that_race_with_close_are_run_or_refused: [threads];
             run24_turn_zero_does_not_wait: [turn];
-            run24_turn_ends_early_when_woken: [turn];
+            run24_turn_ends_early_when_woken: [turn threads];
             run24_descriptor_is_readable_when_a_turn_has_work: [on_unix turn_fd];
             run24_turn_on_a_closed_loop_is_an_error: [turn];
-            run27_shutdown_reports_the_job_that_outlives_it: [];
+            run27_shutdown_reports_the_job_that_outlives_it: [threads];
             run22_what_is_dropped_at_the_end_finds_the_loop: [];
-            run27_dropped_inside_a_loop_it_waits_for_no_job: [];
+            run27_dropped_inside_a_loop_it_waits_for_no_job: [threads];
             run27_shutdown_keeps_its_limit_while_a_task_is_busy: [workers];
             run28_deadlock_is_reported: [deadlock];
-            run29_blocking_elsewhere_ends_with_the_loop: [];
-            run29_blocking_elsewhere_gives_what_came_with_the_end: [];
+            run29_blocking_elsewhere_ends_with_the_loop: [threads];
+            run29_blocking_elsewhere_gives_what_came_with_the_end: [threads];
             run30_waits_for_sockets_end_with_the_loop: [net];
             run30_waits_for_unix_sockets_end_with_the_loop: [on_unix unix_net];
             run30_waits_for_descriptors_end_with_the_loop: [readiness];
@@ -74,12 +77,12 @@ macro_rules! __conformance_table {
             imm07_cancel_from_an_earlier_callback_of_the_turn: [];
             imm10_captures_are_dropped_when_the_callback_has_run: [];
             imm11_handle_shows_name_and_location: [];
-            imm12_call_soon_from_any_thread_and_local_only_from_its_own: [];
+            imm12_call_soon_from_any_thread_and_local_only_from_its_own: [threads];
 
             // TMR: timers
-            tmr01_sleep_is_never_early: [];
+            tmr01_sleep_is_never_early: [real_time];
             tmr01_sleep_that_is_polled_often_is_never_early: [];
-            tmr01_callback_is_never_early: [];
+            tmr01_callback_is_never_early: [real_time];
             tmr02_equal_deadlines_in_registration_order: [one_thread];
             tmr02_sleeps_end_in_deadline_order: [one_thread];
             tmr02_callbacks_run_in_deadline_order: [];
@@ -88,9 +91,9 @@ macro_rules! __conformance_table {
             tmr05_huge_delay_neither_overflows_nor_fires: [];
             tmr07_short_sleeps_do_not_spin: [turn];
             tmr07_sleeping_uses_no_processor: [on_linux];
-            tmr08_blocking_before_registration_does_not_shift_the_deadline: [];
-            tmr09_blocking_after_registration_counts: [];
-            tmr10_overdue_timer_does_not_wait: [turn];
+            tmr08_blocking_before_registration_does_not_shift_the_deadline: [real_time];
+            tmr09_blocking_after_registration_counts: [real_time];
+            tmr10_overdue_timer_does_not_wait: [turn real_time];
             tmr16_cancel_before_and_after_and_from_itself: [];
             tmr17_timer_cancels_a_later_one_with_its_deadline: [];
             tmr18_reset_to_earlier: [];
@@ -98,7 +101,7 @@ macro_rules! __conformance_table {
             tmr19_stop_keeps_a_due_timer_for_the_next_run: [];
             tmr20_cancelled_timers_do_not_accumulate: [on_linux] alone;
             tmr21_timers_in_random_order_fire_in_deadline_order: [];
-            tmr22_now_advances_while_blocked_and_never_goes_back: [];
+            tmr22_now_advances_while_blocked_and_never_goes_back: [real_time];
             tmr06_huge_interval_neither_overflows_nor_fires: [];
             tmr11_interval_ticks_until_it_is_dropped: [];
             tmr12_interval_of_zero_blocks_no_other_timer: [];
@@ -108,14 +111,14 @@ macro_rules! __conformance_table {
             tmr23_stepped_clock_fires_exactly_the_due_timers: [turn clock];
 
             // THR: other threads
-            thr01_post_wakes_a_blocked_loop: [];
+            thr01_post_wakes_a_blocked_loop: [threads];
             thr02_post_from_the_loops_own_thread_is_fifo: [];
             thr03_posts_of_a_posted_callback_run_in_a_later_turn: [];
-            thr04_many_threads_lose_nothing_and_keep_their_order: [];
-            thr05_spawn_from_another_thread_can_be_joined_there: [];
-            thr06_error_timeout_and_cancellation_cross_back: [];
-            thr07_portal_runs_futures_and_functions_on_the_loop: [];
-            thr07_timer_of_another_thread_wakes_a_sleeping_loop: [];
+            thr04_many_threads_lose_nothing_and_keep_their_order: [threads];
+            thr05_spawn_from_another_thread_can_be_joined_there: [threads];
+            thr06_error_timeout_and_cancellation_cross_back: [threads];
+            thr07_portal_runs_futures_and_functions_on_the_loop: [threads real_time];
+            thr07_timer_of_another_thread_wakes_a_sleeping_loop: [threads];
             thr08_portal_is_refused_on_the_loops_thread: [];
             thr09_portal_of_a_closed_loop_is_refused: [];
             thr12_handle_of_a_finished_loop_says_closed: [];
@@ -124,21 +127,21 @@ macro_rules! __conformance_table {
             exe01_job_runs_on_another_thread: [];
             exe02_panic_and_error_come_back: [];
             exe03_aborted_job_ran_or_says_cancelled: [];
-            exe04_cancel_of_a_running_job_waits_for_its_end: [];
+            exe04_cancel_of_a_running_job_waits_for_its_end: [threads];
             exe04_dropped_handle_leaves_the_job_running: [];
-            exe07_shutdown_joins_the_jobs: [];
-            exe07_shutdown_in_time_reports_nothing: [];
+            exe07_shutdown_joins_the_jobs: [threads];
+            exe07_shutdown_in_time_reports_nothing: [threads];
             exe08_job_after_shutdown_is_refused: [];
-            exe09_timers_go_on_beside_busy_jobs: [];
-            exe13_threads_are_reused_and_named: [];
-            exe13_jobs_run_side_by_side: [];
-            exe03_job_aborted_in_the_queue_is_dropped_at_once: [];
-            exe05_a_pool_bounds_how_many_jobs_run_at_once: [];
-            exe06_jobs_run_in_the_executor_of_choice: [];
-            exe06_the_default_executor_can_be_replaced: [];
-            exe07_a_pool_joins_or_counts_what_still_runs: [];
-            exe11_a_job_can_ask_whether_it_was_cancelled: [];
-            exe13_a_pools_threads_are_reused_named_and_end_when_idle: [];
+            exe09_timers_go_on_beside_busy_jobs: [threads];
+            exe13_threads_are_reused_and_named: [threads];
+            exe13_jobs_run_side_by_side: [threads];
+            exe03_job_aborted_in_the_queue_is_dropped_at_once: [threads];
+            exe05_a_pool_bounds_how_many_jobs_run_at_once: [threads];
+            exe06_jobs_run_in_the_executor_of_choice: [threads];
+            exe06_the_default_executor_can_be_replaced: [threads];
+            exe07_a_pool_joins_or_counts_what_still_runs: [threads];
+            exe11_a_job_can_ask_whether_it_was_cancelled: [threads];
+            exe13_a_pools_threads_are_reused_named_and_end_when_idle: [threads];
 
             // BAK: choice of backends
             bak03_current_is_the_same_loop_each_time: [];
@@ -166,9 +169,9 @@ macro_rules! __conformance_table {
             net02_a_refused_connection_is_an_error: [net];
             net02_a_local_address_can_be_chosen: [net];
             net02_dropping_a_pending_connect_is_harmless: [net];
-            net03_accept_drains_the_backlog: [net];
-            net03_a_connection_that_was_reset_does_not_end_the_server: [net];
-            net03_many_may_accept_on_one_listener: [net];
+            net03_accept_drains_the_backlog: [net system_sockets];
+            net03_a_connection_that_was_reset_does_not_end_the_server: [net system_sockets];
+            net03_many_may_accept_on_one_listener: [net system_sockets];
             net04_dropping_the_listener_keeps_its_connections: [net];
             net05_port_zero_and_an_address_in_use: [net];
             net05_two_listeners_share_a_port_that_is_reused: [on_unix net];
@@ -188,7 +191,7 @@ macro_rules! __conformance_table {
             net13_a_refused_datagram_does_not_end_receiving: [net];
             net13_many_may_receive_on_one_socket: [net];
             net13_dropping_a_receive_loses_no_datagram: [net];
-            net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: [net];
+            net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: [net system_sockets];
 
             // TSK: tasks
             tsk01_spawn_never_polls_inside_the_call: [];
@@ -196,7 +199,7 @@ macro_rules! __conformance_table {
             tsk03_local_and_other_tasks_share_one_order: [one_thread];
             tsk04_dropping_the_handle_detaches: [];
             tsk04_the_abort_handle_cancels: [];
-            tsk04_the_abort_handle_works_after_detaching: [];
+            tsk04_the_abort_handle_works_after_detaching: [threads];
             tsk04_abort_wakes_a_waiter: [];
             tsk05_abort_before_the_first_poll_never_runs_the_body: [];
             tsk06_abort_while_waiting_drops_what_the_task_held: [];
@@ -218,7 +221,7 @@ macro_rules! __conformance_table {
             // PEER: defects of others
             peer01_a_parked_writer_does_not_swallow_the_readers_wake: [net];
             peer02_a_vectored_write_stays_one: [net];
-            peer03_after_a_half_close_reading_goes_on: [net];
+            peer03_after_a_half_close_reading_goes_on: [net system_sockets];
             peer03_the_writing_half_sends_fin_when_it_is_dropped: [net];
             peer03_halves_can_be_reunited_and_only_their_own: [net];
             peer04_the_payload_reaches_the_awaiter: [];
@@ -277,8 +280,8 @@ macro_rules! __conformance_table {
             fut10_a_chain_copies_value_and_error: [];
             fut11_cancelling_the_end_of_a_chain_cancels_its_beginning: [];
             fut12_what_comes_after_the_end_was_cancelled_is_dropped: [];
-            fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [];
-            fut14_no_wake_from_another_thread_is_lost: [];
+            fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless: [threads];
+            fut14_no_wake_from_another_thread_is_lost: [threads];
 
             // TSK: many at once
             tsk11_join_all_keeps_the_order_of_its_inputs: [];
@@ -383,13 +386,13 @@ macro_rules! __conformance_table {
 
             // NET: protocols
             net15_a_protocol_is_told_in_this_order: [net];
-            net15_what_was_received_is_told_before_a_failed_write: [on_unix net];
+            net15_what_was_received_is_told_before_a_failed_write: [on_unix net system_sockets];
             net15_a_panic_in_a_method_ends_the_connection_and_lost_still_comes: [net];
             net16_abort_is_legal_in_every_method: [net];
             net09_back_pressure_pauses_and_resumes_in_pairs: [net];
-            net04_a_server_closes_its_door_its_clients_or_aborts_them: [net];
-            net15_a_protocol_writes_from_elsewhere_by_its_handle: [net];
-            peer14_at_the_descriptor_limit_accept_waits_and_recovers: [on_linux net] alone;
+            net04_a_server_closes_its_door_its_clients_or_aborts_them: [net system_sockets];
+            net15_a_protocol_writes_from_elsewhere_by_its_handle: [net threads];
+            peer14_at_the_descriptor_limit_accept_waits_and_recovers: [on_linux net system_sockets] alone;
 
             // PROC: children
             proc01_exit_codes_are_given: [on_unix process];

@@ -127,7 +127,8 @@ impl<H: Handle> Pump<H> {
 
 fn run(job: &dyn Job, shared: &Shared) {
     let threshold = shared.slow_callback_duration();
-    let start = threshold.map(|_| Instant::now());
+    // Of the thread's real time, also where the loop's is another.
+    let start = threshold.map(|_| std::time::Instant::now());
     // The closure is gone after a panic; the queue is not touched while it runs.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.run())) {
         shared.report(&Exception::panicked(job.kind(), Panic::new(payload), Some(job.location())));

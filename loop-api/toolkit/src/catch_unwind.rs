@@ -12,7 +12,6 @@ use pin_project_lite::pin_project;
 use loop_api::Handle;
 use loop_api::budget;
 use loop_api::shared::{Exception, ExceptionKind, polls_are_timed};
-use loop_api::time::Instant;
 
 use crate::output::TaskOutput;
 
@@ -77,7 +76,8 @@ fn poll_timed<F: Future, H: Handle>(
     cx: &mut Context<'_>,
 ) -> Poll<TaskOutput<F::Output, H>> {
     SPAWNED_AT.set(None);
-    let start = Instant::now();
+    // Of the thread's real time, also where the loop's is another.
+    let start = std::time::Instant::now();
     let polled = poll_caught(future, location, cx);
     let took = start.elapsed();
     let location = SPAWNED_AT.take().unwrap_or(location);

@@ -12,7 +12,7 @@ impl Subject for OnTokio {
     type Loop = Guest<TokioLoop, NativeLoop>;
 }
 
-loop_conformance::conformance!(mod native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals]);
+loop_conformance::conformance!(mod native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
 
 struct OnSmol;
 
@@ -20,4 +20,4 @@ impl Subject for OnSmol {
     type Loop = Guest<SmolLoop, NativeLoop>;
 }
 
-loop_conformance::conformance!(mod native_on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals]);
+loop_conformance::conformance!(mod native_on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);

@@ -2,13 +2,13 @@
 //! behind when no lock is held.
 
 use std::future::{Future, pending, poll_fn};
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_io::{AsyncRead, AsyncWrite};
+use futures_lite::future;
 use loop_api::net::{Net, Stream, TcpListener, TcpOptions, TcpStream, UdpOptions, UdpSocket};
 use loop_api::promise::{SharedDeferred, promise};
 use loop_api::protocol::{self, Protocol, Transport, TransportHandle};
@@ -152,10 +152,9 @@ where
         let accept = async { listener.accept().await.map(drop) };
         replace_wakers(when, accept, move || poll_once(other.accept()));
         let addr = listener.local_addr().expect("an address");
-        let client = std::net::TcpStream::connect(addr).expect("a client");
-        let accepted: io::Result<_> = listener.accept().await;
-        assert!(accepted.is_ok());
-        drop(client);
+        let client = handle.connect_tcp(addr, TcpOptions::default());
+        let (client, accepted) = future::zip(client, listener.accept()).await;
+        assert!(client.is_ok() && accepted.is_ok());
     });
 }
 

@@ -19,7 +19,7 @@ impl loop_conformance::Subject for OneThread {
     type Loop = SmallLoop;
 }
 
-loop_conformance::conformance!(mod third_party, OneThread, caps: [one_thread, fs, system_fs, turn, clock]);
+loop_conformance::conformance!(mod third_party, OneThread, caps: [one_thread, fs, system_fs, turn, clock, threads, real_time]);
 
 /// The pump is polled with a waker of the backend, whose code may be any.
 #[test]

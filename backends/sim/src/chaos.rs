@@ -1,0 +1,183 @@
+//! Plans that are drawn.
+
+use std::time::Duration;
+
+use crate::fault::Fault;
+use crate::oracle::{ChoiceKind, Oracle};
+use crate::plan::Plan;
+
+/// How many faults of each kind are drawn, for [`World::chaos`](crate::World::chaos).
+///
+/// Each number is the mean for a run. As in swarm testing, each seed leaves some kinds out: a bug
+/// that needs many of one kind and none of another is found, too.
+///
+/// ```
+/// use loop_sim::Chaos;
+/// use std::time::Duration;
+///
+/// let chaos = Chaos::new(Duration::from_secs(30)).crashes(2.0).cuts(5.0);
+/// assert_eq!(chaos.within, Duration::from_secs(30));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Chaos {
+    /// From now on, for how long.
+    pub within: Duration,
+    /// How long a fault lasts that is undone: up to this.
+    pub lasting: Duration,
+    /// Hosts crash, and restart.
+    pub crashes: f64,
+    /// Hosts pause, and go on.
+    pub pauses: f64,
+    /// Two hosts are cut from one another, and healed.
+    pub cuts: f64,
+    /// As cuts, one way.
+    pub one_way_cuts: f64,
+    /// A host is cut from all others.
+    pub isolations: f64,
+    /// Two hosts hear from one another late.
+    pub slow_links: f64,
+    /// The connections between two hosts are reset.
+    pub resets: f64,
+    /// A clock is off by up to a second.
+    pub skews: f64,
+}
+
+macro_rules! rates {
+    ($($field:ident)*) => {
+        impl Chaos {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+                #[must_use = "it gives the rates back, with this one set"]
+                pub fn $field(mut self, mean: f64) -> Chaos {
+                    self.$field = mean;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+rates! { crashes pauses cuts one_way_cuts isolations slow_links resets skews }
+
+impl Chaos {
+    /// Without faults.
+    pub fn new(within: Duration) -> Chaos {
+        Chaos {
+            within,
+            lasting: within / 5,
+            crashes: 0.0,
+            pauses: 0.0,
+            cuts: 0.0,
+            one_way_cuts: 0.0,
+            isolations: 0.0,
+            slow_links: 0.0,
+            resets: 0.0,
+            skews: 0.0,
+        }
+    }
+
+    /// With two of every kind.
+    pub fn everything(within: Duration) -> Chaos {
+        Chaos {
+            crashes: 2.0,
+            pauses: 2.0,
+            cuts: 2.0,
+            one_way_cuts: 2.0,
+            isolations: 2.0,
+            slow_links: 2.0,
+            resets: 2.0,
+            skews: 2.0,
+            ..Chaos::new(within)
+        }
+    }
+
+    /// Sets [`lasting`](Self#structfield.lasting).
+    #[must_use = "it gives the rates back, with this one set"]
+    pub fn lasting(mut self, lasting: Duration) -> Chaos {
+        self.lasting = lasting;
+        self
+    }
+
+    /// A plan of faults, from `now` on, for these hosts.
+    pub(crate) fn draw(&self, oracle: &mut Oracle, now: Duration, hosts: &[String]) -> Plan {
+        let mut plan = Plan::new();
+        if hosts.is_empty() {
+            return plan;
+        }
+        let rates = [
+            self.crashes,
+            self.pauses,
+            self.cuts,
+            self.one_way_cuts,
+            self.isolations,
+            self.slow_links,
+            self.resets,
+            self.skews,
+        ];
+        for (kind, mean) in rates.into_iter().enumerate() {
+            // A third of the seeds leave the kind out.
+            let count = (mean.max(0.0) * 2.0) as u64 + 1;
+            if mean <= 0.0 || oracle.pick(ChoiceKind::Plan, 3) == 0 {
+                continue;
+            }
+            for _ in 0..oracle.pick(ChoiceKind::Plan, count + 1) {
+                self.draw_one(kind, oracle, now, hosts, &mut plan);
+            }
+        }
+        plan.faults.sort_by_key(|(at, _)| *at);
+        plan
+    }
+
+    fn draw_one(&self, kind: usize, oracle: &mut Oracle, now: Duration, hosts: &[String], plan: &mut Plan) {
+        let mut pick = |of: u64| oracle.pick(ChoiceKind::Plan, of.max(1));
+        // Whole milliseconds are easier to read, and no run needs more.
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let at = now + Duration::from_millis(pick(ms(self.within)));
+        let a = pick(hosts.len() as u64) as usize;
+        let b = (a + 1 + pick(hosts.len() as u64 - 1) as usize) % hosts.len();
+        let (a, b) = (hosts[a].as_str(), hosts[b].as_str());
+        let fault = match kind {
+            0 => Fault::crash(a),
+            1 => Fault::pause(a),
+            2 if a != b => Fault::cut(a, b),
+            3 if a != b => Fault::cut_one_way(a, b),
+            4 => Fault::isolate(a),
+            5 if a != b => Fault::slow(a, b, Duration::from_millis(1 + pick(ms(self.lasting)))),
+            6 if a != b => Fault::reset(a, b),
+            7 => Fault::skew(a, (pick(2_000) as i64 - 1_000) * 1_000_000),
+            _ => return,
+        };
+        let until = at + Duration::from_millis(1 + pick(ms(self.lasting)));
+        let undone = fault.undone();
+        plan.faults.push((at, fault));
+        if let Some(undone) = undone {
+            plan.faults.push((until, undone));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_seed_draws_another_plan_and_leaves_kinds_out() {
+        let hosts = ["a", "b", "c"].map(String::from);
+        let chaos = Chaos::everything(Duration::from_secs(10));
+        let draw = |seed| chaos.draw(&mut Oracle::new(seed, None, false), Duration::ZERO, &hosts);
+        let mut seen = std::collections::BTreeMap::<String, u32>::new();
+        for seed in 0..100 {
+            let plan = draw(seed);
+            assert_eq!(plan, draw(seed));
+            assert!(plan.end() <= Duration::from_millis(12_001));
+            for word in plan.to_string().lines().filter_map(|line| line.split(' ').nth(1)) {
+                *seen.entry(word.to_owned()).or_default() += 1;
+            }
+        }
+        for word in ["crash", "restart", "pause", "cut", "cut-one-way", "isolate", "slow", "reset", "skew"] {
+            assert!(seen.contains_key(word), "{seen:?}");
+        }
+        assert!(draw(1) != draw(2));
+    }
+}

@@ -1,0 +1,54 @@
+//! How a world is made.
+
+use std::time::Duration;
+
+use loop_api::budget::Budget;
+
+use crate::net::link::NetConfig;
+use crate::oracle::Recording;
+use crate::order::Order;
+use crate::plan::Plan;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) seed: u64,
+    /// FIFO, unless set.
+    pub(crate) order: Option<Order>,
+    pub(crate) poll_cost: Duration,
+    pub(crate) net: NetConfig,
+    /// Real threads take part: how many times faster than real time the world's goes at most.
+    pub(crate) threads: Option<u32>,
+    /// How long a blocking job may keep the world waiting, in real time.
+    pub(crate) job_patience: Duration,
+    /// When the world has run for too long.
+    pub(crate) time_limit: Option<Duration>,
+    /// How many picks a task may be ready without being polled.
+    pub(crate) starvation: Option<u64>,
+    /// Lent to what runs in the world.
+    pub(crate) budget: Option<Budget>,
+    pub(crate) trace: bool,
+    pub(crate) record: bool,
+    pub(crate) script: Option<Recording>,
+    /// In place of every plan that would be drawn.
+    pub(crate) plan: Option<Plan>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            seed: 0,
+            order: None,
+            poll_cost: Duration::from_micros(1),
+            net: NetConfig::default(),
+            threads: None,
+            job_patience: Duration::from_secs(5),
+            time_limit: None,
+            starvation: None,
+            budget: None,
+            trace: false,
+            record: false,
+            script: None,
+            plan: None,
+        }
+    }
+}

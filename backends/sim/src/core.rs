@@ -1,0 +1,132 @@
+//! What every part of a world needs: its time, its choices, its agenda and its trace.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::agenda::{Agenda, Event, Key};
+use crate::oracle::{ChoiceKind, Oracle};
+use crate::trace::{Trace, What};
+
+/// Locks, also after a panic: what the locks here hold is whole between any two of its calls.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    /// Nanoseconds since the world began.
+    now: AtomicU64,
+    /// When the first event is due, or earlier.
+    due: AtomicU64,
+    next: AtomicU64,
+    mixes_ties: bool,
+    agenda: Mutex<Agenda>,
+    oracle: Mutex<Oracle>,
+    trace: Mutex<Trace>,
+}
+
+impl Core {
+    pub(crate) fn new(oracle: Oracle, trace: Trace, mixes_ties: bool) -> Core {
+        Core {
+            now: AtomicU64::new(0),
+            due: AtomicU64::new(u64::MAX),
+            next: AtomicU64::new(1),
+            mixes_ties,
+            agenda: Mutex::default(),
+            oracle: Mutex::new(oracle),
+            trace: Mutex::new(trace),
+        }
+    }
+
+    /// Nanoseconds since the world began.
+    pub(crate) fn now(&self) -> u64 {
+        self.now.load(Relaxed)
+    }
+
+    /// Lets time go on.
+    pub(crate) fn advance(&self, nanos: u64) {
+        // One thread at a time runs the world, so that this needs no locked instruction.
+        self.now.store(self.now() + nanos, Relaxed);
+    }
+
+    /// Jumps to a time, unless it is past.
+    pub(crate) fn jump(&self, to: u64) {
+        self.now.fetch_max(to, Relaxed);
+    }
+
+    /// A number that is never used twice, nor zero.
+    pub(crate) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Relaxed)
+    }
+
+    pub(crate) fn oracle(&self) -> MutexGuard<'_, Oracle> {
+        lock(&self.oracle)
+    }
+
+    pub(crate) fn trace(&self) -> MutexGuard<'_, Trace> {
+        lock(&self.trace)
+    }
+
+    /// Writes something down that happens now.
+    pub(crate) fn record(&self, what: What) {
+        self.trace().add(self.now(), what);
+    }
+
+    /// Has an event happen at a time. Those of one time keep their order; but timers, where the
+    /// order is drawn.
+    pub(crate) fn at(&self, time: u64, event: Event) -> Key {
+        let number = self.number();
+        let tie = match event {
+            Event::Timer(_) if self.mixes_ties => self.oracle().pick(ChoiceKind::Tie, 1 << 16),
+            _ => 0,
+        };
+        let key = (time, tie, number);
+        let displaced = lock(&self.agenda).insert(key, event);
+        drop(displaced);
+        self.due.fetch_min(time, Relaxed);
+        key
+    }
+
+    /// As [`Agenda::replace_waker`].
+    pub(crate) fn replace_waker(&self, key: Key, waker: std::task::Waker) -> Result<(), std::task::Waker> {
+        // Dropped when the lock is free.
+        let result = lock(&self.agenda).replace_waker(key, waker);
+        result.map(drop)
+    }
+
+    /// Takes an event back.
+    pub(crate) fn cancel(&self, key: Key) -> Option<Event> {
+        lock(&self.agenda).remove(key)
+    }
+
+    /// Whether something may be due.
+    pub(crate) fn is_due(&self) -> bool {
+        self.due.load(Relaxed) <= self.now()
+    }
+
+    /// The next event that is due.
+    pub(crate) fn pop_due(&self) -> Option<(Key, Event)> {
+        let mut agenda = lock(&self.agenda);
+        let event = agenda.pop_due(self.now());
+        if event.is_none() {
+            self.due.store(agenda.first().unwrap_or(u64::MAX), Relaxed);
+        }
+        event
+    }
+
+    /// When the next event is due.
+    pub(crate) fn first(&self) -> Option<u64> {
+        lock(&self.agenda).first()
+    }
+
+    /// Nothing will happen any more.
+    pub(crate) fn close(&self) {
+        let left = lock(&self.agenda).close();
+        for event in left.into_values() {
+            match event {
+                Event::Timer(waker) => loop_toolkit::drop_each([waker]),
+                event => drop(event),
+            }
+        }
+    }
+}

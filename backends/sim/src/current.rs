@@ -1,0 +1,57 @@
+//! The host that a thread is in, and the clock that the thread goes by.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Weak};
+
+use loop_api::context::Scoped;
+use loop_api::time::{Instant, set_clock};
+
+use crate::state::{Inner, SimHandle};
+
+thread_local! {
+    pub(crate) static CURRENT: Scoped<SimHandle> = const { Scoped::new() };
+    static CLOCKS: RefCell<Clocks> = const { RefCell::new(Clocks { worlds: Vec::new(), before: None }) };
+}
+
+/// The worlds that a thread made and that are not closed: outside of all hosts, it goes by the last.
+struct Clocks {
+    worlds: Vec<Weak<Inner>>,
+    before: Option<fn() -> Instant>,
+}
+
+/// The time on the clock of the current host; outside of all hosts, of the world.
+fn virtual_now() -> Instant {
+    let now = |host: Option<&SimHandle>| host.map(|host| host.instant(host.nanos()));
+    if let Ok(Some(now)) = CURRENT.try_with(|slot| slot.with_current(now)) {
+        return now;
+    }
+    let world =
+        CLOCKS.try_with(|clocks| clocks.borrow().worlds.iter().rev().find_map(Weak::upgrade)).ok().flatten();
+    match world {
+        Some(world) => Instant::from_std(world.base + std::time::Duration::from_nanos(world.core.now())),
+        None => Instant::from_std(std::time::Instant::now()),
+    }
+}
+
+/// From now on this thread goes by the clock of a world.
+pub(crate) fn follow(world: &Arc<Inner>) {
+    CLOCKS.with_borrow_mut(|clocks| {
+        if clocks.worlds.is_empty() {
+            clocks.before = set_clock(Some(virtual_now));
+        }
+        clocks.worlds.push(Arc::downgrade(world));
+    });
+}
+
+/// It no longer does.
+pub(crate) fn unfollow(world: &Arc<Inner>) {
+    // While the thread ends there is no clock to put back.
+    let _gone = CLOCKS.try_with(|clocks| {
+        let mut clocks = clocks.borrow_mut();
+        let before = clocks.worlds.len();
+        clocks.worlds.retain(|other| !std::ptr::eq(other.as_ptr(), Arc::as_ptr(world)));
+        if before > 0 && clocks.worlds.is_empty() {
+            set_clock(clocks.before.take());
+        }
+    });
+}

@@ -1,0 +1,236 @@
+//! Hosts: made, started, crashed, and what else happens to them.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use loop_api::callback::run_adopted;
+use loop_api::shared::Exception;
+use loop_api::{Handle, Shared, context};
+use loop_toolkit::task::TaskSet;
+
+use crate::core::{Core, lock};
+use crate::fault::Fault;
+use crate::host_clock::HostClock;
+use crate::net::network::Network;
+use crate::state::{Host, Inner, SimHandle, Start};
+use crate::tasks;
+
+/// Why something cannot happen in a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorldError(String);
+
+impl fmt::Display for WorldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WorldError {}
+
+/// What a host keeps over its restarts.
+#[derive(Clone)]
+struct Kept {
+    id: u32,
+    name: String,
+    ip: IpAddr,
+    clock: Arc<HostClock>,
+    starts: Arc<Mutex<Vec<Start>>>,
+}
+
+fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
+    let Kept { id, name, ip, clock, starts } = kept;
+    SimHandle(Arc::new(Host {
+        world: world.clone(),
+        id,
+        name,
+        ip,
+        boot,
+        // One world, one thread.
+        shared: Shared::new("sim").of_this_thread(),
+        tasks: TaskSet::new(),
+        clock,
+        paused: AtomicBool::new(false),
+        parked: Mutex::default(),
+        starts,
+    }))
+}
+
+/// Adds a host. The first is that of `block_on`, which runs its callbacks itself.
+pub(crate) fn add(world: &Arc<Inner>, name: &str) -> SimHandle {
+    let mut hosts = lock(&world.hosts);
+    let id = hosts.len() as u32;
+    // 10.0.0.1 and so on.
+    let ip = IpAddr::V4(Ipv4Addr::from(0x0a00_0001 + id));
+    let kept = Kept { id, name: name.to_owned(), ip, clock: Arc::default(), starts: Arc::default() };
+    let host = boot(world, kept, 0);
+    hosts.push(host.clone());
+    drop(hosts);
+    world.net(|net, _| net.add_node(name, ip));
+    if id > 0 {
+        serve(&host);
+    }
+    host
+}
+
+/// Has a host's callbacks run, and its panics fail the world.
+fn serve(host: &SimHandle) {
+    let (world, name) = (Arc::downgrade(&host.0.world), host.0.name.clone());
+    host.0.shared.set_exception_handler(Some(Arc::new(move |exception: &Exception| {
+        if let Some(world) = world.upgrade() {
+            if exception.panic().is_some() {
+                world.fail(format!("on host `{name}`: {exception}"));
+            }
+        }
+        loop_api::shared::write_report(format_args!("anyloop: host `{name}`: {exception}"));
+    })));
+    drop(tasks::spawn(host, run_adopted(host.clone())));
+}
+
+/// Calls `f` on the host, as if its loop ran it.
+pub(crate) fn on<R>(host: &SimHandle, f: impl FnOnce() -> R) -> R {
+    let _running = host.0.shared.running();
+    host.enter(f)
+}
+
+/// Has `start` called now, and at each start of the host.
+pub(crate) fn start(host: &SimHandle, start: Start) {
+    lock(&host.0.starts).push(start.clone());
+    on(host, || start(host.clone()));
+}
+
+/// A host's process ends.
+pub(crate) fn crash(host: &SimHandle) {
+    let Host { world, shared, tasks, .. } = &*host.0;
+    on(host, || {
+        shared.close();
+        shared.end_step(|| tasks.close());
+    });
+    drop(std::mem::take(&mut *lock(&host.0.parked)));
+    world.bury();
+    world.net(|net, core| net.crash(core, host.0.id));
+}
+
+fn restart(host: &SimHandle) {
+    if !host.0.shared.is_closed() {
+        crash(host);
+    }
+    let Host { world, id, name, ip, clock, starts, .. } = &*host.0;
+    let kept = Kept { id: *id, name: name.clone(), ip: *ip, clock: clock.clone(), starts: starts.clone() };
+    let new = boot(world, kept, host.0.boot + 1);
+    if let Some(place) = lock(&world.hosts).get_mut(*id as usize) {
+        *place = new.clone();
+    }
+    serve(&new);
+    let starts = lock(starts).clone();
+    for start in starts {
+        on(&new, || start(new.clone()));
+    }
+}
+
+fn pause(host: &SimHandle, pause: bool) {
+    host.0.paused.store(pause, Relaxed);
+    if !pause {
+        for (task, item) in std::mem::take(&mut *lock(&host.0.parked)) {
+            host.0.world.push(task, item, None);
+        }
+    }
+}
+
+/// Whether a fault can happen: its hosts exist.
+pub(crate) fn check(world: &Inner, fault: &Fault) -> Result<(), WorldError> {
+    for name in fault.hosts() {
+        let Some(host) = world.host(name) else {
+            let known: Vec<String> = lock(&world.hosts).iter().map(|host| host.0.name.clone()).collect();
+            let known = known.join(", ");
+            return Err(WorldError(format!("`{fault}`: there is no host `{name}`; the hosts are {known}")));
+        };
+        let ends = matches!(fault, Fault::Crash(_) | Fault::Restart(_) | Fault::Pause(_));
+        if host.0.id == 0 && ends {
+            return Err(WorldError(format!(
+                "`{fault}`: the host `{name}` runs block_on, and with it the world: put what crashes or pauses on a host of its own"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Lets a fault happen, on the thread of the world.
+pub(crate) fn apply(world: &Arc<Inner>, fault: &Fault) -> Result<(), WorldError> {
+    check(world, fault)?;
+    let host = |name: &str| world.host(name);
+    let id = |name: &str| world.host(name).map_or(0, |host| host.0.id);
+    let net = |f: &mut dyn FnMut(&mut Network, &Core)| world.net(|net, core| f(net, core));
+    let now = world.core.now();
+    match fault {
+        Fault::Crash(name) => {
+            if let Some(host) = host(name).filter(|host| !host.0.shared.is_closed()) {
+                crash(&host);
+            }
+        }
+        Fault::Restart(name) => host(name).iter().for_each(restart),
+        Fault::Pause(name) => host(name).iter().for_each(|host| pause(host, true)),
+        Fault::Resume(name) => host(name).iter().for_each(|host| pause(host, false)),
+        Fault::Cut(a, b) | Fault::Heal(a, b) => {
+            let cut = matches!(fault, Fault::Cut(..));
+            let (a, b) = (id(a), id(b));
+            net(&mut |net, core| {
+                net.cut(core, a, b, cut);
+                net.cut(core, b, a, cut);
+            });
+        }
+        Fault::CutOneWay(a, b) | Fault::HealOneWay(a, b) => {
+            let cut = matches!(fault, Fault::CutOneWay(..));
+            let (a, b) = (id(a), id(b));
+            net(&mut |net, core| net.cut(core, a, b, cut));
+        }
+        Fault::Isolate(a) | Fault::Rejoin(a) => {
+            let isolate = matches!(fault, Fault::Isolate(_));
+            let a = id(a);
+            net(&mut |net, core| net.isolate(core, a, isolate));
+        }
+        Fault::Hold(a, b) | Fault::Release(a, b) => {
+            let hold = matches!(fault, Fault::Hold(..));
+            let (a, b) = (id(a), id(b));
+            net(&mut |net, core| {
+                net.hold(core, a, b, hold);
+                net.hold(core, b, a, hold);
+            });
+        }
+        Fault::Slow(a, b, more) => {
+            let (a, b, more) = (id(a), id(b), u64::try_from(more.as_nanos()).unwrap_or(u64::MAX / 4));
+            net(&mut |net, _| {
+                net.route(a, b).slow = more;
+                net.route(b, a).slow = more;
+            });
+        }
+        Fault::Skew(name, by) => host(name).iter().for_each(|host| host.0.clock.set_skew(now, *by)),
+        Fault::Drift(name, by) => host(name).iter().for_each(|host| host.0.clock.set_drift(now, *by)),
+        Fault::Reset(a, b) => {
+            let (a, b) = (id(a), id(b));
+            net(&mut |net, core| net.reset_between(core, a, b));
+        }
+        Fault::NameFails(name) => net(&mut |net, _| {
+            net.failing_names.insert(name.clone());
+        }),
+        Fault::NameWorks(name) => net(&mut |net, _| {
+            net.failing_names.remove(name);
+        }),
+        Fault::PortsExhausted(name) | Fault::PortsFreed(name) => {
+            let exhausted = matches!(fault, Fault::PortsExhausted(_));
+            let id = id(name);
+            net(&mut |net, _| {
+                if let Some(node) = net.node(id) {
+                    node.ports.exhausted = exhausted;
+                }
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the calling thread is the one that runs the world.
+pub(crate) fn is_own_thread(world: &Inner) -> bool {
+    context::thread_id().get() == world.thread
+}

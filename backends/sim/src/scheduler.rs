@@ -1,0 +1,266 @@
+//! What the thread of a world does, in which order.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use loop_api::{Handle, RunError, coop};
+
+use crate::agenda::{Event, Key};
+use crate::baton::Back;
+use crate::core::lock;
+use crate::hosts;
+use crate::state::{Inner, Item, SimHandle};
+use crate::trace::What;
+
+/// For how long a run with real threads waits at once.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// One run of the world, or one turn.
+pub(crate) struct Run<'a> {
+    world: &'a Arc<Inner>,
+    /// The host of `block_on`.
+    host: &'a SimHandle,
+    /// Polls the main future; whether it is done.
+    main: &'a mut dyn FnMut() -> bool,
+}
+
+/// What came of a step.
+enum Step {
+    /// Something ran.
+    Ran,
+    /// The main future is done.
+    Done,
+    /// Nothing can run now.
+    Idle,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        world: &'a Arc<Inner>,
+        host: &'a SimHandle,
+        main: &'a mut dyn FnMut() -> bool,
+    ) -> Run<'a> {
+        Run { world, host, main }
+    }
+
+    /// Runs the world until the main future is done.
+    pub(crate) fn until_done(&mut self) -> Result<(), RunError> {
+        let mut idle_since = None;
+        loop {
+            self.expect_no_failure();
+            if self.world.core.is_due() {
+                self.fire();
+            }
+            match self.step() {
+                Step::Done => return Ok(()),
+                Step::Ran => idle_since = None,
+                Step::Idle => {
+                    let first = self.world.core.first();
+                    if self.wait_for_threads(first, &mut idle_since) {
+                        continue;
+                    }
+                    match first {
+                        Some(time) => self.jump(time),
+                        None => {
+                            self.expect_no_failure();
+                            return Err(RunError::Deadlock);
+                        }
+                    }
+                    idle_since = None;
+                }
+            }
+        }
+    }
+
+    /// Runs what is ready; if nothing is, lets time go on until something is, for at most `limit`.
+    pub(crate) fn turn(&mut self, limit: Option<Duration>) -> Result<(), RunError> {
+        let core = &self.world.core;
+        let nanos = |limit: Duration| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        let until = limit.map(|limit| core.now().saturating_add(nanos(limit)));
+        let (mut ran, mut idle_since) = (false, None);
+        loop {
+            self.expect_no_failure();
+            if core.is_due() {
+                ran |= self.fire();
+            }
+            // What is ready now, and not what that makes ready.
+            let ready = lock(&self.world.ready).len();
+            for _ in 0..ready {
+                ran = true;
+                if let Step::Done = self.step() {
+                    return Ok(());
+                }
+            }
+            if ran || limit == Some(Duration::ZERO) {
+                return Ok(());
+            }
+            let first = core.first();
+            let next = first.into_iter().chain(until).min();
+            if self.wait_for_threads(next, &mut idle_since) {
+                continue;
+            }
+            match (first, until) {
+                (Some(first), Some(until)) if first > until => {
+                    core.jump(until);
+                    return Ok(());
+                }
+                (Some(first), _) => self.jump(first),
+                (None, Some(until)) => {
+                    core.jump(until);
+                    return Ok(());
+                }
+                (None, None) => return Err(RunError::Deadlock),
+            }
+        }
+    }
+
+    /// Ends the run where a check has failed.
+    fn expect_no_failure(&self) {
+        if self.world.failed.load(Relaxed) {
+            let failures = lock(&self.world.checks).failures().join("; ");
+            panic!("the world has failed (seed {}): {failures}", self.world.config.seed);
+        }
+    }
+
+    /// Jumps to the next event.
+    fn jump(&self, time: u64) {
+        let limit = self.world.config.time_limit;
+        if limit.is_some_and(|limit| u128::from(time) > limit.as_nanos()) {
+            self.world.fail(format!(
+                "it has run for its time limit of {:?}: something goes on without end, or the limit is too short",
+                limit.unwrap_or_default()
+            ));
+        } else {
+            self.world.core.jump(time);
+        }
+    }
+
+    /// Real threads take part: waits for them for as long as time, at its pace, takes to get to the
+    /// next event. Whether to look again.
+    fn wait_for_threads(&self, until: Option<u64>, idle_since: &mut Option<Instant>) -> bool {
+        let Some(pace) = self.world.config.threads else { return false };
+        // While a job runs, time is the job's.
+        let pace = if self.world.busy.load(Relaxed) > 0 { 1 } else { pace.max(1) };
+        let waited = idle_since.get_or_insert_with(Instant::now).elapsed();
+        let left = match until {
+            None => LOOK,
+            Some(until) => {
+                let way = Duration::from_nanos(until.saturating_sub(self.world.core.now()));
+                (way / pace).saturating_sub(waited).min(LOOK)
+            }
+        };
+        let ready = lock(&self.world.ready);
+        if !ready.is_empty() {
+            return true;
+        }
+        if left.is_zero() {
+            return false;
+        }
+        drop(self.world.wake.wait_timeout(ready, left));
+        true
+    }
+
+    /// Lets happen what is due by now; whether anything did.
+    fn fire(&mut self) -> bool {
+        let core = &self.world.core;
+        let mut fired = false;
+        while let Some((key, event)) = core.pop_due() {
+            fired = true;
+            self.happen(key, event);
+        }
+        fired
+    }
+
+    fn happen(&mut self, (_, _, number): Key, event: Event) {
+        let (world, core) = (self.world, &self.world.core);
+        match event {
+            Event::Timer(waker) => {
+                core.record(What::Timer { number });
+                let mut waker = Some(waker);
+                loop_toolkit::wake_each(|| waker.take());
+            }
+            Event::Packet(sent) => {
+                let (kind, id, len) = sent.packet.summary();
+                core.record(What::Packet { kind, from: sent.from, to: sent.to, id, len, sent: sent.at });
+                world.net(|net, core| net.arrive(core, *sent));
+            }
+            Event::SynTimer { end, tries } => world.net(|net, core| net.syn_timer(core, end, tries)),
+            Event::GiveUp { end } => world.net(|net, _| net.give_up(end)),
+            Event::Fault(fault) => {
+                core.record(What::Fault(fault.to_string().into()));
+                if let Err(error) = hosts::apply(world, &fault) {
+                    world.fail(error.to_string());
+                }
+            }
+            Event::Call(call) => {
+                core.record(What::Call { number });
+                call();
+            }
+        }
+    }
+
+    /// Runs the next of what is ready.
+    fn step(&mut self) -> Step {
+        let world = self.world;
+        let (next, picks) = {
+            let mut ready = lock(&world.ready);
+            let next = ready.pop(&mut world.core.oracle());
+            (next, ready.picks())
+        };
+        let Some(next) = next else { return Step::Idle };
+        let (task, item) = (next.task, next.item);
+        let host = match &item {
+            Item::Main => self.host,
+            Item::Task(host, _) | Item::Job(host, ..) => host,
+        };
+        if host.0.paused.load(Relaxed) {
+            let host = host.clone();
+            lock(&host.0.parked).push((task, item));
+            return Step::Ran;
+        }
+        let waited = picks - next.since;
+        if world.config.starvation.is_some_and(|most| waited > most) {
+            let name = &host.0.name;
+            world.fail(format!(
+                "task {task} on host `{name}` was ready for {waited} steps before it was polled"
+            ));
+        }
+        world.core.advance(world.config.poll_cost.as_nanos() as u64);
+        world.core.record(What::Poll { host: host.0.id, task });
+        match item {
+            Item::Main => {
+                coop::begin_poll();
+                if (self.main)() {
+                    return Step::Done;
+                }
+            }
+            Item::Task(host, runnable) => {
+                coop::begin_poll();
+                let again = if host.0.id == self.host.0.id {
+                    // This thread is inside of it already.
+                    runnable.poll()
+                } else {
+                    hosts::on(&host, || runnable.poll())
+                };
+                if let Some(again) = again {
+                    lock(&world.ready).push_last(task, Item::Task(host, again));
+                }
+            }
+            Item::Job(host, baton, spawned) => {
+                let patience = world.config.job_patience;
+                if host.enter(|| baton.lend(patience)) == Back::Kept {
+                    world.core.record(What::Escaped { task });
+                    if world.config.threads.is_none() {
+                        world.fail(format!(
+                            "a blocking job has kept the world waiting for {patience:?}; it was spawned at {spawned}. It waits for something \
+                             outside of the world, such as std's sleep, a real socket or another thread: use the world's own by \
+                             Handle::block_on, allow it more by Builder::job_patience, or build the world with Builder::real_threads"
+                        ));
+                    }
+                }
+            }
+        }
+        Step::Ran
+    }
+}

@@ -1,0 +1,11 @@
+//! The sockets of a host, and its `Net`.
+
+mod net;
+mod stream;
+mod tcp;
+mod udp;
+mod waiting;
+
+pub use stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+pub use tcp::{TcpListener, TcpStream};
+pub use udp::UdpSocket;

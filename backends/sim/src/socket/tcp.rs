@@ -1,0 +1,196 @@
+//! TCP.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result};
+use std::net::{Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_io::{AsyncRead, AsyncWrite};
+use loop_api::coop;
+use loop_api::io::AsyncReadUninit;
+use loop_api::net::Stream;
+
+use super::stream::{
+    HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, writes,
+};
+use super::waiting::{List, Waiting};
+use crate::net::network::{Listener, closed};
+use crate::state::SimHandle;
+use crate::waiters::Waiter;
+
+/// A TCP connection between simulated hosts, or within one.
+#[derive(Debug)]
+pub struct TcpStream(pub(super) Arc<Socket>);
+
+impl HasSocket for TcpStream {
+    fn socket(&self) -> &Socket {
+        &self.0
+    }
+}
+
+reads!(TcpStream);
+writes!(TcpStream);
+
+impl Stream for TcpStream {
+    type ReadHalf<'a> = ReadHalf<'a>;
+    type WriteHalf<'a> = WriteHalf<'a>;
+    type OwnedReadHalf = OwnedReadHalf;
+    type OwnedWriteHalf = OwnedWriteHalf;
+
+    fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+        (ReadHalf(&self.0), WriteHalf(&self.0))
+    }
+
+    fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        (OwnedReadHalf(self.0.clone()), OwnedWriteHalf { socket: self.0, joined: false })
+    }
+
+    fn reunite(
+        read: OwnedReadHalf,
+        mut write: OwnedWriteHalf,
+    ) -> std::result::Result<Self, (OwnedReadHalf, OwnedWriteHalf)> {
+        if Arc::ptr_eq(&write.socket, &read.0) {
+            write.joined = true;
+            return Ok(TcpStream(read.0));
+        }
+        Err((read, write))
+    }
+
+    async fn readable(&self) -> Result<()> {
+        self.0.readable().await
+    }
+
+    async fn writable(&self) -> Result<()> {
+        self.0.writable().await
+    }
+
+    fn try_read(&self, buf: &mut [u8]) -> Result<usize> {
+        self.0.read(buf, false, None)
+    }
+
+    fn try_write(&self, buf: &[u8]) -> Result<usize> {
+        self.0.write(&[IoSlice::new(buf)], None)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> Result<()> {
+        self.0.shutdown(how);
+        Ok(())
+    }
+
+    fn take_error(&self) -> Result<Option<Error>> {
+        self.0.take_error()
+    }
+}
+
+impl loop_api::net::TcpStream for TcpStream {
+    fn local_addr(&self) -> Result<SocketAddr> {
+        self.0.end(|end| end.local)
+    }
+
+    fn peer_addr(&self) -> Result<SocketAddr> {
+        self.0.end(|end| end.remote)
+    }
+
+    fn nodelay(&self) -> Result<bool> {
+        self.0.end(|end| end.nodelay)
+    }
+
+    fn set_nodelay(&self, on: bool) -> Result<()> {
+        self.0.end(|end| end.nodelay = on)
+    }
+
+    fn ttl(&self) -> Result<u32> {
+        self.0.end(|end| end.ttl)
+    }
+
+    fn set_ttl(&self, ttl: u32) -> Result<()> {
+        self.0.end(|end| end.ttl = ttl)
+    }
+
+    fn linger(&self) -> Result<Option<Duration>> {
+        self.0.end(|end| end.linger)
+    }
+
+    fn set_zero_linger(&self) -> Result<()> {
+        self.0.end(|end| end.linger = Some(Duration::ZERO))
+    }
+
+    async fn peek(&self, buf: &mut [u8]) -> Result<usize> {
+        let readers: List = |net, id| net.ends.get_mut(&id).map(|end| &mut end.readers);
+        let mut waiting = Waiting::new(&self.0.host, self.0.id, readers);
+        poll_fn(|cx| waiting.poll(cx, |waiter| self.0.read(buf, true, waiter))).await
+    }
+}
+
+/// A TCP server socket of a simulated host.
+pub struct TcpListener {
+    pub(super) host: SimHandle,
+    pub(super) id: u64,
+}
+
+impl TcpListener {
+    fn with<R>(&self, f: impl FnOnce(&mut Listener) -> R) -> Result<R> {
+        self.host.0.world.net(|net, _| net.listeners.get_mut(&self.id).map(f).ok_or_else(closed))
+    }
+}
+
+impl TcpListener {
+    /// The next connection, or `WouldBlock`, where `waiter` waits now.
+    fn next(&self, waiter: Option<Waiter>) -> Result<(u64, SocketAddr)> {
+        self.host.0.world.net(|net, _| {
+            let listener = net.listeners.get_mut(&self.id).ok_or_else(closed)?;
+            // One that is gone is passed over.
+            while let Some(id) = listener.queue.pop_front() {
+                if let Some(end) = net.ends.get(&id) {
+                    return Ok((id, end.remote));
+                }
+            }
+            if let Some(spare) = waiter.and_then(|waiter| listener.waiters.add(waiter)) {
+                net.dropped.keep((0, spare));
+            }
+            Err(ErrorKind::WouldBlock.into())
+        })
+    }
+}
+
+impl loop_api::net::TcpListener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> Result<(TcpStream, SocketAddr)> {
+        let mut waiting = Waiting::new(&self.host, self.id, |net, id| {
+            net.listeners.get_mut(&id).map(|listener| &mut listener.waiters)
+        });
+        let next = poll_fn(|cx| waiting.poll(cx, |waiter| self.next(waiter)));
+        let (id, peer) = next.await?;
+        Ok((TcpStream(Arc::new(Socket { host: self.host.clone(), id })), peer))
+    }
+
+    fn local_addr(&self) -> Result<SocketAddr> {
+        self.with(|listener| listener.addr)
+    }
+
+    fn ttl(&self) -> Result<u32> {
+        self.with(|listener| listener.ttl)
+    }
+
+    fn set_ttl(&self, ttl: u32) -> Result<()> {
+        self.with(|listener| listener.ttl = ttl)
+    }
+}
+
+impl Drop for TcpListener {
+    fn drop(&mut self) {
+        self.host.0.world.net(|net, core| net.close_listener(core, self.id));
+    }
+}
+
+impl fmt::Debug for TcpListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addr = self.with(|listener| listener.addr).ok();
+        f.debug_struct("TcpListener").field("host", &self.host.name()).field("addr", &addr).finish()
+    }
+}

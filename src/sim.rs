@@ -1,0 +1,203 @@
+//! Simulated worlds for tests: many hosts in one process, a clock that jumps, a seeded order, a
+//! network that fails, exact replay. The program under test is not changed.
+//!
+//! ```
+//! # #[cfg(feature = "io-util")]
+//! # fn main() {
+//! use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+//! use anyloop::net::{TcpListener, TcpStream};
+//! use anyloop::sim::{self, Builder, Fault, World};
+//! use std::time::Duration;
+//!
+//! // A program that knows nothing of worlds.
+//! async fn serve() {
+//!     let listener = TcpListener::bind("0.0.0.0:7000").await.unwrap();
+//!     while let Ok((mut stream, _)) = listener.accept().await {
+//!         anyloop::spawn(async move { stream.write_all(b"ciao").await });
+//!     }
+//! }
+//!
+//! // In a test: #[anyloop::test(sim, seeds = 20)] async fn answers(world: World) { ... }
+//! sim::test("answers", 20, &Builder::new(), |world: World| async move {
+//!     world.host("server").run(serve);
+//!     world.at(Duration::from_secs(2), Fault::crash("server")).unwrap();
+//!     world.at(Duration::from_secs(3), Fault::restart("server")).unwrap();
+//!     for _ in 0..4 {
+//!         let answer = async {
+//!             let mut text = String::new();
+//!             TcpStream::connect("server:7000").await?.read_to_string(&mut text).await?;
+//!             std::io::Result::Ok(text)
+//!         };
+//!         if let Ok(text) = answer.await {
+//!             assert_eq!(text, "ciao");
+//!         } else {
+//!             world.sometimes("the server was away", true);
+//!         }
+//!         anyloop::time::sleep(Duration::from_secs(1)).await;
+//!     }
+//! });
+//! # }
+//! # #[cfg(not(feature = "io-util"))]
+//! # fn main() {}
+//! ```
+//!
+//! A failure prints the line that runs it again, the faults that it needs as Rust source, and where
+//! it wrote its timeline. A whole program runs in a world with one host by `ANYLOOP_BACKEND=sim`;
+//! `ANYLOOP_SIM_SEED` is the seed. What is simulated and what is not:
+//! [docs/simulation.md](https://github.com/anyloop/anyloop/blob/main/docs/simulation.md).
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::pin::pin;
+
+use loop_api::{EventLoop, Handle as _};
+use loop_erased::ErasedHandle;
+
+pub use loop_sim::{
+    Builder, Chaos, Fault, Latency, Link, NetConfig, Order, ParseError, Plan, Recording, Resources, Rng,
+    SimHandle, SimLoop, Stats, TraceEvent, WorldError,
+};
+
+use crate::any::{self, BUDGET};
+use crate::runtime::Handle;
+use crate::task::JoinHandle;
+
+/// The simulated world that the caller runs in: its hosts, and by [`Deref`] its faults and checks,
+/// which are those of [`loop_sim::World`].
+#[derive(Clone)]
+pub struct World(loop_sim::World);
+
+impl World {
+    /// The world that the caller runs in, if it runs in one.
+    pub fn try_current() -> Option<World> {
+        loop_sim::World::try_current().map(World)
+    }
+
+    /// The host of this name, which is made if there is none.
+    pub fn host(&self, name: &str) -> Host {
+        Host(self.0.host(name))
+    }
+
+    /// All hosts, as they are now.
+    pub fn hosts(&self) -> Vec<Host> {
+        self.0.hosts().into_iter().map(Host).collect()
+    }
+}
+
+impl Deref for World {
+    type Target = loop_sim::World;
+
+    fn deref(&self) -> &loop_sim::World {
+        &self.0
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A host of a world, from its start to its crash.
+#[derive(Clone)]
+pub struct Host(SimHandle);
+
+fn erase(host: &SimHandle) -> ErasedHandle {
+    ErasedHandle::of(host.clone()).net().done()
+}
+
+impl Host {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Its address.
+    pub fn ip(&self) -> IpAddr {
+        self.0.ip()
+    }
+
+    /// How often it had started before.
+    pub fn boot(&self) -> u64 {
+        self.0.boot()
+    }
+
+    /// What it has open.
+    pub fn resources(&self) -> Resources {
+        self.0.resources()
+    }
+
+    /// Its loop, for all that a handle does.
+    pub fn handle(&self) -> Handle {
+        Handle(any::Handle::Erased(erase(&self.0)))
+    }
+
+    /// Starts what `f` gives as a task of the host, now and anew after each restart.
+    pub fn run<F, Fut>(&self, f: F) -> &Host
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.0.on_start(move |host| {
+            let host = erase(&host);
+            drop(host.spawn(host.enter(&f)));
+        });
+        self
+    }
+
+    /// Starts a task on the host. It is gone when the host crashes.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle().spawn(future)
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Runs a future as the main one of a world, with the ambient API: for those who write a harness of
+/// their own with [`loop_sim::seeds`] and its like, which give them the loop.
+///
+/// ```
+/// use anyloop::sim::{Builder, run};
+///
+/// let mut sim = Builder::new().seed(7).build();
+/// let sum = run(&mut sim, |_world| async { anyloop::spawn(async { 1 + 2 }).await.unwrap() });
+/// assert_eq!(sum, 3);
+/// ```
+///
+/// # Panics
+///
+/// As [`SimLoop`]'s `block_on`: on a deadlock, and where a check of the world has failed.
+pub fn run<F: Future>(sim: &mut SimLoop, f: impl FnOnce(World) -> F) -> F::Output {
+    let (host, world) = (erase(sim.handle()), World(sim.world()));
+    sim.block_on(async move {
+        let mut future = pin!(host.enter(|| f(world)));
+        poll_fn(|cx| host.enter(|| future.as_mut().poll(cx))).await
+    })
+}
+
+/// Runs a test in worlds, one for each seed below `seeds`, on hosts named `main` and those that it
+/// makes; see [`loop_sim::test()`] for what a failure tells and for the environment. It is what
+/// `#[anyloop::test(sim)]` writes.
+///
+/// # Panics
+///
+/// If a seed fails.
+#[track_caller]
+pub fn test<F: Future>(name: &str, seeds: u64, builder: &Builder, f: impl Fn(World) -> F + Sync) {
+    let mut builder = builder.clone();
+    if let Some(budget) = BUDGET {
+        builder = builder.budget(budget);
+    }
+    loop_sim::test(name, seeds, &builder, |sim| drop(run(sim, &f)));
+}

@@ -1,0 +1,170 @@
+//! Programs that know only the ambient API, in simulated worlds.
+#![cfg(all(feature = "sim", feature = "macros", feature = "io-util"))]
+
+use std::time::Duration;
+
+use anyloop::io::{AsyncReadExt, AsyncWriteExt};
+use anyloop::net::{TcpListener, TcpStream, UdpSocket};
+use anyloop::sim::{self, Builder, Chaos, Fault, NetConfig, World};
+use anyloop::time::{Instant, sleep, timeout};
+
+async fn echo() {
+    let listener = TcpListener::bind("0.0.0.0:7000").await.unwrap();
+    while let Ok((mut socket, _)) = listener.accept().await {
+        anyloop::spawn(async move {
+            let mut buf = [0; 64];
+            while let Ok(n @ 1..) = socket.read(&mut buf).await {
+                if socket.write_all(&buf[..n]).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+async fn ask(text: &str) -> std::io::Result<String> {
+    let mut socket = TcpStream::connect("server:7000").await?;
+    socket.write_all(text.as_bytes()).await?;
+    let mut buf = vec![0; text.len()];
+    socket.read_exact(&mut buf).await?;
+    Ok(String::from_utf8_lossy(&buf).into_owned())
+}
+
+#[anyloop::test(sim)]
+async fn a_test_without_a_world_runs_on_every_loop_and_in_worlds() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = anyloop::spawn(async move { listener.accept().await.unwrap().0.write_all(b"ciao").await });
+    let mut text = String::new();
+    TcpStream::connect(addr).await.unwrap().read_to_string(&mut text).await.unwrap();
+    assert_eq!(text, "ciao");
+    server.await.unwrap().unwrap();
+}
+
+#[anyloop::test(sim, seeds = 40)]
+async fn clients_ask_again_until_a_server_that_crashes_answers(world: World) {
+    world.net(NetConfig::rough());
+    world.host("server").run(echo);
+    let clients: Vec<_> = (0..3)
+        .map(|n| {
+            world.host(&format!("client{n}")).spawn(async move {
+                let mut tries = 0;
+                loop {
+                    tries += 1;
+                    if let Ok(Ok(answer)) = timeout(Duration::from_secs(2), ask("hello, hello")).await {
+                        assert_eq!(answer, "hello, hello");
+                        return tries;
+                    }
+                    sleep(Duration::from_millis(500)).await;
+                }
+            })
+        })
+        .collect();
+    let world_of = World::try_current().expect("a test runs in its world");
+    for at in [0, 3, 7] {
+        world.at(Duration::from_secs(at), Fault::crash("server")).unwrap();
+        world.at(Duration::from_secs(at + 2), Fault::restart("server")).unwrap();
+    }
+    for client in clients {
+        let tries = client.await.unwrap();
+        world_of.sometimes("a client had to ask again", tries > 1);
+    }
+}
+
+#[anyloop::test(backends = ["sim"], seeds = 5)]
+async fn an_hour_is_soon_over() -> std::io::Result<()> {
+    let (start, real) = (Instant::now(), std::time::Instant::now());
+    sleep(Duration::from_secs(3600)).await;
+    assert!(start.elapsed() >= Duration::from_secs(3600));
+    assert!(real.elapsed() < Duration::from_secs(600));
+    Ok(())
+}
+
+#[anyloop::test(sim)]
+#[should_panic(expected = "the test gave an error")]
+async fn an_error_fails_a_world(_world: World) -> std::io::Result<()> {
+    UdpSocket::bind("192.0.2.1:1").await.map(drop)
+}
+
+/// A bug that was put in: a late answer is taken for that of the next question.
+async fn lookup(world: &World, server: &str) -> Result<u8, &'static str> {
+    let socket = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+    let addr = (world.host(server).ip(), 53);
+    let mut buf = [0; 1];
+    for question in 0..3 {
+        for _ in 0..3 {
+            socket.send_to(&[question], addr).await.unwrap();
+            if let Ok(answer) = timeout(Duration::from_millis(30), socket.recv_from(&mut buf)).await {
+                answer.unwrap();
+                break;
+            }
+        }
+        if buf[0] != question {
+            return Err("an old answer was taken");
+        }
+    }
+    Ok(buf[0])
+}
+
+#[test]
+fn a_failure_tells_the_seed_the_small_plan_and_the_timeline() {
+    let failed = std::panic::catch_unwind(|| {
+        sim::test("planted", 200, &Builder::new(), |world| async move {
+            world.host("dns").run(|| async {
+                let socket = UdpSocket::bind("0.0.0.0:53").await.unwrap();
+                let mut buf = [0; 1];
+                while let Ok((_, from)) = socket.recv_from(&mut buf).await {
+                    socket.send_to(&buf, from).await.unwrap();
+                }
+            });
+            world.host("client");
+            sleep(Duration::from_millis(1)).await;
+            world.chaos(&Chaos::new(Duration::from_secs(2)).slow_links(3.0).cuts(2.0));
+            let here = world.clone();
+            let asks = world.host("client").spawn(async move {
+                for _ in 0..20 {
+                    // That none came at all is no wrong answer.
+                    if lookup(&here, "dns").await == Err("an old answer was taken") {
+                        here.always("an answer is that of its question", false);
+                    }
+                    sleep(Duration::from_millis(100)).await;
+                }
+            });
+            asks.await.unwrap();
+        });
+    });
+    let payload = failed.expect_err("the bug is found");
+    let message = payload.downcast_ref::<String>().expect("a message");
+    for words in [
+        "`an answer is that of its question` does not hold",
+        "ANYLOOP_SIM_SEED=",
+        "cargo test planted",
+        "timeline: ",
+    ] {
+        assert!(message.contains(words), "{message}");
+    }
+    let path = message.split("timeline: ").nth(1).unwrap().lines().next().unwrap();
+    let picture = std::fs::read_to_string(path).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("does not hold"));
+}
+
+#[test]
+fn the_backend_is_asked_for_by_name() {
+    use anyloop::runtime::{Backend, Builder};
+    assert!(Backend::Sim.is_compiled() && !Backend::compiled().contains(&Backend::Sim));
+    let mut runtime = Builder::new().backend(Backend::Sim).build().unwrap();
+    assert_eq!(runtime.choice().backend(), Backend::Sim);
+    let start = Instant::now();
+    runtime.block_on(async { anyloop::spawn(sleep(Duration::from_secs(3600))).await.unwrap() });
+    assert!(start.elapsed() >= Duration::from_secs(3600));
+}
+
+#[anyloop::test(sim, seeds = 20)]
+async fn the_seed_decides_which_branch_of_a_select_comes_first(world: World) {
+    let first = anyloop::select! {
+        () = std::future::ready(()) => 1,
+        () = std::future::ready(()) => 2,
+    };
+    world.sometimes("the first", first == 1);
+    world.sometimes("the second", first == 2);
+}
