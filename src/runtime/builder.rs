@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Backend, Choice, Reason, Runtime, SharedRuntime, choice};
+use super::{Backend, Choice, Reason, Runtime, choice};
 use crate::any::{self, Options};
 
 /// Picks the backend, and sets what all backends have in common. Setters take `&mut self` and give
@@ -307,26 +307,5 @@ impl Builder {
             first = io::Error::new(first.kind(), format!("{first} (and {next} could not be made either)"));
         }
         Err(first)
-    }
-
-    /// Makes a loop that runs on a thread of its own, for all threads of the program: see
-    /// [`SharedRuntime`]. The thread has the name set by [`thread_name`](Self::thread_name), or
-    /// `anyloop-shared`.
-    ///
-    /// # Errors
-    ///
-    /// As [`build`](Self::build), and any error of starting a thread, most often `WouldBlock`.
-    ///
-    /// ```
-    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-    /// use anyloop::runtime::Builder;
-    ///
-    /// let runtime = Builder::new().worker_threads(2).build_shared()?;
-    /// let task = runtime.spawn(async { 6 * 7 });
-    /// assert_eq!(runtime.block_on(task)?, 42);
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn build_shared(&self) -> io::Result<SharedRuntime> {
-        SharedRuntime::build(self.clone())
     }
 }

@@ -11,7 +11,6 @@ use loop_api::time::{Instant, TestClock};
 use loop_api::{Handle as LoopHandle, LocalError, Metrics, RunError, Shared};
 
 use super::Backend;
-use super::metrics::{Id, RuntimeFlavor, RuntimeMetrics};
 use crate::any::no_loop::NoLoop;
 use crate::any::{self, BUDGET, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
@@ -97,46 +96,6 @@ impl Handle {
     /// ```
     pub fn is_closed(&self) -> bool {
         self.shared().is_closed()
-    }
-
-    /// A number for the loop, never used twice in a process.
-    ///
-    /// ```
-    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-    /// use anyloop::runtime::{Handle, Runtime};
-    ///
-    /// let (mut one, other) = (Runtime::new()?, Runtime::new()?);
-    /// assert_ne!(one.handle().id(), other.handle().id());
-    /// assert_eq!(one.block_on(async { Handle::current().id() }), one.handle().id());
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn id(&self) -> Id {
-        Id(self.shared().id())
-    }
-
-    /// Whether tasks run on worker threads.
-    ///
-    /// ```
-    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-    /// use anyloop::runtime::{Builder, RuntimeFlavor};
-    ///
-    /// let one = Builder::new_current_thread().build()?;
-    /// assert_eq!(one.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
-    /// let many = Builder::new_multi_thread().worker_threads(2).build()?;
-    /// assert_eq!(many.handle().runtime_flavor(), RuntimeFlavor::MultiThread);
-    /// assert_eq!(many.handle().metrics().num_workers(), 2);
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn runtime_flavor(&self) -> RuntimeFlavor {
-        match LoopHandle::metrics(self).is_multi_thread {
-            true => RuntimeFlavor::MultiThread,
-            false => RuntimeFlavor::CurrentThread,
-        }
-    }
-
-    /// What the loop can tell of itself.
-    pub fn metrics(&self) -> RuntimeMetrics {
-        RuntimeMetrics { handle: self.clone() }
     }
 
     /// Which backend's loop this is.

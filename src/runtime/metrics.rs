@@ -3,6 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
+use loop_api::Handle as LoopHandle;
+
 use super::Handle;
 
 /// How a loop runs its tasks: [`Handle::runtime_flavor`].
@@ -63,5 +65,47 @@ impl RuntimeMetrics {
 impl Handle {
     fn metrics_now(&self) -> loop_api::Metrics {
         loop_api::Handle::metrics(self)
+    }
+}
+
+impl Handle {
+    /// A number for the loop, never used twice in a process.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Handle, Runtime};
+    ///
+    /// let (mut one, other) = (Runtime::new()?, Runtime::new()?);
+    /// assert_ne!(one.handle().id(), other.handle().id());
+    /// assert_eq!(one.block_on(async { Handle::current().id() }), one.handle().id());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn id(&self) -> Id {
+        Id(self.shared().id())
+    }
+
+    /// Whether tasks run on worker threads.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::{Builder, RuntimeFlavor};
+    ///
+    /// let one = Builder::new_current_thread().build()?;
+    /// assert_eq!(one.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    /// let many = Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(many.handle().runtime_flavor(), RuntimeFlavor::MultiThread);
+    /// assert_eq!(many.handle().metrics().num_workers(), 2);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match LoopHandle::metrics(self).is_multi_thread {
+            true => RuntimeFlavor::MultiThread,
+            false => RuntimeFlavor::CurrentThread,
+        }
+    }
+
+    /// What the loop can tell of itself.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics { handle: self.clone() }
     }
 }

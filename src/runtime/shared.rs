@@ -231,6 +231,29 @@ impl SharedRuntime {
     }
 }
 
+impl Builder {
+    /// Makes a loop that runs on a thread of its own, for all threads of the program: see
+    /// [`SharedRuntime`]. The thread has the name set by [`thread_name`](Self::thread_name), or
+    /// `anyloop-shared`.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and any error of starting a thread, most often `WouldBlock`.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::runtime::Builder;
+    ///
+    /// let runtime = Builder::new().worker_threads(2).build_shared()?;
+    /// let task = runtime.spawn(async { 6 * 7 });
+    /// assert_eq!(runtime.block_on(task)?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn build_shared(&self) -> io::Result<SharedRuntime> {
+        SharedRuntime::build(self.clone())
+    }
+}
+
 /// The life of the loop's thread.
 fn run(mut runtime: Runtime, mut until: Deferred<Option<Instant>>) {
     let end = loop {

@@ -71,7 +71,7 @@ impl EventLoop for NativeLoop {
         }
         let drive = || budget::lend(self.budget, || self.core.drive(future, self.threads.len()));
         #[cfg(feature = "test-util")]
-        let drive = || crate::timers::with_loop_clock(drive);
+        let drive = || crate::test_clock::with_loop_clock(drive);
         drive()
     }
 

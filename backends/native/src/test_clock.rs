@@ -4,9 +4,10 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant as StdInstant};
 
-use loop_api::time::TestClock;
+use loop_api::Handle;
+use loop_api::time::{Instant, TestClock, with_clock};
 
 use crate::handle::NativeHandle;
 
@@ -47,4 +48,16 @@ impl TestClock for NativeHandle {
             Poll::Pending
         }))
     }
+}
+
+/// Calls `f`, which runs a loop, where `Instant::now` is the loop's.
+pub(crate) fn with_loop_clock<R>(f: impl FnOnce() -> R) -> R {
+    with_clock(now_here, f)
+}
+
+fn now_here() -> Instant {
+    NativeHandle::with_current(|handle| match handle {
+        Some(handle) => handle.timers().now(),
+        None => Instant::from_std(StdInstant::now()),
+    })
 }

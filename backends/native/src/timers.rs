@@ -6,8 +6,6 @@ mod sleep;
 mod timers;
 mod wheel;
 
-#[cfg(feature = "test-util")]
-pub(crate) use clock::with_loop_clock;
 pub use sleep::NativeSleep;
 pub(crate) use timers::{Interrupt, Timers};
 pub(crate) use wheel::Expired;

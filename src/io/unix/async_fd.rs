@@ -8,13 +8,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use loop_api::io::Interest as Direction;
 use loop_api::readiness::Source;
 use loop_toolkit::socket::state;
 
-use super::{AsyncFdReadyGuard, AsyncFdReadyMutGuard};
 use crate::any::each;
 use crate::io::held::{Chosen, Descriptor, Held};
 use crate::io::{Interest, Ready};
@@ -25,11 +24,11 @@ use crate::task::yield_now;
 /// of this name. [`Async`](crate::io::Async) is the simpler one.
 ///
 /// The descriptor must be non-blocking already. What it is ready for is remembered until an
-/// operation would have blocked: see [`AsyncFdReadyGuard`]. Any number may wait in the async
+/// operation would have blocked: see [`AsyncFdReadyGuard`](super::AsyncFdReadyGuard). Any number may wait in the async
 /// methods, one waiter a direction in those called `poll_`; all are cancel safe. Dropping it takes
 /// it off the loop, and then drops what was registered.
 ///
-/// After a [`clear_ready`](AsyncFdReadyGuard::clear_ready) the system is asked whether the
+/// After a [`clear_ready`](super::AsyncFdReadyGuard::clear_ready) the system is asked whether the
 /// descriptor is ready, where tokio waits for the next event: what is said wrongly costs a call,
 /// and no wait without end.
 ///
@@ -174,111 +173,6 @@ impl<T: AsRawFd> AsyncFd<T> {
         self.held.into_inner().0
     }
 
-    /// Waits until it is ready for any of `interest`, or has an error. Cancel safe; any number may
-    /// wait.
-    ///
-    /// # Errors
-    ///
-    /// `Unsupported` if `interest` is neither readable nor writable; any error of `poll(2)`, or
-    /// that the loop is closed.
-    pub async fn ready(&self, interest: Interest) -> io::Result<AsyncFdReadyGuard<'_, T>> {
-        Ok(AsyncFdReadyGuard::new(self, self.wait(interest).await?))
-    }
-
-    /// [`ready`](Self::ready), with a guard that borrows this mutably.
-    ///
-    /// # Errors
-    ///
-    /// As `ready`.
-    pub async fn ready_mut(&mut self, interest: Interest) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
-        let ready = self.wait(interest).await?;
-        Ok(AsyncFdReadyMutGuard::new(self, ready))
-    }
-
-    /// Waits until something can be read, or the other side has closed. Cancel safe; any number
-    /// may wait.
-    ///
-    /// # Errors
-    ///
-    /// Any error of `poll(2)`, or that the loop is closed.
-    pub async fn readable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
-        self.ready(Interest::READABLE).await
-    }
-
-    /// [`readable`](Self::readable), with a guard that borrows this mutably.
-    ///
-    /// # Errors
-    ///
-    /// As `readable`.
-    pub async fn readable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
-        self.ready_mut(Interest::READABLE).await
-    }
-
-    /// Waits until something can be written, or there is an error. Cancel safe; any number may
-    /// wait.
-    ///
-    /// # Errors
-    ///
-    /// Any error of `poll(2)`, or that the loop is closed.
-    pub async fn writable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
-        self.ready(Interest::WRITABLE).await
-    }
-
-    /// [`writable`](Self::writable), with a guard that borrows this mutably.
-    ///
-    /// # Errors
-    ///
-    /// As `writable`.
-    pub async fn writable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
-        self.ready_mut(Interest::WRITABLE).await
-    }
-
-    /// [`readable`](Self::readable) as a poll; a second waiter takes the first one's place.
-    ///
-    /// # Errors
-    ///
-    /// As `readable`.
-    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyGuard<'_, T>>> {
-        let ready = ready!(self.poll_ready(cx, Direction::Readable))?;
-        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, ready)))
-    }
-
-    /// [`readable_mut`](Self::readable_mut) as a poll; a second waiter takes the first one's place.
-    ///
-    /// # Errors
-    ///
-    /// As `readable`.
-    pub fn poll_read_ready_mut(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'_, T>>> {
-        let ready = ready!(self.poll_ready(cx, Direction::Readable))?;
-        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, ready)))
-    }
-
-    /// [`writable`](Self::writable) as a poll; a second waiter takes the first one's place.
-    ///
-    /// # Errors
-    ///
-    /// As `writable`.
-    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyGuard<'_, T>>> {
-        let ready = ready!(self.poll_ready(cx, Direction::Writable))?;
-        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, ready)))
-    }
-
-    /// [`writable_mut`](Self::writable_mut) as a poll; a second waiter takes the first one's place.
-    ///
-    /// # Errors
-    ///
-    /// As `writable`.
-    pub fn poll_write_ready_mut(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'_, T>>> {
-        let ready = ready!(self.poll_ready(cx, Direction::Writable))?;
-        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, ready)))
-    }
-
     /// Tries `f` until it gives something else than `WouldBlock`, waiting in between. Cancel safe.
     ///
     /// # Errors
@@ -378,7 +272,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         }
     }
 
-    fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<Ready>> {
+    pub(super) fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<Ready>> {
         let mask = match direction {
             Direction::Readable => Interest::READABLE.mask(),
             Direction::Writable => Interest::WRITABLE.mask(),
@@ -391,7 +285,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         }
     }
 
-    async fn wait(&self, interest: Interest) -> io::Result<Ready> {
+    pub(super) async fn wait(&self, interest: Interest) -> io::Result<Ready> {
         let mask = interest.mask();
         let known = self.known(mask);
         if !known.is_empty() {

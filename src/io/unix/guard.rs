@@ -3,9 +3,12 @@
 use std::fmt;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::task::{Context, Poll, ready};
+
+use loop_api::io::Interest as Direction;
 
 use super::AsyncFd;
-use crate::io::Ready;
+use crate::io::{Interest, Ready};
 
 /// The operation would have blocked; the readiness that was remembered is cleared.
 #[derive(Debug)]
@@ -144,5 +147,112 @@ impl<T: AsRawFd> AsyncFdReadyMutGuard<'_, T> {
     /// What was registered.
     pub fn get_inner_mut(&mut self) -> &mut T {
         self.async_fd.get_mut()
+    }
+}
+
+impl<T: AsRawFd> AsyncFd<T> {
+    /// Waits until it is ready for any of `interest`, or has an error. Cancel safe; any number may
+    /// wait.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` if `interest` is neither readable nor writable; any error of `poll(2)`, or
+    /// that the loop is closed.
+    pub async fn ready(&self, interest: Interest) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        Ok(AsyncFdReadyGuard::new(self, self.wait(interest).await?))
+    }
+
+    /// [`ready`](Self::ready), with a guard that borrows this mutably.
+    ///
+    /// # Errors
+    ///
+    /// As `ready`.
+    pub async fn ready_mut(&mut self, interest: Interest) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        let ready = self.wait(interest).await?;
+        Ok(AsyncFdReadyMutGuard::new(self, ready))
+    }
+
+    /// Waits until something can be read, or the other side has closed. Cancel safe; any number
+    /// may wait.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `poll(2)`, or that the loop is closed.
+    pub async fn readable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        self.ready(Interest::READABLE).await
+    }
+
+    /// [`readable`](Self::readable), with a guard that borrows this mutably.
+    ///
+    /// # Errors
+    ///
+    /// As `readable`.
+    pub async fn readable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        self.ready_mut(Interest::READABLE).await
+    }
+
+    /// Waits until something can be written, or there is an error. Cancel safe; any number may
+    /// wait.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `poll(2)`, or that the loop is closed.
+    pub async fn writable(&self) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        self.ready(Interest::WRITABLE).await
+    }
+
+    /// [`writable`](Self::writable), with a guard that borrows this mutably.
+    ///
+    /// # Errors
+    ///
+    /// As `writable`.
+    pub async fn writable_mut(&mut self) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        self.ready_mut(Interest::WRITABLE).await
+    }
+
+    /// [`readable`](Self::readable) as a poll; a second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// As `readable`.
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyGuard<'_, T>>> {
+        let ready = ready!(self.poll_ready(cx, Direction::Readable))?;
+        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, ready)))
+    }
+
+    /// [`readable_mut`](Self::readable_mut) as a poll; a second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// As `readable`.
+    pub fn poll_read_ready_mut(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'_, T>>> {
+        let ready = ready!(self.poll_ready(cx, Direction::Readable))?;
+        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, ready)))
+    }
+
+    /// [`writable`](Self::writable) as a poll; a second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// As `writable`.
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyGuard<'_, T>>> {
+        let ready = ready!(self.poll_ready(cx, Direction::Writable))?;
+        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, ready)))
+    }
+
+    /// [`writable_mut`](Self::writable_mut) as a poll; a second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// As `writable`.
+    pub fn poll_write_ready_mut(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'_, T>>> {
+        let ready = ready!(self.poll_ready(cx, Direction::Writable))?;
+        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, ready)))
     }
 }

@@ -3,7 +3,7 @@
 #[cfg(not(feature = "test-util"))]
 pub(crate) use system::Clock;
 #[cfg(feature = "test-util")]
-pub(crate) use test_util::{Clock, with_loop_clock};
+pub(crate) use test_util::Clock;
 
 #[cfg(not(feature = "test-util"))]
 mod system {
@@ -32,10 +32,7 @@ mod test_util {
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::time::{Duration, Instant as StdInstant};
 
-    use loop_api::Handle;
-    use loop_api::time::{Instant, with_clock};
-
-    use crate::handle::NativeHandle;
+    use loop_api::time::Instant;
 
     /// The system's, until it is stopped for the first time.
     #[derive(Default)]
@@ -115,17 +112,5 @@ mod test_util {
                 state.shown = state.shown.max(moment.into_std());
             }
         }
-    }
-
-    /// Calls `f`, which runs a loop, where `Instant::now` is the loop's.
-    pub(crate) fn with_loop_clock<R>(f: impl FnOnce() -> R) -> R {
-        with_clock(now_here, f)
-    }
-
-    fn now_here() -> Instant {
-        NativeHandle::with_current(|handle| match handle {
-            Some(handle) => handle.timers().now(),
-            None => Instant::from_std(StdInstant::now()),
-        })
     }
 }
