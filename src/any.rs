@@ -18,6 +18,7 @@ mod macros;
 pub(crate) mod no_loop;
 mod options;
 mod pin;
+mod socket;
 mod stream;
 mod types;
 
@@ -27,5 +28,6 @@ pub(crate) use global::lend;
 pub(crate) use innermost::with_current;
 pub(crate) use macros::{any_enum, back, each, never, opaque, pair};
 pub(crate) use options::{BUDGET, Options};
+pub(crate) use socket::socket;
 pub(crate) use stream::{async_read, async_write};
 pub(crate) use types::*;

@@ -54,6 +54,7 @@ pub mod unix;
 
 pub use descriptor::Async;
 pub(crate) use foreign::{impl_hyper_read, impl_tokio_write};
+pub(crate) use interest::alone;
 pub use interest::{Interest, Ready};
 pub use loop_api::readiness::{AsSource, Readiness, Source};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};

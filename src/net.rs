@@ -17,8 +17,8 @@
 //!
 //! What differs from tokio: [`TcpListener::accept`] does not fail because descriptors are exhausted
 //! or a client has gone, it waits; [`TcpSocket`] asks the system only when it connects or listens;
-//! addresses of unix sockets are the standard library's. There are no named pipes, and no `ready`,
-//! `try_io` or credentials.
+//! addresses of unix sockets are the standard library's. There are no named pipes of Windows. The
+//! system's socket is lent by `with_std`, as a network need not have descriptors.
 //!
 //! The errors of connecting and binding say what was tried on which address, and what helps. Their
 //! kind is the system's; its number is given by [`raw_os_error`](fn@raw_os_error), as an
@@ -48,6 +48,7 @@
 
 mod lookup;
 mod loops;
+mod readiness;
 mod stream;
 pub mod tcp;
 mod tcp_listener;
@@ -64,4 +65,4 @@ pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use udp::UdpSocket;
 #[cfg(unix)]
-pub use unix::{UnixDatagram, UnixListener, UnixStream};
+pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};

@@ -16,6 +16,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_io::AsyncWrite;
@@ -27,12 +28,14 @@ mod addr;
 mod connect;
 pub mod error;
 mod options;
+mod socket;
 #[cfg(unix)]
 mod unix;
 
 pub use addr::{Resolved, Target, ToSocketAddrs, resolve};
 pub use connect::{connect_any, connect_staggered, try_each};
 pub use options::{TcpOptions, UdpOptions};
+pub use socket::Socket;
 #[cfg(unix)]
 pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
 
@@ -153,15 +156,15 @@ pub trait StdNet: Net {
 }
 
 /// A connected stream of bytes, TCP or unix. Dropping it closes it.
-pub trait Stream: AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
+pub trait Stream: Socket + AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
     /// The reading half, borrowed.
-    type ReadHalf<'a>: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync;
+    type ReadHalf<'a>: Socket + AsyncReadUninit + fmt::Debug + Unpin + Send + Sync;
     /// The writing half, borrowed. Its `poll_close` sends FIN; dropping it does not.
-    type WriteHalf<'a>: AsyncWrite + fmt::Debug + Unpin + Send + Sync;
+    type WriteHalf<'a>: Socket + AsyncWrite + fmt::Debug + Unpin + Send + Sync;
     /// The reading half, owned.
-    type OwnedReadHalf: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync + 'static;
+    type OwnedReadHalf: Socket + AsyncReadUninit + fmt::Debug + Unpin + Send + Sync + 'static;
     /// The writing half, owned. Dropping it sends FIN, as tokio's does.
-    type OwnedWriteHalf: AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static;
+    type OwnedWriteHalf: Socket + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static;
 
     /// Borrows the two directions, without cost.
     fn split(&mut self) -> (Self::ReadHalf<'_>, Self::WriteHalf<'_>);
@@ -248,7 +251,7 @@ pub trait TcpStream: Stream {
 }
 
 /// A TCP server socket.
-pub trait TcpListener: fmt::Debug + Send + Sync + Unpin + 'static {
+pub trait TcpListener: Socket + fmt::Debug + Send + Sync + Unpin + 'static {
     /// What it accepts.
     type Stream: TcpStream;
 
@@ -262,6 +265,18 @@ pub trait TcpListener: fmt::Debug + Send + Sync + Unpin + 'static {
     ///
     /// Any error of `accept(2)` but those that pass by themselves.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+
+    /// [`accept`](Self::accept) as a poll, with the same care. One waiter: a second one may take the
+    /// first one's place.
+    ///
+    /// # Errors
+    ///
+    /// As `accept`; `Unsupported` where a loop leaves it out.
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, SocketAddr)>> {
+        let _ = cx;
+        let message = "this loop's network has no poll_accept: await accept";
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::Unsupported, message)))
+    }
 
     /// The address it listens on.
     ///
@@ -285,7 +300,7 @@ pub trait TcpListener: fmt::Debug + Send + Sync + Unpin + 'static {
 
 /// A UDP socket. All its waits are cancel safe, and any number may wait at once. A peer's ICMP
 /// refusal is an error of one call and harms no later one.
-pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
+pub trait UdpSocket: Socket + fmt::Debug + Send + Sync + Unpin + 'static {
     /// Fixes the peer that `send` sends to and `recv` receives from.
     fn connect(&self, addr: SocketAddr) -> impl Future<Output = io::Result<()>> + Send;
     /// Sends a datagram to the connected peer.
@@ -299,7 +314,7 @@ pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
     /// Receives a datagram and leaves it there.
     fn peek_from(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
     /// Waits until a datagram is there. On tokio, which remembers that one was, it is also ready at
-    /// once when that was taken past the loop, by [`with_std`](Self::with_std) or a duplicate of
+    /// once when that was taken past the loop, by [`with_std`](Socket::with_std) or a duplicate of
     /// the socket, until a receive by one of the methods here has found nothing.
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
     /// Waits until a datagram can be sent.
@@ -323,8 +338,4 @@ pub trait UdpSocket: fmt::Debug + Send + Sync + Unpin + 'static {
     fn peer_addr(&self) -> io::Result<SocketAddr>;
     /// Takes the error that waits on the socket, if one does.
     fn take_error(&self) -> io::Result<Option<io::Error>>;
-    /// The other options, set and read on a borrowed standard socket where there is one.
-    ///
-    /// `Unsupported` on a network that has no system sockets.
-    fn with_std<R>(&self, f: impl FnOnce(socket2::SockRef<'_>) -> io::Result<R>) -> io::Result<R>;
 }

@@ -1,6 +1,7 @@
 //! What a descriptor is waited for, and what it is ready for: tokio's `Interest` and `Ready`.
 
 use std::fmt;
+use std::io;
 use std::ops::{BitAnd, BitOr, BitOrAssign, Sub};
 
 const READABLE: u8 = 1;
@@ -84,6 +85,13 @@ impl Interest {
         }
         Ready(mask)
     }
+}
+
+/// The error of those who wait for what no loop waits for.
+#[cold]
+pub(crate) fn alone() -> io::Error {
+    let message = "no loop waits for errors or urgent data alone: ask for Interest::READABLE or WRITABLE too";
+    io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
 impl BitOr for Interest {

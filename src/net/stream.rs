@@ -4,7 +4,7 @@
 /// is defined by the caller.
 macro_rules! stream {
     (
-        $what:literal
+        $what:literal, $addr:ty, $of:path;
         $name:ident $enum:ident
         $read:ident $read_enum:ident
         $write:ident $write_enum:ident
@@ -14,6 +14,17 @@ macro_rules! stream {
         $crate::any::opaque!([] $name, $enum);
         $crate::any::async_read!([] $name, $enum);
         $crate::any::async_write!([] $name, $enum);
+        $crate::any::socket!([] $name, $enum);
+        $crate::net::readiness::readiness!($name);
+        $crate::net::readiness::poll_readiness!($name, poll_read_ready, poll_write_ready);
+        $crate::net::readiness::try_reads!([] $name);
+        $crate::net::readiness::try_writes!([] $name);
+
+        impl AsRef<$name> for $name {
+            fn as_ref(&self) -> &$name {
+                self
+            }
+        }
 
         $crate::any::forward! {
             impl Stream for $name, $enum {
@@ -113,21 +124,29 @@ macro_rules! stream {
         pub struct $read<'a>(pub(crate) $crate::any::$read_enum<'a>);
         $crate::any::opaque!([<'a>] $read<'a>, $read_enum);
         $crate::any::async_read!([<'a>] $read<'a>, $read_enum);
+        $crate::any::socket!([<'a>] $read<'a>, $read_enum);
+        $crate::net::readiness::read_half!([<'a>] $read<'a>, $addr, $of);
 
         #[doc = concat!("The writing half of ", $what, ", borrowed. Closing it sends FIN; dropping it does not.")]
         pub struct $write<'a>(pub(crate) $crate::any::$write_enum<'a>);
         $crate::any::opaque!([<'a>] $write<'a>, $write_enum);
         $crate::any::async_write!([<'a>] $write<'a>, $write_enum);
+        $crate::any::socket!([<'a>] $write<'a>, $write_enum);
+        $crate::net::readiness::write_half!([<'a>] $write<'a>, $addr, $of);
 
         #[doc = concat!("The reading half of ", $what, ", owned.")]
         pub struct $owned_read(pub(crate) $crate::any::$owned_read_enum);
         $crate::any::opaque!([] $owned_read, $owned_read_enum);
         $crate::any::async_read!([] $owned_read, $owned_read_enum);
+        $crate::any::socket!([] $owned_read, $owned_read_enum);
+        $crate::net::readiness::read_half!([] $owned_read, $addr, $of);
 
         #[doc = concat!("The writing half of ", $what, ", owned. Dropping it sends FIN.")]
         pub struct $owned_write(pub(crate) $crate::any::$owned_write_enum);
         $crate::any::opaque!([] $owned_write, $owned_write_enum);
         $crate::any::async_write!([] $owned_write, $owned_write_enum);
+        $crate::any::socket!([] $owned_write, $owned_write_enum);
+        $crate::net::readiness::write_half!([] $owned_write, $addr, $of);
 
         impl $owned_read {
             /// Joins the halves of one stream.

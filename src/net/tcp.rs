@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use loop_api::net::{StdNet, Stream, TcpOptions, TcpStream as LoopTcpStream, ToSocketAddrs, connect_any};
 
+use super::readiness::{inet, peek, poll_peek};
 use super::stream::stream;
 use crate::any::{self, each, forward, pair};
 use crate::runtime::Handle;
@@ -104,13 +105,17 @@ use crate::runtime::Handle;
 pub struct TcpStream(pub(crate) any::TcpStream);
 
 stream! {
-    "a TCP connection"
+    "a TCP connection", SocketAddr, inet;
     TcpStream TcpStream
     ReadHalf TcpReadHalf
     WriteHalf TcpWriteHalf
     OwnedReadHalf TcpOwnedReadHalf
     OwnedWriteHalf TcpOwnedWriteHalf
 }
+
+poll_peek!([] TcpStream);
+peek!([<'a>] ReadHalf<'a>);
+peek!([] OwnedReadHalf);
 
 impl TcpStream {
     /// Connects to `addr`; of several addresses to the first that answers, tried in order. Cancel
@@ -174,6 +179,45 @@ impl TcpStream {
     /// ```
     pub fn into_std(self) -> io::Result<std::net::TcpStream> {
         Handle::tcp_stream_into_std(self)
+    }
+
+    /// How long closing goes on sending what is unsent; zero resets the connection, `None` is the
+    /// system's own way. Dropping the connection may then block the thread for as long.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `setsockopt(2)`; `Unsupported` on a network without system sockets.
+    pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()> {
+        self.with_std(|socket| socket.set_linger(time))
+    }
+
+    /// Whether what arrives is acknowledged at once, for now.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `getsockopt(2)`; `Unsupported` on a network without system sockets.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    pub fn quickack(&self) -> io::Result<bool> {
+        self.with_std(|socket| socket.tcp_quickack())
+    }
+
+    /// Acknowledges what arrives at once, until the system thinks better of it.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `setsockopt(2)`; `Unsupported` on a network without system sockets.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    pub fn set_quickack(&self, on: bool) -> io::Result<()> {
+        self.with_std(|socket| socket.set_tcp_quickack(on))
+    }
+}
+
+/// As [`from_std`](TcpStream::from_std).
+impl TryFrom<std::net::TcpStream> for TcpStream {
+    type Error = io::Error;
+
+    fn try_from(socket: std::net::TcpStream) -> io::Result<TcpStream> {
+        TcpStream::from_std(socket)
     }
 }
 

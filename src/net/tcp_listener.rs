@@ -3,13 +3,16 @@
 use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use loop_api::net::{
     Net, StdNet, TcpListener as LoopTcpListener, TcpOptions, ToSocketAddrs, resolve, try_each,
 };
 
 use super::TcpStream;
-use crate::any::{self, each, forward, opaque};
+use crate::any::{self, each, forward, opaque, socket};
 use crate::runtime::Handle;
 
 /// A TCP server socket. Dropping it closes it: connections that were not accepted yet are refused
@@ -31,6 +34,7 @@ use crate::runtime::Handle;
 pub struct TcpListener(pub(crate) any::TcpListener);
 
 opaque!([] TcpListener, TcpListener);
+socket!([] TcpListener, TcpListener);
 
 impl TcpListener {
     /// Binds and listens; port 0 lets the system choose. Cancel safe. Of several addresses the
@@ -115,6 +119,74 @@ impl TcpListener {
             Ok((TcpStream(wrap(stream)), peer))
         })
     }
+
+    /// [`accept`](Self::accept) as a poll, with the same care. A second waiter takes the first
+    /// one's place.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `accept(2)`; `Unsupported` on a loop that leaves it out.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        each!(TcpListener => TcpStream as wrap; &self.0, l => {
+            LoopTcpListener::poll_accept(l, cx).map_ok(|(stream, peer)| (TcpStream(wrap(stream)), peer))
+        })
+    }
+
+    /// The connections as a stream without end, which is accepted from as it is polled.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::{TcpListener, TcpStream};
+    /// use futures_lite::StreamExt;
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let mut incoming = listener.into_incoming();
+    /// let server = incoming.try_next().await?.unwrap();
+    /// assert_eq!(server.peer_addr()?, client.local_addr()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn into_incoming(self) -> Incoming {
+        Incoming { listener: self }
+    }
+}
+
+/// As [`from_std`](TcpListener::from_std).
+impl TryFrom<std::net::TcpListener> for TcpListener {
+    type Error = io::Error;
+
+    fn try_from(socket: std::net::TcpListener) -> io::Result<TcpListener> {
+        TcpListener::from_std(socket)
+    }
+}
+
+/// The connections of a [`TcpListener`] as a stream: see [`into_incoming`](TcpListener::into_incoming).
+#[derive(Debug)]
+pub struct Incoming {
+    listener: TcpListener,
+}
+
+impl Incoming {
+    /// The server socket.
+    pub fn get_ref(&self) -> &TcpListener {
+        &self.listener
+    }
+
+    /// Gives the server socket back. No connection is lost.
+    pub fn into_inner(self) -> TcpListener {
+        self.listener
+    }
+}
+
+impl Stream for Incoming {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<TcpStream>>> {
+        self.listener.poll_accept(cx).map(|accepted| Some(accepted.map(|(stream, _)| stream)))
+    }
 }
 
 forward! {
@@ -123,6 +195,10 @@ forward! {
 
         async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
             TcpListener::accept(self).await
+        }
+
+        fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+            TcpListener::poll_accept(self, cx)
         }
     }
     fn {

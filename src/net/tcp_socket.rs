@@ -100,6 +100,50 @@ options! {
     set_keepalive: bool => keepalive;
 }
 
+options! {
+    /// What [`set_tos_v4`](Self::set_tos_v4) set.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    tos_v4,
+    /// The type of service of its packets, of IPv4: `IP_TOS`, where the system has it.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_tos_v4: u32 => tos_v4;
+    /// tokio's older name of [`tos_v4`](Self::tos_v4).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    tos,
+    /// tokio's older name of [`set_tos_v4`](Self::set_tos_v4).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_tos: u32 => tos_v4;
+    /// What [`set_tclass_v6`](Self::set_tclass_v6) set.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    tclass_v6,
+    /// The traffic class of its packets, of IPv6: `IPV6_TCLASS`, where the system has it.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    set_tclass_v6: u32 => tclass_v6;
+}
+
+/// As tokio counts them.
+fn bytes(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}
+
 impl TcpSocket {
     /// A socket for IPv4.
     ///
@@ -156,6 +200,93 @@ impl TcpSocket {
     pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()> {
         self.read(|options| options.linger = time);
         Ok(())
+    }
+
+    /// What [`set_linger`](Self::set_linger) set.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        Ok(self.read(|options| options.linger))
+    }
+
+    /// Resets the connection when it is closed, instead of sending FIN.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_zero_linger(&self) -> io::Result<()> {
+        self.set_linger(Some(Duration::ZERO))
+    }
+
+    /// The size that [`set_send_buffer_size`](Self::set_send_buffer_size) set; the system's own if
+    /// nothing did.
+    ///
+    /// # Errors
+    ///
+    /// Any error of asking the system.
+    pub fn send_buffer_size(&self) -> io::Result<u32> {
+        let set = self.read(|options| options.send_buffer_size);
+        set.map_or_else(|| self.fresh()?.send_buffer_size(), Ok).map(bytes)
+    }
+
+    /// The size that [`set_recv_buffer_size`](Self::set_recv_buffer_size) set; the system's own if
+    /// nothing did.
+    ///
+    /// # Errors
+    ///
+    /// Any error of asking the system.
+    pub fn recv_buffer_size(&self) -> io::Result<u32> {
+        let set = self.read(|options| options.recv_buffer_size);
+        set.map_or_else(|| self.fresh()?.recv_buffer_size(), Ok).map(bytes)
+    }
+
+    /// A socket to ask for what the system sets by itself.
+    fn fresh(&self) -> io::Result<socket2::Socket> {
+        let domain = if self.unspecified.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 };
+        socket2::Socket::new(domain, socket2::Type::STREAM, None)
+    }
+
+    /// The interface that [`bind_device`](Self::bind_device) set, if any.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.read(|options| options.device.clone()))
+    }
+
+    /// Binds it to an interface, by name, or to none.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
+        self.read(|options| options.device = interface.map(<[u8]>::to_vec));
+        Ok(())
+    }
+
+    /// The address that [`bind`](Self::bind) was given, with port 0 if that was to be chosen;
+    /// the unspecified one before.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        let set = self.read(|options| options.local_addr);
+        Ok(set.unwrap_or(SocketAddr::new(self.unspecified, 0)))
+    }
+
+    /// No error waits on a socket that has not been made.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        Ok(None)
     }
 
     /// The size of the system's buffer for what is to be sent, in bytes.

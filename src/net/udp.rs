@@ -3,13 +3,18 @@
 use std::future::ready;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::task::{Context, Poll};
 
+use loop_api::io::Interest as Direction;
 use loop_api::net::{
-    Net, StdNet, Target, ToSocketAddrs, UdpOptions, UdpSocket as LoopUdpSocket, resolve, try_each,
+    Net, Socket, StdNet, Target, ToSocketAddrs, UdpOptions, UdpSocket as LoopUdpSocket, resolve, try_each,
 };
-use socket2::SockRef;
+use socket2::{SockAddr, SockRef};
 
-use crate::any::{self, each, forward, opaque};
+use super::readiness::{attempt, datagrams, inet, poll_peek, poll_readiness, readiness};
+use crate::any::{self, each, forward, opaque, socket};
+use crate::io::ReadBuf;
+use crate::io::foreign::uninit::{Call, into_read_buf};
 use crate::runtime::Handle;
 
 /// A UDP socket. All its waits are cancel safe: a datagram is either given or still there; any
@@ -34,6 +39,11 @@ use crate::runtime::Handle;
 pub struct UdpSocket(pub(crate) any::UdpSocket);
 
 opaque!([] UdpSocket, UdpSocket);
+socket!([] UdpSocket, UdpSocket);
+readiness!(UdpSocket);
+poll_readiness!(UdpSocket, poll_recv_ready, poll_send_ready);
+poll_peek!([] UdpSocket);
+datagrams!(UdpSocket, SocketAddr, inet);
 
 impl UdpSocket {
     /// Binds a socket; port 0 lets the system choose. Of several addresses the first that can be
@@ -139,6 +149,113 @@ impl UdpSocket {
     }
 }
 
+/// As [`from_std`](UdpSocket::from_std).
+impl TryFrom<std::net::UdpSocket> for UdpSocket {
+    type Error = io::Error;
+
+    fn try_from(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
+        UdpSocket::from_std(socket)
+    }
+}
+
+/// What the contract has no words for.
+impl UdpSocket {
+    /// `send_to` as a poll. A second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `sendto(2)`.
+    pub fn poll_send_to(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        target: SocketAddr,
+    ) -> Poll<io::Result<usize>> {
+        let target = target.into();
+        self.poll_io(cx, Direction::Writable, |socket| socket.send_to(buf, &target))
+    }
+
+    /// Receives a datagram from the connected peer and leaves it there. Cancel safe; any number
+    /// may wait.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `recv(2)`.
+    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut buf = ReadBuf::new(buf);
+        let peek = |socket: SockRef<'_>| into_read_buf(&socket, &mut buf, Call::Peek);
+        Ok(attempt(self, Direction::Readable, peek).await?.0)
+    }
+
+    /// [`peek`](Self::peek) now.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing is there, or the loop has not looked yet, else any error of
+    /// `recv(2)`.
+    pub fn try_peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(self.peeked(&mut ReadBuf::new(buf))?.0)
+    }
+
+    /// [`peek_from`](Self::peek_from) as a poll: fills the rest of `buf`, and gives the sender. A
+    /// second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `recvfrom(2)`.
+    pub fn poll_peek_from(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<SocketAddr>> {
+        let peek = |socket: SockRef<'_>| inet(&into_read_buf(&socket, buf, Call::Peek)?.1);
+        self.poll_io(cx, Direction::Readable, peek)
+    }
+
+    /// [`peek_from`](Self::peek_from) now.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing is there, or the loop has not looked yet, else any error of
+    /// `recvfrom(2)`.
+    pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let (n, from) = self.peeked(&mut ReadBuf::new(buf))?;
+        Ok((n, inet(&from)?))
+    }
+
+    fn peeked(&self, buf: &mut ReadBuf<'_>) -> io::Result<(usize, SockAddr)> {
+        Socket::try_io(self, Direction::Readable, |socket| into_read_buf(&socket, buf, Call::Peek))
+    }
+
+    /// The sender of the next datagram, which stays there. Cancel safe; any number may wait.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `recvfrom(2)`.
+    pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
+        attempt(self, Direction::Readable, |socket| inet(&socket.peek_sender()?)).await
+    }
+
+    /// [`peek_sender`](Self::peek_sender) as a poll. A second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `recvfrom(2)`.
+    pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
+        self.poll_io(cx, Direction::Readable, |socket| inet(&socket.peek_sender()?))
+    }
+
+    /// [`peek_sender`](Self::peek_sender) now.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing is there, or the loop has not looked yet, else any error of
+    /// `recvfrom(2)`.
+    pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
+        Socket::try_io(self, Direction::Readable, |socket| inet(&socket.peek_sender()?))
+    }
+}
+
 forward! {
     impl LoopUdpSocket for UdpSocket, UdpSocket {
         async fn connect(&self, addr: SocketAddr) -> io::Result<()> {
@@ -147,10 +264,6 @@ forward! {
 
         async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
             each!(UdpSocket; &self.0, s => s.send_to(buf, addr).await)
-        }
-
-        fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-            each!(UdpSocket; &self.0, s => s.with_std(f))
         }
     }
     fn {
@@ -341,4 +454,28 @@ options! {
     join_multicast_v6(group: &Ipv6Addr, interface: u32) -> () = join_multicast_v6(group, interface);
     /// Leaves it.
     leave_multicast_v6(group: &Ipv6Addr, interface: u32) -> () = leave_multicast_v6(group, interface);
+    /// The type of service of its packets, of IPv4: `IP_TOS`.
+    #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris", target_os = "illumos", target_os = "haiku")))]
+    tos_v4() -> u32 = tos_v4();
+    /// Sets the type of service of its packets, of IPv4.
+    #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris", target_os = "illumos", target_os = "haiku")))]
+    set_tos_v4(tos: u32) -> () = set_tos_v4(tos);
+    /// tokio's older name of [`tos_v4`](Self::tos_v4).
+    #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris", target_os = "illumos", target_os = "haiku")))]
+    tos() -> u32 = tos_v4();
+    /// tokio's older name of [`set_tos_v4`](Self::set_tos_v4).
+    #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris", target_os = "illumos", target_os = "haiku")))]
+    set_tos(tos: u32) -> () = set_tos_v4(tos);
+    /// The traffic class of its packets, of IPv6: `IPV6_TCLASS`.
+    #[cfg(any(target_os = "android", target_os = "dragonfly", target_os = "freebsd", target_os = "fuchsia", target_os = "linux", target_os = "macos", target_os = "netbsd", target_os = "openbsd"))]
+    tclass_v6() -> u32 = tclass_v6();
+    /// Sets the traffic class of its packets, of IPv6.
+    #[cfg(any(target_os = "android", target_os = "dragonfly", target_os = "freebsd", target_os = "fuchsia", target_os = "linux", target_os = "macos", target_os = "netbsd", target_os = "openbsd"))]
+    set_tclass_v6(tclass: u32) -> () = set_tclass_v6(tclass);
+    /// The interface that it is bound to, if any.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    device() -> Option<Vec<u8>> = device();
+    /// Binds it to an interface, by name, or to none.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    bind_device(interface: Option<&[u8]>) -> () = bind_device(interface);
 }

@@ -5,18 +5,27 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::Shutdown;
-use std::os::unix::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use loop_api::net::{Stream, UnixListener as LoopUnixListener, UnixNet, UnixStream as LoopUnixStream};
 
+use super::readiness;
 use super::stream::stream;
-use crate::any::{self, back, each, forward, opaque, pair};
+use crate::any::{self, back, each, forward, opaque, pair, socket};
 use crate::runtime::Handle;
 
+mod cred;
 mod datagram;
 pub mod pipe;
+mod socket;
+
+pub use cred::{UCred, gid_t, pid_t, uid_t};
 pub use datagram::UnixDatagram;
+pub use socket::UnixSocket;
+/// The standard library's type, which is tokio's by name and methods.
+pub use std::os::unix::net::SocketAddr;
 
 /// A connected unix stream. Dropping it closes it; the other side reads what was written, and then
 /// the end. Its methods are those of [`TcpStream`](super::TcpStream).
@@ -39,7 +48,7 @@ pub use datagram::UnixDatagram;
 pub struct UnixStream(pub(crate) any::UnixStream);
 
 stream! {
-    "a unix stream"
+    "a unix stream", SocketAddr, readiness::unix;
     UnixStream UnixStream
     ReadHalf UnixReadHalf
     WriteHalf UnixWriteHalf
@@ -96,6 +105,35 @@ impl UnixStream {
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixStream> {
         Handle::unix_stream_into_std(self)
     }
+
+    /// Who the peer is, as it was when it connected.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `getsockopt(2)` or `getpeereid(3)`; `Unsupported` where there are no system
+    /// sockets, or the system does not tell.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let (one, other) = anyloop::net::UnixStream::pair()?;
+    /// assert_eq!(one.peer_cred()?.uid(), other.peer_cred()?.uid());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn peer_cred(&self) -> io::Result<UCred> {
+        self.with_std(|socket| loop_toolkit::socket::peer_cred(&*socket)).map(UCred::new)
+    }
+}
+
+/// As [`from_std`](UnixStream::from_std).
+impl TryFrom<std::os::unix::net::UnixStream> for UnixStream {
+    type Error = io::Error;
+
+    fn try_from(socket: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
+        UnixStream::from_std(socket)
+    }
 }
 
 forward! {
@@ -141,6 +179,7 @@ forward! {
 pub struct UnixListener(pub(crate) any::UnixListener);
 
 opaque!([] UnixListener, UnixListener);
+socket!([] UnixListener, UnixListener);
 
 impl UnixListener {
     /// Binds and listens.
@@ -194,6 +233,67 @@ impl UnixListener {
             Ok((UnixStream(wrap(stream)), peer))
         })
     }
+
+    /// [`accept`](Self::accept) as a poll, with the same care. A second waiter takes the first
+    /// one's place.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `accept(2)`; `Unsupported` on a loop that leaves it out.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        each!(UnixListener => UnixStream as wrap; &self.0, l => {
+            LoopUnixListener::poll_accept(l, cx).map_ok(|(stream, peer)| (UnixStream(wrap(stream)), peer))
+        })
+    }
+
+    /// The connections as a stream without end, which is accepted from as it is polled.
+    pub fn into_incoming(self) -> Incoming {
+        Incoming { listener: self }
+    }
+
+    /// Takes the error that waits on the socket, if one does.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `getsockopt(2)` itself.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.with_std(|socket| socket.take_error())
+    }
+}
+
+/// As [`from_std`](UnixListener::from_std).
+impl TryFrom<std::os::unix::net::UnixListener> for UnixListener {
+    type Error = io::Error;
+
+    fn try_from(socket: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        UnixListener::from_std(socket)
+    }
+}
+
+/// The connections of a [`UnixListener`] as a stream: see [`into_incoming`](UnixListener::into_incoming).
+#[derive(Debug)]
+pub struct Incoming {
+    listener: UnixListener,
+}
+
+impl Incoming {
+    /// The server socket.
+    pub fn get_ref(&self) -> &UnixListener {
+        &self.listener
+    }
+
+    /// Gives the server socket back. No connection is lost.
+    pub fn into_inner(self) -> UnixListener {
+        self.listener
+    }
+}
+
+impl futures_core::Stream for Incoming {
+    type Item = io::Result<UnixStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<UnixStream>>> {
+        self.listener.poll_accept(cx).map(|accepted| Some(accepted.map(|(stream, _)| stream)))
+    }
 }
 
 forward! {
@@ -202,6 +302,10 @@ forward! {
 
         async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
             UnixListener::accept(self).await
+        }
+
+        fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+            UnixListener::poll_accept(self, cx)
         }
     }
     fn {

@@ -9,7 +9,8 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use loop_api::io::Interest;
 use loop_api::shared::EndWaiter;
@@ -86,6 +87,12 @@ impl Link {
             shared.leave_end(EndWaiter::from_bits(before));
         }
         Ok(open?)
+    }
+
+    /// Wakes a task after a while, by the loop's own timer. Without a loop that is an error.
+    pub(crate) fn wake_later(&self, wait: Duration, waker: Waker) -> io::Result<()> {
+        let Some(handle) = &self.handle else { return Err(Closed.into()) };
+        Ok(handle.call_later(wait, move || waker.wake()).map(drop)?)
     }
 
     /// Waits for `io`, or for the end of the loop.

@@ -55,6 +55,7 @@ mod split;
 mod stream;
 mod tcp;
 mod udp;
+mod under;
 #[cfg(unix)]
 mod unix;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_lite::future::{block_on, poll_once, zip};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use loop_api::net::{Net, StdNet, Stream, TcpListener as _, TcpOptions, TcpStream as _};
-use loop_api::net::{UdpOptions, UdpSocket as _};
+use loop_api::net::{Socket as _, UdpOptions, UdpSocket as _};
 use loop_api::{EventLoop, Handle};
 use loop_tokio::net::{TcpListener, TcpStream};
 use loop_tokio::{TokioHandle, TokioLoop};

@@ -14,7 +14,8 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use super::object::Object;
-use loop_api::io::ReadCursor;
+use super::socket::Op;
+use loop_api::io::{Interest, ReadCursor};
 use loop_api::net::Stream;
 
 /// An object whose halves take turns with it.
@@ -40,6 +41,10 @@ pub(super) trait DynBorrowed: Send + Sync {
     fn write_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
     fn flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
     fn close(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+    fn poll_ready(&self, cx: &mut Context<'_>, interest: Interest) -> Poll<io::Result<()>>;
+    fn poll_io(&self, cx: &mut Context<'_>, interest: Interest, op: Op<'_>) -> Poll<io::Result<()>>;
+    fn try_io(&self, interest: Interest, op: Op<'_>) -> io::Result<()>;
+    fn with_std(&self, f: Op<'_>) -> io::Result<()>;
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
@@ -93,6 +98,22 @@ impl<S: Stream, Std: 'static> DynBorrowed for Borrowed<S, Std> {
 
     fn close(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.with(|socket| socket.poll_close(cx))
+    }
+
+    fn poll_ready(&self, cx: &mut Context<'_>, interest: Interest) -> Poll<io::Result<()>> {
+        self.with(|socket| socket.poll_ready(cx, interest))
+    }
+
+    fn poll_io(&self, cx: &mut Context<'_>, interest: Interest, op: Op<'_>) -> Poll<io::Result<()>> {
+        self.with(|socket| socket.poll_io(cx, interest, op))
+    }
+
+    fn try_io(&self, interest: Interest, op: Op<'_>) -> io::Result<()> {
+        self.with(|socket| socket.try_io(interest, op))
+    }
+
+    fn with_std(&self, f: Op<'_>) -> io::Result<()> {
+        self.with(|socket| socket.with_std(f))
     }
 
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

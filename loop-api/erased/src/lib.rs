@@ -45,6 +45,7 @@ mod net;
 mod object;
 mod process;
 mod signal;
+mod socket;
 mod source;
 mod split;
 mod stream;

@@ -2,22 +2,26 @@
 
 use std::any::Any;
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
+use socket2::SockRef;
 
 use super::borrowed::DynBorrowed;
-use loop_api::io::{AsyncReadUninit, ReadCursor};
+use super::socket::{DynSocket, erased_socket, kept, poll_kept};
+use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
+use loop_api::net::Socket;
 
 /// A reading half.
-pub(super) trait Read: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync {}
-impl<R: AsyncReadUninit + fmt::Debug + Unpin + Send + Sync> Read for R {}
+pub(super) trait Read: DynSocket + AsyncReadUninit + fmt::Debug + Unpin + Send + Sync {}
+impl<R: DynSocket + AsyncReadUninit + fmt::Debug + Unpin + Send + Sync> Read for R {}
 
 /// A writing half.
-pub(super) trait Write: AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
-impl<W: AsyncWrite + fmt::Debug + Unpin + Send + Sync> Write for W {}
+pub(super) trait Write: DynSocket + AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
+impl<W: DynSocket + AsyncWrite + fmt::Debug + Unpin + Send + Sync> Write for W {}
 
 /// A reading half that is owned, and can be told what it is when the halves are joined again.
 pub(super) trait OwnedRead: Read {
@@ -187,6 +191,46 @@ impl AsyncWrite for WriteHalf<'_> {
     }
 }
 
+/// What lies under a borrowed half, asked of the object, whose turn each call takes.
+macro_rules! borrowed_socket {
+    ($half:ty) => {
+        impl Socket for $half {
+            fn poll_ready(&self, cx: &mut Context<'_>, interest: Interest) -> Poll<io::Result<()>> {
+                self.0.poll_ready(cx, interest)
+            }
+
+            /// One waiter a direction, here.
+            async fn ready(&self, interest: Interest) -> io::Result<()> {
+                poll_fn(|cx| self.0.poll_ready(cx, interest)).await
+            }
+
+            fn poll_io<R>(
+                &self,
+                cx: &mut Context<'_>,
+                interest: Interest,
+                op: impl FnMut(SockRef<'_>) -> io::Result<R>,
+            ) -> Poll<io::Result<R>> {
+                poll_kept(op, |op| self.0.poll_io(cx, interest, op))
+            }
+
+            fn try_io<R>(
+                &self,
+                interest: Interest,
+                op: impl FnOnce(SockRef<'_>) -> io::Result<R>,
+            ) -> io::Result<R> {
+                kept(op, |op| self.0.try_io(interest, op))
+            }
+
+            fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
+                kept(f, |f| self.0.with_std(f))
+            }
+        }
+    };
+}
+
+borrowed_socket!(ReadHalf<'_>);
+borrowed_socket!(WriteHalf<'_>);
+
 impl fmt::Debug for ReadHalf<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.debug(f)
@@ -200,6 +244,8 @@ impl fmt::Debug for WriteHalf<'_> {
 }
 
 read!([<S>] OwnedReadHalf<S>, half);
+erased_socket!([<S>] OwnedReadHalf<S>, half);
 debug!([<S>] OwnedReadHalf<S>, half);
 write!([<S>] OwnedWriteHalf<S>, half);
+erased_socket!([<S>] OwnedWriteHalf<S>, half);
 debug!([<S>] OwnedWriteHalf<S>, half);

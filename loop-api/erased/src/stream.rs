@@ -26,16 +26,17 @@ use futures_io::{AsyncRead, AsyncWrite};
 use super::BoxFuture;
 use super::borrowed::borrow;
 use super::object::{FromObject, IntoStd, Object};
+use super::socket::{DynSocket, inner_socket};
 use super::split::{
     BoxedHalves, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read,
     write,
 };
 use loop_api::io::AsyncReadUninit;
-use loop_api::net::Stream;
+use loop_api::net::{Socket, Stream};
 
 /// [`Stream`] without types of its own; `E` is the erased stream.
 pub(super) trait DynStream<E>:
-    AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Sync
+    DynSocket + AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + Send + Sync
 {
     fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>);
     fn into_split(self: Box<Self>) -> (OwnedReadHalf<E>, OwnedWriteHalf<E>);
@@ -94,6 +95,7 @@ where
 }
 
 impl<S: Unpin, Std> Unpin for Object<S, Std> {}
+inner_socket!([<S: Socket + Sync, Std>] Object<S, Std>, socket);
 read!([<S: Stream, Std>] Object<S, Std>, socket);
 write!([<S: Stream, Std>] Object<S, Std>, socket);
 debug!([<S: fmt::Debug, Std>] Object<S, Std>, socket);
@@ -108,9 +110,11 @@ struct WritePart<S: Stream>(S::OwnedWriteHalf);
 
 impl<S: Stream, Std> Unpin for ReadPart<S, Std> {}
 read!([<S: Stream, Std>] ReadPart<S, Std>, half);
+inner_socket!([<S: Stream, Std>] ReadPart<S, Std>, half);
 debug!([<S: Stream, Std>] ReadPart<S, Std>, half);
 impl<S: Stream> Unpin for WritePart<S> {}
 write!([<S: Stream>] WritePart<S>, 0);
+inner_socket!([<S: Stream>] WritePart<S>, 0);
 debug!([<S: Stream>] WritePart<S>, 0);
 
 impl<S: Stream, Std: 'static> OwnedRead for ReadPart<S, Std> {
@@ -162,6 +166,7 @@ macro_rules! erased_stream {
         $crate::split::read!([] $stream, 0);
         $crate::split::write!([] $stream, 0);
         $crate::split::debug!([] $stream, 0);
+        $crate::socket::erased_socket!([] $stream, 0);
 
         impl ::loop_api::net::Stream for $stream {
             type ReadHalf<'a> = $crate::ReadHalf<'a>;

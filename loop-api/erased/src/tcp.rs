@@ -11,6 +11,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::BoxFuture;
 use super::object::{FromObject, IntoStd, Object};
+use super::socket::{DynSocket, erased_socket, inner_socket};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
 use loop_api::net;
@@ -124,8 +125,9 @@ impl net::TcpStream for TcpStream {
 pub struct TcpListener(pub(super) Box<dyn DynTcpListener>);
 
 /// [`net::TcpListener`] without types of its own.
-pub(super) trait DynTcpListener: fmt::Debug + Send + Sync {
+pub(super) trait DynTcpListener: DynSocket + fmt::Debug + Send + Sync {
     fn accept(&self) -> BoxFuture<'_, io::Result<(TcpStream, SocketAddr)>>;
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>>;
     fn local_addr(&self) -> io::Result<SocketAddr>;
     fn ttl(&self) -> io::Result<u32>;
     fn set_ttl(&self, ttl: u32) -> io::Result<()>;
@@ -143,6 +145,13 @@ impl<L: net::TcpListener> DynTcpListener for ListenerOf<L> {
         Box::pin(async {
             let (socket, addr) = self.object.socket.accept().await?;
             Ok((TcpStream::from_object(Object::new(socket, self.stream_into_std)), addr))
+        })
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let accepted = self.object.socket.poll_accept(cx);
+        accepted.map_ok(|(socket, addr)| {
+            (TcpStream::from_object(Object::new(socket, self.stream_into_std)), addr)
         })
     }
 
@@ -165,12 +174,18 @@ impl<L: net::TcpListener> DynTcpListener for ListenerOf<L> {
 
 debug!([<L: net::TcpListener>] ListenerOf<L>, object);
 debug!([] TcpListener, 0);
+inner_socket!([<L: net::TcpListener>] ListenerOf<L>, object);
+erased_socket!([] TcpListener, 0);
 
 impl net::TcpListener for TcpListener {
     type Stream = TcpStream;
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         self.0.accept().await
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        self.0.poll_accept(cx)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -4,20 +4,17 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-use socket2::SockRef;
-
 use super::BoxFuture;
 use super::object::Object;
+use super::socket::{DynSocket, erased_socket};
 use super::split::debug;
 use loop_api::net;
 
 /// A UDP socket on an erased loop.
 pub struct UdpSocket(pub(super) Box<dyn DynUdpSocket>);
 
-type WithStd<'a> = &'a mut dyn FnMut(SockRef<'_>) -> io::Result<()>;
-
 /// [`net::UdpSocket`] without types of its own.
-pub(super) trait DynUdpSocket: fmt::Debug + Send + Sync {
+pub(super) trait DynUdpSocket: DynSocket + fmt::Debug + Send + Sync {
     fn connect(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<()>>;
     fn send<'a>(&'a self, buf: &'a [u8]) -> BoxFuture<'a, io::Result<usize>>;
     fn recv<'a>(&'a self, buf: &'a mut [u8]) -> BoxFuture<'a, io::Result<usize>>;
@@ -33,7 +30,6 @@ pub(super) trait DynUdpSocket: fmt::Debug + Send + Sync {
     fn local_addr(&self) -> io::Result<SocketAddr>;
     fn peer_addr(&self) -> io::Result<SocketAddr>;
     fn take_error(&self) -> io::Result<Option<io::Error>>;
-    fn with_std(&self, f: WithStd<'_>) -> io::Result<()>;
     fn into_std(self: Box<Self>) -> io::Result<std::net::UdpSocket>;
 }
 
@@ -96,10 +92,6 @@ impl<S: net::UdpSocket> DynUdpSocket for Object<S, std::net::UdpSocket> {
 
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.socket.take_error()
-    }
-
-    fn with_std(&self, f: WithStd<'_>) -> io::Result<()> {
-        self.socket.with_std(f)
     }
 
     fn into_std(self: Box<Self>) -> io::Result<std::net::UdpSocket> {
@@ -169,14 +161,6 @@ impl net::UdpSocket for UdpSocket {
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error()
     }
-
-    fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        let mut f = Some(f);
-        let mut result = None;
-        self.0.with_std(&mut |socket| {
-            result = f.take().map(|f| f(socket));
-            Ok(())
-        })?;
-        result.unwrap_or_else(|| Err(io::Error::other("the loop's socket did not call what it was given")))
-    }
 }
+
+erased_socket!([] UdpSocket, 0);

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::object::{FromObject, Object};
+use super::socket::{DynSocket, erased_socket, inner_socket};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
 use super::{BoxFuture, ErasedHandle};
@@ -61,8 +62,9 @@ impl net::UnixStream for UnixStream {
 /// A unix server socket on an erased loop.
 pub struct UnixListener(Box<dyn DynUnixListener>);
 
-trait DynUnixListener: fmt::Debug + Send + Sync {
+trait DynUnixListener: DynSocket + fmt::Debug + Send + Sync {
     fn accept(&self) -> BoxFuture<'_, io::Result<(UnixStream, SocketAddr)>>;
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>>;
     fn local_addr(&self) -> io::Result<SocketAddr>;
     fn into_std(self: Box<Self>) -> io::Result<std_unix::UnixListener>;
 }
@@ -78,6 +80,10 @@ impl<H: UnixNet> DynUnixListener for ListenerOf<H> {
         })
     }
 
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        net::UnixListener::poll_accept(&self.0, cx).map_ok(|(socket, addr)| (stream::<H>(socket), addr))
+    }
+
     fn local_addr(&self) -> io::Result<SocketAddr> {
         net::UnixListener::local_addr(&self.0)
     }
@@ -89,12 +95,19 @@ impl<H: UnixNet> DynUnixListener for ListenerOf<H> {
 
 debug!([<H: UnixNet>] ListenerOf<H>, 0);
 debug!([] UnixListener, 0);
+inner_socket!([<H: UnixNet>] ListenerOf<H>, 0);
+erased_socket!([] UnixListener, 0);
+erased_socket!([] UnixDatagram, 0);
 
 impl net::UnixListener for UnixListener {
     type Stream = UnixStream;
 
     async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         self.0.accept().await
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        self.0.poll_accept(cx)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -105,7 +118,7 @@ impl net::UnixListener for UnixListener {
 /// A unix datagram socket on an erased loop.
 pub struct UnixDatagram(Box<dyn DynUnixDatagram>);
 
-trait DynUnixDatagram: fmt::Debug + Send + Sync {
+trait DynUnixDatagram: DynSocket + fmt::Debug + Send + Sync {
     fn connect(&self, addr: &SocketAddr) -> io::Result<()>;
     fn send<'a>(&'a self, buf: &'a [u8]) -> BoxFuture<'a, io::Result<usize>>;
     fn recv<'a>(&'a self, buf: &'a mut [u8]) -> BoxFuture<'a, io::Result<usize>>;

@@ -65,6 +65,12 @@ options! {
         only_v6: bool,
         /// How many connections may wait to be accepted; 1024 if `None`.
         backlog: u32,
+        /// `IP_TOS` of a socket of IPv4, where the system has it.
+        tos_v4: u32,
+        /// `IPV6_TCLASS` of a socket of IPv6, where the system has it.
+        tclass_v6: u32,
+        /// `SO_BINDTODEVICE`, the name of an interface, where the system has it.
+        device: Vec<u8>,
     }
 }
 

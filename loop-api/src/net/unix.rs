@@ -5,8 +5,9 @@ use std::future::Future;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
+use std::task::{Context, Poll};
 
-use crate::net::{Net, Stream};
+use crate::net::{Net, Socket, Stream};
 
 /// A loop with unix sockets. An address is a path, or on Linux an abstract name.
 pub trait UnixNet: Net {
@@ -77,11 +78,21 @@ pub trait UnixStream: Stream {
 }
 
 /// A unix server socket. Dropping it leaves its path in place, as everywhere.
-pub trait UnixListener: fmt::Debug + Send + Sync + Unpin + 'static {
+pub trait UnixListener: Socket + fmt::Debug + Send + Sync + Unpin + 'static {
     /// What it accepts.
     type Stream: UnixStream;
     /// As [`TcpListener::accept`](crate::net::TcpListener::accept).
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+    /// As [`TcpListener::poll_accept`](crate::net::TcpListener::poll_accept).
+    ///
+    /// # Errors
+    ///
+    /// As `accept`; `Unsupported` where a loop leaves it out.
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, SocketAddr)>> {
+        let _ = cx;
+        let message = "this loop's network has no poll_accept: await accept";
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::Unsupported, message)))
+    }
     /// The address it listens on.
     ///
     /// # Errors
@@ -91,7 +102,7 @@ pub trait UnixListener: fmt::Debug + Send + Sync + Unpin + 'static {
 }
 
 /// A unix datagram socket. All its waits are cancel safe, and any number may wait at once.
-pub trait UnixDatagram: fmt::Debug + Send + Sync + Unpin + 'static {
+pub trait UnixDatagram: Socket + fmt::Debug + Send + Sync + Unpin + 'static {
     /// Fixes the peer.
     ///
     /// # Errors

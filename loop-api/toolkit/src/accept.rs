@@ -55,6 +55,42 @@ where
     }
 }
 
+/// [`accept_retry`] as a poll. When descriptors or memory are exhausted it has `wake_later` wake the
+/// task in 100 ms, and is pending; polled before, it tries before.
+///
+/// # Errors
+///
+/// Every other error of `poll_accept`; those of `wake_later`.
+///
+/// ```
+/// use std::io;
+/// use std::task::{Context, Poll, Waker};
+/// use loop_toolkit::poll_accept_retry;
+///
+/// let mut answers = vec![Ok("client"), Err(io::Error::from(io::ErrorKind::ConnectionAborted))];
+/// let mut cx = Context::from_waker(Waker::noop());
+/// let attempt = |_: &mut Context<'_>| Poll::Ready(answers.pop().unwrap());
+/// let accepted = poll_accept_retry(&mut cx, attempt, |_, _| Ok(()));
+/// assert!(matches!(accepted, Poll::Ready(Ok("client"))));
+/// ```
+pub fn poll_accept_retry<T>(
+    cx: &mut Context<'_>,
+    mut poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+    wake_later: impl FnOnce(Duration, Waker) -> io::Result<()>,
+) -> Poll<io::Result<T>> {
+    const WAIT: Duration = Duration::from_millis(100);
+    loop {
+        match poll_accept(cx) {
+            Poll::Ready(Err(error)) if is_gone(&error) => {}
+            Poll::Ready(Err(error)) if is_exhausted(&error) => {
+                wake_later(WAIT, cx.waker().clone())?;
+                return Poll::Pending;
+            }
+            polled => return polled,
+        }
+    }
+}
+
 pin_project! {
     /// A future that has a clone of the waker it waits with, so that the last one is not dropped
     /// inside the future.
@@ -172,6 +208,24 @@ mod tests {
         assert!(result.is_ok());
         assert_eq!(waits, [10, 20, 40, 80, 160, 320, 500, 500]);
         assert_eq!(run(&[Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]).1.len(), 3);
+    }
+
+    #[test]
+    fn a_poll_passes_over_who_is_gone_and_has_the_task_woken_when_exhausted() {
+        let mut errors = [Errno::CONNABORTED, Errno::MFILE, Errno::PROTO].into_iter();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut waits = 0;
+        let mut poll = || {
+            let attempt =
+                |_: &mut Context<'_>| Poll::Ready(errors.next().map_or(Ok(()), |errno| Err(errno.into())));
+            poll_accept_retry(&mut cx, attempt, |wait, _| {
+                waits += wait.as_millis();
+                Ok(())
+            })
+        };
+        assert!(poll().is_pending());
+        assert!(matches!(poll(), Poll::Ready(Ok(()))));
+        assert_eq!(waits, 100);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub mod task;
 mod threads;
 mod wake;
 
-pub use accept::accept_retry;
+pub use accept::{accept_retry, poll_accept_retry};
 pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use blocking_io::{BlockingIo, Claim, Device, MAX_BUF_SIZE, Work};

@@ -4,6 +4,7 @@
 //! The sockets are the standard library's, registered with the loop; a read is one system call and
 //! no more.
 
+mod socket;
 mod split;
 mod stream;
 mod tcp;

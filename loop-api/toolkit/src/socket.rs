@@ -11,6 +11,8 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use loop_api::net::{TcpOptions, UdpOptions};
 
 mod accept;
+#[cfg(unix)]
+mod peer_cred;
 #[cfg(any(unix, windows))]
 mod receive;
 #[cfg(any(unix, windows))]
@@ -26,6 +28,8 @@ pub use accept::accept_tcp;
 pub use accept::accept_unix;
 #[doc(no_inline)]
 pub use loop_api::net::error::{cannot, written};
+#[cfg(unix)]
+pub use peer_cred::peer_cred;
 #[cfg(any(unix, windows))]
 pub use receive::receive;
 #[cfg(any(unix, windows))]
@@ -171,7 +175,40 @@ fn tcp_socket(addr: SocketAddr, options: &TcpOptions) -> io::Result<Socket> {
     }
     set_sizes(&socket, options.send_buffer_size, options.recv_buffer_size)?;
     set_only_v6(&socket, addr, options.only_v6)?;
+    set_of_some_systems(&socket, options)?;
     Ok(socket)
+}
+
+fn set_of_some_systems(socket: &Socket, options: &TcpOptions) -> io::Result<()> {
+    #[cfg(not(any(
+        target_os = "fuchsia",
+        target_os = "redox",
+        target_os = "solaris",
+        target_os = "illumos",
+        target_os = "haiku",
+    )))]
+    if let Some(tos) = options.tos_v4 {
+        socket.set_tos_v4(tos)?;
+    }
+    #[cfg(any(
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "fuchsia",
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "netbsd",
+        target_os = "openbsd",
+    ))]
+    if let Some(tclass) = options.tclass_v6 {
+        socket.set_tclass_v6(tclass)?;
+    }
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    if let Some(device) = &options.device {
+        socket.bind_device(Some(device))?;
+    }
+    let _ = (socket, options);
+    Ok(())
 }
 
 /// The system counts whole seconds, in 16 bits where it has fewest. Cut off to zero it would be a

@@ -306,7 +306,7 @@ impl<T: AsRawFd> AsyncFd<T> {
                 })
                 .await
             }
-            (false, false) => Err(alone()),
+            (false, false) => Err(crate::io::alone()),
         })
     }
 
@@ -332,12 +332,6 @@ fn ask(known: &AtomicU8, descriptor: &Descriptor, mask: Ready) -> io::Result<Rea
     }
     known.fetch_or(ready.bits(), Ordering::Relaxed);
     Ok(ready)
-}
-
-#[cold]
-fn alone() -> io::Error {
-    let message = "no loop waits for errors or urgent data alone: ask for Interest::READABLE or WRITABLE too";
-    io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
 impl<T: AsRawFd> AsRawFd for AsyncFd<T> {

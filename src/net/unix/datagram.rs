@@ -4,10 +4,17 @@ use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
+use std::task::{Context, Poll};
 
-use loop_api::net::{UnixDatagram as LoopUnixDatagram, UnixNet};
+use loop_api::io::Interest as Direction;
+use loop_api::net::{Socket, UnixDatagram as LoopUnixDatagram, UnixNet};
+use loop_toolkit::socket::{unix_addr, unix_sent};
+use socket2::SockRef;
 
-use crate::any::{self, each, forward, opaque};
+use crate::any::{self, each, forward, opaque, socket};
+use crate::io::ReadBuf;
+use crate::io::foreign::uninit::{Call, into_read_buf};
+use crate::net::readiness::{datagrams, poll_readiness, readiness, unix};
 use crate::runtime::Handle;
 
 /// A unix datagram socket. All its waits are cancel safe, and any number may wait at once. Dropping
@@ -34,6 +41,10 @@ use crate::runtime::Handle;
 pub struct UnixDatagram(pub(crate) any::UnixDatagram);
 
 opaque!([] UnixDatagram, UnixDatagram);
+socket!([] UnixDatagram, UnixDatagram);
+readiness!(UnixDatagram);
+poll_readiness!(UnixDatagram, poll_recv_ready, poll_send_ready);
+datagrams!(UnixDatagram, SocketAddr, unix);
 
 impl UnixDatagram {
     /// A socket with an address.
@@ -113,6 +124,62 @@ impl UnixDatagram {
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
         let addr = SocketAddr::from_pathname(path)?;
         LoopUnixDatagram::send_to(self, buf, &addr).await
+    }
+
+    /// [`send_to`](Self::send_to) as a poll; but while the peer's buffer is full it tries again in
+    /// each turn of the loop. A second waiter takes the first one's place.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `ConnectionRefused`, or any other error of `sendto(2)`.
+    pub fn poll_send_to<P: AsRef<Path>>(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        path: P,
+    ) -> Poll<io::Result<usize>> {
+        let addr = unix_addr(&SocketAddr::from_pathname(path)?)?;
+        let send = |socket: SockRef<'_>| unix_sent(&*socket, socket.send_to(buf, &addr));
+        match self.poll_io(cx, Direction::Writable, send) {
+            Poll::Ready(Ok(None)) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            polled => polled.map_ok(Option::unwrap_or_default),
+        }
+    }
+
+    /// [`send_to`](Self::send_to) now.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the peer's buffer is full, or the loop has not looked yet, else any error of
+    /// `sendto(2)`.
+    pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
+        let addr = unix_addr(&SocketAddr::from_pathname(path)?)?;
+        Socket::try_io(self, Direction::Writable, |socket| socket.send_to(buf, &addr))
+    }
+
+    /// [`recv_from`](Self::recv_from) now.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing is there, or the loop has not looked yet, else any error of
+    /// `recvfrom(2)`.
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        Socket::try_io(self, Direction::Readable, |socket| {
+            let (n, from) = into_read_buf(&socket, &mut ReadBuf::new(buf), Call::Receive)?;
+            Ok((n, unix(&from)?))
+        })
+    }
+}
+
+/// As [`from_std`](UnixDatagram::from_std).
+impl TryFrom<std::os::unix::net::UnixDatagram> for UnixDatagram {
+    type Error = io::Error;
+
+    fn try_from(socket: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        UnixDatagram::from_std(socket)
     }
 }
 

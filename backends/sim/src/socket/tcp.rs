@@ -35,6 +35,14 @@ impl HasSocket for TcpStream {
 reads!(TcpStream);
 writes!(TcpStream);
 
+// No system's socket lies under them.
+impl loop_api::net::Socket for TcpStream {}
+impl loop_api::net::Socket for TcpListener {}
+impl loop_api::net::Socket for ReadHalf<'_> {}
+impl loop_api::net::Socket for WriteHalf<'_> {}
+impl loop_api::net::Socket for OwnedReadHalf {}
+impl loop_api::net::Socket for OwnedWriteHalf {}
+
 impl Stream for TcpStream {
     type ReadHalf<'a> = ReadHalf<'a>;
     type WriteHalf<'a> = WriteHalf<'a>;

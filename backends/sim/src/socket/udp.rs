@@ -53,6 +53,9 @@ impl UdpSocket {
     }
 }
 
+// No system's socket lies under it.
+impl loop_api::net::Socket for UdpSocket {}
+
 impl loop_api::net::UdpSocket for UdpSocket {
     async fn connect(&self, addr: SocketAddr) -> Result<()> {
         self.with(|socket| {
@@ -118,13 +121,6 @@ impl loop_api::net::UdpSocket for UdpSocket {
 
     fn take_error(&self) -> Result<Option<Error>> {
         self.with(|socket| socket.error.take().map(system_error))
-    }
-
-    fn with_std<R>(&self, _: impl FnOnce(socket2::SockRef<'_>) -> Result<R>) -> Result<R> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "a simulated socket has no system socket: set its options when it is bound",
-        ))
     }
 }
 

@@ -12,6 +12,7 @@ use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::net;
 
 use super::stream::{StdStream, Stream};
+use super::under::over_stream;
 
 /// The reading half of a stream, borrowed.
 pub struct ReadHalf<'a, T: StdStream> {
@@ -209,6 +210,8 @@ macro_rules! write_half {
 
 macro_rules! half {
     ($half:ident $(<$a:lifetime>)?) => {
+        over_stream!([<$($a,)? T: StdStream>] $half<$($a,)? T>);
+
         impl<$($a,)? T: StdStream> AsRef<Stream<T>> for $half<$($a,)? T> {
             fn as_ref(&self) -> &Stream<T> {
                 &self.stream

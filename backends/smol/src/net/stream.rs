@@ -12,8 +12,8 @@ use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::readiness::AsSource;
 use loop_toolkit::socket::{receive, written};
 
+use super::under::over_async;
 use crate::coop::poll_transfer;
-
 use crate::link::Link;
 
 /// A connected stream: async-io's, with `poll_close` sending FIN. [`TcpStream`](super::TcpStream)
@@ -170,6 +170,8 @@ impl<T: StdStream> From<Stream<T>> for Async<T> {
         stream.io
     }
 }
+
+over_async!([<T: StdStream>] Stream<T>);
 
 impl<T: StdStream> AsyncRead for Stream<T> {
     #[inline]

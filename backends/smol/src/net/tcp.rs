@@ -2,15 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_io::{Async, Timer};
-use loop_api::net::{self, TcpOptions};
-use loop_toolkit::accept_retry;
+use loop_api::io::Interest;
+use loop_api::net::{self, Socket, TcpOptions};
 use loop_toolkit::socket;
+use loop_toolkit::{accept_retry, poll_accept_retry};
 use socket2::SockRef;
 
 use super::stream::Stream;
+use super::under::over_async;
 use crate::coop::transfer;
 use crate::link::Link;
 
@@ -24,6 +27,7 @@ pub struct TcpListener {
 }
 
 newtype!(TcpListener, std::net::TcpListener);
+over_async!([] TcpListener);
 
 pub(super) async fn connect(link: Link, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpStream> {
     let io = Async::new_nonblocking(socket::tcp_connecting(addr, options)?)?;
@@ -40,6 +44,15 @@ impl net::TcpListener for TcpListener {
         let accept = || transfer(self.io.read_with(socket::accept_tcp));
         let (stream, addr) = self.link.until(accept_retry(accept, Timer::after)).await?;
         Ok((Stream { io: Async::new_nonblocking(stream)?, link: self.link.another() }, addr))
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let poll = |cx: &mut Context<'_>| {
+            self.poll_io(cx, Interest::Readable, |_| socket::accept_tcp(self.io.get_ref()))
+        };
+        let (stream, addr) =
+            ready!(poll_accept_retry(cx, poll, |wait, waker| self.link.wake_later(wait, waker)))?;
+        Poll::Ready(Ok((Stream { io: Async::new_nonblocking(stream)?, link: self.link.another() }, addr)))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

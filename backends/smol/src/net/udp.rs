@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use async_io::Async;
 use loop_api::net;
 use loop_toolkit::socket;
-use socket2::SockRef;
 
+use super::under::over_async;
 use crate::coop::transfer;
 use crate::link::Link;
 
@@ -18,6 +18,7 @@ pub struct UdpSocket {
 }
 
 newtype!(UdpSocket, std::net::UdpSocket);
+over_async!([] UdpSocket);
 
 impl net::UdpSocket for UdpSocket {
     async fn connect(&self, addr: SocketAddr) -> io::Result<()> {
@@ -79,9 +80,5 @@ impl net::UdpSocket for UdpSocket {
 
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.get_ref().take_error()
-    }
-
-    fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        f(SockRef::from(self.io.get_ref()))
     }
 }

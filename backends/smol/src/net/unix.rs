@@ -1,16 +1,19 @@
 //! Unix sockets.
 
-use std::future::{Future, ready};
+use std::future::{self, Future};
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net as std_net;
 use std::os::unix::net::SocketAddr;
+use std::task::{Context, Poll, ready};
 
 use async_io::{Async, Timer};
-use loop_api::net::{self, UnixNet};
-use loop_toolkit::{accept_retry, retry_blocked, socket};
+use loop_api::io::Interest;
+use loop_api::net::{self, Socket, UnixNet};
+use loop_toolkit::{accept_retry, poll_accept_retry, retry_blocked, socket};
 
 use super::stream::Stream;
+use super::under::over_async;
 use crate::coop::transfer;
 use crate::inner::SmolHandle;
 use crate::link::Link;
@@ -32,6 +35,8 @@ pub struct UnixDatagram {
 
 newtype!(UnixListener, std_net::UnixListener);
 newtype!(UnixDatagram, std_net::UnixDatagram);
+over_async!([] UnixListener);
+over_async!([] UnixDatagram);
 
 impl UnixNet for SmolHandle {
     type UnixStream = UnixStream;
@@ -109,7 +114,7 @@ impl UnixNet for SmolHandle {
 async fn connect(link: Link, addr: &SocketAddr) -> io::Result<UnixStream> {
     let connected = async {
         // The system does not report when a full backlog has space again.
-        let stream = retry_blocked(|| ready(socket::unix_connecting(addr)), Timer::after).await?;
+        let stream = retry_blocked(|| future::ready(socket::unix_connecting(addr)), Timer::after).await?;
         let io = Async::new_nonblocking(stream)?;
         io.write_with(socket::unix_connected).await?;
         Ok(io)
@@ -125,6 +130,15 @@ impl net::UnixListener for UnixListener {
         let accept = || transfer(self.io.read_with(socket::accept_unix));
         let (stream, addr) = self.link.until(accept_retry(accept, Timer::after)).await?;
         Ok((Stream { io: Async::new_nonblocking(stream)?, link: self.link.another() }, addr))
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        let poll = |cx: &mut Context<'_>| {
+            self.poll_io(cx, Interest::Readable, |_| socket::accept_unix(self.io.get_ref()))
+        };
+        let (stream, addr) =
+            ready!(poll_accept_retry(cx, poll, |wait, waker| self.link.wake_later(wait, waker)))?;
+        Poll::Ready(Ok((Stream { io: Async::new_nonblocking(stream)?, link: self.link.another() }, addr)))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

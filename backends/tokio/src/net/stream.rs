@@ -155,6 +155,90 @@ pub(super) fn poll_read<S: tokio::io::AsyncRead + Unpin>(
     Poll::Ready(Ok(buf.filled().len()))
 }
 
+/// The contract's `Socket`, by tokio's own socket, which `$inner` gives, and its polls.
+macro_rules! socket {
+    ($name:ident $(<$life:lifetime>)?, |$this:ident| $inner:expr, $poll_read:ident, $poll_write:ident) => {
+        impl loop_api::net::Socket for $name $(<$life>)? {
+            fn poll_ready(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                interest: loop_api::io::Interest,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let $this = self;
+                match interest {
+                    loop_api::io::Interest::Readable => $inner.$poll_read(cx),
+                    loop_api::io::Interest::Writable => $inner.$poll_write(cx),
+                }
+                .map_err($crate::net::closed)
+            }
+
+            async fn ready(&self, interest: loop_api::io::Interest) -> std::io::Result<()> {
+                let $this = self;
+                $inner.ready($crate::net::stream::interest(interest)).await.map(drop).map_err($crate::net::closed)
+            }
+
+            fn poll_io<R>(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                interest: loop_api::io::Interest,
+                mut op: impl FnMut(socket2::SockRef<'_>) -> std::io::Result<R>,
+            ) -> std::task::Poll<std::io::Result<R>> {
+                loop {
+                    std::task::ready!(self.poll_ready(cx, interest))?;
+                    match self.try_io(interest, &mut op) {
+                        // tokio has forgotten that it is ready.
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        result => return std::task::Poll::Ready(result),
+                    }
+                }
+            }
+
+            fn try_io<R>(
+                &self,
+                interest: loop_api::io::Interest,
+                op: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
+            ) -> std::io::Result<R> {
+                let $this = self;
+                let inner = &$inner;
+                inner.try_io($crate::net::stream::interest(interest), || op(socket2::SockRef::from(*inner)))
+            }
+
+            fn with_std<R>(
+                &self,
+                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
+            ) -> std::io::Result<R> {
+                let $this = self;
+                f(socket2::SockRef::from($inner))
+            }
+        }
+    };
+}
+pub(crate) use socket;
+
+/// tokio's word for a direction.
+pub(super) fn interest(interest: loop_api::io::Interest) -> tokio::io::Interest {
+    match interest {
+        loop_api::io::Interest::Readable => tokio::io::Interest::READABLE,
+        loop_api::io::Interest::Writable => tokio::io::Interest::WRITABLE,
+    }
+}
+
+/// The contract's `Socket` for a server socket, of which tokio tells no readiness.
+macro_rules! listening_socket {
+    ($name:ident) => {
+        impl loop_api::net::Socket for $name {
+            fn with_std<R>(
+                &self,
+                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
+            ) -> std::io::Result<R> {
+                f(socket2::SockRef::from(&self.listener))
+            }
+        }
+    };
+}
+pub(crate) use listening_socket;
+
 /// `loop_api::net::Stream`, for a stream whose halves are in scope under the names given.
 macro_rules! stream {
     ($stream:ident, $read:ident, $write:ident, $owned_read:ident, $owned_write:ident) => {

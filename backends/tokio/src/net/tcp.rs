@@ -1,18 +1,21 @@
 //! TCP.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use loop_api::Handle;
 use loop_api::net::TcpOptions;
-use loop_toolkit::accept_retry;
 use loop_toolkit::socket;
+use loop_toolkit::{accept_retry, poll_accept_retry};
 use tokio::net::tcp;
 
 use super::closed;
-use super::stream::{async_read, async_write, newtype, stream};
+use super::stream::{async_read, async_write, listening_socket, newtype, socket as stream_socket, stream};
 use crate::inner::TokioHandle;
 
 newtype! {
@@ -43,6 +46,12 @@ pub struct WriteHalf<'a>(tcp::WriteHalf<'a>);
 async_read!(super::stream::poll_read, super::uninit::poll_read: TcpStream, OwnedReadHalf, ReadHalf<'_>);
 async_write!(TcpStream, OwnedWriteHalf, WriteHalf<'_>);
 stream!(TcpStream, ReadHalf, WriteHalf, OwnedReadHalf, OwnedWriteHalf);
+stream_socket!(TcpStream, |socket| &socket.0, poll_read_ready, poll_write_ready);
+stream_socket!(OwnedReadHalf, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+stream_socket!(OwnedWriteHalf, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+stream_socket!(ReadHalf<'_>, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+stream_socket!(WriteHalf<'_>, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+listening_socket!(TcpListener);
 
 /// As tokio does it, but polled anywhere.
 pub(super) async fn connect(
@@ -150,6 +159,24 @@ impl loop_api::net::TcpListener for TcpListener {
         match accepted {
             Ok((stream, addr)) => Ok((TcpStream(stream), addr)),
             Err(error) => Err(closed(error)),
+        }
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let accepted = match &self.handle {
+            Some(handle) => {
+                let poll = |cx: &mut Context<'_>| {
+                    pin!(handle.poll_within(poll_fn(|cx| self.listener.poll_accept(cx)))).poll(cx)
+                };
+                let later =
+                    |wait, waker: Waker| Ok(handle.call_later(wait, move || waker.wake()).map(drop)?);
+                poll_accept_retry(cx, poll, later)
+            }
+            None => self.listener.poll_accept(cx),
+        };
+        match ready!(accepted) {
+            Ok((stream, addr)) => Poll::Ready(Ok((TcpStream(stream), addr))),
+            Err(error) => Poll::Ready(Err(closed(error))),
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use socket2::SockRef;
 
 use super::closed;
-use super::stream::newtype;
+use super::stream::{newtype, socket};
 
 newtype! {
     /// A UDP socket: tokio's, which `into_inner` gives back.
@@ -73,8 +73,6 @@ impl loop_api::net::UdpSocket for UdpSocket {
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error()
     }
-
-    fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        f(SockRef::from(&self.0))
-    }
 }
+
+socket!(UdpSocket, |socket| &socket.0, poll_recv_ready, poll_send_ready);

@@ -1,16 +1,18 @@
 //! Unix sockets.
 
 use std::fmt;
-use std::future::{Future, ready};
+use std::future::{self, Future, poll_fn};
 use std::io;
 use std::os::unix::net::{self as std_unix, SocketAddr};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker, ready};
 
 use loop_api::Handle;
 use loop_api::net::UnixNet;
-use loop_toolkit::{accept_retry, retry_blocked, socket};
+use loop_toolkit::{accept_retry, poll_accept_retry, retry_blocked, socket};
 use tokio::net::unix;
 
-use super::stream::{async_read, async_write, newtype, stream};
+use super::stream::{async_read, async_write, listening_socket, newtype, socket as stream_socket, stream};
 use super::{UnixDatagram, closed};
 use crate::inner::TokioHandle;
 
@@ -42,6 +44,12 @@ pub struct UnixWriteHalf<'a>(unix::WriteHalf<'a>);
 async_read!(super::unix_read::poll_read, super::unix_read::poll_read_uninit: UnixStream, OwnedUnixReadHalf, UnixReadHalf<'_>);
 async_write!(UnixStream, OwnedUnixWriteHalf, UnixWriteHalf<'_>);
 stream!(UnixStream, UnixReadHalf, UnixWriteHalf, OwnedUnixReadHalf, OwnedUnixWriteHalf);
+stream_socket!(UnixStream, |socket| &socket.0, poll_read_ready, poll_write_ready);
+stream_socket!(OwnedUnixReadHalf, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+stream_socket!(OwnedUnixWriteHalf, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+stream_socket!(UnixReadHalf<'_>, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+stream_socket!(UnixWriteHalf<'_>, |half| half.0.as_ref(), poll_read_ready, poll_write_ready);
+listening_socket!(UnixListener);
 
 impl loop_api::net::UnixStream for UnixStream {
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -104,6 +112,24 @@ impl loop_api::net::UnixListener for UnixListener {
         }
     }
 
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        let accepted = match &self.handle {
+            Some(handle) => {
+                let poll = |cx: &mut Context<'_>| {
+                    pin!(handle.poll_within(poll_fn(|cx| self.listener.poll_accept(cx)))).poll(cx)
+                };
+                let later =
+                    |wait, waker: Waker| Ok(handle.call_later(wait, move || waker.wake()).map(drop)?);
+                poll_accept_retry(cx, poll, later)
+            }
+            None => self.listener.poll_accept(cx),
+        };
+        match ready!(accepted) {
+            Ok((stream, addr)) => Poll::Ready(Ok((UnixStream(stream), addr.into()))),
+            Err(error) => Poll::Ready(Err(closed(error))),
+        }
+    }
+
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr().map(SocketAddr::from)
     }
@@ -117,7 +143,7 @@ impl fmt::Debug for UnixListener {
 
 async fn connect(handle: TokioHandle, addr: SocketAddr) -> io::Result<UnixStream> {
     // The system does not report when a full backlog has space again.
-    let connecting = || ready(socket::unix_connecting(&addr));
+    let connecting = || future::ready(socket::unix_connecting(&addr));
     let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
     let stream = handle.register_with(|| tokio::net::UnixStream::from_std(stream))?;
     stream.writable().await.map_err(closed)?;

@@ -13,6 +13,7 @@ use socket2::{SockAddr, SockRef};
 use tokio::io::Interest;
 
 use super::closed;
+use super::stream::socket;
 use crate::inner::TokioHandle;
 
 /// A unix datagram socket: tokio's, which `into_inner` gives back.
@@ -63,6 +64,8 @@ impl fmt::Debug for UnixDatagram {
         self.socket.fmt(f)
     }
 }
+
+socket!(UnixDatagram, |socket| &socket.socket, poll_recv_ready, poll_send_ready);
 
 impl loop_api::net::UnixDatagram for UnixDatagram {
     fn connect(&self, addr: &SocketAddr) -> io::Result<()> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::support::{Counter, LONG, SHORT, loopback, run, until, within};
 use crate::{HandleOf, Subject};
 use loop_api::Handle;
-use loop_api::net::{Net, UdpOptions, UdpSocket};
+use loop_api::net::{Net, Socket, UdpOptions, UdpSocket};
 
 fn bind<H: Net>(handle: &H) -> H::UdpSocket {
     handle.bind_udp(loopback(), &UdpOptions::default()).expect("a port")

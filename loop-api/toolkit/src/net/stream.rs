@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use super::socket::over_source;
 use crate::socket::tcp_transfer;
 #[cfg(unix)]
 use crate::socket::unix_transfer;
@@ -178,6 +179,8 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         }
     }
 }
+
+over_source!([<H: Readiness, T: StdStream>] Stream<H, T>, source);
 
 impl<H: Readiness, T: StdStream> AsyncRead for Stream<H, T> {
     #[inline]

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
 
+use super::socket::over_source;
 use super::stream::Stream;
-use crate::accept_retry;
 use crate::socket;
+use crate::{accept_retry, poll_accept_retry};
 use loop_api::io::Interest;
 use loop_api::net::TcpOptions;
 use loop_api::readiness::{Readiness, Source};
@@ -83,6 +85,8 @@ impl<H: Readiness> TcpListener<H> {
     }
 }
 
+over_source!([<H: Readiness>] TcpListener<H>, source);
+
 // The handle in it is never pinned.
 impl<H: Readiness> Unpin for TcpListener<H> {}
 
@@ -93,6 +97,13 @@ impl<H: Readiness> loop_api::net::TcpListener for TcpListener<H> {
         let accept = || self.source.io(Interest::Readable, socket::accept_tcp);
         let (stream, addr) = accept_retry(accept, |wait| self.handle.sleep(wait)).await?;
         Ok((Stream { source: self.handle.register(stream)?, plain: self.plain }, addr))
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream<H>, SocketAddr)>> {
+        let poll = |cx: &mut Context<'_>| self.source.poll_io(cx, Interest::Readable, socket::accept_tcp);
+        let later = |wait, waker: Waker| Ok(self.handle.call_later(wait, move || waker.wake()).map(drop)?);
+        let (stream, addr) = ready!(poll_accept_retry(cx, poll, later))?;
+        Poll::Ready(Ok((Stream { source: self.handle.register(stream)?, plain: self.plain }, addr)))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

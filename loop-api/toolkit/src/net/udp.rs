@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use super::socket::over_source;
 use crate::socket::{self, is_ready};
 use loop_api::io::Interest;
 use loop_api::net::UdpOptions;
@@ -113,11 +114,9 @@ impl<H: Readiness> loop_api::net::UdpSocket for UdpSocket<H> {
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.get_ref().take_error()
     }
-
-    fn with_std<R>(&self, f: impl FnOnce(socket2::SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        f(socket2::SockRef::from(self.get_ref()))
-    }
 }
+
+over_source!([<H: Readiness>] UdpSocket<H>, source);
 
 impl<H: Readiness> fmt::Debug for UdpSocket<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,14 +1,16 @@
 //! Unix sockets over readiness.
 
 use std::fmt;
-use std::future::ready;
+use std::future;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
+use std::task::{Context, Poll, Waker, ready};
 
+use super::socket::over_source;
 use super::stream::Stream;
 use crate::socket::{self, is_ready};
-use crate::{accept_retry, retry_blocked};
+use crate::{accept_retry, poll_accept_retry, retry_blocked};
 use loop_api::io::Interest;
 use loop_api::readiness::{Readiness, Source};
 
@@ -38,7 +40,7 @@ pub struct UnixDatagram<H: Readiness> {
 /// `NotFound`, `ConnectionRefused`, or any other error of `connect(2)`, with the address in the
 /// message; those of [`Readiness::register`].
 pub async fn connect_unix<H: Readiness>(handle: H, addr: SocketAddr) -> io::Result<UnixStream<H>> {
-    let connecting = || ready(socket::unix_connecting(&addr));
+    let connecting = || future::ready(socket::unix_connecting(&addr));
     let stream = retry_blocked(connecting, |wait| handle.sleep(wait)).await?;
     let stream: UnixStream<H> = Stream { source: handle.register(stream)?, plain: true };
     stream.source.io(Interest::Writable, socket::unix_connected).await?;
@@ -82,6 +84,9 @@ impl<H: Readiness> UnixListener<H> {
     }
 }
 
+over_source!([<H: Readiness>] UnixListener<H>, source);
+over_source!([<H: Readiness>] UnixDatagram<H>, source);
+
 // The handle in it is never pinned.
 impl<H: Readiness> Unpin for UnixListener<H> {}
 
@@ -92,6 +97,13 @@ impl<H: Readiness> loop_api::net::UnixListener for UnixListener<H> {
         let accept = || self.source.io(Interest::Readable, socket::accept_unix);
         let (stream, addr) = accept_retry(accept, |wait| self.handle.sleep(wait)).await?;
         Ok((Stream { source: self.handle.register(stream)?, plain: self.plain }, addr))
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream<H>, SocketAddr)>> {
+        let poll = |cx: &mut Context<'_>| self.source.poll_io(cx, Interest::Readable, socket::accept_unix);
+        let later = |wait, waker: Waker| Ok(self.handle.call_later(wait, move || waker.wake()).map(drop)?);
+        let (stream, addr) = ready!(poll_accept_retry(cx, poll, later))?;
+        Poll::Ready(Ok((Stream { source: self.handle.register(stream)?, plain: self.plain }, addr)))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
