@@ -4,8 +4,9 @@
 //! limits and past all other tasks. tokio's ask a counter of the thread they are on, which tokio's
 //! own threads fill before each poll; on other threads nothing is counted. A [`Budget`] is how such
 //! a counter is lent to a thread that polls for another loop: [`lend`] around all that the thread
-//! does, and [`begin_poll`] before each poll, which the toolkit's `CatchUnwind` and
-//! [`Driven`](crate::callback::Driven) say.
+//! does, and [`begin_poll`] before each poll. What is refused because the counter is used up wakes
+//! its task: so a backend that sees when a task was woken while it was polled may call
+//! [`begin_poll`] then and once a turn, and polls that are refused nothing pay nothing.
 //!
 //! Nothing here names a library. The facade has the budget of tokio's. What a loop's own sockets
 //! transfer is counted by [`coop`](crate::coop).
@@ -22,8 +23,8 @@ thread_local! {
 pub struct Budget {
     /// Calls its argument, once, with the counter set; afterwards it is as it was before.
     pub around: fn(&mut dyn FnMut()),
-    /// Fills the counter again, if it is spent. Called inside `around`, before each poll: it ought
-    /// to cost next to nothing.
+    /// Fills the counter again, if it is spent. Called inside `around`, before each poll or after
+    /// those that gave way: it ought to cost next to nothing.
     pub renew: fn(),
 }
 
@@ -77,8 +78,8 @@ impl Drop for Restore {
     }
 }
 
-/// Says that a task, or the main future, is about to be polled. Where nothing was lent this is one
-/// load.
+/// Says that a task, or the main future, is about to be polled, or has given way. Where nothing
+/// was lent this is one load.
 #[inline]
 pub fn begin_poll() {
     if let Some(renew) = RENEW.get() {

@@ -4,7 +4,8 @@
 //! tokio's channels, locks and readers ([`sync`](crate::sync), [`io`](crate::io)) count each of
 //! their operations; when the budget of a poll is used up they wake the task and are pending. tokio
 //! gives each of its tasks such a budget, and this crate lends native's and smol's tasks and main
-//! futures the same. Futures of one's own take part by [`cooperative`] or [`poll_proceed`], long
+//! futures the same; there a poll may begin with what the polls before it left, down to nothing, and
+//! the whole is there again after a poll that gave way. Futures of one's own take part by [`cooperative`] or [`poll_proceed`], long
 //! computations by [`consume_budget`], and [`unconstrained`] leaves a future out.
 //!
 //! No budget is counted on smol's global executor, adopted, nor on a loop whose turns a host makes,

@@ -8,7 +8,7 @@ use std::sync::atomic::{self, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use loop_api::{Handle, RunError, coop};
+use loop_api::{Handle, RunError, budget, coop};
 
 use crate::executor::{LocalQueue, MainWaker};
 use crate::handle::NativeHandle;
@@ -65,6 +65,9 @@ impl Core {
                     if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
                         return Ok(output);
                     }
+                    if self.main.is_woken() {
+                        budget::begin_poll();
+                    }
                 }
                 self.run_tasks_until_called(&mut budget);
                 if self.is_busy() {
@@ -105,6 +108,7 @@ impl Core {
             && !self.is_busy()
     }
 
+    #[inline]
     pub(crate) fn take_injected(&self) {
         let injector = self.running.handle.injector();
         if !injector.is_empty() {
@@ -138,12 +142,15 @@ impl Core {
         let Some(task) = task else { return false };
         coop::begin_poll();
         if let Some(again) = task.poll() {
+            // It gave way, perhaps because the budget that is lent to this thread is used up.
+            budget::begin_poll();
             self.running.queue.tasks.borrow_mut().push_back(again);
         }
         true
     }
 
     /// Whether something can run now.
+    #[inline]
     pub(crate) fn is_busy(&self) -> bool {
         self.main.is_woken()
             || !self.running.queue.tasks.borrow().is_empty()
@@ -210,6 +217,8 @@ impl Core {
 
     /// Wakes all waiters of what has happened.
     pub(crate) fn dispatch(&mut self) {
+        // Once a turn, in case a budget was used up in a poll that woke another task than its own.
+        budget::begin_poll();
         if self.drives {
             self.waiting.dispatch(self.running.handle.reactor());
             self.fire();

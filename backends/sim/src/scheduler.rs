@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use loop_api::{Handle, RunError, coop};
+use loop_api::{Handle, RunError, budget, coop};
 
 use crate::agenda::{Event, Key};
 use crate::baton::Back;
@@ -231,12 +231,14 @@ impl<'a> Run<'a> {
         match item {
             Item::Main => {
                 coop::begin_poll();
+                budget::begin_poll();
                 if (self.main)() {
                     return Step::Done;
                 }
             }
             Item::Task(host, runnable) => {
                 coop::begin_poll();
+                budget::begin_poll();
                 let again = if host.0.id == self.host.0.id {
                     // This thread is inside of it already.
                     runnable.poll()

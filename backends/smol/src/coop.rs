@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use loop_api::coop;
+use loop_api::{budget, coop};
 use pin_project_lite::pin_project;
 
 /// How many tasks run before the main future and I/O have their turn.
@@ -36,6 +36,7 @@ impl<F: Future> Future for Counted<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        budget::begin_poll();
         coop::polled(|| self.project().future.poll(cx))
     }
 }

@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use super::job::Job;
-use super::queue::Rest;
-use crate::budget;
+use super::queue::{Queue, Rest};
 use crate::error::Panic;
 use crate::handle::{self, Handle};
 use crate::shared::{Exception, Shared};
@@ -23,6 +22,8 @@ use crate::time::{Instant, Sleep};
 /// deadline.
 pub struct Pump<H: Handle> {
     handle: H,
+    /// The handle's: in a poll with nothing to do it is all that is looked at.
+    queue: Queue,
     /// Tells this pump's waker from those of others of the same loop.
     id: u64,
     /// The waker that the queue has, if it is this pump's.
@@ -41,22 +42,33 @@ impl<H: Handle> Pump<H> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         handle::register_kind::<H>();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Pump { handle, id, waker: None, batch: VecDeque::new(), sleep: None, armed: None }
+        let queue = handle.shared().callbacks.clone();
+        Pump { handle, queue, id, waker: None, batch: VecDeque::new(), sleep: None, armed: None }
     }
 
     /// Runs what was queued when it was called, and what is due. Ready when `stop()` was called.
     /// Where more is left it wakes the task and is pending, so that I/O and timers get their turn.
+    #[inline]
     pub fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let quiet = self.is_known(cx) && self.queue.is_idle() && !self.poll_timer(cx);
+        if quiet { Poll::Pending } else { self.poll_busy(cx) }
+    }
+
+    /// Whether the queue has this pump's waker, and that wakes the task.
+    #[inline]
+    fn is_known(&self, cx: &Context<'_>) -> bool {
         let known = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
-        let known = known && self.handle.shared().callbacks.is_registered(self.id);
-        if known && self.handle.shared().callbacks.is_idle() && !self.poll_timer(cx) {
-            return Poll::Pending;
-        }
+        known && self.queue.is_registered(self.id)
+    }
+
+    #[inline(never)]
+    fn poll_busy(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let known = self.is_known(cx);
         self.run_turn();
 
         // Cloned outside the lock, and only when the queue does not have it.
         let mut waker = if known { None } else { Some(cx.waker().clone()) };
-        let rest = self.handle.shared().callbacks.end(self.id, &mut waker);
+        let rest = self.queue.end(self.id, &mut waker);
         if !known && matches!(rest, Rest::Idle(_)) {
             self.keep(cx.waker());
         }
@@ -72,7 +84,7 @@ impl<H: Handle> Pump<H> {
                 self.set_timer(deadline);
                 if self.poll_timer(cx) {
                     // Due already: another turn, after I/O had its own.
-                    self.handle.shared().callbacks.mark_pending();
+                    self.queue.mark_pending();
                     cx.waker().wake_by_ref();
                 }
             }
@@ -113,10 +125,14 @@ impl<H: Handle> Pump<H> {
     }
 
     /// Whether the first timer is due.
+    #[inline]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        let (Some(_), Some(sleep)) = (self.armed, &mut self.sleep) else {
-            return false;
-        };
+        self.armed.is_some() && self.poll_armed(cx)
+    }
+
+    #[inline(never)]
+    fn poll_armed(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(sleep) = &mut self.sleep else { return false };
         let due = sleep.as_mut().poll(cx).is_ready();
         if due {
             self.armed = None;
@@ -207,7 +223,6 @@ impl<H: Handle, F: Future> Future for Driven<H, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let stopped = this.pump.poll_turn(cx).is_ready();
-        budget::begin_poll();
         match this.future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending if stopped => Poll::Ready(None),

@@ -18,7 +18,7 @@ use crate::time::Instant;
 type TimerKey = (Instant, u64);
 
 /// The callbacks that wait on a loop.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Queue {
     inner: Arc<Inner>,
 }
@@ -183,11 +183,13 @@ impl Queue {
     // ---- for the pump ----
 
     /// Whether there is nothing for a pump to look at, but for its sleep.
+    #[inline]
     pub(super) fn is_idle(&self) -> bool {
         !self.inner.pending.load(Ordering::Acquire)
     }
 
     /// Whether the waker here is that of the pump `id`.
+    #[inline]
     pub(super) fn is_registered(&self, id: u64) -> bool {
         self.inner.registered.load(Ordering::Relaxed) == id
     }

@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use loop_api::Handle;
-use loop_api::budget;
 use loop_api::shared::{Exception, ExceptionKind, polls_are_timed};
 
 use crate::output::TaskOutput;
@@ -60,7 +59,6 @@ pub fn poll_caught<F: Future + ?Sized, H: Handle>(
     location: &'static Location<'static>,
     cx: &mut Context<'_>,
 ) -> Poll<TaskOutput<F::Output, H>> {
-    budget::begin_poll();
     // The future is not touched again after a panic, but for being dropped.
     let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
     Poll::Ready(match polled {

@@ -18,15 +18,18 @@ impl MainWaker {
         MainWaker { woken: AtomicBool::new(true), unparker }
     }
 
+    #[inline]
     pub(crate) fn is_woken(&self) -> bool {
         self.woken.load(Ordering::Acquire)
     }
 
     /// Whether it was woken since the last call.
+    #[inline]
     pub(crate) fn take(&self) -> bool {
         self.is_woken() && self.woken.swap(false, Ordering::AcqRel)
     }
 
+    #[inline]
     pub(crate) fn set(&self) {
         self.woken.store(true, Ordering::Release);
     }

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use loop_api::context::{self, Scoped};
-use loop_api::coop;
+use loop_api::{budget, coop};
 use loop_toolkit::Threads;
 use loop_toolkit::task::Runnable;
 
@@ -158,6 +158,8 @@ impl Worker {
                 }
                 coop::begin_poll();
                 if let Some(again) = poll(task) {
+                    // It gave way, perhaps because the budget lent to this thread is used up.
+                    budget::begin_poll();
                     self.push_again(again);
                 }
             } else {
@@ -261,6 +263,8 @@ impl Worker {
         } else {
             waiting.wait(Some(Duration::ZERO));
         }
+        // Once a turn, in case a budget was used up in a poll that woke another task than its own.
+        budget::begin_poll();
         self.dispatches.set(true);
         waiting.dispatch(&workers.reactor);
         timers.fire(expired);
