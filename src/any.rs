@@ -26,7 +26,7 @@ pub(crate) use event_loop::Loop;
 pub(crate) use forward::forward;
 pub(crate) use global::lend;
 pub(crate) use innermost::with_current;
-pub(crate) use macros::{any_enum, back, each, never, opaque, pair};
+pub(crate) use macros::{any_enum, back, each, if_several, never, opaque, pair};
 pub(crate) use options::{BUDGET, Options};
 pub(crate) use socket::socket;
 pub(crate) use stream::{async_read, async_write};

@@ -49,7 +49,7 @@ pub use choice::{Choice, Reason, choose};
 pub use crate::any::backend::{AskedBy, Backend, ChoiceError};
 pub use crate::any::no_loop::NoLoop;
 pub use handle::{EnterGuard, Handle};
-pub(crate) use handle::{current, or_panic};
+pub(crate) use handle::{current, current_or_panic, or_panic};
 pub use metrics::{Id, RuntimeFlavor, RuntimeMetrics};
 pub use shared::SharedRuntime;
 

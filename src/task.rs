@@ -34,7 +34,7 @@ use std::future::Future;
 
 use loop_api::LocalError;
 
-use crate::runtime::{NoLoop, current, or_panic};
+use crate::runtime::{NoLoop, current, current_or_panic, or_panic};
 
 #[cfg(any(feature = "sync", feature = "io-util"))]
 pub mod coop;
@@ -103,7 +103,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    or_panic(try_spawn(future))
+    current_or_panic(|handle| handle.spawn(future))
 }
 
 /// [`spawn`] that does not panic.
@@ -160,7 +160,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    or_panic(try_spawn_blocking(f))
+    current_or_panic(|handle| handle.spawn_blocking(f))
 }
 
 /// [`spawn_blocking`] that does not panic.

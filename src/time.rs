@@ -33,7 +33,8 @@ use std::time::Duration as StdDuration;
 
 use loop_api::Handle as _;
 
-use crate::runtime::{Handle, NoLoop, current, or_panic};
+use crate::any::if_several;
+use crate::runtime::{Handle, NoLoop, current, current_or_panic};
 
 mod sleep;
 #[cfg(feature = "test-util")]
@@ -45,28 +46,30 @@ pub use std::time::Duration;
 #[cfg(feature = "test-util")]
 pub use test_util::{advance, pause, resume, try_advance, try_pause, try_resume};
 
-/// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is
-/// never. Cancel safe: dropped, it is gone.
-///
-/// # Panics
-///
-/// Without a loop; [`try_sleep`] does not.
-///
-/// ```
-/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-/// # anyloop::runtime::Runtime::new()?.block_on(async {
-/// use anyloop::time::{Duration, Instant, sleep};
-///
-/// let start = Instant::now();
-/// sleep(Duration::from_millis(5)).await;
-/// assert!(start.elapsed() >= Duration::from_millis(5));
-/// # });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[inline]
-#[track_caller]
-pub fn sleep(duration: StdDuration) -> Sleep {
-    or_panic(try_sleep(duration))
+if_several! {
+    (inline(never)) else (inline)
+    /// Waits for `duration` on the loop that the caller runs in, never less. [`Duration::MAX`] is
+    /// never. Cancel safe: dropped, it is gone.
+    ///
+    /// # Panics
+    ///
+    /// Without a loop; [`try_sleep`] does not.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::time::{Duration, Instant, sleep};
+    ///
+    /// let start = Instant::now();
+    /// sleep(Duration::from_millis(5)).await;
+    /// assert!(start.elapsed() >= Duration::from_millis(5));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn sleep(duration: StdDuration) -> Sleep {
+        current_or_panic(|handle| handle.sleep(duration))
+    }
 }
 
 /// [`sleep`] that does not panic.
@@ -83,31 +86,33 @@ pub fn sleep(duration: StdDuration) -> Sleep {
 /// ```
 #[inline]
 pub fn try_sleep(duration: StdDuration) -> Result<Sleep, NoLoop> {
-    current(|handle| handle.sleep_until(handle.now().saturating_add(duration)))
+    current(|handle| handle.sleep(duration))
 }
 
-/// Waits until `deadline`, never less. One that is past is due on the loop's next turn.
-///
-/// # Panics
-///
-/// Without a loop; [`try_sleep_until`] does not.
-///
-/// ```
-/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-/// # anyloop::runtime::Runtime::new()?.block_on(async {
-/// use anyloop::time::{Duration, Instant, sleep_until};
-///
-/// let deadline = Instant::now() + Duration::from_millis(2);
-/// sleep_until(deadline).await;
-/// assert!(Instant::now() >= deadline);
-/// # std::io::Result::Ok(())
-/// # })?;
-/// # std::io::Result::Ok(())
-/// ```
-#[inline]
-#[track_caller]
-pub fn sleep_until(deadline: Instant) -> Sleep {
-    or_panic(try_sleep_until(deadline))
+if_several! {
+    (inline(never)) else (inline)
+    /// Waits until `deadline`, never less. One that is past is due on the loop's next turn.
+    ///
+    /// # Panics
+    ///
+    /// Without a loop; [`try_sleep_until`] does not.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::time::{Duration, Instant, sleep_until};
+    ///
+    /// let deadline = Instant::now() + Duration::from_millis(2);
+    /// sleep_until(deadline).await;
+    /// assert!(Instant::now() >= deadline);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn sleep_until(deadline: Instant) -> Sleep {
+        current_or_panic(|handle| handle.sleep_until(deadline))
+    }
 }
 
 /// [`sleep_until`] that does not panic.

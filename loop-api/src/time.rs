@@ -109,7 +109,8 @@ impl Instant {
     #[inline]
     pub fn saturating_add(&self, duration: Duration) -> Instant {
         const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
-        Instant(self.0.checked_add(duration.min(NEVER)).unwrap_or(self.0))
+        let duration = if duration.as_secs() < NEVER.as_secs() { duration } else { NEVER };
+        Instant(self.0.checked_add(duration).unwrap_or(self.0))
     }
 }
 

@@ -14,8 +14,16 @@ use tokio::io::ReadBuf;
 
 use super::macros::if_several;
 use crate::io::foreign::uninit::ReadTokio;
-#[cfg(feature = "tokio")]
-use crate::io::foreign::uninit::TokioReads;
+
+if_several! {
+    (inline(never)) else (inline)
+    /// Calls `f`, a variant's part of a match, in a function of its own. What it gives is written in
+    /// its place there; without this the match would gather the variants' results, field by field.
+    /// The arguments are given by value, so that the call may be the caller's last jump.
+    pub(crate) fn apart<A, B, R>(a: A, b: B, f: impl FnOnce(A, B) -> R) -> R {
+        f(a, b)
+    }
+}
 
 /// A function for each method of a trait: `AsyncWrite { fn poll_flush() -> (); }` becomes, with one
 /// backend compiled in,
@@ -60,12 +68,5 @@ dispatch! {
         fn poll_write_vectored(bufs: &[IoSlice<'_>]) -> usize;
         fn poll_flush() -> ();
         fn poll_close() -> ();
-    }
-}
-
-#[cfg(feature = "tokio")]
-dispatch! {
-    TokioReads {
-        fn poll_tokio_read(buf: &mut ReadBuf<'_>) -> ();
     }
 }

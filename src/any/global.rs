@@ -12,13 +12,16 @@ pub(crate) fn lend<R>(_f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> 
 
 /// Calls `f` with the process's own loop: smol's global executor.
 #[cfg(all(feature = "global", feature = "smol"))]
+#[cold]
 pub(crate) fn lend<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
     super::event_loop::watch();
     Ok(f(HandleRef::Smol(&loop_smol::SmolHandle::global())))
 }
 
-/// Calls `f` with the process's own loop: a native one on a thread of its own, which starts with the first call and never ends.
+/// Calls `f` with the process's own loop: a native one on a thread of its own, which starts with
+/// the first call and never ends.
 #[cfg(all(feature = "global", not(feature = "smol")))]
+#[cold]
 pub(crate) fn lend<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
     let handle = native::handle().map_err(|error| NoLoop { failed: Some(error.kind()) })?;
     Ok(f(HandleRef::Native(handle)))

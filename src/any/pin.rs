@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use loop_api::time::Instant;
 
+use super::dispatch::apart;
 use super::{Sleep, each};
 
 impl Sleep {
@@ -14,9 +15,18 @@ impl Sleep {
     pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out: the reference is only matched on.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: the value inside the variant is pinned because the enum is: it has no Drop and is not Unpin unless all its variants are, and
-        // no code moves a variant's value out of a pinned enum.
-        each!(Sleep; this, sleep => unsafe { Pin::new_unchecked(sleep) }.poll(cx))
+        let this = match this {
+            // The least of them, and a function of its own anyway.
+            #[cfg(feature = "native")]
+            // SAFETY: the value inside the variant is pinned because the enum is: it has no Drop and
+            // is not Unpin unless all its variants are, and no code moves a variant's value out of a
+            // pinned enum.
+            Sleep::Native(sleep) => return unsafe { Pin::new_unchecked(sleep) }.poll(cx),
+            #[allow(unreachable_patterns)]
+            this => this,
+        };
+        // SAFETY: as above.
+        each!(Sleep; this, sleep => apart(unsafe { Pin::new_unchecked(sleep) }, cx, |sleep, cx| sleep.poll(cx)))
     }
 
     #[inline]

@@ -35,15 +35,21 @@ macro_rules! async_read {
         }
 
         impl $($generics)* tokio::io::AsyncRead for $name {
-            #[inline]
+            #[inline(always)]
             fn poll_read(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
                 buf: &mut tokio::io::ReadBuf<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
                 match &mut self.0 {
+                    // These two in their place: it is so little that a call more would be felt.
                     #[cfg(feature = "tokio")]
-                    $crate::any::$enum::Tokio(io) => $crate::any::dispatch::poll_tokio_read(io, cx, buf),
+                    $crate::any::$enum::Tokio(io) => tokio::io::AsyncRead::poll_read(std::pin::Pin::new(io), cx, buf),
+                    #[cfg(feature = "native")]
+                    $crate::any::$enum::Native(io) => {
+                        use $crate::io::foreign::uninit::ReadTokio as _;
+                        std::pin::Pin::new(io).poll_read_tokio(cx, buf)
+                    }
                     #[allow(unreachable_patterns)]
                     other => {
                         $crate::any::each!($enum; other, io => $crate::any::dispatch::poll_read_tokio(io, cx, buf))
@@ -61,13 +67,21 @@ pub(crate) use async_read;
 macro_rules! async_write {
     ([$($generics:tt)*] $name:ty, $enum:ident) => {
         impl $($generics)* futures_io::AsyncWrite for $name {
-            #[inline]
+            #[inline(always)]
             fn poll_write(
                 mut self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
                 buf: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                $crate::any::each!($enum; &mut self.0, io => $crate::any::dispatch::poll_write(io, cx, buf))
+                match &mut self.0 {
+                    // As in `async_read`.
+                    #[cfg(feature = "native")]
+                    $crate::any::$enum::Native(io) => std::pin::Pin::new(io).poll_write(cx, buf),
+                    #[cfg(feature = "tokio")]
+                    $crate::any::$enum::Tokio(io) => std::pin::Pin::new(io).poll_write(cx, buf),
+                    #[allow(unreachable_patterns)]
+                    other => $crate::any::each!($enum; other, io => $crate::any::dispatch::poll_write(io, cx, buf)),
+                }
             }
 
             #[inline]

@@ -31,7 +31,7 @@ macro_rules! impl_tokio_write {
     };
     (@ ($trait:path) [$($generics:tt)*] $name:ty $(where $($bounds:tt)*)?) => {
         impl $($generics)* $trait for $name $(where $($bounds)*)? {
-            #[inline]
+            #[inline(always)]
             fn poll_write(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,

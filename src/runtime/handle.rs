@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
 use loop_api::blocking::Executor;
 use loop_api::context::Entered;
@@ -11,6 +12,7 @@ use loop_api::time::{Instant, TestClock};
 use loop_api::{Handle as LoopHandle, LocalError, Metrics, RunError, Shared};
 
 use super::Backend;
+use crate::any::dispatch::apart;
 use crate::any::no_loop::NoLoop;
 use crate::any::{self, BUDGET, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
@@ -405,51 +407,73 @@ impl HandleRef<'_> {
     }
 
     #[track_caller]
+    #[inline]
     pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        JoinHandle(each!(HandleRef => Task as wrap; self, h => wrap(h.spawn(future))))
+        JoinHandle(
+            each!(HandleRef => Task as wrap; self, h => apart(*h, future, |h, future| wrap(h.spawn(future)))),
+        )
     }
 
     #[track_caller]
+    #[inline]
     pub(crate) fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        JoinHandle(each!(HandleRef => Task as wrap; self, h => wrap(h.spawn_blocking(f))))
+        JoinHandle(
+            each!(HandleRef => Task as wrap; self, h => apart(*h, f, |h, f| wrap(h.spawn_blocking(f)))),
+        )
     }
 
     #[track_caller]
+    #[inline]
     pub(crate) fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let task: Result<any::LocalTask<_>, LocalError> =
-            each!(HandleRef => LocalTask as wrap; self, h => h.try_spawn_local(future).map(wrap));
+        let task: Result<any::LocalTask<_>, LocalError> = each!(HandleRef => LocalTask as wrap; self, h => apart(*h, future, |h, future| h.try_spawn_local(future).map(wrap)));
         task.map(LocalJoinHandle::new)
     }
 
+    // Made in the function that is called for it, and so in its place: no part of it is apart.
     #[inline]
     pub(crate) fn sleep_until(&self, deadline: Instant) -> Sleep {
         Sleep::new(each!(HandleRef => Sleep as wrap; self, h => wrap(h.sleep_until(deadline))))
     }
 
+    /// A sleep for as long as that, from now.
     #[inline]
-    pub(crate) fn now(&self) -> Instant {
-        each!(HandleRef; self, h => h.now())
+    pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(each!(HandleRef => Sleep as wrap; self, h => {
+            wrap(h.sleep_until(h.now().saturating_add(duration)))
+        }))
     }
 }
 
 /// Calls `f` with the loop that the caller runs in, or the one that is lent where there is none,
 /// without touching its reference count.
+#[inline]
 pub(crate) fn current<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
     any::with_current(|current| match current {
         Some(handle) => Ok(f(handle)),
         None => any::lend(f),
+    })
+}
+
+/// [`current`] for the short form of a call that has a `try_` form. Apart, so that what it gives is
+/// made in its place, and not moved there out of a `Result`.
+#[inline]
+#[track_caller]
+pub(crate) fn current_or_panic<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> R {
+    any::with_current(|current| match current {
+        Some(handle) => f(handle),
+        None => or_panic(any::lend(f)),
     })
 }
 

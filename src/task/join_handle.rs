@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use loop_api::JoinError;
 use loop_api::task::{Abort, Cancel, Task};
 
+use crate::any::dispatch::apart;
 use crate::any::{self, each, opaque};
 
 /// A spawned task. Awaiting it gives the task's output, or the [`JoinError`] that ended it;
@@ -107,8 +108,15 @@ impl<T> JoinHandle<T> {
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        each!(Task; &mut self.0, task => Pin::new(task).poll(cx))
+        match &mut self.0 {
+            // In its place: it is so little that a call of its own would be felt.
+            #[cfg(feature = "native")]
+            any::Task::Native(task) => Pin::new(task).poll(cx),
+            #[allow(unreachable_patterns)]
+            other => each!(Task; other, task => apart(task, cx, |task, cx| Pin::new(task).poll(cx))),
+        }
     }
 }
 
@@ -178,6 +186,7 @@ impl<T> LocalJoinHandle<T> {
 impl<T> Future for LocalJoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         each!(LocalTask; &mut self.task, task => Pin::new(task).poll(cx))
     }

@@ -95,6 +95,14 @@ impl NativeHandle {
         NativeHandle { inner: Arc::new(inner) }
     }
 
+    /// Calls `f` with the loop that this thread is inside of by a run or by
+    /// [`enter`](Handle::enter): not with one that it entered by a guard, or belongs to as a thread
+    /// of a foreign runtime.
+    #[inline]
+    pub fn with_scoped<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        Scoped::look(&CURRENT, f)
+    }
+
     /// Calls `f` inside this loop, which it does not run.
     pub(crate) fn enter_loop<R>(&self, f: impl FnOnce() -> R) -> R {
         CURRENT.with(|slot| slot.enter(self, f))
@@ -153,11 +161,12 @@ impl NativeHandle {
 
 /// The loop that was entered by a guard, or that this thread of a foreign runtime belongs to.
 #[cold]
-fn held(slot: &Scoped<NativeHandle>) -> Option<NativeHandle> {
-    slot.held().map(|held| (*held).clone()).or_else(at_home)
+fn held() -> Option<NativeHandle> {
+    CURRENT.with(Scoped::held).map(|held| (*held).clone()).or_else(at_home)
 }
 
 /// The loop that this thread of a foreign runtime belongs to.
+#[cold]
 fn at_home() -> Option<NativeHandle> {
     // While the thread ends its slot is gone.
     let inner = HOME.try_with(|home| home.get()?.upgrade()).ok()??;
@@ -226,9 +235,12 @@ impl Handle for NativeHandle {
     type LocalTask<T> = JoinHandle<T>;
     type Sleep = NativeSleep;
 
+    #[inline]
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|slot| {
-            slot.with(|current| if current.is_some() { f(current) } else { f(held(slot).as_ref()) })
+        // One call of `f`, which else would be too large to be inlined.
+        Scoped::look(&CURRENT, |current| {
+            let held = if current.is_none() { held() } else { None };
+            f(current.or(held.as_ref()))
         })
     }
 
@@ -244,6 +256,7 @@ impl Handle for NativeHandle {
         Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), context))
     }
 
+    #[inline]
     fn shared(&self) -> &Shared {
         &self.inner.shared
     }

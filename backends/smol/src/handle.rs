@@ -50,11 +50,12 @@ impl Drop for CanBlock {
 
 /// The loop that was entered by a guard, or that this thread of a foreign runtime belongs to.
 #[cold]
-fn held(slot: &Scoped<SmolHandle>) -> Option<SmolHandle> {
-    slot.held().map(|held| (*held).clone()).or_else(at_home)
+fn held() -> Option<SmolHandle> {
+    CURRENT.with(Scoped::held).map(|held| (*held).clone()).or_else(at_home)
 }
 
 /// The loop that this thread of a foreign runtime belongs to.
+#[cold]
 fn at_home() -> Option<SmolHandle> {
     // While the thread ends its slot is gone.
     let inner = HOME.try_with(|home| home.get()?.upgrade()).ok()??;
@@ -62,6 +63,14 @@ fn at_home() -> Option<SmolHandle> {
 }
 
 impl SmolHandle {
+    /// Calls `f` with the loop that this thread is inside of by a run or by
+    /// [`enter`](Handle::enter): not with one that it entered by a guard, or belongs to as a thread
+    /// of a foreign runtime.
+    #[inline]
+    pub fn with_scoped<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        Scoped::look(&CURRENT, f)
+    }
+
     pub(crate) fn runtime_context(&self) -> Option<&dyn RuntimeContext> {
         self.inner.runtime_context.as_deref()
     }
@@ -157,8 +166,10 @@ impl Handle for SmolHandle {
 
     #[inline]
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        CURRENT.with(|slot| {
-            slot.with(|current| if current.is_some() { f(current) } else { f(held(slot).as_ref()) })
+        // One call of `f`, which else would be too large to be inlined.
+        Scoped::look(&CURRENT, |current| {
+            let held = if current.is_none() { held() } else { None };
+            f(current.or(held.as_ref()))
         })
     }
 

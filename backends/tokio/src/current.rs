@@ -5,7 +5,7 @@
 //! is found, and that runtime's loop comes from a cache of one per thread; only when that misses is
 //! the registry's lock taken.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::{self, Future};
 use std::pin::pin;
@@ -27,7 +27,9 @@ thread_local! {
     /// Whether a runtime of ours started this thread.
     static POOL_THREAD: Cell<bool> = const { Cell::new(false) };
     /// On a pool thread: its loop, once it was asked for.
-    static OWNER: OnceCell<TokioHandle> = const { OnceCell::new() };
+    static OWNER: Cell<Option<TokioHandle>> = const { Cell::new(None) };
+    /// Which one that is.
+    static OWNER_ID: Cell<Option<Id>> = const { Cell::new(None) };
     /// The loop found last for a runtime that is not ours. Weak, so that a thread keeps no
     /// runtime's descriptors open.
     static FOUND: RefCell<Option<(Id, Weak<Inner>)>> = const { RefCell::new(None) };
@@ -68,35 +70,75 @@ fn loops() -> MutexGuard<'static, Option<HashMap<Id, Weak<Inner>>>> {
 /// Calls `f` with the loop that this thread is in.
 #[inline]
 pub(crate) fn with<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
-    SCOPED.with(|slot| slot.with(|handle| if handle.is_some() { f(handle) } else { with_owner(f) }))
+    // One call of `f`, which else would be too large to be inlined.
+    with_scoped(|scoped| {
+        let outside = if scoped.is_none() { Outside::find() } else { Outside::NONE };
+        f(scoped.or(outside.handle()))
+    })
 }
 
-fn with_owner<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
-    // A blocking job may have entered a foreign runtime, which is then meant; a worker cannot block
-    // in one.
-    if !POOL_THREAD.get() || runtime::worker_index().is_none() {
-        return f(ambient().as_ref());
+/// Calls `f` with the loop whose `block_on` this thread is in, and no [`Handle::enter`] inside it.
+#[inline]
+pub(crate) fn with_scoped<R>(f: impl FnOnce(Option<&TokioHandle>) -> R) -> R {
+    Scoped::look(&SCOPED, f)
+}
+
+/// The loop of a thread that is in no `block_on` of ours, if it is in one.
+#[derive(Debug)]
+pub struct Outside {
+    handle: Option<TokioHandle>,
+    /// It was taken out of [`OWNER`], so that no reference is counted, and is put back.
+    is_owner: bool,
+}
+
+impl Outside {
+    const NONE: Outside = Outside { handle: None, is_owner: false };
+
+    /// Looks for it.
+    #[inline(never)]
+    pub fn find() -> Outside {
+        // A blocking job may have entered a foreign runtime, which is then meant; a worker cannot
+        // block in one.
+        if POOL_THREAD.get() && runtime::worker_index().is_some() {
+            if let Some(owner) = take_owner() {
+                return Outside { handle: Some(owner), is_owner: true };
+            }
+        }
+        Outside { handle: ambient(), is_owner: false }
     }
-    // While the thread ends its slot is gone: then the long way is left.
-    let mut f = Some(f);
-    let found =
-        OWNER.try_with(|owner| owner_of_thread(owner).map(|handle| f.take().map(|f| f(Some(handle)))));
-    match (found, f) {
-        (Ok(Some(Some(result))), _) => result,
-        (_, Some(f)) => f(ambient().as_ref()),
-        // The closure is taken only where its result is given.
-        (_, None) => unreachable!("the closure was called and gave nothing"),
+
+    /// The loop.
+    #[inline]
+    pub fn handle(&self) -> Option<&TokioHandle> {
+        self.handle.as_ref()
+    }
+
+    #[inline(never)]
+    fn put_back(&mut self) {
+        let handle = self.handle.take();
+        // While the thread ends its slot is gone.
+        let _ = OWNER.try_with(|owner| owner.replace(handle));
     }
 }
 
-fn owner_of_thread(owner: &OnceCell<TokioHandle>) -> Option<&TokioHandle> {
-    if owner.get().is_none() {
-        // A task may have entered a foreign runtime before it asked: that one does not own the
-        // thread.
-        let handle = ambient().filter(|handle| handle.inner().kind != Kind::Adopted)?;
-        let _ = owner.set(handle);
+impl Drop for Outside {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_owner {
+            self.put_back();
+        }
     }
-    owner.get()
+}
+
+/// Takes out the loop of a pool thread. Where it is missing it is found anew.
+fn take_owner() -> Option<TokioHandle> {
+    if let Some(owner) = OWNER.try_with(Cell::take).ok()? {
+        return Some(owner);
+    }
+    // A task may have entered a foreign runtime before it asked: that one does not own the thread.
+    let handle = ambient().filter(|handle| handle.inner().kind != Kind::Adopted)?;
+    OWNER_ID.set(Some(handle.inner().id));
+    Some(handle)
 }
 
 /// The loop of the runtime that tokio says is current.
@@ -118,23 +160,29 @@ fn ambient() -> Option<TokioHandle> {
 /// Whether tokio, asked on this thread, finds the runtime of `handle`.
 #[inline]
 pub(crate) fn is_inside(handle: &TokioHandle) -> bool {
-    SCOPED
-        .with(|slot| slot.with(|scoped| scoped.map(|scoped| Arc::ptr_eq(scoped.inner(), handle.inner()))))
-        .unwrap_or_else(|| POOL_THREAD.get() && runtime::worker_index().is_some() && owns_this_thread(handle))
+    with_scoped(|scoped| match scoped {
+        Some(scoped) => Arc::ptr_eq(scoped.inner(), handle.inner()),
+        None => owns_this_thread(handle),
+    })
 }
 
 /// Whether this thread is inside the `block_on` of the loop of `handle`, so that the runtime cannot
 /// end.
 #[inline]
 pub(crate) fn is_driving(handle: &TokioHandle) -> bool {
-    SCOPED.with(|slot| {
-        slot.with(|scoped| scoped.is_some_and(|scoped| Arc::ptr_eq(scoped.inner(), handle.inner())))
-    })
+    with_scoped(|scoped| scoped.is_some_and(|scoped| Arc::ptr_eq(scoped.inner(), handle.inner())))
 }
 
+#[inline(never)]
 fn owns_this_thread(handle: &TokioHandle) -> bool {
-    let same = |owner: &TokioHandle| Arc::ptr_eq(owner.inner(), handle.inner());
-    OWNER.try_with(|owner| owner_of_thread(owner).is_some_and(same)).unwrap_or(false)
+    if !POOL_THREAD.get() || runtime::worker_index().is_none() {
+        return false;
+    }
+    if OWNER_ID.get().is_none() {
+        // By the way it is put where it belongs.
+        drop(Outside::find());
+    }
+    OWNER_ID.get() == Some(handle.inner().id)
 }
 
 /// Calls `f`, which drives the runtime, with `handle` as this thread's loop.
@@ -210,9 +258,18 @@ pub(crate) fn watch_workers() {
     });
 }
 
-/// The number of the runtime that tokio says is current, unless that only stands in.
-fn entered() -> u64 {
-    let number = runtime::Handle::try_current().map_or(0, |runtime| context::number_of(&runtime.id()));
+/// The number of the runtime that tokio says is current, unless that only stands in; zero for none.
+#[inline]
+pub fn entered() -> u64 {
+    match runtime::Handle::try_current() {
+        Ok(runtime) => number_unless_lent(runtime),
+        Err(_) => 0,
+    }
+}
+
+#[inline(never)]
+fn number_unless_lent(runtime: runtime::Handle) -> u64 {
+    let number = context::number_of(&runtime.id());
     if context::is_lent(number) { 0 } else { number }
 }
 

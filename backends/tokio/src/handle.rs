@@ -57,6 +57,13 @@ impl TokioHandle {
         current::with_ambient(f)
     }
 
+    /// Calls `f` with the loop whose run this thread is in, and no [`enter`](Handle::enter) inside
+    /// it.
+    #[inline]
+    pub fn with_scoped<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        current::with_scoped(f)
+    }
+
     /// Drops what is not spawned, inside the loop. A panic of that is for the exception handler,
     /// not for the caller.
     #[cold]
@@ -82,6 +89,11 @@ impl TokioHandle {
         if current::is_inside(self) {
             return tokio::time::sleep_until(deadline);
         }
+        self.sleep_until_from_outside(deadline)
+    }
+
+    #[inline(never)]
+    fn sleep_until_from_outside(&self, deadline: tokio::time::Instant) -> tokio::time::Sleep {
         match current::enter_runtime(&self.inner.runtime) {
             Some(_entered) => tokio::time::sleep_until(deadline),
             None => self.sleep_by_another_thread(deadline),

@@ -63,6 +63,7 @@ pub fn block_in_place<F: FnOnce() -> T, T>(f: F) -> T {
 }
 
 pub use builder::Builder;
+pub use current::{Outside, entered};
 pub use handle::{adopt, watch};
 pub use inner::TokioHandle;
 #[cfg(not(unix))]

@@ -45,16 +45,28 @@ impl Future for Sleep {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        if this.handle.is_closed() {
-            return Poll::Pending;
+        if current::is_driving(this.handle) && coop::has_budget_remaining() {
+            // The runtime does not end meanwhile, and its loop is open.
+            *this.polled = true;
+            return this.sleep.poll(cx);
         }
-        let polled = std::mem::replace(this.polled, true);
-        if current::is_driving(this.handle) {
-            // The runtime does not end meanwhile.
-            return poll(this.sleep, polled, cx);
-        }
-        poll_elsewhere(this.handle, this.sleep, polled, cx)
+        poll_elsewhere(this.handle, this.sleep, this.polled, cx)
     }
+}
+
+/// Polls a sleep of a loop that another thread runs or nothing, or that has no budget left.
+#[inline(never)]
+fn poll_elsewhere(
+    handle: &TokioHandle,
+    sleep: Pin<&mut tokio::time::Sleep>,
+    polled: &mut bool,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if handle.is_closed() {
+        return Poll::Pending;
+    }
+    let polled = std::mem::replace(polled, true);
+    if current::is_driving(handle) { poll(sleep, polled, cx) } else { poll_caught(handle, sleep, polled, cx) }
 }
 
 #[inline]
@@ -63,7 +75,7 @@ fn poll(sleep: Pin<&mut tokio::time::Sleep>, polled: bool, cx: &mut Context<'_>)
 }
 
 /// Polls a sleep whose loop was open a moment ago. It may end meanwhile, and tokio panics.
-fn poll_elsewhere(
+fn poll_caught(
     handle: &TokioHandle,
     sleep: Pin<&mut tokio::time::Sleep>,
     polled: bool,
@@ -129,7 +141,7 @@ mod tests {
         // After the look at whether it is closed, as a thread does it that was late.
         tokio.close();
         let this = sleep.as_mut().project();
-        assert!(poll_elsewhere(this.handle, this.sleep, true, &mut cx).is_pending());
+        assert!(poll_caught(this.handle, this.sleep, true, &mut cx).is_pending());
         assert!(sleep.as_mut().poll(&mut cx).is_pending());
     }
 }

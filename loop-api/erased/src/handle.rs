@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::task::{self, Entered, LocalEntered, LocalTask, Output, Task};
@@ -85,20 +86,33 @@ impl<H: Handle> DynHandle for H {
     }
 }
 
+/// What was entered by a guard.
+#[cold]
+fn held() -> Option<Rc<ErasedHandle>> {
+    // Fails only while the thread ends.
+    CURRENT.try_with(Scoped::held).ok().flatten()
+}
+
+impl ErasedHandle {
+    /// Calls `f` with the loop that this thread is inside of by a run, a task or
+    /// [`enter`](Handle::enter): not with one that it entered by a guard.
+    #[inline]
+    pub fn with_scoped<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        Scoped::look(&CURRENT, f)
+    }
+}
+
 impl Handle for ErasedHandle {
     type Task<T: Send> = Task<T>;
     type LocalTask<T> = LocalTask<T>;
     type Sleep = Sleep;
 
+    #[inline]
     fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        let mut f = Some(f);
-        // Fails only while the thread ends.
-        let result = CURRENT.try_with(|slot| slot.with_current(|current| f.take().map(|f| f(current))));
-        match (result, f) {
-            (Ok(Some(result)), _) => result,
-            (_, Some(f)) => f(None),
-            (_, None) => unreachable!("f is taken only where its result is given"),
-        }
+        Scoped::look(&CURRENT, |current| {
+            let held = if current.is_none() { held() } else { None };
+            f(current.or(held.as_deref()))
+        })
     }
 
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {

@@ -46,10 +46,11 @@ impl Innermost {
         self.shared == std::ptr::from_ref(shared).addr()
     }
 
-    /// Whether a foreign runtime was entered inside it since.
+    /// Which foreign runtime was current when it was entered, by its [`number_of`], if that is
+    /// known. Where another is current now, that one was entered inside it since.
     #[inline]
-    pub fn has_foreign_inside(&self) -> bool {
-        self.foreign != UNKNOWN && FOREIGN.get().is_some_and(|current| current() != self.foreign)
+    pub fn foreign(&self) -> Option<u64> {
+        (self.foreign != UNKNOWN).then_some(self.foreign)
     }
 }
 
@@ -171,7 +172,7 @@ mod tests {
         let second = mark(&inner);
         assert!(innermost().is_some_and(|here| here.is(&inner) && !here.is(&outer)));
         drop(second);
-        assert!(innermost().is_some_and(|here| here.is(&outer) && !here.has_foreign_inside()));
+        assert!(innermost().is_some_and(|here| here.is(&outer) && here.foreign().is_none()));
         drop(first);
         assert_eq!(innermost(), None);
     }

@@ -142,6 +142,20 @@ impl<T> Scoped<T> {
     }
 }
 
+impl<T: 'static> Scoped<T> {
+    /// [`with`](Self::with), but `f` is called outside of the thread-local's own closure, so that a
+    /// large one, too, is inlined into the caller. Where the slot is gone, at the thread's end on
+    /// some systems, it counts as empty.
+    #[inline]
+    pub fn look<R>(slot: &'static LocalKey<Scoped<T>>, f: impl FnOnce(Option<&T>) -> R) -> R {
+        let value = slot.try_with(|slot| slot.value.get()).unwrap_or(ptr::without_provenance(EMPTY));
+        let is_tag = value.addr() & 1 != 0;
+        // SAFETY: as in `with`: not a tag, and as the slot is this thread's, the closure of the
+        // `set` that borrowed the value is on this thread's stack, below this call.
+        f(if is_tag { None } else { Some(unsafe { &*value }) })
+    }
+}
+
 impl<H: Handle> Scoped<H> {
     /// [`set`](Self::set) for the slot of a backend's current loop, which also becomes the
     /// [`innermost`](super::innermost()) one of this thread, whatever other loops the thread is in.

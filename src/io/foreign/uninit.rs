@@ -11,7 +11,8 @@ use socket2::{SockAddr, Socket};
 
 /// Reading into tokio's buffer, by what needs no initialised memory.
 pub(crate) trait ReadTokio: AsyncReadUninit {
-    #[inline]
+    // Into the reader of tokio's that asks: a call for each would be felt on native.
+    #[inline(always)]
     fn poll_read_tokio(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -29,22 +30,6 @@ pub(crate) trait ReadTokio: AsyncReadUninit {
 }
 
 impl<R: AsyncReadUninit> ReadTokio for R {}
-
-/// The same, by what reads so itself.
-#[cfg(feature = "tokio")]
-pub(crate) trait TokioReads: tokio::io::AsyncRead {
-    #[inline]
-    fn poll_tokio_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll_read(cx, buf)
-    }
-}
-
-#[cfg(feature = "tokio")]
-impl<R: tokio::io::AsyncRead> TokioReads for R {}
 
 #[cfg(feature = "hyper")]
 #[inline]

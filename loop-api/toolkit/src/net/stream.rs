@@ -123,7 +123,9 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         self.source.into_inner()
     }
 
-    #[inline]
+    // Into the caller, as are those of the traits below that are most called: one function for a
+    // transfer, from the reader that asks down to the system call.
+    #[inline(always)]
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,
@@ -134,7 +136,7 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         self.source.poll_transfer(cx, interest, op)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         self.poll_transfer(cx, Interest::Readable, |io| io.read(buf))
     }
@@ -148,7 +150,7 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         self.poll_transfer(cx, Interest::Readable, |io| io.read_vectored(bufs))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_recv_uninit(
         &self,
         cx: &mut Context<'_>,
@@ -157,7 +159,7 @@ impl<H: Readiness, T: StdStream> Stream<H, T> {
         self.poll_transfer(cx, Interest::Readable, |io| io.read_uninit(&mut buf)).map_ok(drop)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_transfer(cx, Interest::Writable, |io| io.write(buf))
     }
@@ -199,7 +201,7 @@ impl<H: Readiness, T: StdStream> AsyncRead for Stream<H, T> {
 }
 
 impl<H: Readiness, T: StdStream> AsyncReadUninit for Stream<H, T> {
-    #[inline]
+    #[inline(always)]
     fn poll_read_uninit(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -210,7 +212,7 @@ impl<H: Readiness, T: StdStream> AsyncReadUninit for Stream<H, T> {
 }
 
 impl<H: Readiness, T: StdStream> AsyncWrite for Stream<H, T> {
-    #[inline]
+    #[inline(always)]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_send(cx, buf)
     }
