@@ -359,6 +359,20 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_for_whom_there_is_no_place_left_is_woken_to_ask_again() {
+        let direction = Direction::new();
+        direction.blocked(direction.look());
+        let counts: Vec<Arc<Count>> = (0..100).map(|_| Arc::default()).collect();
+        for count in &counts {
+            assert!(direction.wait_unnamed(&Waker::from(count.clone())));
+        }
+        let woken = || counts.iter().map(|count| count.0.load(SeqCst));
+        assert!((1..100).contains(&woken().sum::<usize>()), "some are, and not all");
+        event(&direction, false);
+        assert!(woken().all(|times| times == 1));
+    }
+
+    #[test]
     fn all_who_wait_are_woken_once_and_those_who_left_are_not() {
         let direction = Direction::new();
         let counts: [Arc<Count>; 4] = Default::default();
