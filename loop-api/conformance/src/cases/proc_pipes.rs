@@ -6,8 +6,9 @@ use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
 use super::proc::ended;
-use crate::support::{LONG, run, within};
+use crate::support::{LONG, SHORT, run, within};
 use crate::{HandleOf, Subject};
+use loop_api::Handle;
 use loop_api::io::Interest;
 use loop_api::process::Process;
 use loop_api::readiness::{Readiness, Source};
@@ -116,8 +117,17 @@ where
     run::<S, _>(|handle| async move {
         let mut child = start(&handle, "true", &[]);
         ended(&handle, &mut child.child).await;
-        let written = child.stdin.io(Interest::Writable, |mut pipe| pipe.write(b"x"));
-        let error = within(&handle, LONG, written).await.expect("an answer").expect_err("it is gone");
+        // A child that another thread starts meanwhile has the other end, too, until its program
+        // is loaded.
+        let refused = async {
+            loop {
+                match child.stdin.io(Interest::Writable, |mut pipe| pipe.write(b"x")).await {
+                    Ok(_) => handle.sleep(SHORT).await,
+                    Err(error) => break error,
+                }
+            }
+        };
+        let error = within(&handle, LONG, refused).await.expect("an error");
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     });
 }
