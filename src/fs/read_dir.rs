@@ -61,7 +61,7 @@ impl ReadDir {
     ///
     /// As that one.
     pub fn poll_next_entry(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
-        let entry = each!(ReadDir; &mut self.0, dir => fs::ReadDir::poll_next_entry(dir, cx));
+        let entry = fs::ReadDir::poll_next_entry(self, cx);
         entry.map_ok(|entry| entry.map(DirEntry))
     }
 }

@@ -181,7 +181,7 @@ fn write<D: Device>(
 ) -> Poll<io::Result<usize>> {
     let written = current(|handle| {
         io.poll_write_vectored(cx, bufs, |work: Work<D>| {
-            drop(handle.spawn_blocking(move || work.run()));
+            let _detached = handle.spawn_blocking(move || work.run());
         })
     });
     written?

@@ -4,12 +4,13 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Duration;
 
 use loop_api::Handle;
-use loop_api::time::{Instant, TestClock, with_clock};
+use loop_api::time::{Instant, TestClock, set_clock};
 
 use crate::handle::NativeHandle;
+use crate::timers::{OUTSIDE, ThreadClock, outside_now};
 
 impl NativeHandle {
     /// The loop's clock, if it can be stopped.
@@ -52,12 +53,25 @@ impl TestClock for NativeHandle {
 
 /// Calls `f`, which runs a loop, where `Instant::now` is the loop's.
 pub(crate) fn with_loop_clock<R>(f: impl FnOnce() -> R) -> R {
-    with_clock(now_here, f)
+    struct Restore {
+        clock: ThreadClock,
+        outside: Option<ThreadClock>,
+    }
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            set_clock(self.clock);
+            OUTSIDE.set(self.outside);
+        }
+    }
+    let restore = Restore { clock: set_clock(Some(now_here)), outside: OUTSIDE.get() };
+    // In a loop inside a loop the clock before is that of a loop, which would ask the inner one.
+    OUTSIDE.set(Some(restore.outside.unwrap_or(restore.clock)));
+    f()
 }
 
 fn now_here() -> Instant {
     NativeHandle::with_current(|handle| match handle {
         Some(handle) => handle.timers().now(),
-        None => Instant::from_std(StdInstant::now()),
+        None => outside_now(),
     })
 }

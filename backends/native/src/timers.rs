@@ -6,6 +6,8 @@ mod sleep;
 mod timers;
 mod wheel;
 
+#[cfg(feature = "test-util")]
+pub(crate) use clock::{OUTSIDE, ThreadClock, outside_now};
 pub use sleep::NativeSleep;
 pub(crate) use timers::{Interrupt, Timers};
 pub(crate) use wheel::Expired;

@@ -17,6 +17,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("loop-native", "native"),
     ("loop-tokio", "tokio"),
     ("loop-smol", "smol"),
+    ("loop-sim", "sim"),
     ("anyloop-conformance", "guest"),
     ("loop-conformance", "other"),
 ];

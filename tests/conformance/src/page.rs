@@ -19,6 +19,9 @@ const GROUPS: &[(&str, &str)] = &[
     ("TSK", "tasks and cancellation"),
     ("ERR", "errors"),
     ("NET", "streams, servers and datagrams"),
+    ("FS", "files and folders"),
+    ("SIG", "signals"),
+    ("PROC", "children"),
     ("BAK", "the choice of a backend"),
     ("PEER", "defects of other libraries, which no backend here may have"),
 ];

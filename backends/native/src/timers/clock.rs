@@ -3,7 +3,7 @@
 #[cfg(not(feature = "test-util"))]
 pub(crate) use system::Clock;
 #[cfg(feature = "test-util")]
-pub(crate) use test_util::Clock;
+pub(crate) use test_util::{Clock, OUTSIDE, ThreadClock, outside_now};
 
 #[cfg(not(feature = "test-util"))]
 mod system {
@@ -27,6 +27,7 @@ mod system {
 
 #[cfg(feature = "test-util")]
 mod test_util {
+    use std::cell::Cell;
     use std::io;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,7 +35,25 @@ mod test_util {
 
     use loop_api::time::Instant;
 
-    /// The system's, until it is stopped for the first time.
+    /// The clock of a thread; `None` is the system's.
+    pub(crate) type ThreadClock = Option<fn() -> Instant>;
+
+    thread_local! {
+        /// While a loop runs on this thread, whose clock is the thread's then: the clock that was
+        /// the thread's before.
+        pub(crate) static OUTSIDE: Cell<Option<ThreadClock>> = const { Cell::new(None) };
+    }
+
+    /// What the thread's clock shows, or would if no loop ran.
+    pub(crate) fn outside_now() -> Instant {
+        match OUTSIDE.get() {
+            None => Instant::now(),
+            Some(None) => Instant::from_std(StdInstant::now()),
+            Some(Some(clock)) => clock(),
+        }
+    }
+
+    /// The thread's, until it is stopped for the first time.
     #[derive(Default)]
     pub(crate) struct Clock {
         was_stopped: AtomicBool,
@@ -64,7 +83,7 @@ mod test_util {
 
         pub(crate) fn now(&self) -> Instant {
             if !self.was_stopped.load(Ordering::Acquire) {
-                return Instant::from_std(StdInstant::now());
+                return outside_now();
             }
             Instant::from_std(self.lock().as_ref().map_or_else(StdInstant::now, State::now))
         }
@@ -81,7 +100,7 @@ mod test_util {
                     return Err(io::Error::other("the clock is paused already"));
                 }
                 Some(running) => running.now(),
-                None => StdInstant::now(),
+                None => outside_now().into_std(),
             };
             *state = Some(State { shown, resumed: None });
             self.was_stopped.store(true, Ordering::Release);
