@@ -188,7 +188,8 @@ impl Handle for TokioHandle {
 
     /// Where tokio finds no thread at all for the job it panics, which is caught: the task gives
     /// [`NoThread`](loop_api::JoinError::NoThread). The panic hook has been called by then, and the
-    /// closure is dropped only when tokio's pool has a thread again, or ends.
+    /// closure is dropped only when tokio's pool has a thread again, or ends. (With the feature
+    /// `test-util` a job of tokio's keeps its runtime, and such a closure stays after the end.)
     #[track_caller]
     fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
     where

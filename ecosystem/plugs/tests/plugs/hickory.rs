@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
@@ -8,9 +8,19 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ProtocolConfi
 
 use crate::support::{Server, plug};
 
-/// dnsmasq on a free port, which knows one name, and that port.
+/// A port that is free for datagrams and for connections.
+fn free_port() -> u16 {
+    loop {
+        let addr = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        if TcpListener::bind(addr).is_ok() {
+            return addr.port();
+        }
+    }
+}
+
+/// dnsmasq, which knows one name, and its port.
 fn dnsmasq() -> (Server, u16) {
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let mut command = Command::new("/usr/sbin/dnsmasq");
     command.args([
         "--keep-in-foreground",
