@@ -403,3 +403,30 @@ pub trait ReadDir: fmt::Debug + Unpin + Send + Sync + 'static {
         poll_fn(|cx| self.poll_next_entry(cx))
     }
 }
+
+/// Hands a macro the operations of [`Fs`](crate::fs::Fs) that give no type of the backend's, for
+/// what writes each of them alike.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fs_operations {
+    ($($macro:tt)+) => {
+        $($macro)+! {
+            metadata(path: ::std::path::PathBuf) -> $crate::fs::Metadata;
+            symlink_metadata(path: ::std::path::PathBuf) -> $crate::fs::Metadata;
+            set_permissions(path: ::std::path::PathBuf, permissions: ::std::fs::Permissions) -> ();
+            create_dir(path: ::std::path::PathBuf, options: $crate::fs::DirOptions) -> ();
+            remove_dir(path: ::std::path::PathBuf) -> ();
+            remove_dir_all(path: ::std::path::PathBuf) -> ();
+            remove_file(path: ::std::path::PathBuf) -> ();
+            rename(from: ::std::path::PathBuf, to: ::std::path::PathBuf) -> ();
+            copy(from: ::std::path::PathBuf, to: ::std::path::PathBuf) -> u64;
+            hard_link(original: ::std::path::PathBuf, link: ::std::path::PathBuf) -> ();
+            symlink(original: ::std::path::PathBuf, link: ::std::path::PathBuf, to_dir: bool) -> ();
+            read_link(path: ::std::path::PathBuf) -> ::std::path::PathBuf;
+            canonicalize(path: ::std::path::PathBuf) -> ::std::path::PathBuf;
+            sync_dir(path: ::std::path::PathBuf) -> ();
+            read(path: ::std::path::PathBuf) -> ::std::vec::Vec<u8>;
+            write(path: ::std::path::PathBuf, contents: ::std::vec::Vec<u8>) -> ();
+        }
+    };
+}

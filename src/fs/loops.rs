@@ -1,11 +1,10 @@
 //! The files of the facade's handle: those of the loop inside it.
 
-use std::fs::Permissions;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 
-use loop_api::fs::{DirOptions, Fs, Metadata, OpenOptions};
+use loop_api::fs::{Fs, OpenOptions};
 
 use super::{File, ReadDir};
 use crate::any::each;
@@ -54,22 +53,5 @@ impl Fs for Handle {
         each!(Handle => File as wrap; &self.0, h => h.file_from_std(file).map(|f| File::new(wrap(f))))
     }
 
-    methods! {
-        metadata(path: PathBuf) -> Metadata;
-        symlink_metadata(path: PathBuf) -> Metadata;
-        set_permissions(path: PathBuf, permissions: Permissions) -> ();
-        create_dir(path: PathBuf, options: DirOptions) -> ();
-        remove_dir(path: PathBuf) -> ();
-        remove_dir_all(path: PathBuf) -> ();
-        remove_file(path: PathBuf) -> ();
-        rename(from: PathBuf, to: PathBuf) -> ();
-        copy(from: PathBuf, to: PathBuf) -> u64;
-        hard_link(original: PathBuf, link: PathBuf) -> ();
-        symlink(original: PathBuf, link: PathBuf, to_dir: bool) -> ();
-        read_link(path: PathBuf) -> PathBuf;
-        canonicalize(path: PathBuf) -> PathBuf;
-        sync_dir(path: PathBuf) -> ();
-        read(path: PathBuf) -> Vec<u8>;
-        write(path: PathBuf, contents: Vec<u8>) -> ();
-    }
+    loop_api::__fs_operations!(methods);
 }

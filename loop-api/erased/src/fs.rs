@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
-use loop_api::fs::{self, DirEntry, DirOptions, Fs, Metadata, OpenOptions};
+use loop_api::fs::{self, DirEntry, Fs, Metadata, OpenOptions};
 use loop_api::io::AsyncReadUninit;
 use loop_toolkit::fs as by_jobs;
 
@@ -149,36 +149,21 @@ impl fs::ReadDir for ReadDir {
     }
 }
 
-/// [`Fs`] without types of its own.
-pub(super) trait DynFs: Send + Sync {
-    fn open(&self, path: PathBuf, options: OpenOptions) -> BoxFuture<'static, io::Result<File>>;
-    fn read_dir(&self, path: PathBuf) -> BoxFuture<'static, io::Result<ReadDir>>;
-    fn file_from_std(&self, file: std::fs::File) -> io::Result<File>;
-    fn metadata(&self, path: PathBuf) -> BoxFuture<'static, io::Result<Metadata>>;
-    fn symlink_metadata(&self, path: PathBuf) -> BoxFuture<'static, io::Result<Metadata>>;
-    fn set_permissions(&self, path: PathBuf, permissions: Permissions) -> BoxFuture<'static, io::Result<()>>;
-    fn create_dir(&self, path: PathBuf, options: DirOptions) -> BoxFuture<'static, io::Result<()>>;
-    fn remove_dir(&self, path: PathBuf) -> BoxFuture<'static, io::Result<()>>;
-    fn remove_dir_all(&self, path: PathBuf) -> BoxFuture<'static, io::Result<()>>;
-    fn remove_file(&self, path: PathBuf) -> BoxFuture<'static, io::Result<()>>;
-    fn rename(&self, from: PathBuf, to: PathBuf) -> BoxFuture<'static, io::Result<()>>;
-    fn copy(&self, from: PathBuf, to: PathBuf) -> BoxFuture<'static, io::Result<u64>>;
-    fn hard_link(&self, original: PathBuf, link: PathBuf) -> BoxFuture<'static, io::Result<()>>;
-    fn symlink(&self, original: PathBuf, link: PathBuf, to_dir: bool) -> BoxFuture<'static, io::Result<()>>;
-    fn read_link(&self, path: PathBuf) -> BoxFuture<'static, io::Result<PathBuf>>;
-    fn canonicalize(&self, path: PathBuf) -> BoxFuture<'static, io::Result<PathBuf>>;
-    fn sync_dir(&self, path: PathBuf) -> BoxFuture<'static, io::Result<()>>;
-    fn read(&self, path: PathBuf) -> BoxFuture<'static, io::Result<Vec<u8>>>;
-    fn write(&self, path: PathBuf, contents: Vec<u8>) -> BoxFuture<'static, io::Result<()>>;
-}
-
 pub(super) struct FsOf<H> {
     pub(super) handle: H,
 }
 
-/// What gives no type of the backend's: boxed, and on the erased handle.
+/// The operations that give no type of the backend's: boxed, and on the erased handle.
 macro_rules! fs_methods {
     ($($name:ident($($arg:ident: $type:ty),*) -> $output:ty;)*) => {
+        /// [`Fs`] without types of its own.
+        pub(super) trait DynFs: Send + Sync {
+            fn open(&self, path: PathBuf, options: OpenOptions) -> BoxFuture<'static, io::Result<File>>;
+            fn read_dir(&self, path: PathBuf) -> BoxFuture<'static, io::Result<ReadDir>>;
+            fn file_from_std(&self, file: std::fs::File) -> io::Result<File>;
+            $(fn $name(&self $(, $arg: $type)*) -> BoxFuture<'static, io::Result<$output>>;)*
+        }
+
         impl<H: Fs> DynFs for FsOf<H> {
             fn open(&self, path: PathBuf, options: OpenOptions) -> BoxFuture<'static, io::Result<File>> {
                 let open = self.handle.open(path, options);
@@ -250,21 +235,4 @@ macro_rules! fs_methods {
     };
 }
 
-fs_methods! {
-    metadata(path: PathBuf) -> Metadata;
-    symlink_metadata(path: PathBuf) -> Metadata;
-    set_permissions(path: PathBuf, permissions: Permissions) -> ();
-    create_dir(path: PathBuf, options: DirOptions) -> ();
-    remove_dir(path: PathBuf) -> ();
-    remove_dir_all(path: PathBuf) -> ();
-    remove_file(path: PathBuf) -> ();
-    rename(from: PathBuf, to: PathBuf) -> ();
-    copy(from: PathBuf, to: PathBuf) -> u64;
-    hard_link(original: PathBuf, link: PathBuf) -> ();
-    symlink(original: PathBuf, link: PathBuf, to_dir: bool) -> ();
-    read_link(path: PathBuf) -> PathBuf;
-    canonicalize(path: PathBuf) -> PathBuf;
-    sync_dir(path: PathBuf) -> ();
-    read(path: PathBuf) -> Vec<u8>;
-    write(path: PathBuf, contents: Vec<u8>) -> ();
-}
+loop_api::__fs_operations!(fs_methods);

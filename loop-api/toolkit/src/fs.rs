@@ -25,8 +25,8 @@ macro_rules! std_fs {
     ($handle:ty) => {
         const _: () = {
             use ::std::path::PathBuf;
-            use ::std::{fs::Permissions, future::Future, io::Result};
-            use $crate::api::fs::{DirOptions, Fs, Metadata, OpenOptions};
+            use ::std::{future::Future, io::Result};
+            use $crate::api::fs::{Fs, OpenOptions};
             use $crate::fs as by_jobs;
 
             impl Fs for $handle {
@@ -36,23 +36,8 @@ macro_rules! std_fs {
                 $crate::__std_fs! {
                     open(path: PathBuf, options: OpenOptions) -> Self::File;
                     read_dir(path: PathBuf) -> Self::ReadDir;
-                    metadata(path: PathBuf) -> Metadata;
-                    symlink_metadata(path: PathBuf) -> Metadata;
-                    set_permissions(path: PathBuf, permissions: Permissions) -> ();
-                    create_dir(path: PathBuf, options: DirOptions) -> ();
-                    remove_dir(path: PathBuf) -> ();
-                    remove_dir_all(path: PathBuf) -> ();
-                    remove_file(path: PathBuf) -> ();
-                    rename(from: PathBuf, to: PathBuf) -> ();
-                    copy(from: PathBuf, to: PathBuf) -> u64;
-                    hard_link(original: PathBuf, link: PathBuf) -> ();
-                    symlink(original: PathBuf, link: PathBuf, to_dir: bool) -> ();
-                    read_link(path: PathBuf) -> PathBuf;
-                    canonicalize(path: PathBuf) -> PathBuf;
-                    sync_dir(path: PathBuf) -> ();
-                    read(path: PathBuf) -> Vec<u8>;
-                    write(path: PathBuf, contents: Vec<u8>) -> ();
                 }
+                $crate::api::__fs_operations!($crate::__std_fs);
 
                 fn file_from_std(&self, file: ::std::fs::File) -> Result<Self::File> {
                     Ok(by_jobs::File::new(self.clone(), file))
