@@ -36,6 +36,8 @@ pub use addr::{Resolved, Target, ToSocketAddrs, resolve};
 pub use connect::{connect_any, connect_staggered, try_each};
 pub use options::{TcpOptions, UdpOptions};
 pub use socket::Socket;
+#[doc(hidden)]
+pub use socket2::SockRef;
 #[cfg(unix)]
 pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
 

@@ -26,7 +26,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use super::BoxFuture;
 use super::borrowed::borrow;
 use super::object::{FromObject, IntoStd, Object};
-use super::socket::{DynSocket, inner_socket};
+use super::socket::DynSocket;
 use super::split::{
     BoxedHalves, OwnedRead, OwnedReadHalf, OwnedWrite, OwnedWriteHalf, ReadHalf, WriteHalf, debug, read,
     write,
@@ -95,7 +95,7 @@ where
 }
 
 impl<S: Unpin, Std> Unpin for Object<S, Std> {}
-inner_socket!([<S: Socket + Sync, Std>] Object<S, Std>, socket);
+loop_api::forward_socket!([<S: Socket + Sync, Std>] Object<S, Std>, |object| &object.socket);
 read!([<S: Stream, Std>] Object<S, Std>, socket);
 write!([<S: Stream, Std>] Object<S, Std>, socket);
 debug!([<S: fmt::Debug, Std>] Object<S, Std>, socket);
@@ -110,11 +110,11 @@ struct WritePart<S: Stream>(S::OwnedWriteHalf);
 
 impl<S: Stream, Std> Unpin for ReadPart<S, Std> {}
 read!([<S: Stream, Std>] ReadPart<S, Std>, half);
-inner_socket!([<S: Stream, Std>] ReadPart<S, Std>, half);
+loop_api::forward_socket!([<S: Stream, Std>] ReadPart<S, Std>, |part| &part.half);
 debug!([<S: Stream, Std>] ReadPart<S, Std>, half);
 impl<S: Stream> Unpin for WritePart<S> {}
 write!([<S: Stream>] WritePart<S>, 0);
-inner_socket!([<S: Stream>] WritePart<S>, 0);
+loop_api::forward_socket!([<S: Stream>] WritePart<S>, |part| &part.0);
 debug!([<S: Stream>] WritePart<S>, 0);
 
 impl<S: Stream, Std: 'static> OwnedRead for ReadPart<S, Std> {

@@ -11,7 +11,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::BoxFuture;
 use super::object::{FromObject, IntoStd, Object};
-use super::socket::{DynSocket, erased_socket, inner_socket};
+use super::socket::{DynSocket, erased_socket};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
 use loop_api::net;
@@ -174,7 +174,7 @@ impl<L: net::TcpListener> DynTcpListener for ListenerOf<L> {
 
 debug!([<L: net::TcpListener>] ListenerOf<L>, object);
 debug!([] TcpListener, 0);
-inner_socket!([<L: net::TcpListener>] ListenerOf<L>, object);
+loop_api::forward_socket!([<L: net::TcpListener>] ListenerOf<L>, |listener| &listener.object);
 erased_socket!([] TcpListener, 0);
 
 impl net::TcpListener for TcpListener {

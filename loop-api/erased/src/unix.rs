@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::object::{FromObject, Object};
-use super::socket::{DynSocket, erased_socket, inner_socket};
+use super::socket::{DynSocket, erased_socket};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
 use super::{BoxFuture, ErasedHandle};
@@ -95,7 +95,7 @@ impl<H: UnixNet> DynUnixListener for ListenerOf<H> {
 
 debug!([<H: UnixNet>] ListenerOf<H>, 0);
 debug!([] UnixListener, 0);
-inner_socket!([<H: UnixNet>] ListenerOf<H>, 0);
+loop_api::forward_socket!([<H: UnixNet>] ListenerOf<H>, |listener| &listener.0);
 erased_socket!([] UnixListener, 0);
 erased_socket!([] UnixDatagram, 0);
 

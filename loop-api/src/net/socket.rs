@@ -98,6 +98,57 @@ pub trait Socket {
     }
 }
 
+/// [`Socket`](crate::net::Socket) for what has another one inside: `forward_socket!([generics]
+/// Type, |this| &this.inner)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! forward_socket {
+    ([$($generics:tt)*] $name:ty, |$this:ident| $inner:expr) => {
+        impl $($generics)* $crate::net::Socket for $name {
+            fn poll_ready(
+                &self,
+                cx: &mut ::std::task::Context<'_>,
+                interest: $crate::io::Interest,
+            ) -> ::std::task::Poll<::std::io::Result<()>> {
+                let $this = self;
+                $crate::net::Socket::poll_ready($inner, cx, interest)
+            }
+
+            async fn ready(&self, interest: $crate::io::Interest) -> ::std::io::Result<()> {
+                let $this = self;
+                $crate::net::Socket::ready($inner, interest).await
+            }
+
+            fn poll_io<R>(
+                &self,
+                cx: &mut ::std::task::Context<'_>,
+                interest: $crate::io::Interest,
+                op: impl FnMut($crate::net::SockRef<'_>) -> ::std::io::Result<R>,
+            ) -> ::std::task::Poll<::std::io::Result<R>> {
+                let $this = self;
+                $crate::net::Socket::poll_io($inner, cx, interest, op)
+            }
+
+            fn try_io<R>(
+                &self,
+                interest: $crate::io::Interest,
+                op: impl FnOnce($crate::net::SockRef<'_>) -> ::std::io::Result<R>,
+            ) -> ::std::io::Result<R> {
+                let $this = self;
+                $crate::net::Socket::try_io($inner, interest, op)
+            }
+
+            fn with_std<R>(
+                &self,
+                f: impl FnOnce($crate::net::SockRef<'_>) -> ::std::io::Result<R>,
+            ) -> ::std::io::Result<R> {
+                let $this = self;
+                $crate::net::Socket::with_std($inner, f)
+            }
+        }
+    };
+}
+
 #[cold]
 fn unsupported() -> io::Error {
     let message = "this loop's network has no system sockets: use the methods of the socket itself";

@@ -12,7 +12,6 @@ use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
 use loop_api::net;
 
 use super::stream::{StdStream, Stream};
-use super::under::over_stream;
 
 /// The reading half of a stream, borrowed.
 pub struct ReadHalf<'a, T: StdStream> {
@@ -210,7 +209,7 @@ macro_rules! write_half {
 
 macro_rules! half {
     ($half:ident $(<$a:lifetime>)?) => {
-        over_stream!([<$($a,)? T: StdStream>] $half<$($a,)? T>);
+        loop_api::forward_socket!([<$($a,)? T: StdStream>] $half<$($a,)? T>, |half| &*half.stream);
 
         impl<$($a,)? T: StdStream> AsRef<Stream<T>> for $half<$($a,)? T> {
             fn as_ref(&self) -> &Stream<T> {

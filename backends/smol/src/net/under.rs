@@ -1,7 +1,6 @@
 //! The contract's [`Socket`](loop_api::net::Socket) over async-io.
 
-/// For what has async-io's type in `io` and a `link`: `over_async!([generics] Type)`; and for the
-/// halves of a stream: `over_stream!([generics] Half)`.
+/// For what has async-io's type in `io` and a `link`: `over_async!([generics] Type)`.
 macro_rules! over_async {
     ([$($generics:tt)*] $name:ty) => {
         impl $($generics)* loop_api::net::Socket for $name {
@@ -57,38 +56,3 @@ macro_rules! over_async {
     };
 }
 pub(super) use over_async;
-
-macro_rules! over_stream {
-    ([$($generics:tt)*] $name:ty) => {
-        impl $($generics)* loop_api::net::Socket for $name {
-            fn poll_ready(
-                &self,
-                cx: &mut std::task::Context<'_>,
-                interest: loop_api::io::Interest,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                self.stream.poll_ready(cx, interest)
-            }
-
-            async fn ready(&self, interest: loop_api::io::Interest) -> std::io::Result<()> {
-                self.stream.ready(interest).await
-            }
-
-            fn poll_io<R>(
-                &self,
-                cx: &mut std::task::Context<'_>,
-                interest: loop_api::io::Interest,
-                op: impl FnMut(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::task::Poll<std::io::Result<R>> {
-                self.stream.poll_io(cx, interest, op)
-            }
-
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                self.stream.with_std(f)
-            }
-        }
-    };
-}
-pub(super) use over_stream;

@@ -1,7 +1,6 @@
 //! The contract's [`Socket`](loop_api::net::Socket) over readiness.
 
-/// For what has a registered source: `over_source!([generics] Type, source)`, or has a stream that
-/// has one: `over_stream!([generics] Half, stream)`.
+/// For what has a registered source: `over_source!([generics] Type, source)`.
 macro_rules! over_source {
     ([$($generics:tt)*] $name:ty, $source:tt) => {
         impl $($generics)* loop_api::net::Socket for $name {
@@ -36,38 +35,3 @@ macro_rules! over_source {
     };
 }
 pub(super) use over_source;
-
-macro_rules! over_stream {
-    ([$($generics:tt)*] $name:ty, $stream:tt) => {
-        impl $($generics)* loop_api::net::Socket for $name {
-            fn poll_ready(
-                &self,
-                cx: &mut std::task::Context<'_>,
-                interest: loop_api::io::Interest,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                self.$stream.poll_ready(cx, interest)
-            }
-
-            async fn ready(&self, interest: loop_api::io::Interest) -> std::io::Result<()> {
-                self.$stream.ready(interest).await
-            }
-
-            fn poll_io<R>(
-                &self,
-                cx: &mut std::task::Context<'_>,
-                interest: loop_api::io::Interest,
-                op: impl FnMut(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::task::Poll<std::io::Result<R>> {
-                self.$stream.poll_io(cx, interest, op)
-            }
-
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                self.$stream.with_std(f)
-            }
-        }
-    };
-}
-pub(super) use over_stream;

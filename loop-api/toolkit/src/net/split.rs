@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::socket::over_stream;
 use super::stream::{StdStream, Stream};
 use crate::socket::is_ready;
 use loop_api::io::{AsyncReadUninit, Interest, ReadCursor};
@@ -212,7 +211,7 @@ macro_rules! write_half {
 
 macro_rules! half {
     ($half:ident $(<$a:lifetime>)?, $stream:tt) => {
-        over_stream!([<$($a,)? H: Readiness, T: StdStream>] $half<$($a,)? H, T>, $stream);
+        loop_api::forward_socket!([<$($a,)? H: Readiness, T: StdStream>] $half<$($a,)? H, T>, |half| &*half.$stream);
 
         impl<$($a,)? H: Readiness, T: StdStream> AsRef<Stream<H, T>> for $half<$($a,)? H, T> {
             fn as_ref(&self) -> &Stream<H, T> {
