@@ -13,6 +13,7 @@ use loop_toolkit::socket;
 
 use crate::inner::TokioHandle;
 
+mod accept;
 mod stream;
 mod tcp;
 mod udp;

@@ -1,19 +1,17 @@
 //! TCP.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use loop_api::Handle;
 use loop_api::net::TcpOptions;
 use loop_toolkit::socket;
-use loop_toolkit::{accept_retry, poll_accept_retry};
 use tokio::net::tcp;
 
+use super::accept::{accept, poll_accept};
 use super::closed;
 use super::stream::{async_read, async_write, listening_socket, newtype, socket as stream_socket, stream};
 use crate::inner::TokioHandle;
@@ -148,36 +146,13 @@ impl loop_api::net::TcpListener for TcpListener {
     type Stream = TcpStream;
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let accepted = match &self.handle {
-            Some(handle) => {
-                // tokio registers what it accepts where it is polled.
-                let accept = || handle.poll_within(self.listener.accept());
-                accept_retry(accept, |wait| handle.sleep(wait)).await
-            }
-            None => self.listener.accept().await,
-        };
-        match accepted {
-            Ok((stream, addr)) => Ok((TcpStream(stream), addr)),
-            Err(error) => Err(closed(error)),
-        }
+        let (stream, addr) = accept(self.handle.as_ref(), || self.listener.accept()).await?;
+        Ok((TcpStream(stream), addr))
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let accepted = match &self.handle {
-            Some(handle) => {
-                let poll = |cx: &mut Context<'_>| {
-                    pin!(handle.poll_within(poll_fn(|cx| self.listener.poll_accept(cx)))).poll(cx)
-                };
-                let later =
-                    |wait, waker: Waker| Ok(handle.call_later(wait, move || waker.wake()).map(drop)?);
-                poll_accept_retry(cx, poll, later)
-            }
-            None => self.listener.poll_accept(cx),
-        };
-        match ready!(accepted) {
-            Ok((stream, addr)) => Poll::Ready(Ok((TcpStream(stream), addr))),
-            Err(error) => Poll::Ready(Err(closed(error))),
-        }
+        let accepted = poll_accept(self.handle.as_ref(), cx, |cx| self.listener.poll_accept(cx));
+        accepted.map_ok(|(stream, addr)| (TcpStream(stream), addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -1,17 +1,17 @@
 //! Unix sockets.
 
 use std::fmt;
-use std::future::{self, Future, poll_fn};
+use std::future::{self, Future};
 use std::io;
 use std::os::unix::net::{self as std_unix, SocketAddr};
-use std::pin::pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll};
 
 use loop_api::Handle;
 use loop_api::net::UnixNet;
-use loop_toolkit::{accept_retry, poll_accept_retry, retry_blocked, socket};
+use loop_toolkit::{retry_blocked, socket};
 use tokio::net::unix;
 
+use super::accept::{accept, poll_accept};
 use super::stream::{async_read, async_write, listening_socket, newtype, socket as stream_socket, stream};
 use super::{UnixDatagram, closed};
 use crate::inner::TokioHandle;
@@ -98,36 +98,13 @@ impl loop_api::net::UnixListener for UnixListener {
     type Stream = UnixStream;
 
     async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        let accepted = match &self.handle {
-            Some(handle) => {
-                // tokio registers what it accepts where it is polled.
-                let accept = || handle.poll_within(self.listener.accept());
-                accept_retry(accept, |wait| handle.sleep(wait)).await
-            }
-            None => self.listener.accept().await,
-        };
-        match accepted {
-            Ok((stream, addr)) => Ok((UnixStream(stream), addr.into())),
-            Err(error) => Err(closed(error)),
-        }
+        let (stream, addr) = accept(self.handle.as_ref(), || self.listener.accept()).await?;
+        Ok((UnixStream(stream), addr.into()))
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        let accepted = match &self.handle {
-            Some(handle) => {
-                let poll = |cx: &mut Context<'_>| {
-                    pin!(handle.poll_within(poll_fn(|cx| self.listener.poll_accept(cx)))).poll(cx)
-                };
-                let later =
-                    |wait, waker: Waker| Ok(handle.call_later(wait, move || waker.wake()).map(drop)?);
-                poll_accept_retry(cx, poll, later)
-            }
-            None => self.listener.poll_accept(cx),
-        };
-        match ready!(accepted) {
-            Ok((stream, addr)) => Poll::Ready(Ok((UnixStream(stream), addr.into()))),
-            Err(error) => Poll::Ready(Err(closed(error))),
-        }
+        let accepted = poll_accept(self.handle.as_ref(), cx, |cx| self.listener.poll_accept(cx));
+        accepted.map_ok(|(stream, addr)| (UnixStream(stream), addr.into()))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
