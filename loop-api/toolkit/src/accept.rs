@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-/// The first wait when descriptors are exhausted, and the longest.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+use crate::backoff::Backoff;
 
 /// Calls `accept` until it gives a connection or an error that will not pass. A connection that was
 /// gone before it could be accepted is passed over; when descriptors or memory are exhausted it
@@ -41,14 +40,13 @@ where
     A: Future<Output = io::Result<T>>,
     S: Future,
 {
-    let mut wait = BACK_OFF.0;
+    let mut backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(500));
     loop {
         match (KeepWaker { future: accept(), kept: None }).await {
             Ok(accepted) => return Ok(accepted),
             Err(error) if is_gone(&error) => {}
             Err(error) if is_exhausted(&error) => {
-                sleep(wait).await;
-                wait = (wait * 2).min(BACK_OFF.1);
+                sleep(backoff.next_wait()).await;
             }
             Err(error) => return Err(error),
         }

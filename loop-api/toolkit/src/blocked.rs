@@ -4,8 +4,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-/// The first wait, and the longest.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+use crate::backoff::Backoff;
 
 /// Calls `attempt` until it gives something else than `WouldBlock`. In between it waits, by
 /// `sleep`, from 1 ms up to 50 ms at a time: for what has no readiness to wait for, such as space
@@ -34,12 +33,11 @@ where
     A: Future<Output = io::Result<T>>,
     S: Future,
 {
-    let mut wait = BACK_OFF.0;
+    let mut backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(50));
     loop {
         match attempt().await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                sleep(wait).await;
-                wait = (wait * 2).min(BACK_OFF.1);
+                sleep(backoff.next_wait()).await;
             }
             result => return result,
         }

@@ -29,6 +29,7 @@
 #![deny(unsafe_code)]
 
 mod accept;
+mod backoff;
 mod blocked;
 mod blocking;
 mod blocking_io;

@@ -11,8 +11,7 @@ use loop_api::process as api;
 use loop_api::shared::EndWaiter;
 use loop_api::{Closed, Handle};
 
-/// The first pause between two questions, and the longest.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(25));
+use crate::backoff::Backoff;
 
 /// A child on the loop of `H`: see [`Child`](loop_api::process::Child). Its end is noticed 25 ms
 /// late at most.
@@ -20,7 +19,8 @@ pub struct Child<H: Handle> {
     child: process::Child,
     status: Option<ExitStatus>,
     sleep: Option<Pin<Box<H::Sleep>>>,
-    pause: Duration,
+    /// The pauses between two questions.
+    pauses: Backoff,
     handle: H,
     waiter: EndWaiter,
 }
@@ -37,7 +37,8 @@ impl<H: Handle> Child<H> {
         }
         let child = start()?;
         let (handle, waiter) = (handle.clone(), EndWaiter::default());
-        Ok(Child { child, status: None, sleep: None, pause: PAUSE.0, handle, waiter })
+        let pauses = Backoff::new(Duration::from_millis(1), Duration::from_millis(25));
+        Ok(Child { child, status: None, sleep: None, pauses, handle, waiter })
     }
 }
 
@@ -52,11 +53,10 @@ impl<H: Handle> api::Child for Child<H> {
                 return Poll::Ready(Ok(status));
             }
             self.handle.shared().wait_for_end(&mut self.waiter, cx.waker())?;
-            let (handle, pause) = (&self.handle, self.pause);
-            let sleep = self.sleep.get_or_insert_with(|| Box::pin(handle.sleep(pause)));
+            let (handle, pauses) = (&self.handle, &mut self.pauses);
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(handle.sleep(pauses.next_wait())));
             ready!(sleep.as_mut().poll(cx));
             self.sleep = None;
-            self.pause = (self.pause * 2).min(PAUSE.1);
         }
     }
 

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// The process, where the system tells, the user and the group of the peer of a unix stream.
 ///
@@ -18,8 +18,12 @@ use std::os::fd::AsFd;
 /// # Ok(())
 /// # }
 /// ```
-#[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
+    ask(stream.as_fd())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn ask(stream: BorrowedFd<'_>) -> io::Result<(Option<i32>, u32, u32)> {
     use std::os::fd::AsRawFd;
 
     let mut cred = libc::ucred { pid: 0, uid: 0, gid: 0 };
@@ -28,7 +32,7 @@ pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
     // and live for the call.
     let asked = unsafe {
         libc::getsockopt(
-            stream.as_fd().as_raw_fd(),
+            stream.as_raw_fd(),
             libc::SOL_SOCKET,
             libc::SO_PEERCRED,
             std::ptr::from_mut(&mut cred).cast(),
@@ -41,11 +45,6 @@ pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
     }
 }
 
-/// The process, where the system tells, the user and the group of the peer of a unix stream.
-///
-/// # Errors
-///
-/// Any error of `getsockopt(2)` or `getpeereid(3)`; `Unsupported` where there is neither.
 #[cfg(any(
     target_os = "macos",
     target_os = "ios",
@@ -54,22 +53,17 @@ pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
     target_os = "openbsd",
     target_os = "dragonfly",
 ))]
-pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
+fn ask(stream: BorrowedFd<'_>) -> io::Result<(Option<i32>, u32, u32)> {
     use std::os::fd::AsRawFd;
 
     let (mut uid, mut gid) = (0, 0);
     // SAFETY: the descriptor is borrowed, and the pointers are to values that live for the call.
-    match unsafe { libc::getpeereid(stream.as_fd().as_raw_fd(), &mut uid, &mut gid) } {
+    match unsafe { libc::getpeereid(stream.as_raw_fd(), &mut uid, &mut gid) } {
         0 => Ok((None, uid, gid)),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// The process, where the system tells, the user and the group of the peer of a unix stream.
-///
-/// # Errors
-///
-/// Any error of `getsockopt(2)` or `getpeereid(3)`; `Unsupported` where there is neither.
 #[cfg(not(any(
     target_os = "linux",
     target_os = "android",
@@ -80,7 +74,7 @@ pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
     target_os = "openbsd",
     target_os = "dragonfly",
 )))]
-pub fn peer_cred(stream: impl AsFd) -> io::Result<(Option<i32>, u32, u32)> {
+fn ask(stream: BorrowedFd<'_>) -> io::Result<(Option<i32>, u32, u32)> {
     let _ = stream;
     Err(io::Error::new(io::ErrorKind::Unsupported, "this system does not tell who a peer is"))
 }
