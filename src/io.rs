@@ -53,6 +53,8 @@ mod stdio;
 pub mod unix;
 
 pub use descriptor::Async;
+#[cfg(any(unix, feature = "process"))]
+pub(crate) use foreign::impl_inner_read;
 pub(crate) use foreign::{impl_hyper_read, impl_tokio_write};
 pub(crate) use interest::alone;
 pub use interest::{Interest, Ready};

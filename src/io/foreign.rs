@@ -73,3 +73,31 @@ macro_rules! impl_tokio_write {
     };
 }
 pub(crate) use impl_tokio_write;
+
+/// futures-io's and tokio's `AsyncRead` for a newtype of what has both.
+#[cfg(any(unix, feature = "process"))]
+macro_rules! impl_inner_read {
+    ($name:ty) => {
+        impl futures_io::AsyncRead for $name {
+            fn poll_read(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut [u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                futures_io::AsyncRead::poll_read(std::pin::Pin::new(&mut self.0), cx, buf)
+            }
+        }
+
+        impl tokio::io::AsyncRead for $name {
+            fn poll_read(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut self.0), cx, buf)
+            }
+        }
+    };
+}
+#[cfg(any(unix, feature = "process"))]
+pub(crate) use impl_inner_read;

@@ -84,30 +84,6 @@ macro_rules! pipe {
     };
 }
 
-macro_rules! readable {
-    ($name:ident) => {
-        impl futures_io::AsyncRead for $name {
-            fn poll_read(
-                mut self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &mut [u8],
-            ) -> Poll<io::Result<usize>> {
-                futures_io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, buf)
-            }
-        }
-
-        impl tokio::io::AsyncRead for $name {
-            fn poll_read(
-                mut self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &mut tokio::io::ReadBuf<'_>,
-            ) -> Poll<io::Result<()>> {
-                tokio::io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, buf)
-            }
-        }
-    };
-}
-
 pipe! {
     /// A child's standard input. What is written goes into the pipe at once; closing or dropping it
     /// is the end that the child reads. (Closing alone is not, as in tokio: drop it.)
@@ -121,8 +97,8 @@ pipe! {
     /// A child's standard error.
     ChildStderr
 }
-readable!(ChildStdout);
-readable!(ChildStderr);
+crate::io::impl_inner_read!(ChildStdout);
+crate::io::impl_inner_read!(ChildStderr);
 
 impl futures_io::AsyncWrite for ChildStdin {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {

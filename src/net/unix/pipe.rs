@@ -126,6 +126,13 @@ fn check_pipe(file: &File) -> io::Result<()> {
     if file.metadata()?.file_type().is_fifo() { Ok(()) } else { Err(invalid("this is not a pipe")) }
 }
 
+/// The descriptor, blocking again: other programs count on that.
+pub(crate) fn into_blocking(pipe: Async<File>) -> io::Result<OwnedFd> {
+    let file = pipe.into_inner()?;
+    socket2::SockRef::from(&file).set_nonblocking(false)?;
+    Ok(file.into())
+}
+
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, what)
 }
@@ -222,9 +229,7 @@ macro_rules! end {
             ///
             /// Any error of taking it off the loop's poller, or of making it blocking.
             pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
-                let file = self.0.into_inner()?;
-                socket2::SockRef::from(&file).set_nonblocking(false)?;
-                Ok(file.into())
+                into_blocking(self.0)
             }
 
             /// Gives the descriptor, non-blocking.
@@ -294,21 +299,7 @@ impl Receiver {
     }
 }
 
-impl futures_io::AsyncRead for Receiver {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        futures_io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, buf)
-    }
-}
-
-impl tokio::io::AsyncRead for Receiver {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        tokio::io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, buf)
-    }
-}
+crate::io::impl_inner_read!(Receiver);
 
 impl futures_io::AsyncWrite for Sender {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
