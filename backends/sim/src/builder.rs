@@ -105,7 +105,7 @@ impl Builder {
         self
     }
 
-    /// The run fails when a task was ready for so many steps without being polled: with an order
+    /// The run fails when a task was ready for `steps` steps without being polled: with an order
     /// that is fair, such as [`Order::Random`], a sign that others never wait. None by default.
     pub fn starvation(mut self, steps: u64) -> Builder {
         self.config.starvation = Some(steps);

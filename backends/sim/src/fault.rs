@@ -52,10 +52,10 @@ pub enum Fault {
     Release(String, String),
     /// What is sent between the two takes so much longer, until this is set to zero.
     Slow(String, String, Duration),
-    /// The host's clock is off by so many nanoseconds. It never goes back: where it is set back, it
+    /// The host's clock is off by this many nanoseconds. It never goes back: where it is set back, it
     /// stands still until it is right.
     Skew(String, i64),
-    /// The host's clock gains so many millionths; negative: it loses them.
+    /// The host's clock gains this many millionths; negative: it loses them.
     Drift(String, i64),
     /// Every connection between the two is reset.
     Reset(String, String),

@@ -13,6 +13,7 @@ use loop_toolkit::task::TaskSet;
 use crate::core::{Core, lock};
 use crate::fault::Fault;
 use crate::host_clock::HostClock;
+use crate::net::link::nanos;
 use crate::net::network::Network;
 use crate::state::{Host, Inner, SimHandle, Start};
 use crate::tasks;
@@ -199,7 +200,7 @@ pub(crate) fn apply(world: &Arc<Inner>, fault: &Fault) -> Result<(), WorldError>
             });
         }
         Fault::Slow(a, b, more) => {
-            let (a, b, more) = (id(a), id(b), u64::try_from(more.as_nanos()).unwrap_or(u64::MAX / 4));
+            let (a, b, more) = (id(a), id(b), nanos(*more));
             net(&mut |net, _| {
                 net.route(a, b).slow = more;
                 net.route(b, a).slow = more;

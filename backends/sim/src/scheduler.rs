@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
                 "task {task} on host `{name}` was ready for {waited} steps before it was polled"
             ));
         }
-        world.core.advance(world.config.poll_cost.as_nanos() as u64);
+        world.pass_a_poll();
         world.core.record(What::Poll { host: host.0.id, task });
         match item {
             Item::Main => {

@@ -17,6 +17,7 @@ use crate::checks::Checks;
 use crate::config::Config;
 use crate::core::{Core, lock};
 use crate::host_clock::HostClock;
+use crate::net::link::nanos;
 use crate::net::network::Network;
 use crate::plan::Plan;
 use crate::ready::ReadyQueue;
@@ -120,10 +121,15 @@ impl Inner {
         result
     }
 
+    /// Lets the time pass that a poll takes.
+    pub(crate) fn pass_a_poll(&self) {
+        self.core.advance(nanos(self.config.poll_cost));
+    }
+
     /// As [`net`](Self::net), for a call that takes time as a poll does: a task that never waits
     /// does not hold the time still.
     pub(crate) fn call<R>(&self, f: impl FnOnce(&mut Network, &Core) -> R) -> R {
-        self.core.advance(self.config.poll_cost.as_nanos() as u64);
+        self.pass_a_poll();
         self.net(f)
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::fault::Fault;
 use crate::trace::{TraceEvent, What};
 
-/// What is drawn at most: the last so many events that are not polls.
+/// What is drawn at most: the last of the events that are not polls.
 const MOST: usize = 300;
 const LEFT: u32 = 110;
 const TOP: u32 = 120;

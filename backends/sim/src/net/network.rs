@@ -11,7 +11,7 @@ use super::datagrams::Udp;
 use super::end::{End, State};
 use super::link::{Latency, Link, NetConfig, nanos};
 use super::packet::{Packet, Sent};
-use super::ports::Ports;
+use super::ports::{AtPort, Ports};
 use super::route::Route;
 
 use crate::agenda::Event;
@@ -72,12 +72,12 @@ pub(crate) struct Network {
     pub(crate) ends: Map<End>,
     pub(crate) listeners: BTreeMap<u64, Listener>,
     /// Who listens at a port of a host.
-    pub(crate) listening: BTreeMap<(u32, u16), Vec<u64>>,
+    pub(crate) listening: AtPort,
     pub(crate) udp: BTreeMap<u64, Udp>,
     /// How many isolations there are of all hosts.
     pub(crate) isolations: u32,
     /// Whose datagrams come to a port of a host.
-    pub(crate) bound: BTreeMap<(u32, u16), Vec<u64>>,
+    pub(crate) bound: AtPort,
     /// When the last packet of an end arrives that is gone, until its FIN or RST has.
     pub(crate) gone: BTreeMap<u64, u64>,
     /// To be woken, and to be dropped, when the lock is free.
@@ -200,7 +200,7 @@ impl Network {
     /// How long a packet takes; `None` if it is lost.
     pub(crate) fn transit(&mut self, core: &Core, from: u32, to: u32, len: usize) -> Option<u64> {
         if from == to {
-            return Some(self.config.loopback.as_nanos() as u64);
+            return Some(nanos(self.config.loopback));
         }
         let now = core.now();
         let link = self.link(from, to);
@@ -270,7 +270,7 @@ impl Network {
 
     /// Has an end give up if no answer can come for too long.
     fn expect_answer(&mut self, core: &Core, end: Option<u64>) {
-        let give_up = self.config.give_up.as_nanos() as u64;
+        let give_up = nanos(self.config.give_up);
         let Some(id) = end else { return };
         if let Some(end) = self.ends.get_mut(&id).filter(|end| end.state == State::Open) {
             if end.timer.is_none() {

@@ -14,6 +14,19 @@ pub(crate) struct Ports {
     pub(crate) exhausted: bool,
 }
 
+/// Which sockets are at a port of a host.
+pub(crate) type AtPort = BTreeMap<(u32, u16), Vec<u64>>;
+
+/// Takes a socket from its port.
+pub(super) fn leave(at: &mut AtPort, place: (u32, u16), id: u64) {
+    if let Some(ids) = at.get_mut(&place) {
+        ids.retain(|other| *other != id);
+        if ids.is_empty() {
+            at.remove(&place);
+        }
+    }
+}
+
 impl Default for Ports {
     fn default() -> Self {
         Ports { used: BTreeMap::new(), next: FIRST, exhausted: false }

@@ -10,6 +10,7 @@ use loop_api::net::TcpOptions;
 use super::end::{End, State, buffer_size};
 use super::network::{Listener, Network, closed, failed, system_error};
 use super::packet::Packet;
+use super::ports::leave;
 use crate::agenda::Event;
 use crate::core::Core;
 use crate::oracle::ChoiceKind;
@@ -298,13 +299,7 @@ impl Network {
     pub(crate) fn close_listener(&mut self, core: &Core, id: u64) {
         let Some(mut listener) = self.listeners.remove(&id) else { return };
         listener.waiters.move_to(&mut self.dropped);
-        let place = (listener.host, listener.addr.port());
-        if let Some(ids) = self.listening.get_mut(&place) {
-            ids.retain(|other| *other != id);
-            if ids.is_empty() {
-                self.listening.remove(&place);
-            }
-        }
+        leave(&mut self.listening, (listener.host, listener.addr.port()), id);
         if let Some(node) = self.node(listener.host) {
             node.ports.free(listener.addr.port());
         }

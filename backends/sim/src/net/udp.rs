@@ -9,6 +9,7 @@ use loop_api::net::UdpOptions;
 use super::datagrams::Udp;
 use super::network::{Network, closed, failed, is_of_host, system_error};
 use super::packet::{Packet, Sent};
+use super::ports::leave;
 use crate::agenda::Event;
 use crate::core::Core;
 use crate::oracle::ChoiceKind;
@@ -70,13 +71,7 @@ impl Network {
     pub(crate) fn close_udp(&mut self, id: u64) {
         let Some(mut socket) = self.udp.remove(&id) else { return };
         socket.waiters.move_to(&mut self.dropped);
-        let place = (socket.host, socket.addr.port());
-        if let Some(ids) = self.bound.get_mut(&place) {
-            ids.retain(|other| *other != id);
-            if ids.is_empty() {
-                self.bound.remove(&place);
-            }
-        }
+        leave(&mut self.bound, (socket.host, socket.addr.port()), id);
         if let Some(node) = self.node(socket.host) {
             node.ports.free(socket.addr.port());
         }
