@@ -41,7 +41,7 @@ static PROCESS: RwLock<()> = RwLock::new(());
 /// Runs `body` on a thread of its own, so that a hang is a failure with a name.
 #[doc(hidden)]
 #[track_caller]
-pub fn run_case(name: &'static str, alone: bool, body: fn()) {
+pub fn run_case(name: &'static str, alone: bool, body: impl FnOnce() + Send + 'static) {
     let (_shared, _alone) = if alone {
         (None, Some(PROCESS.write().unwrap_or_else(PoisonError::into_inner)))
     } else {

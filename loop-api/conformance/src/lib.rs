@@ -42,6 +42,7 @@ pub mod cases;
 mod guest;
 mod harness;
 mod macros;
+mod made;
 pub mod support;
 mod table;
 #[cfg(test)]
@@ -53,6 +54,8 @@ pub use guest::Guest;
 #[doc(hidden)]
 pub use harness::run_case;
 pub use harness::{Case, patience};
+#[doc(hidden)]
+pub use made::{Made, run_subject};
 pub use table::{CAPABILITIES, CASES};
 #[doc(hidden)]
 pub use table::{known_capability, known_case};
@@ -60,7 +63,7 @@ pub use table::{known_capability, known_case};
 /// A loop to be tested.
 pub trait Subject: 'static {
     /// Its type.
-    type Loop: EventLoop;
+    type Loop: EventLoop + 'static;
 
     /// Makes one. Cases make as many as they like, on any thread.
     ///

@@ -106,7 +106,8 @@ macro_rules! __conformance_test {
         $(#[$attribute])*
         fn $case() {
             let alone = 0 $(+ $crate::__conformance_one!($alone))? != 0;
-            $crate::run_case(stringify!($case), alone, $crate::cases::$case::<Tested>);
+            type Same = $crate::Made<<Tested as $crate::Subject>::Loop>;
+            $crate::run_subject::<Tested>(stringify!($case), alone, $crate::cases::$case::<Same>);
         }
     };
 }

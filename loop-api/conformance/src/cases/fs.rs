@@ -1,5 +1,6 @@
 //! FS: what is done by a path.
 
+use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +40,18 @@ impl Drop for Folder {
     }
 }
 
+/// Runs a case that has a folder.
+#[track_caller]
+pub(super) fn in_folder<S: Subject, F: Future<Output = ()>>(case: impl FnOnce(HandleOf<S>, Folder) -> F)
+where
+    HandleOf<S>: Fs,
+{
+    run::<S, _>(|handle| async move {
+        let folder = Folder::make(&handle).await;
+        case(handle, folder).await;
+    });
+}
+
 pub(super) async fn open<H: Fs>(handle: &H, path: &Path, options: OpenOptions) -> H::File {
     handle.open(path.to_owned(), options).await.expect("to be opened")
 }
@@ -47,8 +60,7 @@ pub fn fs01_what_is_written_is_read_back<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let mut file = open(&handle, &path, OpenOptions::new().write(true).create(true)).await;
         file.write_all(b"ciao ").await.expect("a write");
@@ -70,8 +82,7 @@ pub fn fs01_more_than_any_buffer_is_written_and_read_back<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("big");
         let data: Vec<u8> = (0..5 * 1024 * 1024_u32).map(|n| (n / 251) as u8).collect();
         let options = OpenOptions::new().read(true).write(true).create(true);
@@ -91,8 +102,7 @@ pub fn fs04_opening_says_what_is_there_and_what_is_not<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let missing = handle.open(path.clone(), OpenOptions::new().read(true)).await.map(drop);
         assert_eq!(missing.expect_err("it is not there").kind(), io::ErrorKind::NotFound);
@@ -114,8 +124,7 @@ pub fn fs05_errors_name_the_path<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (one, other) = (folder.path("not-there"), folder.path("nor-there"));
         let errors = [
             handle.open(one.clone(), OpenOptions::new().read(true)).await.map(drop),
@@ -148,8 +157,7 @@ where
     HandleOf<S>: Fs,
 {
     const ENOENT: i32 = 2;
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let error = handle.metadata(folder.path("not-there")).await.expect_err("nothing is there");
         assert_eq!(raw_os_error(&error), Some(ENOENT), "{error}");
     });
@@ -159,8 +167,7 @@ pub fn fs09_a_folder_gives_each_name_once<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let mut wanted: Vec<String> = (0..100).map(|n| format!("file-{n:03}")).collect();
         for name in &wanted {
             handle.write(folder.path(name), Vec::new()).await.expect("a file");
@@ -187,8 +194,7 @@ pub fn fs10_rename_replaces_what_has_the_name<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (old, new) = (folder.path("old"), folder.path("new"));
         handle.write(old.clone(), b"the first".to_vec()).await.expect("a file");
         let mut reader = open(&handle, &old, OpenOptions::new().read(true)).await;
@@ -208,8 +214,7 @@ pub fn fs11_folders_are_made_and_removed<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (top, deep) = (folder.path("a"), folder.path("a").join("b").join("c"));
         handle.create_dir(deep.clone(), DirOptions::new().recursive(true)).await.expect("all three");
         handle.create_dir(deep.clone(), DirOptions::new().recursive(true)).await.expect("it is there");
@@ -228,8 +233,7 @@ pub fn fs11_removing_a_folder_follows_no_link<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (kept, removed) = (folder.path("kept"), folder.path("removed"));
         for path in [&kept, &removed] {
             handle.create_dir(path.clone(), DirOptions::new()).await.expect("a folder");
@@ -245,8 +249,7 @@ pub fn fs12_links_lead_on_and_can_be_read<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (file, link) = (folder.path("file"), folder.path("link"));
         handle.write(file.clone(), b"ciao".to_vec()).await.expect("a file");
         handle.symlink("file".into(), link.clone(), false).await.expect("a link");
@@ -267,8 +270,7 @@ pub fn fs12_a_hard_link_is_the_file<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (one, other) = (folder.path("one"), folder.path("other"));
         handle.write(one.clone(), b"ciao".to_vec()).await.expect("a file");
         handle.hard_link(one.clone(), other.clone()).await.expect("a link");
@@ -285,8 +287,7 @@ pub fn fs13_a_copy_has_the_bytes_and_the_permissions<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let (from, to) = (folder.path("from"), folder.path("to"));
         handle.write(from.clone(), b"ciao".to_vec()).await.expect("a file");
         handle.write(to.clone(), b"something longer".to_vec()).await.expect("a file");
@@ -309,8 +310,7 @@ pub fn fs21_metadata_tells_what_was_set<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let mut file = open(&handle, &path, OpenOptions::new().write(true).create(true)).await;
         file.write_all(b"ciao").await.expect("a write");
@@ -338,8 +338,7 @@ pub fn fs19_a_thousand_files_at_once<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let tasks: Vec<_> = (0..1000)
             .map(|n| {
                 let (handle, path) = (handle.clone(), folder.path(&format!("{n}")));
@@ -361,8 +360,7 @@ pub fn fs22_nothing_is_done_until_it_is_polled<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         handle.write(path.clone(), b"ciao".to_vec()).await.expect("a file");
         drop(handle.remove_file(path.clone()));

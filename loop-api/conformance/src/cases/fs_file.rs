@@ -11,7 +11,7 @@ use futures_io::AsyncRead;
 use futures_lite::future::block_on;
 use futures_lite::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::fs::{Folder, open};
+use super::fs::{Folder, in_folder, open};
 use crate::support::{LONG, is_closed, make, run, until, wait_until, within};
 use crate::{HandleOf, Subject};
 use loop_api::blocking::{Executor, Job};
@@ -51,8 +51,7 @@ pub fn fs02_seeking_moves_reads_and_writes<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let mut file = open(&handle, &folder.path("file"), read_write()).await;
         file.write_all(b"0123456789").await.expect("a write");
         assert_eq!(file.seek(SeekFrom::Start(2)).await.expect("a seek"), 2);
@@ -90,8 +89,7 @@ pub fn fs03_appending_writes_at_the_end<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         handle.write(path.clone(), b"one ".to_vec()).await.expect("a file");
         let options = OpenOptions::new().read(true).append(true);
@@ -112,8 +110,7 @@ pub fn fs06_set_len_cuts_and_lengthens<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let mut file = open(&handle, &folder.path("file"), read_write()).await;
         file.write_all(b"0123456789").await.expect("a write");
         file.set_len(4).await.expect("to be cut");
@@ -130,8 +127,7 @@ pub fn fs07_sync_waits_for_what_was_written<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let mut file = open(&handle, &path, read_write()).await;
         file.write_all(b"ciao").await.expect("a write");
@@ -148,8 +144,7 @@ pub fn fs08_a_clone_shares_the_position<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let mut file = open(&handle, &folder.path("file"), read_write()).await;
         file.write_all(b"0123456789").await.expect("a write");
         let mut other = file.try_clone().await.expect("a clone");
@@ -168,8 +163,7 @@ pub fn fs14_small_writes_are_few_jobs<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let mut file = open(&handle, &path, read_write()).await;
         // No job runs until all writes were made.
@@ -199,8 +193,7 @@ pub fn fs15_what_was_accepted_is_written_though_the_file_is_dropped<S: Subject>(
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let mut file = open(&handle, &path, read_write()).await;
         for _ in 0..100 {
@@ -260,8 +253,7 @@ pub fn fs17_a_dropped_read_loses_no_byte<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         handle.write(path.clone(), (0..200).collect()).await.expect("a file");
         let mut file = open(&handle, &path, read_write()).await;
@@ -333,8 +325,7 @@ pub fn fs20_positioned_reads_and_writes_leave_the_stream<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let mut file = open(&handle, &folder.path("file"), read_write()).await;
         file.write_all(b"0123456789").await.expect("a write");
         file.flush().await.expect("a flush");
@@ -378,8 +369,7 @@ pub fn fs24_a_file_serves_one_task_after_another<S: Subject>()
 where
     HandleOf<S>: Fs,
 {
-    run::<S, _>(|handle| async move {
-        let folder = Folder::make(&handle).await;
+    in_folder::<S, _>(|handle, folder| async move {
         let path = folder.path("file");
         let mut file = open(&handle, &path, OpenOptions::new().write(true).create(true)).await;
         // Each is given up with a write at work, and the next goes on.

@@ -10,6 +10,7 @@ use std::thread;
 use futures_lite::future::{block_on, poll_once};
 use rustix::process::Signal as Raw;
 
+use crate::made::spawn_thread;
 use crate::support::{LONG, SHORT, is_closed, make, run, until, within};
 #[cfg(target_os = "linux")]
 use crate::support::{descriptors, threads, wait_until};
@@ -266,7 +267,7 @@ where
     HandleOf<S>: Process,
 {
     let loops = [21, 22].map(|code| {
-        thread::spawn(move || {
+        spawn_thread(move || {
             run::<S, _>(|handle| async move {
                 for _ in 0..5 {
                     let mut child = start(&handle, sh(&format!("exit {code}")));

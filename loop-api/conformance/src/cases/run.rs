@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
 
+use crate::made::spawn_thread;
 use crate::support::{Counter, LONG, Log, SHORT, make, run, tcp_pair, until, within};
 use crate::{HandleOf, Subject};
 use loop_api::EventLoop;
@@ -239,7 +240,7 @@ pub fn run25_two_loops_on_two_threads<S: Subject>() {
     let handle = here.handle().clone();
     let (send, receive) = std::sync::mpsc::channel();
     let rounds = Counter::new();
-    let there = thread::spawn({
+    let there = spawn_thread({
         let rounds = rounds.clone();
         move || {
             let mut there = make::<S>();

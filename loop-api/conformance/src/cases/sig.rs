@@ -13,6 +13,7 @@ use std::thread;
 use futures_lite::future::{block_on, poll_once};
 use rustix::process::{Signal as Raw, getpid, kill_process};
 
+use crate::made::spawn_thread;
 #[cfg(target_os = "linux")]
 use crate::support::descriptors;
 use crate::support::{LONG, SHORT, is_closed, make, run, within};
@@ -108,7 +109,7 @@ where
     HandleOf<S>: Signals,
 {
     let (ready, when_ready) = channel();
-    let other = thread::spawn(move || {
+    let other = spawn_thread(move || {
         run::<S, _>(|handle| async move {
             let mut listener = handle.signal(SignalKind::user_defined2()).expect("to listen");
             ready.send(()).expect("the case to wait");

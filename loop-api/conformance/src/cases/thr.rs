@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_lite::future;
 
 use crate::Subject;
+use crate::made::spawn_thread;
 use crate::support::{Counter, LONG, Log, SHORT, make, run, until, within};
 use loop_api::EventLoop;
 use loop_api::Handle;
@@ -259,7 +260,7 @@ pub fn thr09_portal_of_a_closed_loop_is_refused<S: Subject>() {
 
 pub fn thr12_handle_of_a_finished_loop_says_closed<S: Subject>() {
     let (send, receive) = channel();
-    thread::spawn(move || {
+    spawn_thread(move || {
         let mut subject = make::<S>();
         send.send(subject.handle().clone()).unwrap();
         subject.block_on(async {});
