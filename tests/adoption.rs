@@ -6,6 +6,8 @@ use anyloop::net::{TcpListener, TcpStream};
 use anyloop::runtime::{Backend, Handle};
 use anyloop::time::{Duration, sleep};
 
+mod support;
+
 fn on_tokio<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
@@ -56,32 +58,24 @@ fn sockets_and_timers_work_on_the_adopted_runtime() {
 /// As the tokio backend always did: a thread of tokio's must not be blocked.
 #[test]
 fn a_runtime_that_is_dropped_inside_a_tokio_task_waits_for_no_job() {
-    use anyloop::runtime::Builder;
     use std::sync::mpsc::channel;
 
-    for &backend in Backend::compiled() {
-        for workers in [None, Some(2)] {
-            let mut builder = Builder::new();
-            builder.backend(backend);
-            if let Some(count) = workers {
-                builder.worker_threads(count);
-            }
-            let (begin, begun) = channel();
-            let (release, released) = channel::<()>();
-            let (over, is_over) = channel();
-            on_tokio(async move {
-                let runtime = builder.build().unwrap();
-                drop(runtime.spawn_blocking(move || {
-                    begin.send(()).unwrap();
-                    let _ = released.recv();
-                    over.send(()).unwrap();
-                }));
-                begun.recv_timeout(Duration::from_secs(20)).unwrap();
-                // It would wait forever.
-                drop(runtime);
-                drop(release);
-            });
-            is_over.recv_timeout(Duration::from_secs(20)).unwrap();
-        }
-    }
+    support::each_builder(|builder| {
+        let (begin, begun) = channel();
+        let (release, released) = channel::<()>();
+        let (over, is_over) = channel();
+        on_tokio(async move {
+            let runtime = builder.build().unwrap();
+            drop(runtime.spawn_blocking(move || {
+                begin.send(()).unwrap();
+                let _ = released.recv();
+                over.send(()).unwrap();
+            }));
+            begun.recv_timeout(Duration::from_secs(20)).unwrap();
+            // It would wait forever.
+            drop(runtime);
+            drop(release);
+        });
+        is_over.recv_timeout(Duration::from_secs(20)).unwrap();
+    });
 }

@@ -11,21 +11,12 @@ use anyloop::runtime::{Backend, Builder, Handle, SharedRuntime};
 use anyloop::time::sleep;
 use anyloop::{JoinError, RunError};
 
+mod support;
+
+use support::each_builder;
+
 /// What no machine is too slow for.
 const LONG: Duration = Duration::from_secs(60);
-
-fn each(test: impl Fn(Builder)) {
-    for &backend in Backend::compiled() {
-        for workers in [None, Some(2)] {
-            let mut builder = Builder::new();
-            builder.backend(backend);
-            if let Some(count) = workers {
-                builder.worker_threads(count);
-            }
-            test(builder);
-        }
-    }
-}
 
 /// Tells when it is dropped, and on which thread.
 struct Drops(mpsc::Sender<thread::ThreadId>);
@@ -62,7 +53,7 @@ fn it_stands_in_a_static() {
 
 #[test]
 fn tasks_run_while_no_thread_waits() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         let (tell, told) = mpsc::channel();
         drop(runtime.spawn(async move {
@@ -78,7 +69,7 @@ fn tasks_run_while_no_thread_waits() {
 
 #[test]
 fn many_threads_wait_at_once_and_talk() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         let (ask, mut asked) = anyloop::sync::mpsc::channel::<(u32, anyloop::sync::oneshot::Sender<u32>)>(4);
         let server = runtime.spawn(async move {
@@ -109,7 +100,7 @@ fn many_threads_wait_at_once_and_talk() {
 
 #[test]
 fn the_last_drop_ends_tasks_and_waits_for_the_thread() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         let (tell, told) = mpsc::channel();
         let (drops, begun) = (Drops(tell), Arc::new(AtomicUsize::new(0)));
@@ -136,7 +127,7 @@ fn the_last_drop_ends_tasks_and_waits_for_the_thread() {
 
 #[test]
 fn a_job_that_has_begun_is_waited_for_unless_the_time_is_over() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         let (go_on, goes_on) = mpsc::channel::<()>();
         let (begin, begun) = mpsc::channel();
@@ -161,7 +152,7 @@ fn the_last_drop_may_be_anywhere() {
     thread_local! {
         static LAST: RefCell<Option<(SharedRuntime, Drops)>> = const { RefCell::new(None) };
     }
-    each(|mut builder| {
+    each_builder(|mut builder| {
         // A thread for blocking jobs ends soon, and runs its destructors.
         builder.thread_keep_alive(Duration::from_millis(1));
         let (tell, told) = mpsc::channel();
@@ -222,7 +213,7 @@ fn the_last_drop_may_be_anywhere() {
 
 #[test]
 fn inside_a_task_it_refuses_to_block_and_tells_where_it_is() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         let inside = runtime.clone();
         let task = runtime.spawn(async move {
@@ -240,7 +231,7 @@ fn inside_a_task_it_refuses_to_block_and_tells_where_it_is() {
 
 #[test]
 fn a_panic_ends_its_own_future_only() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             runtime.block_on(async {
@@ -263,7 +254,7 @@ fn a_loop_that_cannot_be_made_is_an_error() {
 
 #[test]
 fn time_limits_hold_for_a_task_that_does_not_yield() {
-    each(|builder| {
+    each_builder(|builder| {
         let runtime = builder.build_shared().unwrap();
         runtime.handle().set_exception_handler(Some(Arc::new(|_: &anyloop::loop_api::shared::Exception| {})));
         let (go_on, goes_on) = mpsc::channel::<()>();
@@ -282,7 +273,7 @@ fn time_limits_hold_for_a_task_that_does_not_yield() {
 
 #[test]
 fn hooks_are_called_by_its_thread() {
-    each(|mut builder| {
+    each_builder(|mut builder| {
         let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let (starts, stops) = (counts.clone(), counts.clone());
         builder.on_thread_start(move || {

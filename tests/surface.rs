@@ -9,6 +9,8 @@ use anyloop::runtime::{Backend, Builder, Handle, Runtime};
 use anyloop::task;
 use anyloop::time::{Duration, Instant, sleep};
 
+mod support;
+
 /// Runs `body` once on each backend.
 fn on_each(body: impl Fn(&mut Runtime)) {
     for &backend in Backend::compiled() {
@@ -214,20 +216,14 @@ fn a_socket_of_the_other_family_is_refused() {
 
 #[test]
 fn odd_names_and_numbers_of_threads_build_a_loop_that_works() {
-    for &backend in Backend::compiled() {
-        for workers in [None, Some(2)] {
-            let mut builder = Builder::new();
-            builder.backend(backend).thread_name("a\0b").max_blocking_threads(usize::MAX);
-            if let Some(workers) = workers {
-                builder.worker_threads(workers);
-            }
-            let mut runtime = builder.build().unwrap();
-            let sum = runtime.block_on(async {
-                let job = task::spawn_blocking(|| 1);
-                let task = task::spawn(async { 2 });
-                job.await.unwrap() + task.await.unwrap()
-            });
-            assert_eq!(sum, 3, "{backend}");
-        }
-    }
+    support::each_builder(|mut builder| {
+        builder.thread_name("a\0b").max_blocking_threads(usize::MAX);
+        let mut runtime = builder.build().unwrap();
+        let sum = runtime.block_on(async {
+            let job = task::spawn_blocking(|| 1);
+            let task = task::spawn(async { 2 });
+            job.await.unwrap() + task.await.unwrap()
+        });
+        assert_eq!(sum, 3, "{}", runtime.choice().backend());
+    });
 }

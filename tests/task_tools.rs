@@ -13,6 +13,8 @@ use anyloop::task::{self, LocalSet, TaskTracker};
 use anyloop::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
+mod support;
+
 #[anyloop::test]
 async fn a_tracker_waits_for_all_of_its_tasks() {
     let (tracker, done) = (TaskTracker::new(), Arc::new(AtomicUsize::new(0)));
@@ -119,21 +121,14 @@ fn a_local_set_blocks_on_a_runtime() {
 
 #[test]
 fn blocking_in_place_gives_the_output() {
-    for &backend in Backend::compiled() {
-        for workers in [None, Some(2)] {
-            let mut builder = Builder::new();
-            builder.backend(backend);
-            if let Some(count) = workers {
-                builder.worker_threads(count);
-            }
-            let mut runtime = builder.build().unwrap();
-            let (there, here) = runtime.block_on(async {
-                let task = task::spawn(async { task::block_in_place(|| Rc::new(1)).as_ref() + 1 });
-                (task.await.unwrap(), task::block_in_place(|| 3))
-            });
-            assert_eq!((there, here), (2, 3), "{backend}");
-        }
-    }
+    support::each_builder(|builder| {
+        let mut runtime = builder.build().unwrap();
+        let (there, here) = runtime.block_on(async {
+            let task = task::spawn(async { task::block_in_place(|| Rc::new(1)).as_ref() + 1 });
+            (task.await.unwrap(), task::block_in_place(|| 3))
+        });
+        assert_eq!((there, here), (2, 3), "{}", runtime.choice().backend());
+    });
     assert_eq!(task::block_in_place(|| 1), 1, "without a loop");
 }
 
