@@ -50,7 +50,7 @@ where
     });
 }
 
-/// Which branch `select!` polls first, of so many. A simulated loop answers here by its seed; a real
+/// Which of `branches` branches `select!` polls first. A simulated loop answers here by its seed; a real
 /// one has no numbers to draw, and begins with the first.
 #[inline(always)]
 pub fn first_branch(branches: usize) -> usize {
@@ -87,7 +87,7 @@ pub fn poll_budget(cx: &mut Context<'_>) -> Poll<()> {
 pub struct Rotating(usize);
 
 impl Rotating {
-    /// Of so many.
+    /// Of `futures` futures.
     #[inline]
     pub fn first(&mut self, futures: usize) -> usize {
         let first = self.0;
@@ -101,7 +101,7 @@ impl Rotating {
 pub struct Written;
 
 impl Written {
-    /// Of so many.
+    /// Of `futures` futures.
     #[inline(always)]
     pub fn first(&mut self, _futures: usize) -> usize {
         0

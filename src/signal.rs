@@ -23,7 +23,7 @@
 //! let mut interrupt = signal(SignalKind::interrupt())?;
 //! let mut terminate = signal(SignalKind::terminate())?;
 //! # std::process::Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status()?;
-//! // ... somebody sends SIGTERM, as a service manager does ...
+//! // ... a service manager sends SIGTERM ...
 //! let name = futures_lite::future::or(
 //!     async { interrupt.recv().await.map(|()| "SIGINT") },
 //!     async { terminate.recv().await.map(|()| "SIGTERM") },

@@ -23,7 +23,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Of a loop with so many worker threads, or on one thread; it counts nothing.
+    /// Of a loop with `workers` worker threads, or on one thread; it counts nothing.
     pub fn of_workers(workers: Option<usize>) -> Metrics {
         let num_workers = workers.unwrap_or(1);
         Metrics { num_workers, is_multi_thread: workers.is_some(), ..Metrics::default() }

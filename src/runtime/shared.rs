@@ -21,7 +21,7 @@ use crate::task::JoinHandle;
 /// own from when it is made, so that tasks go on whether a thread waits for them or not.
 ///
 /// AnyIO calls its kind a blocking portal. Where one thread makes, runs and ends the loop,
-/// [`Runtime`] does without that thread; whoever reaches into a loop that runs anyway needs its
+/// [`Runtime`] does without that thread; what reaches into a loop that runs anyway needs its
 /// [`Handle`] only.
 ///
 /// A future given to `block_on` is polled on the calling thread and need not be `Send`; timers and

@@ -143,7 +143,7 @@ impl TaskTracker {
         TaskTrackerToken { tracker: self.clone() }
     }
 
-    /// Counts a future until it is dropped, whoever polls it.
+    /// Counts a future until it is dropped, whatever polls it.
     pub fn track_future<F: Future>(&self, future: F) -> TrackedFuture<F> {
         TrackedFuture { future, token: self.token() }
     }

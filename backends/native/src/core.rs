@@ -191,7 +191,7 @@ impl Core {
     #[cfg(feature = "test-util")]
     fn park_paused(&mut self, limit: Option<Duration>) {
         /// How long to wait for a blocking job, whose end may wake no task.
-        const GLANCE: Duration = Duration::from_millis(1);
+        const POLL_INTERVAL: Duration = Duration::from_millis(1);
         let running = self.running.clone();
         let (handle, timers) = (&running.handle, running.handle.timers());
         if !handle.unparker().parker.prepare() {
@@ -200,7 +200,7 @@ impl Core {
         timers.begin_wait(limit);
         let (next, has_jobs) = (timers.next(), handle.pool().is_busy());
         let timeout = match next {
-            Some(_) if has_jobs => Some(limit.map_or(GLANCE, |limit| limit.min(GLANCE))),
+            Some(_) if has_jobs => Some(limit.map_or(POLL_INTERVAL, |limit| limit.min(POLL_INTERVAL))),
             Some(_) => Some(Duration::ZERO),
             None => limit,
         };

@@ -41,7 +41,7 @@ struct Inner {
     workers: Option<Arc<Workers>>,
     /// Its threads start with the first job.
     pool: Pool,
-    /// What is runtime_context every thread of the loop, if it has a foreign runtime.
+    /// The context of the foreign runtime, for every thread of the loop, if there is one.
     runtime_context: Option<Arc<dyn RuntimeContext>>,
 }
 

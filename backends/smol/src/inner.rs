@@ -21,7 +21,7 @@ pub(crate) struct Inner {
     pub(crate) shared: Shared,
     pub(crate) tasks: Executor,
     pub(crate) pool: Pool,
-    /// What is runtime_context every thread of the loop, if it has a foreign runtime.
+    /// The context of the foreign runtime, for every thread of the loop, if there is one.
     pub(crate) runtime_context: Option<Arc<dyn RuntimeContext>>,
 }
 
