@@ -27,6 +27,8 @@ mod queue;
 mod watcher;
 
 pub use handle::CallbackHandle;
+#[cfg(all(test, not(anyloop_loom)))]
+pub(crate) use job::JobState;
 pub(crate) use job::{Closure, Job};
 pub(crate) use local::keep_local;
 pub use pump::{Driven, Pump, run_adopted};

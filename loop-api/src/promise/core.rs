@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use super::DeferredError;
@@ -71,8 +71,6 @@ struct State<T> {
 enum Phase<T> {
     Waiting,
     Value(T),
-    /// A value that is read more than once. Its own lock is for cloning it outside this one.
-    Shared(Arc<std::sync::Mutex<T>>),
     Error {
         error: DeferredError,
         /// Whether a waiter has been given it.
@@ -243,28 +241,26 @@ impl<T> Core<T> {
         drop(waker);
     }
 
-    /// The outcome, which stays.
-    pub(super) fn read(&self) -> Result<T, DeferredError>
-    where
-        T: Clone,
-    {
-        let outcome = self.lock().read();
-        outcome.map(|value| cloned(&value))
+    /// Moves the value to `place`, where the sharers read it without a lock. [`Taken`] if it was
+    /// moved before, too.
+    ///
+    /// [`Taken`]: DeferredError::Taken
+    pub(super) fn move_to(&self, place: &OnceLock<T>) -> Result<(), DeferredError> {
+        self.lock().move_to(place)
     }
 
-    pub(super) fn poll_read(&self, id: u64, cx: &mut Context<'_>) -> Poll<Result<T, DeferredError>>
-    where
-        T: Clone,
-    {
+    pub(super) fn poll_move_to(
+        &self,
+        place: &OnceLock<T>,
+        id: u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), DeferredError>> {
         let mut fresh = None;
         loop {
             let mut state = self.lock();
-            match state.read() {
+            match state.move_to(place) {
                 Err(DeferredError::Pending) => {}
-                outcome => {
-                    drop(state);
-                    return Poll::Ready(outcome.map(|value| cloned(&value)));
-                }
+                moved => return Poll::Ready(moved),
             }
             if state.waiters.get(&id).is_some_and(|waker| waker.will_wake(cx.waker())) {
                 return Poll::Pending;
@@ -408,40 +404,15 @@ impl<T> State<T> {
                 self.phase = Phase::Error { error: error.clone(), read: true };
                 Err(error)
             }
-            // Sharing consumes the only waiter.
-            shared @ Phase::Shared(_) => {
-                self.phase = shared;
-                Err(DeferredError::Taken)
-            }
         }
     }
 
-    fn read(&mut self) -> Result<Arc<std::sync::Mutex<T>>, DeferredError> {
-        match mem::replace(&mut self.phase, Phase::Taken) {
-            Phase::Value(value) => {
-                let value = Arc::new(std::sync::Mutex::new(value));
-                self.phase = Phase::Shared(value.clone());
-                Ok(value)
-            }
-            Phase::Shared(value) => {
-                self.phase = Phase::Shared(value.clone());
-                Ok(value)
-            }
-            Phase::Taken => Err(DeferredError::Taken),
-            Phase::Waiting => {
-                self.phase = Phase::Waiting;
-                Err(DeferredError::Pending)
-            }
-            Phase::Error { error, .. } => {
-                self.phase = Phase::Error { error: error.clone(), read: true };
-                Err(error)
-            }
-        }
+    fn move_to(&mut self, place: &OnceLock<T>) -> Result<(), DeferredError> {
+        let value = self.take()?;
+        // The value comes once, so the place is empty.
+        let _moved = place.set(value);
+        Ok(())
     }
-}
-
-fn cloned<T: Clone>(value: &std::sync::Mutex<T>) -> T {
-    value.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// A waker on its way into its place. It is cloned, and the one before is dropped, without the
@@ -479,7 +450,10 @@ trait ExtractRemoved {
 
 impl ExtractRemoved for Vec<OnDone> {
     fn extract_removed(&mut self) -> Vec<OnDone> {
-        let (kept, removed) = mem::take(self).into_iter().partition(|callback| callback.job.is_waiting());
+        let (mut kept, removed): (Vec<_>, _) =
+            mem::take(self).into_iter().partition(|callback| callback.job.is_waiting());
+        // As many again are looked through only after as many were added.
+        kept.reserve(kept.len() + 1);
         *self = kept;
         removed
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use super::DeferredError;
@@ -13,7 +13,8 @@ use crate::callback::{CallbackHandle, Closure};
 use crate::handle::Handle;
 
 /// The end that waits, for many waiters: each clone is one. A waiter that is dropped harms no
-/// other; when the last is, the promise is cancelled.
+/// other; when the last is, the promise is cancelled. It is `Send` if `T` is `Send` and `Sync`, as
+/// several threads may clone the value at once.
 ///
 /// ```
 /// # use loop_api::promise::promise;
@@ -28,35 +29,61 @@ use crate::handle::Handle;
 /// ```
 #[must_use = "dropping the last waiter cancels the promise"]
 pub struct SharedDeferred<T> {
-    core: Arc<Core<T>>,
+    whole: Arc<Whole<T>>,
     id: u64,
+}
+
+/// What all clones have.
+struct Whole<T> {
+    core: Arc<Core<T>>,
+    /// The value, once one of them has read it. It is cloned here without a lock: its `clone` may
+    /// take long, or read this deferred.
+    value: OnceLock<T>,
+}
+
+impl<T> Whole<T> {
+    /// What is read once the value was moved here, or could not be.
+    fn read(&self, moved: Result<(), DeferredError>) -> Result<T, DeferredError>
+    where
+        T: Clone,
+    {
+        match moved {
+            // By another clone meanwhile, if it is taken.
+            Ok(()) | Err(DeferredError::Taken) => self.value.get().cloned().ok_or(DeferredError::Taken),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl<T> SharedDeferred<T> {
     pub(super) fn new(core: Arc<Core<T>>) -> Self {
-        let id = core.add_sharer();
-        SharedDeferred { core, id }
+        SharedDeferred::of(Arc::new(Whole { core, value: OnceLock::new() }))
+    }
+
+    fn of(whole: Arc<Whole<T>>) -> Self {
+        let id = whole.core.add_sharer();
+        SharedDeferred { whole, id }
     }
 
     /// Cancels it for all waiters. False if it was done already.
     pub fn cancel(&self) -> bool {
-        self.core.cancel()
+        self.whole.core.cancel()
     }
 
     /// Whether it is settled, cancelled or abandoned.
     pub fn is_done(&self) -> bool {
-        self.core.is_done()
+        self.whole.core.is_done()
     }
 
     /// As [`Deferred::on_done`](super::Deferred::on_done).
     #[track_caller]
     pub fn on_done<H: Handle>(&self, handle: &H, f: impl FnOnce() + Send + 'static) -> CallbackHandle {
-        on_done(&self.core, handle, Closure::new(f))
+        on_done(&self.whole.core, handle, Closure::new(f))
     }
 
     /// Removes the callbacks that wait, and says how many there were.
     pub fn remove_on_done(&self) -> usize {
-        self.core.remove_on_done()
+        self.whole.core.remove_on_done()
     }
 }
 
@@ -68,7 +95,7 @@ impl<T: Clone> SharedDeferred<T> {
     /// [`DeferredError::Pending`] while it is not settled; else the error that came instead of a
     /// value.
     pub fn result(&self) -> Result<T, DeferredError> {
-        self.core.read()
+        self.whole.read(self.whole.core.move_to(&self.whole.value))
     }
 }
 
@@ -76,19 +103,20 @@ impl<T: Clone> Future for SharedDeferred<T> {
     type Output = Result<T, DeferredError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.core.poll_read(self.id, cx)
+        let Whole { core, value } = &*self.whole;
+        core.poll_move_to(value, self.id, cx).map(|moved| self.whole.read(moved))
     }
 }
 
 impl<T> Clone for SharedDeferred<T> {
     fn clone(&self) -> Self {
-        SharedDeferred::new(self.core.clone())
+        SharedDeferred::of(self.whole.clone())
     }
 }
 
 impl<T> Drop for SharedDeferred<T> {
     fn drop(&mut self) {
-        self.core.remove_sharer(self.id);
+        self.whole.core.remove_sharer(self.id);
     }
 }
 

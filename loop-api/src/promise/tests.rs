@@ -1,15 +1,19 @@
 //! The two ends of a promise.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
+use std::time::Duration;
 
 use futures_lite::future::block_on;
 
+use super::core::OnDone;
 use super::{Deferred, DeferredError, Promise, promise};
+use crate::callback::{Job, JobState};
 use crate::shared::{Exception, ExceptionKind};
 use crate::test_loop::{TestHandle, TestLoop};
 use crate::{EventLoop, Handle};
@@ -91,6 +95,79 @@ fn many_waiters_and_one_that_leaves() {
     assert_eq!(shared.result().unwrap(), 5);
 }
 
+/// A value whose clone calls something.
+struct CloneCalls(Arc<dyn Fn() + Send + Sync>);
+
+impl Clone for CloneCalls {
+    fn clone(&self) -> Self {
+        (self.0)();
+        CloneCalls(self.0.clone())
+    }
+}
+
+/// Runs `f` on a thread of its own, for at most a while.
+fn ends(f: impl FnOnce() + Send + 'static) {
+    let (ends, ended) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        f();
+        let _asked = ends.send(());
+    });
+    let outcome = ended.recv_timeout(Duration::from_secs(30));
+    assert_ne!(outcome, Err(mpsc::RecvTimeoutError::Timeout), "it hangs");
+    thread.join().unwrap();
+}
+
+#[test]
+fn the_clone_of_a_shared_value_may_read_it() {
+    ends(|| {
+        let (promise, deferred) = promise();
+        let shared = deferred.share();
+        let other = Mutex::new(Some(shared.clone()));
+        let count = Arc::new(AtomicUsize::new(0));
+        let reads = count.clone();
+        let value = CloneCalls(Arc::new(move || {
+            // Once: each read clones.
+            let mut other = other.lock().unwrap().take();
+            if let Some(other) = &mut other {
+                assert!(other.result().is_ok());
+                assert!(matches!(poll(other), Poll::Ready(Ok(_))));
+                reads.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+        assert!(promise.settle(value).is_ok());
+        assert!(shared.result().is_ok());
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    });
+}
+
+#[test]
+fn several_threads_clone_a_shared_value_at_once() {
+    ends(|| {
+        let (promise, deferred) = promise();
+        let shared = deferred.share();
+        let all = Barrier::new(3);
+        let meets = CloneCalls(Arc::new(move || {
+            all.wait();
+        }));
+        assert!(promise.settle(meets).is_ok());
+        let readers = [(); 3].map(|()| {
+            let shared = shared.clone();
+            thread::spawn(move || shared.result().is_ok())
+        });
+        assert!(readers.map(|reader| reader.join().unwrap()).iter().all(|read| *read));
+    });
+}
+
+#[test]
+fn a_value_that_was_taken_before_it_is_shared_is_taken() {
+    let (promise, mut deferred) = promise();
+    promise.settle(1).unwrap();
+    assert_eq!(deferred.try_result().unwrap(), 1);
+    let mut shared = deferred.share();
+    assert!(matches!(shared.result(), Err(DeferredError::Taken)));
+    assert!(matches!(poll(&mut shared), Poll::Ready(Err(DeferredError::Taken))));
+}
+
 #[test]
 fn the_last_waiter_that_leaves_cancels() {
     let (promise, deferred) = promise::<u8>();
@@ -140,6 +217,55 @@ fn all_done_callbacks_can_be_removed() {
     assert_eq!(deferred.remove_on_done(), 2);
     promise.settle(()).unwrap();
     assert!(!test.handle().shared().has_callbacks());
+}
+
+/// A callback that counts how often it is asked whether it waits still.
+struct Asked {
+    waits: bool,
+    times: Arc<AtomicUsize>,
+}
+
+impl Job for Asked {
+    fn run(&self) {}
+    fn cancel(&self) -> bool {
+        false
+    }
+    fn state(&self) -> JobState {
+        self.times.fetch_add(1, Ordering::Relaxed);
+        if self.waits { JobState::Waiting } else { JobState::Cancelled }
+    }
+    fn kind(&self) -> ExceptionKind {
+        ExceptionKind::Callback
+    }
+    fn name(&self) -> &'static str {
+        "asked"
+    }
+    fn location(&self) -> &'static Location<'static> {
+        Location::caller()
+    }
+}
+
+#[test]
+fn removed_done_callbacks_are_dropped_while_others_wait() {
+    let (promise, _deferred) = promise::<()>();
+    let times = Arc::new(AtomicUsize::new(0));
+    let add = |waits| {
+        let job = Arc::new(Asked { waits, times: times.clone() });
+        let weak = Arc::downgrade(&job);
+        promise.core.on_done(OnDone { job, post: Box::new(|_| ()) });
+        weak
+    };
+    let mut removed = Vec::new();
+    for n in 0..1000 {
+        let callback = add(n % 10 == 0);
+        if n % 10 != 0 {
+            removed.push(callback);
+        }
+    }
+    let kept = removed.iter().filter(|callback| callback.strong_count() != 0).count();
+    assert!(kept <= 256, "{kept} of {} that were removed are kept", removed.len());
+    let times = times.load(Ordering::Relaxed);
+    assert!(times <= 4_000, "looked at {times} times in 1000");
 }
 
 #[test]
