@@ -200,7 +200,7 @@ fn acceptance_a04_background_work_at_the_end() {
     gate.notify_one();
     shutdown(LONG).expect("there was time");
     #[cfg(target_os = "linux")]
-    assert!(!support::threads().iter().any(|name| name.starts_with("anyloop")), "no thread stays");
+    assert!(!support::settled().0.iter().any(|name| name.starts_with("anyloop")), "no thread stays");
     assert_eq!(done.load(Ordering::SeqCst), 3, "all of it has run");
 
     // What needs a runtime afterwards gets one, and what is not done in time is named.

@@ -111,17 +111,18 @@ fn peer11_no_thread_for_what_needs_no_runtime() {
         alone("peer11_no_thread_for_what_needs_no_runtime");
         return;
     }
-    let (threads, descriptors) = (support::threads().len(), support::descriptors());
+    let (names, descriptors) = support::settled();
+    let threads = names.len();
     drop(tokio_compat(async {}));
     drop(tokio_compat(std::future::pending::<()>()));
     assert_eq!(support::descriptors(), descriptors, "nothing at all for what was never polled");
     assert_eq!(poll_once(tokio_compat(async { 1 })), Poll::Ready(1));
     drop(tokio_compat(vec![1]));
-    assert_eq!(support::threads().len(), threads, "no thread for what is done at once");
+    assert_eq!(support::settled().0.len(), threads, "no thread for what is done at once");
 
     let waits = tokio_compat(async { tokio::time::sleep(Duration::from_secs(9)).await });
     assert!(poll_once(waits).is_pending());
-    assert_eq!(support::threads().len(), threads + 1, "one for what waits");
+    assert_eq!(support::settled().0.len(), threads + 1, "one for what waits");
 }
 
 #[test]
@@ -131,12 +132,12 @@ fn peer11_one_thread_of_one_name_for_what_does() {
         alone("peer11_one_thread_of_one_name_for_what_does");
         return;
     }
-    let before = support::threads();
+    let before = support::settled().0;
     futures_lite::future::block_on(tokio_compat(async {
         tokio::time::sleep(Duration::from_millis(1)).await
     }));
     futures_lite::future::block_on(tokio_compat(echo())).unwrap();
-    let mut more = support::threads();
+    let mut more = support::settled().0;
     more.retain(|name| !before.contains(name));
     assert_eq!(more, ["anyloop-tokio"]);
 }
@@ -154,14 +155,14 @@ fn peer11_nothing_of_its_own_where_a_runtime_is_there() {
         }
         // What the loop makes for itself when it first runs.
         on.block_on(echo()).unwrap();
-        let before = (support::threads(), support::descriptors());
+        let before = support::settled();
         assert_eq!(&on.block_on(tokio_compat(echo())).unwrap(), b"ciao");
         assert_eq!(on.block_on(async { drop(tokio_compat(vec![1])) }), ());
-        assert_eq!((support::threads(), support::descriptors()), before, "on {on:?}");
+        assert_eq!(support::settled(), before, "on {on:?}");
     });
     // And a plain task of tokio's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let before = (support::threads(), support::descriptors());
+    let before = support::settled();
     runtime.block_on(async { tokio::spawn(tokio_compat(echo())).await.unwrap() }).unwrap();
-    assert_eq!((support::threads(), support::descriptors()), before);
+    assert_eq!(support::settled(), before);
 }

@@ -59,6 +59,24 @@ pub fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
+/// The threads and descriptors of this process, once they have stayed the same for a while: a thread
+/// that was just started has not its own name yet, and one that was joined is listed a moment longer.
+#[cfg(target_os = "linux")]
+pub fn settled() -> (Vec<String>, usize) {
+    let mut now = (threads(), descriptors());
+    let mut same = 0;
+    for _ in 0..5000 {
+        std::thread::sleep(Duration::from_millis(2));
+        let next = (threads(), descriptors());
+        same = if next == now { same + 1 } else { 0 };
+        now = next;
+        if same == 15 {
+            break;
+        }
+    }
+    now
+}
+
 /// Where a test runs.
 #[derive(Debug)]
 pub enum On {

@@ -4,6 +4,7 @@ use std::io;
 use std::thread;
 
 use crate::Subject;
+use crate::made::spawn_thread;
 use crate::support::{Counter, LONG, Log, SHORT, make, record_exceptions, run, until, within};
 use loop_api::EventLoop;
 use loop_api::Handle;
@@ -219,7 +220,7 @@ pub fn fut13_a_chain_crosses_loops_and_a_closed_one_is_harmless<S: Subject>() {
     let (first, middle) = promise();
     let (second, last) = promise();
     middle.forward_to(second);
-    let elsewhere = thread::spawn(move || {
+    let elsewhere = spawn_thread(move || {
         run::<S, _>(|handle| async move {
             handle.sleep(SHORT).await;
             first.settle(5)
