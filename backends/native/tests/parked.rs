@@ -18,6 +18,11 @@ fn main() {
     }
     match std::env::var(CASE).as_deref() {
         Ok("beside a thread") => {
+            // A panic ends it at once: its report may take longer than the thread.
+            std::panic::set_hook(Box::new(|panic| {
+                eprintln!("{panic}");
+                std::process::exit(1);
+            }));
             std::thread::spawn(|| {
                 std::thread::sleep(Duration::from_millis(200));
                 std::process::exit(7);

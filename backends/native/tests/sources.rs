@@ -242,7 +242,9 @@ fn what_was_registered_is_deregistered_whatever_it_says_it_is() {
                 handle.sleep(Duration::from_millis(1)).await;
                 theirs.write_all(b"x").unwrap();
             });
-            assert_eq!(both.await.0.unwrap(), 1);
+            let both =
+                handle.timeout(Duration::from_secs(20), both).await.expect("to be told of what it has");
+            assert_eq!(both.0.unwrap(), 1);
             let fickle = source.into_inner().unwrap();
             fickle.asked.store(false, Ordering::Relaxed);
             source = handle.register(fickle).expect("it is registered no more");
