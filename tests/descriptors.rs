@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use anyloop::io::unix::{AsyncFd, TryIoError};
 use anyloop::io::{Async, AsyncReadExt, AsyncWriteExt, Interest, Ready};
-use anyloop::runtime::{Backend, Builder};
+use anyloop::runtime::{Backend, Builder, Handle};
 use anyloop::task;
 use anyloop::time::{Duration, timeout};
 
@@ -163,6 +163,21 @@ async fn what_was_registered_is_given_back_or_dropped() {
         panic!("a regular file cannot be waited for");
     }
     drop(file);
+}
+
+#[anyloop::test]
+async fn a_number_that_is_not_open_is_refused() {
+    // SAFETY: no descriptor has the highest number, so none is read or closed by it.
+    let none = unsafe { BorrowedFd::borrow_raw(RawFd::MAX) };
+    let current = Handle::current();
+    for error in [
+        current.add_reader(none, |_| ()).unwrap_err(),
+        current.add_writer(none, |_| ()).unwrap_err(),
+        AsyncFd::new(none).unwrap_err(),
+    ] {
+        // EBADF, on every unix.
+        assert_eq!(anyloop::net::raw_os_error(&error), Some(9), "{error}");
+    }
 }
 
 /// Has a number alone.
