@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -215,7 +216,8 @@ impl EventLoop for SmolLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
-        let future = Counted::new(future);
+        // Pinned first, so that what calls what below hands on a reference, not a large future.
+        let future = pin!(Counted::new(future));
         match self.driver.clone() {
             None => Ok(budget::lend(self.budget, || self.handle.run(with_tasks(&executor, future)))),
             Some(driver) => foreign::drive(&*driver, &self.handle, &executor, future),

@@ -79,6 +79,7 @@ pub const BEHAVIOURS: &[(&str, &str)] = &[
     ("RUN29", "closing ends every block_on on other threads and in jobs"),
     ("RUN30", "closing ends every wait for a socket or descriptor, on whatever thread"),
     ("RUN31", "Handle::block_on of a loop that no thread runs does not hang in silence"),
+    ("RUN32", "a large main future fits on the stack of a thread, without optimization too"),
     ("IMM01", "call_soon is FIFO over 1000 [1T]"),
     ("IMM02", "call_soon from a callback runs after everything already queued"),
     ("IMM05", "endless call_soon chain starves neither IO nor timers"),

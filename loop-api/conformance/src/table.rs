@@ -47,6 +47,7 @@ macro_rules! __conformance_table {
             run25_two_loops_on_two_threads: [threads];
             run31_blocking_on_a_loop_that_does_not_run_is_refused_where_it_would_wait: [one_thread];
             run31_blocking_elsewhere_may_begin_before_the_loop_runs: [threads];
+            run32_a_large_main_future_fits_on_the_stack: [];
             run18_close_is_idempotent: [];
             run20_after_close_every_call_says_closed: [];
             run21_after_close_registering_is_an_error: [readiness];

@@ -297,3 +297,15 @@ pub fn run31_blocking_elsewhere_may_begin_before_the_loop_runs<S: Subject>() {
     let joined = subject.block_on(handle.spawn_blocking(move || elsewhere.join())).expect("the job");
     assert_eq!(joined.expect("no panic").expect("a loop that runs").expect("the task"), 7);
 }
+
+pub fn run32_a_large_main_future_fits_on_the_stack<S: Subject>() {
+    let mut subject = make::<S>();
+    let handle = subject.handle().clone();
+    // Of the two megabytes that a thread has; without optimization each call by value is a copy.
+    let large = [1_u8; 200_000];
+    let sum = subject.block_on(async move {
+        handle.sleep(SHORT).await;
+        large.iter().map(|byte| u32::from(*byte)).sum::<u32>()
+    });
+    assert_eq!(sum, 200_000);
+}
