@@ -1,15 +1,36 @@
-//! smol against the conformance suite: on one thread, and on several.
+//! smol against the conformance suite: on one thread, and on several, and both with tokio as a part.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::Arc;
 
+#[cfg(unix)]
+use loop_compat::host::TokioHost;
 use loop_conformance::Subject;
 use loop_smol::{Builder, SmolLoop};
+
+/// What smol does otherwise on any number of threads, and `more`.
+macro_rules! smol {
+    (mod $name:ident, $subject:ty, caps: $caps:tt $(, more: { $($more:tt)* })?) => {
+        loop_conformance::conformance!(mod $name, $subject, caps: $caps, deviations: {
+            peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+            peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+            peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+            $($($more)*)?
+        });
+    };
+}
 
 struct OneThread;
 
 impl Subject for OneThread {
     type Loop = SmolLoop;
 }
+
+#[cfg(unix)]
+smol!(mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
+#[cfg(not(unix))]
+smol!(mod one_thread, OneThread, caps: [one_thread, net, std_net, fs, system_fs, readiness, threads, real_time, system_sockets]);
 
 struct WorkerThreads;
 
@@ -22,42 +43,53 @@ impl Subject for WorkerThreads {
 }
 
 #[cfg(unix)]
-loop_conformance::conformance!(
-    mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-    }
-);
-#[cfg(not(unix))]
-loop_conformance::conformance!(
-    mod one_thread, OneThread, caps: [one_thread, net, std_net, fs, system_fs, readiness, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-    }
-);
-
-#[cfg(unix)]
-loop_conformance::conformance!(
+smol!(
     mod worker_threads, WorkerThreads, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+    more: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
     }
 );
 #[cfg(not(unix))]
-loop_conformance::conformance!(
+smol!(
     mod worker_threads, WorkerThreads, caps: [workers, net, std_net, fs, system_fs, readiness, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+    more: {
+        tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
+    }
+);
+
+#[cfg(unix)]
+struct TokioInside;
+
+#[cfg(unix)]
+impl Subject for TokioInside {
+    type Loop = SmolLoop;
+
+    fn make() -> io::Result<SmolLoop> {
+        Builder::new().host(Arc::new(TokioHost::new())).build()
+    }
+}
+
+#[cfg(unix)]
+smol!(mod tokio_inside, TokioInside, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
+
+#[cfg(unix)]
+struct WorkersTokioInside;
+
+#[cfg(unix)]
+impl Subject for WorkersTokioInside {
+    type Loop = SmolLoop;
+
+    fn make() -> io::Result<SmolLoop> {
+        Builder::new().worker_threads(2).host(Arc::new(TokioHost::new())).build()
+    }
+}
+
+#[cfg(unix)]
+smol!(
+    mod workers_tokio_inside, WorkersTokioInside, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
+    more: {
+        peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
     }
 );

@@ -5,11 +5,36 @@ use std::io;
 use loop_conformance::Subject;
 use loop_tokio::TokioLoop;
 
+/// What tokio does otherwise on any number of threads, and `more`.
+macro_rules! tokio {
+    (mod $name:ident, $subject:ty, caps: $caps:tt $(, more: { $($more:tt)* })?) => {
+        loop_conformance::conformance!(mod $name, $subject, caps: $caps, deviations: {
+            peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
+            peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+            peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+            net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
+            $($($more)*)?
+        });
+    };
+}
+
 struct CurrentThread;
 
 impl Subject for CurrentThread {
     type Loop = TokioLoop;
 }
+
+#[cfg(unix)]
+tokio!(
+    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
+    more: {
+        net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
+        net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
+        net12_messages_that_keep_their_bounds_are_all_read: "tokio takes a UnixStream for a stream, whatever it was made of",
+    }
+);
+#[cfg(not(unix))]
+tokio!(mod current_thread, CurrentThread, caps: [one_thread, net, std_net, fs, system_fs, threads, real_time, system_sockets]);
 
 struct MultiThread;
 
@@ -21,52 +46,15 @@ impl Subject for MultiThread {
     }
 }
 
-// tokio has nothing like AsyncFd on Windows.
 #[cfg(unix)]
-loop_conformance::conformance!(
-    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
-        net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
-        net12_messages_that_keep_their_bounds_are_all_read: "tokio takes a UnixStream for a stream, whatever it was made of",
-        net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
-    }
-);
-#[cfg(not(unix))]
-loop_conformance::conformance!(
-    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, fs, system_fs, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
-    }
-);
-
-#[cfg(unix)]
-loop_conformance::conformance!(
+tokio!(
     mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+    more: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
         net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
         net12_messages_that_keep_their_bounds_are_all_read: "tokio takes a UnixStream for a stream, whatever it was made of",
-        net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
     }
 );
 #[cfg(not(unix))]
-loop_conformance::conformance!(
-    mod multi_thread, MultiThread, caps: [workers, net, std_net, fs, system_fs, threads, real_time, system_sockets],
-    deviations: {
-        peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        peer15_a_wakers_clone_may_call_back_into_a_read: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
-        net13_a_datagram_taken_past_the_loop_is_not_waited_for_again: "tokio remembers that one was there until its own receive finds none: asking the system would be a system call a wait",
-    }
-);
+tokio!(mod multi_thread, MultiThread, caps: [workers, net, std_net, fs, system_fs, threads, real_time, system_sockets]);

@@ -86,7 +86,8 @@ pub(crate) fn of(program: &Program, name: &str) -> Result<Vec<Column>, String> {
         .map_err(|error| format!("{}: {error}", program.path))?;
     let mut columns: BTreeMap<String, Column> = BTreeMap::new();
     for (module, case, outcome) in String::from_utf8_lossy(&output.stdout).lines().filter_map(result) {
-        let title = format!("{name}: {}", module.replace('_', " "));
+        let module_title = module.replace('_', " ");
+        let title = if name.is_empty() { module_title } else { format!("{name}: {module_title}") };
         let column = Column { title, outcomes: BTreeMap::new() };
         columns.entry(module.to_owned()).or_insert(column).outcomes.insert(case.to_owned(), outcome);
     }

@@ -1,15 +1,35 @@
-//! The type-erased loop against the conformance suite, over tokio with worker threads.
+//! The type-erased loop against the conformance suite, over the native loop and over tokio. Without
+//! `deadlock`: a loop counts its handles to tell one, and those inside the erased handle may be used
+//! by any code.
 #![cfg(unix)]
 
 use std::io;
 
+use loop_api::EventLoop;
 use loop_conformance::Subject;
 use loop_erased::ErasedLoop;
+use loop_native::NativeLoop;
 use loop_tokio::TokioLoop;
 
-struct Erased;
+struct Native;
 
-impl Subject for Erased {
+impl Subject for Native {
+    type Loop = ErasedLoop;
+
+    fn make() -> io::Result<ErasedLoop> {
+        Ok(ErasedLoop::with_turn(NativeLoop::new()?, |handle| {
+            handle.std_net().unix_net().readiness().fs().process().signals()
+        }))
+    }
+}
+
+loop_conformance::conformance!(mod erased_native, Native, caps: [
+    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn, threads, real_time, system_sockets
+]);
+
+struct Tokio;
+
+impl Subject for Tokio {
     type Loop = ErasedLoop;
 
     fn make() -> io::Result<ErasedLoop> {
@@ -20,7 +40,7 @@ impl Subject for Erased {
 }
 
 loop_conformance::conformance!(
-    mod erased_multi_thread, Erased, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
+    mod erased_tokio_multi_thread, Tokio, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
