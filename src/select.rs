@@ -105,19 +105,19 @@ macro_rules! __select {
     (@ $first:tt [$($done:tt)*] [$name:ident $($names:ident)*]
         $pattern:pat = $future:expr => $handler:block, $($rest:tt)*) => {
         $crate::__select! {
-            @ $first [$($done)* ($name ($pattern) ($future) (true) ($handler))] [$($names)*] $($rest)*
+            @ $first [$($done)* ($name ($pattern) ($future) () ($handler))] [$($names)*] $($rest)*
         }
     };
     (@ $first:tt [$($done:tt)*] [$name:ident $($names:ident)*]
         $pattern:pat = $future:expr => $handler:block $($rest:tt)*) => {
         $crate::__select! {
-            @ $first [$($done)* ($name ($pattern) ($future) (true) ($handler))] [$($names)*] $($rest)*
+            @ $first [$($done)* ($name ($pattern) ($future) () ($handler))] [$($names)*] $($rest)*
         }
     };
     (@ $first:tt [$($done:tt)*] [$name:ident $($names:ident)*]
         $pattern:pat = $future:expr => $handler:expr $(, $($rest:tt)*)?) => {
         $crate::__select! {
-            @ $first [$($done)* ($name ($pattern) ($future) (true) ($handler))] [$($names)*] $($($rest)*)?
+            @ $first [$($done)* ($name ($pattern) ($future) () ($handler))] [$($names)*] $($($rest)*)?
         }
     };
 }
@@ -126,7 +126,7 @@ macro_rules! __select {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __select_run {
-    ([$first:path] [$(($name:ident ($pattern:pat) ($future:expr) ($condition:expr) ($handler:expr)))+] { $otherwise:expr }) => {{
+    ([$first:path] [$(($name:ident ($pattern:pat) ($future:expr) ($($condition:expr)?) ($handler:expr)))+] { $otherwise:expr }) => {{
         #[allow(non_camel_case_types)]
         enum __Selected<$($name),+> {
             $($name($name),)+
@@ -134,18 +134,13 @@ macro_rules! __select_run {
         }
         #[allow(unused_mut)]
         let mut done = {
-            $(
+            $($(
                 #[allow(non_snake_case)]
                 let $name: bool = $condition;
-            )+
+            )?)+
             $(
-                // Braces let the temporaries of the expression live as long as its value.
                 #[allow(non_snake_case)]
-                let $name = if $name {
-                    ::std::option::Option::Some { 0: $future }
-                } else {
-                    ::std::option::Option::None
-                };
+                let $name = $crate::__select_if!($name ($($condition)?) $future);
                 #[allow(non_snake_case)]
                 let mut $name = ::std::pin::pin!($name.map(::std::future::IntoFuture::into_future));
             )+
@@ -179,4 +174,18 @@ macro_rules! __select_run {
             _ => ::std::unreachable!("it matched when it was polled"),
         }
     }};
+}
+
+/// A branch's future, if its condition holds. Without a condition it is always moved from where it
+/// was, so that what it borrows is free again after `select!`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __select_if {
+    // Braces let the temporaries of the expression live as long as its value.
+    ($holds:ident () $future:expr) => {
+        ::std::option::Option::Some { 0: $future }
+    };
+    ($holds:ident ($condition:expr) $future:expr) => {
+        if $holds { ::std::option::Option::Some { 0: $future } } else { ::std::option::Option::None }
+    };
 }

@@ -83,6 +83,20 @@ fn without_else_nothing_left_is_a_panic() {
 }
 
 #[test]
+fn what_a_named_future_borrowed_is_free_after_it() {
+    block_on(async {
+        let mut text = String::from("a");
+        let long = async { text.push('b') };
+        anyloop::select! {
+            () = long => {}
+            () = pending() => unreachable!(),
+        }
+        text.push('c');
+        assert_eq!(text, "abc");
+    });
+}
+
+#[test]
 fn else_may_stand_alone() {
     block_on(async {
         assert_eq!(anyloop::select! { else => 1 }, 1);
