@@ -82,3 +82,30 @@ fn main_is_a_plain_function() {
         assert_eq!(double(21).unwrap(), 42);
     }
 }
+
+struct Program {
+    name: &'static str,
+}
+
+impl Program {
+    #[anyloop::main]
+    async fn run(&self, (first, second): (usize, usize)) -> io::Result<usize> {
+        anyloop::task::yield_now().await;
+        // Its type is known from the signature.
+        Ok(self.name.len() + first + "1".parse::<usize>().map_err(io::Error::other)? + second)
+    }
+
+    #[anyloop::main]
+    async fn end(self) -> &'static str {
+        self.name
+    }
+}
+
+#[test]
+fn main_may_be_a_method_and_take_patterns() {
+    if !Backend::compiled().is_empty() {
+        let program = Program { name: "four" };
+        assert_eq!(program.run((2, 3)).unwrap(), 10);
+        assert_eq!(program.end(), "four");
+    }
+}

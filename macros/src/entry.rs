@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, ItemFn, Pat, Result, ReturnType};
+use syn::{Attribute, Error, FnArg, ItemFn, Pat, Result, ReturnType, Type};
 
 use crate::args::{Args, BACKENDS, Macro, variant};
 
@@ -14,11 +14,34 @@ pub(crate) fn main(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
     let asked = args.backends.first().map(|name| variant(&name.value(), name.span()));
     let (facade, builder) = (&args.facade, args.builder(asked.as_ref()));
 
-    let ItemFn { attrs, vis, sig, .. } = &function;
+    let ItemFn { attrs, vis, sig, block } = &function;
     let mut outer = sig.clone();
     outer.asyncness = None;
+    let Some(passed) = parameters(&function) else {
+        // A method, or patterns: what cannot be passed on is moved into a block.
+        let checked = match &sig.output {
+            ReturnType::Type(_, output) if matches!(**output, Type::Never(_) | Type::ImplTrait(_)) => {
+                quote!()
+            }
+            // Tells the type of the output, as that of a function would be.
+            output => {
+                let output = match output {
+                    ReturnType::Default => quote!(()),
+                    ReturnType::Type(_, output) => quote!(#output),
+                };
+                quote!(if false { let _: &dyn ::core::future::Future<Output = #output> = &body; })
+            }
+        };
+        return Ok(quote! {
+            #(#attrs)*
+            #vis #outer {
+                let body = async move #block;
+                #checked
+                #facade::__private::run_main(#builder, body)
+            }
+        });
+    };
     let name = &sig.ident;
-    let passed = parameters(&function)?;
     let inner = ItemFn { attrs: Vec::new(), vis: syn::Visibility::Inherited, ..function.clone() };
     Ok(quote! {
         #(#attrs)*
@@ -129,15 +152,15 @@ fn async_function(item: TokenStream, of: Macro) -> Result<ItemFn> {
     Ok(function)
 }
 
-/// The names of the parameters, to pass them on.
-fn parameters(function: &ItemFn) -> Result<Vec<&Ident>> {
-    fn name(parameter: &FnArg) -> Result<&Ident> {
+/// The names of the parameters, to pass them on, if all of them have one.
+fn parameters(function: &ItemFn) -> Option<Vec<&Ident>> {
+    fn name(parameter: &FnArg) -> Option<&Ident> {
         match parameter {
             FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(pattern) => Ok(&pattern.ident),
-                other => Err(Error::new_spanned(other, "a parameter must be a plain name here")),
+                Pat::Ident(pattern) => Some(&pattern.ident),
+                _ => None,
             },
-            receiver => Err(Error::new_spanned(receiver, "a method cannot be run like this")),
+            FnArg::Receiver(_) => None,
         }
     }
     function.sig.inputs.iter().map(name).collect()
