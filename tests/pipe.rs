@@ -68,6 +68,26 @@ async fn named_pipes() -> io::Result<()> {
 }
 
 #[anyloop::test]
+async fn a_named_pipe_has_no_end_before_its_first_sender() -> io::Result<()> {
+    let (_dir, path) = fifo();
+    let mut receiver = OpenOptions::new().open_receiver(&path)?;
+    assert_eq!(receiver.try_read(&mut [0; 4]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    let mut buf = [0; 4];
+    let early = anyloop::time::timeout(Duration::from_millis(10), receiver.read(&mut buf)).await;
+    assert!(early.is_err(), "it read {early:?}");
+    let reads = anyloop::spawn(async move {
+        let mut text = String::new();
+        receiver.read_to_string(&mut text).await.map(|_| text)
+    });
+    anyloop::task::yield_now().await;
+    let mut sender = OpenOptions::new().open_sender(&path)?;
+    sender.write_all(b"ciao").await?;
+    drop(sender);
+    assert_eq!(reads.await.unwrap()?, "ciao");
+    Ok(())
+}
+
+#[anyloop::test]
 async fn what_is_no_pipe_or_the_other_end_is_refused() -> io::Result<()> {
     let file = || File::open("/dev/null");
     assert_eq!(Receiver::from_file(file()?).unwrap_err().kind(), ErrorKind::InvalidInput);

@@ -23,6 +23,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use loop_api::io::Interest;
@@ -96,7 +97,8 @@ impl OpenOptions {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn open_receiver<P: AsRef<Path>>(&self, path: P) -> io::Result<Receiver> {
-        self.open(path.as_ref(), true).and_then(Receiver::from_file_unchecked)
+        let file = self.open(path.as_ref(), true)?;
+        Async::new_nonblocking(Incoming { file, unopened: AtomicBool::new(true) }).map(Receiver)
     }
 
     /// Opens the pipe at `path` to write to it.
@@ -127,7 +129,7 @@ fn check_pipe(file: &File) -> io::Result<()> {
 }
 
 /// The descriptor, blocking again: other programs count on that.
-pub(crate) fn into_blocking(pipe: Async<File>) -> io::Result<OwnedFd> {
+pub(crate) fn into_blocking<F: AsFd + Into<OwnedFd>>(pipe: Async<F>) -> io::Result<OwnedFd> {
     let file = pipe.into_inner()?;
     socket2::SockRef::from(&file).set_nonblocking(false)?;
     Ok(file.into())
@@ -145,7 +147,63 @@ pub struct Sender(Async<File>);
 /// The end of a pipe that is read from: it is tokio's and futures-io's reader. Once it is dropped,
 /// writing gives `BrokenPipe`.
 #[derive(Debug)]
-pub struct Receiver(Async<File>);
+pub struct Receiver(Async<Incoming>);
+
+/// The file of a receiver. A named pipe gives an end also before its first sender has opened it:
+/// there it is read only once it has something, or a sender has gone.
+#[derive(Debug)]
+struct Incoming {
+    file: File,
+    unopened: AtomicBool,
+}
+
+impl Incoming {
+    fn get(&self) -> io::Result<&File> {
+        if self.unopened.load(Ordering::Relaxed) {
+            is_ready(self, Interest::Readable)?;
+            self.unopened.store(false, Ordering::Relaxed);
+        }
+        Ok(&self.file)
+    }
+}
+
+impl From<File> for Incoming {
+    fn from(file: File) -> Incoming {
+        Incoming { file, unopened: AtomicBool::new(false) }
+    }
+}
+
+impl From<Incoming> for OwnedFd {
+    fn from(incoming: Incoming) -> OwnedFd {
+        incoming.file.into()
+    }
+}
+
+impl AsFd for Incoming {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+impl Read for &Incoming {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.get()?.read(buf)
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.get()?.read_vectored(bufs)
+    }
+}
+
+impl Read for Incoming {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buf)
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        (&*self).read_vectored(bufs)
+    }
+}
 
 macro_rules! end {
     ($name:ident, $interest:ident, $may:literal, |$access:ident| $allowed:expr, $wait:ident, $poll_ready:ident) => {
@@ -163,7 +221,7 @@ macro_rules! end {
                 if !$allowed {
                     return Err(invalid(concat!("this pipe was not opened for ", $may)));
                 }
-                Async::new(file).map($name)
+                Async::new(file.into()).map($name)
             }
 
             /// As [`from_file`](Self::from_file).
@@ -183,7 +241,7 @@ macro_rules! end {
             /// Any error of adding it to the loop's poller;
             /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
             pub fn from_file_unchecked(file: File) -> io::Result<Self> {
-                Async::new_nonblocking(file).map($name)
+                Async::new_nonblocking(file.into()).map($name)
             }
 
             /// As [`from_file_unchecked`](Self::from_file_unchecked).
@@ -250,7 +308,7 @@ macro_rules! end {
 
         impl AsRawFd for $name {
             fn as_raw_fd(&self) -> RawFd {
-                self.0.get_ref().as_raw_fd()
+                self.0.get_ref().as_fd().as_raw_fd()
             }
         }
     };
