@@ -200,6 +200,20 @@ async fn what_promises_to_stay_open_is_registered() {
 }
 
 #[anyloop::test]
+async fn what_has_no_descriptor_is_refused() {
+    #[derive(Debug)]
+    struct Closed;
+    impl AsRawFd for Closed {
+        fn as_raw_fd(&self) -> RawFd {
+            -1
+        }
+    }
+    // SAFETY: it never is a descriptor.
+    let (_closed, error) = unsafe { AsyncFd::register(Closed) }.unwrap_err().into_parts();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+}
+
+#[anyloop::test]
 async fn another_descriptor_in_its_place_is_an_error_and_harms_no_other() {
     let (mut one, other) = registered();
     let (mut third, fourth) = pair();

@@ -137,6 +137,11 @@ impl<T, A: Ask<T> + Copy> Held<T, A> {
     /// Registers the descriptor of `io`.
     pub(crate) fn new(handle: &Handle, io: T, ask: A) -> Result<Self, (T, io::Error)> {
         let registered = ask.raw(&io);
+        // What `BorrowedFd` cannot even hold.
+        if registered as isize == -1 {
+            let message = "what is to be registered has no open descriptor";
+            return Err((io, io::Error::new(io::ErrorKind::InvalidInput, message)));
+        }
         match handle.register_descriptor(Descriptor(registered)) {
             Ok(source) => Ok(Held { source: Some(source), io: Some(io), registered, ask }),
             Err(error) => Err((io, error)),
