@@ -445,3 +445,30 @@ fn polls_are_woken_and_not_lost() {
         Ok(())
     });
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_begins_with_nul_is_an_abstract_name() {
+    use anyloop::net::{UnixDatagram, UnixListener, UnixStream};
+    use std::os::linux::net::SocketAddrExt;
+    let number = std::sync::atomic::AtomicU32::new(0);
+    on_each(|| async {
+        let unique = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("\0anyloop-{}-{unique}", std::process::id());
+        let listener = UnixListener::bind(&name)?;
+        assert_eq!(listener.local_addr()?.as_abstract_name(), Some(&name.as_bytes()[1..]));
+        let mut client = UnixStream::connect(&name).await?;
+        let (server, _) = listener.accept().await?;
+        client.write_all(b"ciao").await?;
+        server.readable().await?;
+        assert_eq!(server.try_read(&mut [0; 8])?, 4);
+        let name = format!("{name}-datagrams");
+        let (one, other) = (UnixDatagram::bind(&name)?, UnixDatagram::unbound()?);
+        other.send_to(b"ciao", &name).await?;
+        assert_eq!(one.recv(&mut [0; 8]).await?, 4);
+        other.connect(&name)?;
+        other.send(b"one").await?;
+        assert_eq!(one.recv(&mut [0; 8]).await?, 3);
+        Ok(())
+    });
+}

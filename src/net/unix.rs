@@ -27,6 +27,19 @@ pub use socket::UnixSocket;
 /// The standard library's type, which is tokio's by name and methods.
 pub use std::os::unix::net::SocketAddr;
 
+/// The address by a path; on Linux a path that begins with a NUL is a name in no folder.
+fn address(path: &Path) -> io::Result<SocketAddr> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::ffi::OsStrExt;
+        if let Some(name) = path.as_os_str().as_bytes().strip_prefix(b"\0") {
+            return SocketAddr::from_abstract_name(name);
+        }
+    }
+    SocketAddr::from_pathname(path)
+}
+
 /// A connected unix stream. Dropping it closes it; the other side reads what was written, and then
 /// the end. Its methods are those of [`TcpStream`](super::TcpStream).
 ///
@@ -65,7 +78,7 @@ impl UnixStream {
     /// `NotFound`, `ConnectionRefused` if no socket listens there, or any other error of
     /// `connect(2)`; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     pub async fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
-        UnixStream::connect_addr(&SocketAddr::from_pathname(path)?).await
+        UnixStream::connect_addr(&address(path.as_ref())?).await
     }
 
     /// Connects to the server at `addr`, which may be an abstract name. Cancel safe.
@@ -190,7 +203,7 @@ impl UnixListener {
     /// other error of `bind(2)` or `listen(2)`; [`NoLoop`](crate::runtime::NoLoop) inside an
     /// `io::Error` without a loop.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
-        UnixListener::bind_addr(&SocketAddr::from_pathname(path)?)
+        UnixListener::bind_addr(&address(path.as_ref())?)
     }
 
     /// Binds to `addr`, which may be an abstract name.

@@ -17,6 +17,8 @@ use crate::io::foreign::uninit::{Call, into_read_buf};
 use crate::net::readiness::{datagrams, poll_readiness, readiness, unix};
 use crate::runtime::Handle;
 
+use super::address;
+
 /// A unix datagram socket. All its waits are cancel safe, and any number may wait at once. Dropping
 /// it closes it, and leaves its path in place.
 ///
@@ -54,7 +56,7 @@ impl UnixDatagram {
     /// `AddrInUse` for a path that exists already, or any other error of `bind(2)`;
     /// [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error` without a loop.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
-        Handle::try_current()?.bind_unix_datagram(&SocketAddr::from_pathname(path)?)
+        Handle::try_current()?.bind_unix_datagram(&address(path.as_ref())?)
     }
 
     /// A socket without an address.
@@ -111,7 +113,7 @@ impl UnixDatagram {
     ///
     /// `NotFound`, `ConnectionRefused`, or any other error of `connect(2)`.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        LoopUnixDatagram::connect(self, &SocketAddr::from_pathname(path)?)
+        LoopUnixDatagram::connect(self, &address(path.as_ref())?)
     }
 
     /// Sends a datagram to `path`, and gives its size in bytes. While the peer's buffer is full it
@@ -122,7 +124,7 @@ impl UnixDatagram {
     ///
     /// `NotFound`, `ConnectionRefused`, or any other error of `sendto(2)`.
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
-        let addr = SocketAddr::from_pathname(path)?;
+        let addr = address(path.as_ref())?;
         LoopUnixDatagram::send_to(self, buf, &addr).await
     }
 
@@ -138,7 +140,7 @@ impl UnixDatagram {
         buf: &[u8],
         path: P,
     ) -> Poll<io::Result<usize>> {
-        let addr = unix_addr(&SocketAddr::from_pathname(path)?)?;
+        let addr = unix_addr(&address(path.as_ref())?)?;
         let send = |socket: SockRef<'_>| unix_sent(&*socket, socket.send_to(buf, &addr));
         match self.poll_io(cx, Direction::Writable, send) {
             Poll::Ready(Ok(None)) => {
@@ -156,7 +158,7 @@ impl UnixDatagram {
     /// `WouldBlock` if the peer's buffer is full, or the loop has not looked yet, else any error of
     /// `sendto(2)`.
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
-        let addr = unix_addr(&SocketAddr::from_pathname(path)?)?;
+        let addr = unix_addr(&address(path.as_ref())?)?;
         Socket::try_io(self, Direction::Writable, |socket| socket.send_to(buf, &addr))
     }
 
