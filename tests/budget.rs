@@ -3,13 +3,13 @@
 #![cfg(all(feature = "macros", feature = "sync", feature = "io-util"))]
 
 use std::cell::Cell;
-use std::future::{poll_fn, ready};
+use std::future::{Future, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use anyloop::runtime::{Backend, Builder, Runtime};
@@ -241,4 +241,33 @@ fn what_was_lent_is_taken_back() {
         assert!(panicked.is_err());
         assert_eq!(in_one_poll(), 10_000);
     }
+}
+
+/// Its counter would stay spent while another executor polls.
+#[anyloop::test]
+async fn nothing_is_counted_in_place() {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    for n in 0..1000 {
+        sender.send(n).unwrap();
+    }
+    drop(sender);
+    let received = task::block_in_place(|| {
+        let mut polls = 0;
+        let mut receives = pin!(async {
+            let mut received = 0;
+            while receiver.recv().await.is_some() {
+                received += 1;
+            }
+            received
+        });
+        // As an executor does; it ends if it never gets further.
+        loop {
+            if let Poll::Ready(received) = receives.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return received;
+            }
+            polls += 1;
+            assert!(polls < 100, "it is polled in vain");
+        }
+    });
+    assert_eq!(received, 1000);
 }

@@ -40,5 +40,9 @@ where
             return loop_tokio::block_in_place(f);
         }
     }
+    // An executor that waits in `f` would poll what is out of budget, and never fill it.
+    #[cfg(any(feature = "sync", feature = "io-util"))]
+    return crate::budget::without(f);
+    #[cfg(not(any(feature = "sync", feature = "io-util")))]
     f()
 }
