@@ -1,72 +1,13 @@
 //! Every program on every backend, as it is seen from outside.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::process::{Command, Output};
 use std::time::Duration;
 
-const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
+mod support;
 
-fn program(name: &str) -> Command {
-    // Cargo puts the programs beside the folder of this test.
-    let mut path = std::env::current_exe().expect("this test's own path");
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let mut command = Command::new(path);
-    command.env_remove("ANYLOOP_BACKEND");
-    command
-}
-
-/// A server that runs, and is killed with this.
-struct Server {
-    child: Child,
-    addr: SocketAddr,
-    // Held open: a program that writes to a closed pipe dies of it.
-    _stdout: BufReader<ChildStdout>,
-}
-
-impl Server {
-    fn start(name: &str, args: &[&str]) -> Server {
-        let mut child = program(name)
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        let mut stdout = BufReader::new(stdout);
-        stdout.read_line(&mut line).expect("its first line");
-        let addr = line.split_whitespace().find_map(|word| word.trim_start_matches("http://").parse().ok());
-        let Some(addr) = addr else {
-            let output = child.wait_with_output().expect("its end");
-            panic!("{name} said {line:?}, not where it listens: {}", String::from_utf8_lossy(&output.stderr));
-        };
-        Server { child, addr, _stdout: stdout }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.addr).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
-        stream
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _gone = self.child.kill();
-        let _status = self.child.wait();
-    }
-}
-
-fn read_all(mut stream: impl Read) -> String {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).expect("to read to the end");
-    text
-}
+use support::{BACKENDS, Server, beside_each_other, fails, is_let_go, program, read_all};
 
 #[test]
 fn greeting_greets_and_closes() {
@@ -198,28 +139,6 @@ fn tinyhttp_answers_and_keeps_alive() {
     }
 }
 
-/// Whether the server ends this connection, by an end or a reset.
-fn is_let_go(mut stream: &TcpStream) -> bool {
-    let mut buf = [0; 4096];
-    loop {
-        match stream.read(&mut buf) {
-            Ok(0) => return true,
-            Ok(_) => {}
-            Err(error) => return !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        }
-    }
-}
-
-/// Runs `body` for all backends at once, as it waits for time limits.
-fn beside_each_other(body: impl Fn(&str) + Sync) {
-    let body = &body;
-    std::thread::scope(|scope| {
-        for backend in BACKENDS {
-            scope.spawn(move || body(backend));
-        }
-    });
-}
-
 #[test]
 fn chat_lets_go_who_sends_a_line_without_end_or_takes_nothing() {
     beside_each_other(|backend| {
@@ -264,12 +183,6 @@ fn tinyhttp_limits_the_time_and_the_number_of_connections() {
         assert!(read_all(third).starts_with("HTTP/1.1 200 OK\r\n"), "{backend}");
         assert!(is_let_go(&silent) && is_let_go(&slow), "{backend}");
     });
-}
-
-fn fails(name: &str, args: &[&str]) -> String {
-    let Output { status, stderr, .. } = program(name).args(args).output().expect("the program");
-    assert!(!status.success(), "{name} {args:?} ended well");
-    String::from_utf8_lossy(&stderr).into_owned()
 }
 
 #[test]
@@ -341,7 +254,7 @@ fn shutdown_lets_its_clients_finish_and_takes_no_others() {
             assert_eq!(says("one"), "one", "{backend}");
             kill_process(Pid::from_child(&server.child), signal).expect("the signal");
             let mut said = String::new();
-            server._stdout.read_line(&mut said).expect("what it says");
+            server.stdout.read_line(&mut said).expect("what it says");
             assert!(said.starts_with("1 clients"), "{backend}: {said}");
             assert!(TcpStream::connect(server.addr).is_err(), "{backend}: a new client is taken");
             if finishes {
@@ -349,7 +262,7 @@ fn shutdown_lets_its_clients_finish_and_takes_no_others() {
                 client.shutdown(Shutdown::Write).expect("FIN");
             }
             assert!(server.child.wait().expect("its end").success(), "{backend}");
-            let end = read_all(&mut server._stdout);
+            let end = read_all(&mut server.stdout);
             let expected = if finishes { "all have finished" } else { "1 have not finished" };
             assert!(end.contains(expected), "{backend}: {end}");
         }

@@ -1,0 +1,137 @@
+//! The keys, their values, and the log of all changes.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use anyloop::fs::{self, File, OpenOptions};
+use anyloop::io::{AsyncWriteExt, BufReader};
+
+use crate::resp::{Answer, Command, read_command, write_command};
+
+pub(crate) struct Store {
+    values: HashMap<Vec<u8>, Vec<u8>>,
+    /// How many bytes keys and values have, and may have.
+    bytes: usize,
+    limit: usize,
+    log: File,
+    /// What of the log is not written yet.
+    pending: Vec<u8>,
+}
+
+impl Store {
+    /// Makes again what the log tells. A record that was cut off at its end, as by a crash, was
+    /// never answered, and is dropped.
+    pub(crate) async fn open(path: &Path, limit: usize) -> io::Result<Store> {
+        let log = OpenOptions::new().read(true).append(true).create(true).open(path).await?;
+        let mut store =
+            Store { values: HashMap::new(), bytes: 0, limit: usize::MAX, log, pending: Vec::new() };
+        let mut reader = BufReader::new(File::open(path).await?);
+        let (mut records, mut whole) = (0, true);
+        loop {
+            match read_command(&mut reader).await {
+                Ok(None) => break,
+                Ok(Some(record)) => match store.apply(&record) {
+                    Answer::Error(error) => return Err(damaged(path, records, &error)),
+                    _ => records += 1,
+                },
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    whole = false;
+                    break;
+                }
+                Err(error) => return Err(damaged(path, records, &error.to_string())),
+            }
+        }
+        store.pending.clear();
+        store.limit = limit;
+        if records > store.values.len() || !whole {
+            store.compact(path).await?;
+        }
+        sync_folder(path).await?;
+        Ok(store)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Does what a command asks for. A change is in the log only after [`write`](Self::write), and
+    /// must not be answered before.
+    pub(crate) fn apply(&mut self, command: &Command) -> Answer {
+        let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
+        let Some((name, arguments)) = words.split_first() else {
+            return Answer::Error("no command".to_owned());
+        };
+        match (name.to_ascii_uppercase().as_slice(), arguments) {
+            (b"PING", []) => Answer::Text("PONG"),
+            (b"DBSIZE", []) => Answer::Number(self.values.len()),
+            (b"GET", [key]) => Answer::Value(self.values.get(*key).cloned()),
+            (b"SET", [key, value]) => self.set(key, value),
+            (b"DEL", [key]) => Answer::Number(usize::from(self.delete(key))),
+            (b"PING" | b"DBSIZE" | b"GET" | b"SET" | b"DEL", _) => {
+                Answer::Error("wrong number of arguments".to_owned())
+            }
+            _ => Answer::Error("unknown command: there are PING, DBSIZE, GET, SET and DEL".to_owned()),
+        }
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) -> Answer {
+        let old = self.values.get(key).map_or(0, |old| key.len() + old.len());
+        let bytes = self.bytes - old + key.len() + value.len();
+        if bytes > self.limit {
+            return Answer::Error(format!("keys and values may have {} bytes together", self.limit));
+        }
+        self.bytes = bytes;
+        self.values.insert(key.to_vec(), value.to_vec());
+        write_command(&mut self.pending, &[b"SET", key, value]);
+        Answer::Text("OK")
+    }
+
+    fn delete(&mut self, key: &[u8]) -> bool {
+        let Some(value) = self.values.remove(key) else { return false };
+        self.bytes -= key.len() + value.len();
+        write_command(&mut self.pending, &[b"DEL", key]);
+        true
+    }
+
+    /// Writes all changes to the disk.
+    pub(crate) async fn write(&mut self) -> io::Result<()> {
+        if !self.pending.is_empty() {
+            self.log.write_all(&self.pending).await?;
+            self.log.sync_data().await?;
+            self.pending.clear();
+        }
+        Ok(())
+    }
+
+    /// Puts a log with what is there now in the place of the old one. At every moment one of the two
+    /// is whole.
+    async fn compact(&mut self, path: &Path) -> io::Result<()> {
+        let mut new = path.as_os_str().to_owned();
+        new.push(".new");
+        let mut log = File::create(&new).await?;
+        for (key, value) in &self.values {
+            let mut record = Vec::new();
+            write_command(&mut record, &[b"SET", key, value]);
+            log.write_all(&record).await?;
+        }
+        log.sync_all().await?;
+        fs::rename(&new, path).await?;
+        self.log = log;
+        Ok(())
+    }
+}
+
+fn damaged(path: &Path, records: usize, error: &str) -> io::Error {
+    let text = format!("{} is damaged after {records} records: {error}", path.display());
+    io::Error::new(ErrorKind::InvalidData, text)
+}
+
+/// A new or renamed file is sure to be found after a crash when its folder is on the disk too.
+async fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new("."))).await?.sync_all().await?;
+    }
+    Ok(())
+}
