@@ -1,8 +1,10 @@
 //! How one case is run.
 
+use std::cell::RefCell;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -28,11 +30,23 @@ impl Case {
     }
 }
 
-/// How long a case may take before it counts as hung: twenty seconds, or what
-/// `ANYLOOP_CONFORMANCE_SECONDS` says, for sanitizers and slow machines.
+/// How long a case, or a step of one that does much, may take before it counts as hung: twenty
+/// seconds, or what `ANYLOOP_CONFORMANCE_SECONDS` says, for sanitizers and slow machines.
 pub fn patience() -> Duration {
     let seconds = std::env::var("ANYLOOP_CONFORMANCE_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(20))
+}
+
+thread_local! {
+    /// How many steps the case of this thread has done.
+    static STEPS: RefCell<Arc<AtomicUsize>> = RefCell::default();
+}
+
+/// Says that the case of this thread goes on, so that its [`patience`] begins anew: for one that
+/// does so much that a slow machine needs longer for all of it. Linux alone has such cases.
+#[cfg(target_os = "linux")]
+pub(crate) fn goes_on() {
+    STEPS.with_borrow(|steps| steps.fetch_add(1, Ordering::Relaxed));
 }
 
 /// Cases that count descriptors or threads are alone in the process; the others share it.
@@ -48,20 +62,24 @@ pub fn run_case(name: &'static str, alone: bool, body: impl FnOnce() + Send + 's
         (Some(PROCESS.read().unwrap_or_else(PoisonError::into_inner)), None)
     };
     let (done, ended) = sync_channel::<()>(0);
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = steps.clone();
     let case = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
             // Dropped when the case ends, however it ends.
             let _done = done;
+            STEPS.set(counted);
             body();
         })
         .expect("a thread for the case");
-    match ended.recv_timeout(patience()) {
-        Err(RecvTimeoutError::Timeout) => panic!("{name} did not end within {:?}", patience()),
-        Ok(()) | Err(RecvTimeoutError::Disconnected) => {
-            if let Err(payload) = case.join() {
-                resume_unwind(payload);
-            }
-        }
+    let mut done = 0;
+    while ended.recv_timeout(patience()) == Err(RecvTimeoutError::Timeout) {
+        let before = done;
+        done = steps.load(Ordering::Relaxed);
+        assert!(done > before, "{name} did not end within {:?}", patience());
+    }
+    if let Err(payload) = case.join() {
+        resume_unwind(payload);
     }
 }

@@ -102,6 +102,7 @@ pub fn bak10_there_is_no_current_loop_outside<S: Subject>() {
 
 #[cfg(target_os = "linux")]
 pub fn bak11_a_thousand_loops_leave_nothing_behind<S: Subject>() {
+    use crate::harness::goes_on;
     use crate::support::{descriptors, resident, threads, wait_until};
 
     fn one<S: Subject>(number: usize) {
@@ -119,6 +120,8 @@ pub fn bak11_a_thousand_loops_leave_nothing_behind<S: Subject>() {
         if number % 2 == 0 {
             subject.close();
         }
+        drop(subject);
+        goes_on();
     }
     // What the first loops make for the whole process stays, and what the allocator (or a
     // sanitizer's) keeps for reuse.

@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::mpsc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use loop_api::task::{Abort, Task};
 use loop_api::{EventLoop, Handle, JoinError};
@@ -37,9 +36,10 @@ impl Future for Done {
     }
 }
 
-/// A future that waits, and panics when it is dropped.
-async fn waits(drops: Counter) {
+/// A future that says when it waits, and from then on panics when it is dropped.
+async fn begins(drops: Counter, begun: Counter) {
     let _panics = Panics(drops);
+    begun.add();
     pending::<()>().await;
 }
 
@@ -81,9 +81,10 @@ pub fn tsk08_a_panic_in_the_drop_of_a_future_that_is_aborted<S: Subject>() {
         let (told, drops) = (record_exceptions(&handle), Counter::new());
         // Before its first poll, and while it waits.
         for pause in [false, true] {
-            let task = handle.spawn(waits(drops.clone()));
+            let begun = Counter::new();
+            let task = handle.spawn(begins(drops.clone(), begun.clone()));
             if pause {
-                handle.sleep(Duration::from_millis(1)).await;
+                assert!(until(&handle, || begun.get() == 1).await, "it was not polled");
             }
             task.abort();
             let ended = task.await;
@@ -96,10 +97,11 @@ pub fn tsk08_a_panic_in_the_drop_of_a_future_that_is_aborted<S: Subject>() {
             }
         }
         // It is not awaited.
-        let task = handle.spawn(waits(drops.clone()));
+        let begun = Counter::new();
+        let task = handle.spawn(begins(drops.clone(), begun.clone()));
         let abort = task.abort_handle();
         drop(task);
-        handle.sleep(Duration::from_millis(1)).await;
+        assert!(until(&handle, || begun.get() == 1).await, "it was not polled");
         abort.abort();
         assert!(until(&handle, || told.len() == 1).await, "the panic was lost");
         check_told(&told, 1);
@@ -151,8 +153,9 @@ pub fn tsk08_a_panic_in_the_drop_of_a_local_tasks_future<S: Subject>() {
         assert!(until(&handle, || told.len() == 1).await, "the panic was lost");
         check_told(&told, 1);
 
-        let task = handle.spawn_local(waits(drops.clone()));
-        handle.sleep(Duration::from_millis(1)).await;
+        let begun = Counter::new();
+        let task = handle.spawn_local(begins(drops.clone(), begun.clone()));
+        assert!(until(&handle, || begun.get() == 1).await, "it was not polled");
         task.abort();
         let ended = task.await;
         assert!(until(&handle, || drops.get() == 2).await);
@@ -216,11 +219,7 @@ pub fn tsk08_panics_in_the_drops_of_a_loops_tasks<S: Subject>() {
     let handle = subject.handle().clone();
     let (told, drops, begun) = (record_exceptions(&handle), Counter::new(), Counter::new());
     for _ in 0..3 {
-        let (drops, begun) = (drops.clone(), begun.clone());
-        drop(handle.spawn(async move {
-            begun.add();
-            waits(drops).await;
-        }));
+        drop(handle.spawn(begins(drops.clone(), begun.clone())));
     }
     subject.block_on(async { assert!(until(&handle, || begun.get() == 3).await) });
     // Closing tells of each, and comes to its end.
