@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use loop_api::{EventLoop, Handle, RunError, Shared};
@@ -71,7 +72,8 @@ impl EventLoop for TokioLoop {
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let Some(runtime) = &self.runtime else { return Err(RunError::Closed) };
-        let future = SameWaker::new(future);
+        // Pinned first, so that what calls what below hands on a reference, not a large future.
+        let future = pin!(SameWaker::new(future));
         let drive = || {
             current::set(&self.handle, || match runtime {
                 Runtime::Local(runtime) => runtime.block_on(future),

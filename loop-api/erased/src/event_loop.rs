@@ -104,6 +104,8 @@ impl EventLoop for ErasedLoop {
     }
 
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
+        // Pinned first, so that what calls what below hands on a reference, not a large future.
+        let future = pin!(future);
         let mut output = None;
         let handle = self.handle.clone();
         let run = async { output = Some(handle.poll_within(future).await) };
