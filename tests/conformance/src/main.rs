@@ -1,8 +1,9 @@
 //! Runs the conformance suite on every backend and writes docs/conformance.md, case by backend.
 //!
 //! `cargo run -p anyloop-conformance` writes it; with `--check` it only says whether the file is
-//! what it would write. Either way it fails if a case fails, or a behaviour of the list is neither
-//! a case, nor struck, nor shown elsewhere.
+//! what it would write. `--log FILE` names what a run of `cargo test` has printed, whose results
+//! are taken for those programs that ran in it. It fails if a case fails, or a behaviour of the list
+//! is neither a case, nor struck, nor shown elsewhere.
 #![forbid(unsafe_code)]
 
 mod page;
@@ -23,15 +24,19 @@ const PACKAGES: &[(&str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
-    let check = match env::args().nth(1).as_deref() {
-        None => false,
-        Some("--check") => true,
-        Some(other) => {
-            eprintln!("unknown argument {other}: the only one is --check");
-            return ExitCode::FAILURE;
+    let (mut check, mut log) = (false, None);
+    let mut args = env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match (&*arg, args.len()) {
+            ("--check", _) => check = true,
+            ("--log", 1..) => log = args.next(),
+            _ => {
+                eprintln!("{arg}: the arguments are --check and --log FILE");
+                return ExitCode::FAILURE;
+            }
         }
-    };
-    match run(check) {
+    }
+    match run(check, log.as_deref()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -42,7 +47,8 @@ fn main() -> ExitCode {
 }
 
 /// Whether all is well.
-fn run(check: bool) -> Result<bool, String> {
+fn run(check: bool, log: Option<&str>) -> Result<bool, String> {
+    let log = log.map(results::Log::read).transpose()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut columns = Vec::new();
     let mut programs = results::build(&root)?;
@@ -51,7 +57,8 @@ fn run(check: bool) -> Result<bool, String> {
     for (package, name) in PACKAGES {
         eprintln!("testing {package}");
         for program in programs.iter().filter(|program| program.package == *package) {
-            columns.extend(results::of(program, name)?);
+            let printed = results::printed(program, log.as_ref())?;
+            columns.extend(results::of(program, name, &printed)?);
         }
     }
     let page = page::write(&columns);

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
+use std::{fs, io};
 
 /// What became of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,14 +80,55 @@ fn program(message: &str) -> Option<Program> {
     Some(Program { package: name.to_owned(), path })
 }
 
-/// The columns of a program: one for each of its modules.
-pub(crate) fn of(program: &Program, name: &str) -> Result<Vec<Column>, String> {
+/// What a run of `cargo test` has printed.
+pub(crate) struct Log {
+    text: String,
+    written: SystemTime,
+}
+
+impl Log {
+    pub(crate) fn read(file: &str) -> Result<Log, String> {
+        let read = || Ok(Log { text: fs::read_to_string(file)?, written: fs::metadata(file)?.modified()? });
+        read().map_err(|error: io::Error| format!("{file}: {error}"))
+    }
+
+    /// What a program printed, if it is the one that ran.
+    fn of(&self, program: &Program) -> Option<String> {
+        let built = fs::metadata(&program.path).ok()?.modified().ok()?;
+        if built > self.written { None } else { printed_in(&self.text, program) }
+    }
+}
+
+/// What a program prints: in `log`, if it was run there, else now.
+pub(crate) fn printed(program: &Program, log: Option<&Log>) -> Result<String, String> {
+    if let Some(printed) = log.and_then(|log| log.of(program)) {
+        return Ok(printed);
+    }
     let output = Command::new(&program.path)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("{}: {error}", program.path))?;
+    // 101 is libtest's, where a case failed.
+    if !matches!(output.status.code(), Some(0 | 101)) {
+        return Err(format!("{}: {}", program.path, output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// What a program printed in a run of `cargo test`, which names each before it starts:
+/// `Running tests/conformance.rs (target/debug/deps/conformance-0123456789abcdef)`.
+fn printed_in(log: &str, program: &Program) -> Option<String> {
+    let starts = |line: &&str| line.contains("/deps/") && line.ends_with(')');
+    let file = program.path.rsplit(['/', '\\']).next()?;
+    let mut lines = log.lines().skip_while(|line| !(starts(line) && line.contains(&format!("/{file})"))));
+    lines.next()?;
+    Some(lines.take_while(|line| !starts(line)).map(|line| format!("{line}\n")).collect())
+}
+
+/// The columns of a program, from what it printed: one for each of its modules.
+pub(crate) fn of(program: &Program, name: &str, printed: &str) -> Result<Vec<Column>, String> {
     let mut columns: BTreeMap<String, Column> = BTreeMap::new();
-    for (module, case, outcome) in String::from_utf8_lossy(&output.stdout).lines().filter_map(result) {
+    for (module, case, outcome) in printed.lines().filter_map(result) {
         let module_title = module.replace('_', " ");
         let title = if name.is_empty() { module_title } else { format!("{name}: {module_title}") };
         let column = Column { title, outcomes: BTreeMap::new() };
@@ -132,6 +175,16 @@ mod tests {
             None
         );
         assert_eq!(program(r#"{"reason":"build-finished","success":true}"#), None);
+    }
+
+    #[test]
+    fn finds_a_program_in_a_run_of_all() {
+        let log = "     Running tests/a.rs (target/debug/deps/a-1)\ntest x::y ... ok\n\
+                        Running tests/b.rs (target/debug/deps/b-2)\ntest x::y ... FAILED\n";
+        let printed = |path: &str| printed_in(log, &Program { package: String::new(), path: path.into() });
+        assert_eq!(printed("/here/target/debug/deps/a-1").as_deref(), Some("test x::y ... ok\n"));
+        assert_eq!(printed("/here/target/debug/deps/b-2").as_deref(), Some("test x::y ... FAILED\n"));
+        assert_eq!(printed("/here/target/debug/deps/b-3"), None, "another build of it");
     }
 
     #[test]
