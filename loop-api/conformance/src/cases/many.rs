@@ -11,7 +11,7 @@ use futures_lite::future::yield_now;
 use crate::support::{Counter, LONG, Log, SHORT, run, until, within};
 use crate::{HandleOf, Subject};
 use loop_api::Handle;
-use loop_api::promise::Promise;
+use loop_api::promise::{Promise, promise};
 use loop_api::task::{
     Failure, GroupClosed, StartError, Task, TaskGroup, as_completed, join_all, join_map, staggered,
     try_join_all, wait,
@@ -65,25 +65,42 @@ pub fn tsk13_dropping_join_all_drops_what_it_waits_for<S: Subject>() {
     });
 }
 
+/// A task that ends when its promise is settled, with the value.
+fn gated<H: Handle>(handle: &H) -> (Promise<u64>, H::Task<Option<u64>>) {
+    let (promise, deferred) = promise();
+    (promise, handle.spawn(async move { deferred.await.ok() }))
+}
+
 pub fn tsk14_wait_for_the_first_for_all_and_within_a_time<S: Subject>() {
     run::<S, _>(|handle| async move {
-        let tasks = || [40, 1].map(|ms| handle.spawn(after(handle.clone(), ms, ms)));
-        let mut waited = wait(tasks()).first_completed().await;
+        let tasks = || [40, 1].map(|ms| handle.spawn(after(handle.clone(), ms, Some(ms))));
+        let (promise, gated) = gated(&handle);
+        let [_, quick] = tasks();
+        let mut waited = wait([gated, quick]).first_completed().await;
         assert_eq!(waited.done.len(), 1);
-        assert_eq!((waited.done[0].0, waited.done[0].1.as_ref().ok()), (1, Some(&1)));
+        assert_eq!((waited.done[0].0, waited.done[0].1.as_ref().ok()), (1, Some(&Some(1))));
         // What is left is untouched, and can be awaited.
+        promise.settle(40).expect("it is waited for");
         let (index, task) = waited.pending.pop().expect("the other one");
-        assert_eq!((index, task.await.ok()), (0, Some(40)));
+        assert_eq!((index, task.await.ok()), (0, Some(Some(40))));
 
         let waited = wait(tasks()).all().await;
         assert_eq!((waited.done.len(), waited.pending.len()), (2, 0));
 
-        let forever = handle.spawn(after(handle.clone(), 3_600_000, 0));
-        let [_, quick] = tasks();
-        let waited = wait([forever, quick]).within(handle.sleep(SHORT)).await;
-        assert_eq!(waited.done.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
-        assert_eq!(waited.pending.len(), 1);
-        waited.pending[0].1.abort();
+        // A machine may stall until the time is over: then once more, with more time.
+        for times in [1, 4, 16, 64, 256] {
+            let forever = handle.spawn(after(handle.clone(), 3_600_000, None));
+            let [_, quick] = tasks();
+            let waited = wait([forever, quick]).within(handle.sleep(SHORT * times)).await;
+            for (_, task) in &waited.pending {
+                task.abort();
+            }
+            if waited.pending.len() == 1 {
+                let done: Vec<_> = waited.done.iter().map(|(index, _)| *index).collect();
+                return assert_eq!(done, [1]);
+            }
+        }
+        panic!("a task of a millisecond did not end in time");
     });
 }
 
@@ -106,17 +123,18 @@ pub fn tsk14_wait_until_one_fails<S: Subject>() {
 
 pub fn tsk15_as_completed_gives_them_as_they_end<S: Subject>() {
     run::<S, _>(|handle| async move {
-        let mut done = as_completed([60, 1, 30].map(|ms| handle.spawn(after(handle.clone(), ms, ms))));
-        let mut order = Vec::new();
-        while let Some((index, output)) = done.next().await {
-            order.push((index, output.ok()));
-            if order.len() == 2 {
-                // One may leave early.
-                break;
-            }
-        }
-        assert_eq!(order, [(1, Some(1)), (2, Some(30))]);
+        let gates = [(); 3].map(|()| gated(&handle));
+        let [(never, first), (one, second), (two, third)] = gates;
+        let mut done = as_completed([first, second, third]);
+        one.settle(1).expect("it is waited for");
+        let (index, output) = done.next().await.expect("the first that ends");
+        assert_eq!((index, output.ok()), (1, Some(Some(1))));
+        two.settle(2).expect("it is waited for");
+        let (index, output) = done.next().await.expect("the second that ends");
+        assert_eq!((index, output.ok()), (2, Some(Some(2))));
+        // One may leave early.
         assert_eq!(done.left(), 1);
+        drop(never);
     });
 }
 

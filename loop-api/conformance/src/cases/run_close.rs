@@ -301,7 +301,8 @@ pub fn run27_shutdown_reports_the_job_that_outlives_it<S: Subject>() {
     subject.shutdown(Some(SHORT));
     assert!(start.elapsed() >= SHORT, "it did not wait for the job");
     assert!(start.elapsed() < LONG, "it waited for the job for {:?}", start.elapsed());
-    assert_eq!(dropped.get(), 1, "the task is dropped before threads are waited for");
+    // By a worker thread, if there are some, when it has its turn.
+    assert!(wait_until(|| dropped.get() == 1), "the task is not dropped while the job runs");
     assert!(futures_lite::future::block_on(task).is_err_and(|error| error.is_cancelled()));
     let told = told.take();
     assert!(told.iter().any(|told| told.kind == ExceptionKind::Blocking && !told.panic), "told: {told:?}");
