@@ -109,3 +109,12 @@ fn main_may_be_a_method_and_take_patterns() {
         assert_eq!(program.end(), "four");
     }
 }
+
+mod by_an_alias {
+    use ::anyloop as alias;
+
+    #[alias::test(crate = "alias")]
+    async fn an_alias_may_name_the_crate() {
+        alias::task::yield_now().await;
+    }
+}

@@ -19,6 +19,8 @@ const SEEDS: u64 = 50;
 pub(crate) struct Args {
     /// The facade, by the name that the user's crate knows it by.
     pub(crate) facade: TokenStream,
+    /// Whether that name was given.
+    pub(crate) renamed: bool,
     pub(crate) backends: Vec<LitStr>,
     /// Whether smol, whose clock cannot be stopped, is left out where it was not asked for.
     pub(crate) start_paused: bool,
@@ -46,6 +48,7 @@ impl Args {
         let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(args)?;
         let mut parsed = Args {
             facade: quote!(::anyloop),
+            renamed: false,
             backends: Vec::new(),
             seeds: None,
             start_paused: false,
@@ -94,6 +97,7 @@ impl Args {
                 ("crate", _) => {
                     let path: syn::Path = text(&pair.value)?.parse()?;
                     parsed.facade = path.into_token_stream();
+                    parsed.renamed = true;
                 }
                 _ => {
                     let backend =

@@ -116,6 +116,13 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
             }
         });
     }
+    // An alias of the crate is seen in the module too.
+    let renamed = args.renamed.then(|| {
+        quote!(
+            #[allow(unused_imports)]
+            use super::*;
+        )
+    });
     let cfgs = of_body.iter().filter(|attr| attr.path().is_ident("cfg"));
     let none = if only_sim { quote!(#facade::__if_no_sim) } else { quote!(#facade::__if_none) };
     Ok(quote! {
@@ -127,6 +134,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
         #[cfg(test)]
         #(#cfgs)*
         mod #name {
+            #renamed
             #tests
             #none! {
                 #[::core::prelude::v1::test]
