@@ -10,8 +10,7 @@
 //! loop's exception handler; when the loop is dropped, so are its tasks.
 //!
 //! What differs from tokio: [`spawn_local`] needs no `LocalSet`; [`JoinHandle::cancel`] also waits
-//! until the future is gone; each function that needs a loop has a `try_` form that does not panic;
-//! there are no task ids.
+//! until the future is gone; each function that needs a loop has a `try_` form that does not panic.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -53,8 +52,8 @@ pub use join_set::JoinSet;
 pub use local_set::{LocalEnterGuard, LocalSet};
 pub use loop_api::JoinError;
 pub use loop_api::task::{
-    Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, LocalKey, StartError, Task,
-    Wait, Waited, as_completed, join_all, join_map, staggered, try_join_all, wait,
+    Abort, AccessError, AsCompleted, Cancel, Failure, GroupClosed, GroupError, Id, LocalKey, StartError,
+    Task, Wait, Waited, as_completed, join_all, join_map, staggered, try_join_all, wait,
 };
 pub use loop_toolkit::is_cancelled;
 pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
@@ -127,6 +126,41 @@ where
     F::Output: Send + 'static,
 {
     current(|handle| handle.spawn(future))
+}
+
+/// The task, or blocking job, that calls this; also while its future is dropped. tokio's own tasks
+/// on a tokio runtime have one too.
+///
+/// # Panics
+///
+/// Outside of a task, as in the future of `block_on`; [`try_id`] does not.
+///
+/// ```
+/// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
+/// use anyloop::task;
+///
+/// let job = task::spawn_blocking(task::id);
+/// let id = job.id();
+/// assert_eq!(job.await?, id);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+#[track_caller]
+pub fn id() -> Id {
+    crate::any::event_loop::watch();
+    loop_api::task::id()
+}
+
+/// As [`id`]; `None` outside of a task.
+///
+/// ```
+/// assert_eq!(anyloop::task::try_id(), None);
+/// ```
+pub fn try_id() -> Option<Id> {
+    crate::any::event_loop::watch();
+    loop_api::task::try_id()
 }
 
 /// Runs `f` on a thread where it may block, off the loop.

@@ -120,7 +120,7 @@ fn the_last_drop_ends_tasks_and_waits_for_the_thread() {
         assert!(told.try_recv().is_err());
         drop(clone);
         assert_ne!(told.try_recv().expect("dropped before the drop returned"), thread::current().id());
-        assert!(matches!(futures_lite::future::block_on(task), Err(JoinError::Cancelled)));
+        assert!(matches!(futures_lite::future::block_on(task), Err(JoinError::Cancelled(_))));
         assert_eq!(handle.try_block_on(async {}), Err(RunError::Closed));
     });
 }

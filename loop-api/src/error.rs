@@ -16,6 +16,8 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
+use crate::task::Id;
+
 /// The loop is closed: nothing can be scheduled on it any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
@@ -114,30 +116,49 @@ impl std::error::Error for LocalError {}
 #[non_exhaustive]
 pub enum JoinError {
     /// The task was aborted, or its loop was dropped, before it was done. Its future is gone.
-    Cancelled,
+    Cancelled(Id),
     /// The loop was closed already when the task was spawned. The future was dropped without being
     /// polled.
-    Closed,
+    Closed(Id),
     /// The task panicked.
-    Panicked(Panic),
+    Panicked(Panic, Id),
     /// It was a blocking job, and there was no thread for it. The closure was dropped.
-    NoThread(io::ErrorKind),
+    NoThread(io::ErrorKind, Id),
 }
 
 impl JoinError {
+    /// Which task it was, as its handles said.
+    ///
+    /// ```
+    /// use loop_api::{Handle, task::Task};
+    /// # async fn example<H: Handle>(handle: H) {
+    /// let task = handle.spawn(async { panic!("alone") });
+    /// let id = task.id();
+    /// assert_eq!(task.await.unwrap_err().id(), id);
+    /// # }
+    /// ```
+    pub fn id(&self) -> Id {
+        match self {
+            JoinError::Cancelled(id)
+            | JoinError::Closed(id)
+            | JoinError::Panicked(_, id)
+            | JoinError::NoThread(_, id) => *id,
+        }
+    }
+
     /// Whether the task was aborted, or dropped with its loop.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, JoinError::Cancelled)
+        matches!(self, JoinError::Cancelled(_))
     }
 
     /// Whether the loop was closed already when the task was spawned.
     pub fn is_closed(&self) -> bool {
-        matches!(self, JoinError::Closed)
+        matches!(self, JoinError::Closed(_))
     }
 
     /// Whether the task panicked.
     pub fn is_panic(&self) -> bool {
-        matches!(self, JoinError::Panicked(_))
+        matches!(self, JoinError::Panicked(..))
     }
 
     /// Goes on with the panic of the task on this thread; panics with the error itself if the task
@@ -182,7 +203,7 @@ impl JoinError {
     /// The error as it was, if it is not a panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
         match self {
-            JoinError::Panicked(panic) => Ok(panic.into_payload()),
+            JoinError::Panicked(panic, _) => Ok(panic.into_payload()),
             other => Err(other),
         }
     }
@@ -191,10 +212,13 @@ impl JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            JoinError::Cancelled => f.write_str("the task was cancelled"),
-            JoinError::Closed => Closed.fmt(f),
-            JoinError::Panicked(panic) => write!(f, "the task panicked: {}", panic.message()),
-            JoinError::NoThread(kind) => Refused::NoThread(*kind).fmt(f),
+            JoinError::Cancelled(id) => write!(f, "task {id} was cancelled"),
+            JoinError::Closed(_) => Closed.fmt(f),
+            JoinError::Panicked(panic, id) => match panic.message() {
+                NOT_TEXT => write!(f, "task {id} panicked"),
+                text => write!(f, "task {id} panicked with message {text:?}"),
+            },
+            JoinError::NoThread(kind, _) => Refused::NoThread(*kind).fmt(f),
         }
     }
 }
@@ -204,7 +228,7 @@ impl std::error::Error for JoinError {}
 impl From<JoinError> for io::Error {
     fn from(error: JoinError) -> Self {
         let kind = match error {
-            JoinError::Closed => io::ErrorKind::NotConnected,
+            JoinError::Closed(_) => io::ErrorKind::NotConnected,
             _ => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
@@ -235,11 +259,12 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-impl From<Refused> for JoinError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Closed => JoinError::Closed,
-            Refused::NoThread(kind) => JoinError::NoThread(kind),
+impl Refused {
+    /// What the handle of the job gives, which is told from others by `id`.
+    pub fn into_join_error(self, id: Id) -> JoinError {
+        match self {
+            Refused::Closed => JoinError::Closed(id),
+            Refused::NoThread(kind) => JoinError::NoThread(kind, id),
         }
     }
 }
@@ -255,6 +280,14 @@ impl From<Refused> for JoinError {
 /// assert!(panic.into_payload().is::<&str>());
 /// ```
 pub struct Panic {
+    // In a box, so that a result that may be a panic is small.
+    caught: Box<Caught>,
+}
+
+/// The message of a payload that is none.
+const NOT_TEXT: &str = "(a payload that is not a string)";
+
+struct Caught {
     message: String,
     // A mutex only makes it Sync; it is never contended.
     payload: Mutex<Box<dyn Any + Send + 'static>>,
@@ -268,14 +301,14 @@ impl Panic {
         } else if let Some(text) = payload.downcast_ref::<String>() {
             text.clone()
         } else {
-            "(a payload that is not a string)".to_owned()
+            NOT_TEXT.to_owned()
         };
-        Panic { message, payload: Mutex::new(payload) }
+        Panic { caught: Box::new(Caught { message, payload: Mutex::new(payload) }) }
     }
 
     /// The text of the panic, where its payload is a string.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.caught.message
     }
 
     /// The payload, for `std::panic::resume_unwind`.
@@ -284,7 +317,7 @@ impl Panic {
     }
 
     fn take_payload(&mut self) -> Box<dyn Any + Send + 'static> {
-        let payload = self.payload.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let payload = self.caught.payload.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         mem::replace(payload, Box::new(()))
     }
 }
@@ -303,6 +336,6 @@ impl Drop for Panic {
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Panic").field(&self.message).finish()
+        f.debug_tuple("Panic").field(&self.caught.message).finish()
     }
 }

@@ -12,12 +12,16 @@ use crate::error::JoinError;
 
 mod children;
 mod group;
+mod id;
 mod join;
 mod local;
 mod wait;
 mod woken;
 
 pub use group::{Failure, GroupClosed, GroupError, StartError, TaskGroup};
+#[doc(hidden)]
+pub use id::set_foreign_id;
+pub use id::{EnteredTask, Id, id, try_id};
 pub use join::{join_all, join_map, try_join_all};
 pub use local::{AccessError, LocalKey, Scope};
 pub use wait::{AsCompleted, Wait, Waited, as_completed, staggered, wait};
@@ -65,6 +69,9 @@ pub trait Task<T>: Future<Output = Result<T, JoinError>> + Unpin {
     /// future is gone.
     fn is_finished(&self) -> bool;
 
+    /// Which task it is: what [`id()`] gives inside it.
+    fn id(&self) -> Id;
+
     /// Asks the task to end, and waits until its future is gone. If the output came first it is
     /// given, and so is a panic; otherwise [`JoinError::Cancelled`].
     ///
@@ -86,6 +93,9 @@ pub trait Abort: Clone + Send + Sync + 'static {
 
     /// As [`Task::is_finished`].
     fn is_finished(&self) -> bool;
+
+    /// As [`Task::id`].
+    fn id(&self) -> Id;
 }
 
 /// Waits for a task that was asked to end: see [`Task::cancel`].

@@ -13,7 +13,7 @@ use crate::context::{Entered, Scoped};
 use crate::io::Interest;
 use crate::promise::{Deferred, promise};
 use crate::readiness::{AsSource, Readiness, Source};
-use crate::task::{Abort, Task};
+use crate::task::{Abort, Id, Task};
 use crate::time::{Instant, Sleep};
 use crate::{EventLoop, Handle, JoinError, LocalError, RunError, Shared};
 
@@ -32,6 +32,7 @@ struct Inner {
 }
 
 struct Cell {
+    id: Id,
     future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
@@ -55,7 +56,7 @@ impl<T> std::fmt::Debug for TestTask<T> {
 impl<T> Future for TestTask<T> {
     type Output = Result<T, JoinError>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.output).poll(cx).map_err(|_| JoinError::Cancelled)
+        Pin::new(&mut self.output).poll(cx).map_err(|_| JoinError::Cancelled(self.cell.id))
     }
 }
 
@@ -70,6 +71,9 @@ impl Abort for TestAbort {
     fn is_finished(&self) -> bool {
         self.0.future.lock().unwrap().is_none()
     }
+    fn id(&self) -> Id {
+        self.0.id
+    }
 }
 
 impl<T: Send> Task<T> for TestTask<T> {
@@ -82,6 +86,9 @@ impl<T: Send> Task<T> for TestTask<T> {
     }
     fn is_finished(&self) -> bool {
         self.abort_handle().is_finished()
+    }
+    fn id(&self) -> Id {
+        self.cell.id
     }
 }
 
@@ -138,7 +145,7 @@ impl Handle for TestHandle {
     {
         let (settle, output) = promise();
         let run = async move { drop(settle.settle(future.await)) };
-        let cell = Arc::new(Cell { future: Mutex::new(Some(Box::pin(run))) });
+        let cell = Arc::new(Cell { id: Id::next(), future: Mutex::new(Some(Box::pin(run))) });
         if !self.0.shared.is_closed() {
             self.0.tasks.lock().unwrap().push(cell.clone());
             self.call_soon(|| ()).ok();
@@ -159,7 +166,7 @@ impl Handle for TestHandle {
     {
         let (settle, output) = promise();
         thread::spawn(move || drop(settle.settle(f())));
-        TestTask { cell: Arc::new(Cell { future: Mutex::new(None) }), output }
+        TestTask { cell: Arc::new(Cell { id: Id::next(), future: Mutex::new(None) }), output }
     }
     fn run_in_executor<F, T>(&self, _executor: &dyn crate::blocking::Executor, f: F) -> TestTask<T>
     where
@@ -198,6 +205,9 @@ impl<T> Task<T> for Never<T> {
         match self.0 {}
     }
     fn is_finished(&self) -> bool {
+        match self.0 {}
+    }
+    fn id(&self) -> Id {
         match self.0 {}
     }
 }

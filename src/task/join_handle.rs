@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use loop_api::JoinError;
-use loop_api::task::{Abort, Cancel, Task};
+use loop_api::task::{Abort, Cancel, Id, Task};
 
 use crate::any::dispatch::apart;
 use crate::any::{self, each, opaque};
@@ -85,6 +85,22 @@ impl<T> JoinHandle<T> {
         each!(Task; &self.0, task => task.is_finished())
     }
 
+    /// Which task it is: what [`task::id()`](super::id()) gives inside it.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let task = anyloop::task::spawn(async { anyloop::task::id() });
+    /// let id = task.id();
+    /// assert_eq!(task.await?, id);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn id(&self) -> Id {
+        each!(Task; &self.0, task => task.id())
+    }
+
     /// A handle that can abort the task from anywhere, any number of times, and does not keep its
     /// output.
     ///
@@ -134,6 +150,10 @@ impl<T> Task<T> for JoinHandle<T> {
     fn is_finished(&self) -> bool {
         JoinHandle::is_finished(self)
     }
+
+    fn id(&self) -> Id {
+        JoinHandle::id(self)
+    }
 }
 
 /// A task that was spawned with [`spawn_local`](super::spawn_local), seen from the loop's thread.
@@ -177,6 +197,11 @@ impl<T> LocalJoinHandle<T> {
         each!(LocalTask; &self.task, task => task.is_finished())
     }
 
+    /// As [`JoinHandle::id`].
+    pub fn id(&self) -> Id {
+        each!(LocalTask; &self.task, task => task.id())
+    }
+
     /// As [`JoinHandle::abort_handle`]; it works from other threads also.
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle(each!(LocalTask => Abort as wrap; &self.task, task => wrap(task.abort_handle())))
@@ -206,6 +231,10 @@ impl<T> Task<T> for LocalJoinHandle<T> {
     fn is_finished(&self) -> bool {
         LocalJoinHandle::is_finished(self)
     }
+
+    fn id(&self) -> Id {
+        LocalJoinHandle::id(self)
+    }
 }
 
 impl<T> fmt::Debug for LocalJoinHandle<T> {
@@ -231,6 +260,11 @@ impl AbortHandle {
     pub fn is_finished(&self) -> bool {
         each!(Abort; &self.0, task => task.is_finished())
     }
+
+    /// As [`JoinHandle::id`].
+    pub fn id(&self) -> Id {
+        each!(Abort; &self.0, task => task.id())
+    }
 }
 
 impl Clone for AbortHandle {
@@ -246,6 +280,10 @@ impl Abort for AbortHandle {
 
     fn is_finished(&self) -> bool {
         AbortHandle::is_finished(self)
+    }
+
+    fn id(&self) -> Id {
+        AbortHandle::id(self)
     }
 }
 

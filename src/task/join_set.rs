@@ -4,17 +4,20 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 
+use loop_api::promise::{Deferred, Promise, promise};
 use loop_api::task::{Member, Woken};
 use loop_api::{JoinError, coop};
+use loop_toolkit::{CatchUnwind, TaskOutput};
+use pin_project_lite::pin_project;
 
-use super::{AbortHandle, JoinHandle};
+use super::{AbortHandle, Id, JoinHandle, LocalSet};
 use crate::runtime::Handle;
 
 /// Tasks that are waited for together, in the order in which they end. Dropping the set aborts
-/// those that are left; panics and outputs that were not taken are dropped with it. As tokio's,
-/// without task ids and `spawn_local`; [`insert`](Self::insert) adds any task.
+/// those that are left; panics and outputs that were not taken are dropped with it. As tokio's;
+/// [`insert`](Self::insert) adds any task.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -40,8 +43,55 @@ pub struct JoinSet<T> {
 }
 
 struct Slot<T> {
-    task: JoinHandle<T>,
+    task: Joined<T>,
     member: Arc<Member>,
+}
+
+enum Joined<T> {
+    Task(JoinHandle<T>),
+    /// A task that stays on its thread, which its own handle might not leave.
+    Local(Deferred<TaskOutput<T, Handle>>, AbortHandle),
+}
+
+impl<T> Joined<T> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        match self {
+            Joined::Task(task) => Pin::new(task).poll(cx),
+            Joined::Local(output, task) => Pin::new(output).poll(cx).map(|output| match output {
+                Ok(caught) => caught.into_result(|| task.id()),
+                Err(_gone) => Err(JoinError::Cancelled(task.id())),
+            }),
+        }
+    }
+
+    fn abort(&self) {
+        match self {
+            Joined::Task(task) => task.abort(),
+            Joined::Local(_, task) => task.abort(),
+        }
+    }
+
+    fn id(&self) -> Id {
+        match self {
+            Joined::Task(task) => task.id(),
+            Joined::Local(_, task) => task.id(),
+        }
+    }
+
+    #[cfg(test)]
+    fn is_finished(&self) -> bool {
+        match self {
+            Joined::Task(task) => task.is_finished(),
+            Joined::Local(_, task) => task.is_finished(),
+        }
+    }
+}
+
+/// A task that has ended, and what it gave.
+type Ended<T> = (Slot<T>, Result<T, JoinError>);
+
+fn with_id<T>((slot, result): Ended<T>) -> Result<(Id, T), JoinError> {
+    result.map(|output| (slot.task.id(), output))
 }
 
 impl<T> Slot<T> {
@@ -50,7 +100,7 @@ impl<T> Slot<T> {
         tests::POLLS.set(tests::POLLS.get() + 1);
         self.member.begin_poll();
         let waker = Waker::from(self.member.clone());
-        Pin::new(&mut self.task).poll(&mut Context::from_waker(&waker))
+        self.task.poll(&mut Context::from_waker(&waker))
     }
 }
 
@@ -110,6 +160,67 @@ impl<T> JoinSet<T> {
         self.insert(super::spawn_blocking(f))
     }
 
+    /// Starts a blocking job on the loop of `handle`, and adds it.
+    #[track_caller]
+    pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.insert(handle.spawn_blocking(f))
+    }
+
+    /// Starts a task that stays on this thread, for a future that is not `Send`, and adds it.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a loop's thread, as [`task::spawn_local`](super::spawn_local).
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let (mut set, shared) = (anyloop::task::JoinSet::new(), std::rc::Rc::new(1));
+    /// let task = set.spawn_local(async move { *shared + 1 });
+    /// assert_eq!(set.join_next_with_id().await.unwrap()?, (task.id(), 2));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+        T: 'static,
+    {
+        self.add_local(future, |future| super::spawn_local(future).abort_handle())
+    }
+
+    /// [`spawn_local`](Self::spawn_local) on `local_set`: both sets hold the task, and it ends with
+    /// the one that is dropped first.
+    ///
+    /// # Panics
+    ///
+    /// As [`LocalSet::spawn_local`].
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, future: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+        T: 'static,
+    {
+        self.add_local(future, |future| local_set.spawn_local(future).abort_handle())
+    }
+
+    #[track_caller]
+    fn add_local<F>(&mut self, future: F, spawn: impl FnOnce(Sent<F>) -> AbortHandle) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let (promise, output) = promise();
+        let task = spawn(Sent { future: Some(CatchUnwind::new(future)), promise: Some(promise) });
+        self.add(Joined::Local(output, task.clone()));
+        task
+    }
+
     /// Adds a task that was started already, on any loop.
     ///
     /// ```
@@ -125,13 +236,17 @@ impl<T> JoinSet<T> {
     /// ```
     pub fn insert(&mut self, task: JoinHandle<T>) -> AbortHandle {
         let abort = task.abort_handle();
+        self.add(Joined::Task(task));
+        abort
+    }
+
+    fn add(&mut self, task: Joined<T>) {
         let index = self.free.pop().unwrap_or_else(|| {
             self.tasks.push(None);
             self.tasks.len() - 1
         });
         // Its first poll leaves the waker with the task.
         self.tasks[index] = Some(Slot { task, member: Member::new(index, &self.woken) });
-        abort
     }
 
     /// How many tasks are in the set, also of those that have ended and were not given yet.
@@ -172,6 +287,27 @@ impl<T> JoinSet<T> {
         poll_fn(|cx| self.poll_join_next(cx)).await
     }
 
+    /// As [`join_next`](Self::join_next), with the task's id; an error has it
+    /// [in itself](JoinError::id).
+    ///
+    /// # Errors
+    ///
+    /// As `join_next`.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// let mut set = anyloop::task::JoinSet::new();
+    /// let id = set.spawn(async { 7 }).id();
+    /// assert_eq!(set.join_next_with_id().await.unwrap()?, (id, 7));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        poll_fn(|cx| self.poll_join_next_with_id(cx)).await
+    }
+
     /// The output of a task that has ended already, if one has.
     ///
     /// # Errors
@@ -190,21 +326,33 @@ impl<T> JoinSet<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.try_next().map(|(_, result)| result)
+    }
+
+    /// As [`try_join_next`](Self::try_join_next), with the task's id.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        self.try_next().map(with_id)
+    }
+
+    fn try_next(&mut self) -> Option<Ended<T>> {
         loop {
             let index = self.woken.try_next()?;
             let Some(Some(slot)) = self.tasks.get_mut(index) else { continue };
             // It cannot give way, so it is not to be refused for a budget that is used up.
             let polled = if coop::is_spent() { coop::without(|| slot.poll()) } else { slot.poll() };
             if let Poll::Ready(output) = polled {
-                self.remove(index);
-                return Some(output);
+                return Some((self.take(index)?, output));
             }
         }
     }
 
-    fn remove(&mut self, index: usize) {
-        self.tasks[index] = None;
+    fn take(&mut self, index: usize) -> Option<Slot<T>> {
         self.free.push(index);
+        self.tasks[index].take()
     }
 
     /// [`join_next`](Self::join_next), for futures that are written by hand.
@@ -213,6 +361,22 @@ impl<T> JoinSet<T> {
     ///
     /// As `join_next`.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
+        self.poll_next(cx).map(|ended| ended.map(|(_, result)| result))
+    }
+
+    /// [`join_next_with_id`](Self::join_next_with_id), for futures that are written by hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    pub fn poll_join_next_with_id(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
+        self.poll_next(cx).map(|ended| ended.map(with_id))
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
@@ -224,8 +388,7 @@ impl<T> JoinSet<T> {
             // Its place may be empty, or taken by another, which a poll does no harm.
             let Some(Some(slot)) = self.tasks.get_mut(index) else { continue };
             if let Poll::Ready(output) = slot.poll() {
-                self.remove(index);
-                return Poll::Ready(Some(output));
+                return Poll::Ready(self.take(index).map(|slot| (slot, output)));
             }
             polls -= 1;
             if polls == 0 || slot.member.is_woken() || coop::is_spent() {
@@ -327,6 +490,34 @@ impl<T> Drop for JoinSet<T> {
     }
 }
 
+/// As [`spawn`](JoinSet::spawn) of each.
+impl<T, F> Extend<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
+        for future in futures {
+            self.spawn(future);
+        }
+    }
+}
+
+/// As [`spawn`](JoinSet::spawn) of each.
+impl<T, F> FromIterator<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    #[track_caller]
+    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
+        let mut set = JoinSet::new();
+        set.extend(futures);
+        set
+    }
+}
+
 impl<T> Extend<JoinHandle<T>> for JoinSet<T> {
     fn extend<I: IntoIterator<Item = JoinHandle<T>>>(&mut self, tasks: I) {
         for task in tasks {
@@ -340,6 +531,32 @@ impl<T> FromIterator<JoinHandle<T>> for JoinSet<T> {
         let mut set = JoinSet::new();
         set.extend(tasks);
         set
+    }
+}
+
+pin_project! {
+    /// A task that stays on its thread and sends its output to the set.
+    struct Sent<F: Future> {
+        #[pin]
+        future: Option<CatchUnwind<F, Handle>>,
+        promise: Option<Promise<TaskOutput<F::Output, Handle>>>,
+    }
+}
+
+impl<F: Future> Future for Sent<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
+        let output = ready!(future.poll(cx));
+        // The future is gone before its output is there.
+        this.future.set(None);
+        if let Some(promise) = this.promise.take() {
+            // Not taken where the set is gone: then its panic is reported.
+            drop(promise.settle(output));
+        }
+        Poll::Ready(())
     }
 }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use loop_api::JoinError;
-use loop_api::task::Task;
+use loop_api::task::{Id, Task};
 use loop_toolkit::task::{AbortHandle, JoinHandle};
 
 use crate::state::SimHandle;
@@ -101,7 +101,8 @@ impl<T> Future for SimLocalTask<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let ended = ready!(Pin::new(&mut self.task).poll(cx));
-        Poll::Ready(ended.and_then(|()| self.output.take().ok_or(JoinError::Cancelled)))
+        let id = self.task.id();
+        Poll::Ready(ended.and_then(|()| self.output.take().ok_or(JoinError::Cancelled(id))))
     }
 }
 
@@ -118,6 +119,10 @@ impl<T> Task<T> for SimLocalTask<T> {
 
     fn is_finished(&self) -> bool {
         self.task.is_finished()
+    }
+
+    fn id(&self) -> Id {
+        self.task.id()
     }
 }
 

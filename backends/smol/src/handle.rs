@@ -11,6 +11,7 @@ use loop_api::blocking;
 use loop_api::context::{self, Entered, Scoped};
 use loop_api::host::{self, RuntimeContext};
 use loop_api::shared::IdleWatch;
+use loop_api::task::Id;
 use loop_api::time::Instant;
 use loop_api::{Handle, LocalError, Metrics, RunError, Shared};
 use loop_toolkit::{CatchUnwind, Pool};
@@ -197,10 +198,11 @@ impl Handle for SmolHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = Counted::new(Contained::new(CatchUnwind::new(future)));
+        let id = Id::next();
+        let future = Counted::new(Contained::new(CatchUnwind::new(future), id));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
-                Ok(task) => JoinHandle::of_task(task),
+                Ok(task) => JoinHandle::of_task(task, id),
                 Err(refused) => {
                     // Its panic is for the handler of this loop.
                     self.enter(|| drop(refused));
@@ -208,7 +210,7 @@ impl Handle for SmolHandle {
                 }
             },
             #[cfg(feature = "global")]
-            Executor::Global => JoinHandle::of_task(crate::global::spawn(future)),
+            Executor::Global => JoinHandle::of_task(crate::global::spawn(future), id),
         }
     }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use async_task::FallibleTask;
 use loop_api::JoinError;
-use loop_api::task::{Abort, Task};
+use loop_api::task::{Abort, Id, Task};
 use loop_toolkit::task as job;
 
 use crate::inner::TaskOutput;
@@ -24,7 +24,7 @@ use abort::Target;
 pub(crate) use cancellation::{Cancellable, Cancellation, Contained};
 use shared::SharedTask;
 
-type Share<T> = fn(FallibleTask<TaskOutput<T>>) -> Arc<dyn SharedTask<TaskOutput<T>> + Send + Sync>;
+type Share<T> = fn(FallibleTask<TaskOutput<T>>, Id) -> Arc<dyn SharedTask<TaskOutput<T>> + Send + Sync>;
 
 /// The handle of a task: what `spawn`, `spawn_local` and `spawn_blocking` give. See
 /// [`loop_api::task::Task`].
@@ -34,6 +34,7 @@ pub struct JoinHandle<T> {
     /// Locked only for `abort` and what goes with it, which take the handle by `&`: awaiting has it
     /// by `&mut`.
     slot: Mutex<Slot<T>>,
+    id: Id,
 }
 
 enum Slot<T> {
@@ -47,28 +48,31 @@ enum Slot<T> {
 }
 
 impl<T> JoinHandle<T> {
-    fn new(slot: Slot<T>) -> Self {
-        JoinHandle { slot: Mutex::new(slot) }
+    #[inline]
+    fn new(slot: Slot<T>, id: Id) -> Self {
+        JoinHandle { slot: Mutex::new(slot), id }
     }
 
     #[inline]
-    pub(crate) fn of_task(task: async_task::Task<TaskOutput<T>>) -> Self
+    pub(crate) fn of_task(task: async_task::Task<TaskOutput<T>>, id: Id) -> Self
     where
         T: Send + 'static,
     {
-        Self::new(Slot::Own(task.fallible(), shared::share::<TaskOutput<T>>))
+        Self::new(Slot::Own(task.fallible(), shared::share::<TaskOutput<T>>), id)
     }
 
     pub(crate) fn of_local(task: LocalTask<Option<TaskOutput<T>>>, cancellation: Arc<Cancellation>) -> Self {
-        Self::new(Slot::Local(task, cancellation))
+        let id = cancellation.id;
+        Self::new(Slot::Local(task, cancellation), id)
     }
 
     pub(crate) fn of_job(job: job::JoinHandle<T>) -> Self {
-        Self::new(Slot::Blocking(job))
+        let id = job.id();
+        Self::new(Slot::Blocking(job), id)
     }
 
     pub(crate) fn closed() -> Self {
-        Self::new(Slot::Closed)
+        Self::new(Slot::Closed, Id::next())
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot<T>> {
@@ -78,10 +82,10 @@ impl<T> JoinHandle<T> {
 
 /// What a task gave; nothing, if it was cancelled.
 #[inline]
-fn finish<T>(output: Option<TaskOutput<T>>) -> Result<T, JoinError> {
+fn finish<T>(output: Option<TaskOutput<T>>, id: Id) -> Result<T, JoinError> {
     match output {
-        Some(caught) => caught.into_result(),
-        None => Err(JoinError::Cancelled),
+        Some(caught) => caught.into_result(|| id),
+        None => Err(JoinError::Cancelled(id)),
     }
 }
 
@@ -90,10 +94,11 @@ impl<T> Future for JoinHandle<T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let id = self.id;
         let slot = self.slot.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         match slot {
-            Slot::Own(task, _) => Pin::new(task).poll(cx).map(finish),
-            other => other.poll_less_common(cx),
+            Slot::Own(task, _) => Pin::new(task).poll(cx).map(|output| finish(output, id)),
+            other => other.poll_less_common(cx, id),
         }
     }
 }
@@ -101,16 +106,16 @@ impl<T> Future for JoinHandle<T> {
 impl<T> Slot<T> {
     /// Out of the way of the common case.
     #[cold]
-    fn poll_less_common(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+    fn poll_less_common(&mut self, cx: &mut Context<'_>, id: Id) -> Poll<Result<T, JoinError>> {
         let output = match self {
             Slot::Own(task, _) => ready!(Pin::new(task).poll(cx)),
             Slot::Shared(task) => ready!(task.poll(cx)),
             Slot::Local(task, _) => ready!(Pin::new(task).poll(cx)).flatten(),
             Slot::Blocking(job) => return Pin::new(job).poll(cx),
-            Slot::Closed => return Poll::Ready(Err(JoinError::Closed)),
+            Slot::Closed => return Poll::Ready(Err(JoinError::Closed(id))),
             Slot::Done => None,
         };
-        Poll::Ready(finish(output))
+        Poll::Ready(finish(output, id))
     }
 
     #[cold]
@@ -135,14 +140,14 @@ impl<T> Task<T> for JoinHandle<T> {
     fn abort_handle(&self) -> AbortHandle {
         let mut slot = self.lock();
         match mem::replace(&mut *slot, Slot::Done) {
-            Slot::Own(task, share) => *slot = Slot::Shared(share(task)),
+            Slot::Own(task, share) => *slot = Slot::Shared(share(task, self.id)),
             other => *slot = other,
         }
         match &*slot {
             Slot::Shared(task) => task.clone().abort_handle(),
             Slot::Local(_, cancellation) => AbortHandle::new(cancellation.clone()),
             Slot::Blocking(job) => AbortHandle { target: Target::Job(job.abort_handle()) },
-            Slot::Own(..) | Slot::Closed | Slot::Done => AbortHandle { target: Target::Nothing },
+            Slot::Own(..) | Slot::Closed | Slot::Done => AbortHandle { target: Target::Nothing(self.id) },
         }
     }
 
@@ -155,6 +160,10 @@ impl<T> Task<T> for JoinHandle<T> {
             Slot::Shared(task) => task.clone(),
         };
         shared.is_finished()
+    }
+
+    fn id(&self) -> Id {
+        self.id
     }
 }
 

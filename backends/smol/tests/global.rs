@@ -64,7 +64,7 @@ fn tasks_keep_the_rules_of_all_loops() {
         let task = current().spawn(std::future::pending::<()>());
         let abort = task.abort_handle();
         abort.abort();
-        assert!(matches!(task.await, Err(JoinError::Cancelled)));
+        assert!(matches!(task.await, Err(JoinError::Cancelled(_))));
         let error = current().spawn(async { panic!("on purpose") }).await.unwrap_err();
         assert!(error.is_panic());
         // A panic ends neither the executor's thread nor the loop.

@@ -66,7 +66,7 @@ fn whatever_comes_first_the_awaiter_is_woken_and_nothing_is_left() {
             } else {
                 match task.await {
                     Ok(output) => drop(output),
-                    Err(error) => assert!(matches!(error, JoinError::Cancelled)),
+                    Err(error) => assert!(matches!(error, JoinError::Cancelled(_))),
                 }
                 assert!(abort.is_finished());
             }

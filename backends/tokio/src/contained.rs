@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use loop_api::JoinError;
 use loop_api::error::Panic;
+use loop_api::task::Id;
 use loop_toolkit::{CatchUnwind, TaskOutput, catch_blocking, drop_catching};
 use pin_project_lite::pin_project;
 
@@ -18,11 +19,11 @@ use crate::inner::TokioHandle;
 /// A panic on its way through tokio.
 type Payload = TaskOutput<(), TokioHandle>;
 
-/// What went wrong, out of tokio's hands again.
-pub(crate) fn open(payload: Box<dyn Any + Send>) -> JoinError {
+/// What went wrong with the task `id`, out of tokio's hands again.
+pub(crate) fn open(payload: Box<dyn Any + Send>, id: Id) -> JoinError {
     match payload.downcast::<Payload>() {
-        Ok(caught) => caught.into_result().err().unwrap_or(JoinError::Cancelled),
-        Err(other) => JoinError::Panicked(Panic::new(other)),
+        Ok(caught) => caught.into_result(|| id).err().unwrap_or(JoinError::Cancelled(id)),
+        Err(other) => JoinError::Panicked(Panic::new(other), id),
     }
 }
 

@@ -15,11 +15,12 @@ use std::task::{Context, Poll, Waker};
 use loop_api::callback;
 use loop_api::context::{self, Entered, Scoped};
 use loop_api::coop::{Foreign, set_foreign};
-use loop_api::{Handle, Shared};
+use loop_api::{Handle, Shared, task};
 use tokio::runtime::{self, Id};
 use tokio::task::coop;
 
 use crate::inner::{Inner, Kind, TokioHandle};
+use crate::task::current_id;
 
 thread_local! {
     /// The loop whose `block_on` this thread is in, and no [`Handle::enter`] inside it.
@@ -254,6 +255,7 @@ pub(crate) fn watch_workers() {
     ONCE.call_once(|| {
         context::add_probe(is_driven);
         context::set_foreign(entered);
+        task::set_foreign_id(current_id);
         set_foreign(Foreign { is_spent: || !coop::has_budget_remaining(), without });
     });
 }

@@ -5,7 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use loop_api::task::Abort;
+use loop_api::context::number_of;
+use loop_api::task::{Abort, Id};
 use loop_api::{JoinError, Refused, task};
 use loop_toolkit::TaskOutput;
 
@@ -23,7 +24,7 @@ enum Join<T> {
     /// A blocking job on an executor of the user's choice.
     Executor(loop_toolkit::task::JoinHandle<T>),
     /// The loop was closed already, or there is no thread for the job.
-    Refused(Refused),
+    Refused(Refused, Id),
 }
 
 impl<T> Task<T> {
@@ -41,7 +42,7 @@ impl<T> Task<T> {
     }
 
     pub(crate) fn refused(refused: Refused) -> Self {
-        Task { join: Join::Refused(refused) }
+        Task { join: Join::Refused(refused, Id::next()) }
     }
 }
 
@@ -50,22 +51,33 @@ impl<T> Future for Task<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match &mut self.join {
-            Join::Tokio(join) => match ready!(Pin::new(join).poll(cx)) {
-                Ok(caught) => caught.into_result(),
+            Join::Tokio(join) => match ready!(Pin::new(&mut *join).poll(cx)) {
+                Ok(caught) => caught.into_result(|| ours(join.id())),
                 Err(error) => Err(convert(error)),
             },
             Join::Executor(join) => return Pin::new(join).poll(cx),
-            Join::Refused(refused) => Err((*refused).into()),
+            Join::Refused(refused, id) => Err(refused.into_join_error(*id)),
         })
     }
 }
 
 #[cold]
 fn convert(error: tokio::task::JoinError) -> JoinError {
+    let id = ours(error.id());
     match error.try_into_panic() {
-        Ok(payload) => contained::open(payload),
-        Err(_) => JoinError::Cancelled,
+        Ok(payload) => contained::open(payload, id),
+        Err(_) => JoinError::Cancelled(id),
     }
+}
+
+/// tokio's id of a task as ours.
+fn ours(id: tokio::task::Id) -> Id {
+    Id::foreign(number_of(&id))
+}
+
+/// The task of tokio's that calls this.
+pub(crate) fn current_id() -> Option<Id> {
+    tokio::task::try_id().map(ours)
 }
 
 impl<T> task::Task<T> for Task<T> {
@@ -75,7 +87,7 @@ impl<T> task::Task<T> for Task<T> {
         match &self.join {
             Join::Tokio(join) => join.abort(),
             Join::Executor(join) => join.abort(),
-            Join::Refused(_) => {}
+            Join::Refused(..) => {}
         }
     }
 
@@ -83,7 +95,7 @@ impl<T> task::Task<T> for Task<T> {
         AbortHandle(match &self.join {
             Join::Tokio(join) => Aborts::Tokio(join.abort_handle()),
             Join::Executor(join) => Aborts::Executor(join.abort_handle()),
-            Join::Refused(_) => Aborts::Nothing,
+            Join::Refused(_, id) => Aborts::Nothing(*id),
         })
     }
 
@@ -91,19 +103,23 @@ impl<T> task::Task<T> for Task<T> {
         match &self.join {
             Join::Tokio(join) => join.is_finished(),
             Join::Executor(join) => join.is_finished(),
-            Join::Refused(_) => true,
+            Join::Refused(..) => true,
+        }
+    }
+
+    fn id(&self) -> Id {
+        match &self.join {
+            Join::Tokio(join) => ours(join.id()),
+            Join::Executor(join) => join.id(),
+            Join::Refused(_, id) => *id,
         }
     }
 }
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = match &self.join {
-            Join::Tokio(join) => Some(join.id()),
-            _ => None,
-        };
         f.debug_struct("Task")
-            .field("id", &id)
+            .field("id", &task::Task::id(self))
             .field("finished", &task::Task::is_finished(self))
             .finish_non_exhaustive()
     }
@@ -118,7 +134,7 @@ enum Aborts {
     Tokio(tokio::task::AbortHandle),
     Executor(loop_toolkit::task::AbortHandle),
     /// There never was a task.
-    Nothing,
+    Nothing(Id),
 }
 
 impl Abort for AbortHandle {
@@ -126,7 +142,7 @@ impl Abort for AbortHandle {
         match &self.0 {
             Aborts::Tokio(abort) => abort.abort(),
             Aborts::Executor(abort) => abort.abort(),
-            Aborts::Nothing => {}
+            Aborts::Nothing(_) => {}
         }
     }
 
@@ -134,7 +150,15 @@ impl Abort for AbortHandle {
         match &self.0 {
             Aborts::Tokio(abort) => abort.is_finished(),
             Aborts::Executor(abort) => abort.is_finished(),
-            Aborts::Nothing => true,
+            Aborts::Nothing(_) => true,
+        }
+    }
+
+    fn id(&self) -> Id {
+        match &self.0 {
+            Aborts::Tokio(abort) => ours(abort.id()),
+            Aborts::Executor(abort) => abort.id(),
+            Aborts::Nothing(id) => *id,
         }
     }
 }

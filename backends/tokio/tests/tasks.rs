@@ -171,10 +171,10 @@ fn closing_drops_tasks_here_and_cancels_those_who_wait_elsewhere() {
             handle.sleep(Duration::from_millis(2)).await;
         });
         drop(tokio);
-        assert!(matches!(waiter.join().unwrap(), Err(JoinError::Cancelled)));
+        assert!(matches!(waiter.join().unwrap(), Err(JoinError::Cancelled(_))));
         assert_eq!(dropped.load(Ordering::SeqCst), 2);
-        assert!(matches!(block_on(handle.spawn(async {})), Err(JoinError::Closed)));
-        assert!(matches!(block_on(handle.spawn_blocking(|| ())), Err(JoinError::Closed)));
+        assert!(matches!(block_on(handle.spawn(async {})), Err(JoinError::Closed(_))));
+        assert!(matches!(block_on(handle.spawn_blocking(|| ())), Err(JoinError::Closed(_))));
         assert_eq!(handle.try_spawn_local(async {}).err(), Some(LocalError::Closed));
         assert!(block_on(poll_once(handle.sleep(Duration::ZERO))).is_none());
     }

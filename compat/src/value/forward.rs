@@ -151,7 +151,7 @@ where
                 return Poll::Ready(());
             }
             // A task of smol's gives its panic to the task that awaits it.
-            Err(payload) => Err(failed(JoinError::Panicked(Panic::new(payload)))),
+            Err(payload) => Err(failed(JoinError::Panicked(Panic::new(payload), loop_api::task::Id::next()))),
         };
         if let Some(promise) = self.promise.take() {
             (self.give)(promise, outcome);

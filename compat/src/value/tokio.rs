@@ -5,8 +5,10 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 
 use loop_api::JoinError;
+use loop_api::context::number_of;
 use loop_api::error::Panic;
 use loop_api::promise::{Deferred, DeferredError};
+use loop_api::task::Id;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, coop};
 
@@ -45,9 +47,12 @@ impl<T: Send + 'static> Source for JoinHandle<T> {
     type Value = T;
 
     fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, DeferredError>> {
-        poll_freely(self, cx).map_err(|error| match error.try_into_panic() {
-            Ok(payload) => failed(JoinError::Panicked(Panic::new(payload))),
-            Err(_cancelled) => DeferredError::Cancelled,
+        poll_freely(self, cx).map_err(|error| {
+            let id = Id::foreign(number_of(&error.id()));
+            match error.try_into_panic() {
+                Ok(payload) => failed(JoinError::Panicked(Panic::new(payload), id)),
+                Err(_cancelled) => DeferredError::Cancelled,
+            }
         })
     }
 

@@ -87,7 +87,7 @@ impl<H: Handle> Runtime for Plug<H> {
         Box::pin(async move {
             match job.await {
                 Ok(output) => output,
-                Err(JoinError::Panicked(panic)) => std::panic::resume_unwind(panic.into_payload()),
+                Err(JoinError::Panicked(panic, _)) => std::panic::resume_unwind(panic.into_payload()),
                 // zbus has no error to take here, and this is polled no more but by hand.
                 Err(_) => std::future::pending().await,
             }

@@ -36,6 +36,7 @@ mod tmr_interval;
 mod tmr_more;
 mod tsk;
 mod tsk_drop;
+mod tsk_id;
 mod udp;
 #[cfg(unix)]
 mod unix;
@@ -79,6 +80,7 @@ pub use tmr_interval::*;
 pub use tmr_more::*;
 pub use tsk::*;
 pub use tsk_drop::*;
+pub use tsk_id::*;
 pub use udp::*;
 #[cfg(unix)]
 pub use unix::*;

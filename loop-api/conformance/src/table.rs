@@ -301,6 +301,9 @@ macro_rules! __conformance_table {
             tsk23_start_waits_until_the_task_is_ready: [];
             tsk26_each_task_has_its_own_locals: [];
             tsk27_staggered_race: [];
+            tsk28_a_task_knows_its_id: [];
+            tsk28_an_error_has_the_id_of_its_task: [];
+            tsk28_the_id_is_there_while_a_future_is_dropped: [];
 
             io01_a_reader_is_called_for_data_and_at_the_end: [readiness];
             io02_a_writer_is_called_when_the_buffer_has_space: [readiness];

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 
 use super::ErasedHandle;
 use loop_api::error::JoinError;
-use loop_api::task;
+use loop_api::task::{self, Id};
 use loop_toolkit::{TaskOutput, poll_caught, spawned_at};
 
 /// An [`ErasedOutput`] of the task's output.
@@ -40,9 +40,9 @@ pub(super) fn output<T: Send + 'static>(caught: TaskOutput<T, ErasedHandle>, han
     Box::new(ErasedOutput { caught: Some(caught), handle })
 }
 
-fn take<T: 'static>(output: Box<dyn Any>) -> Result<T, JoinError> {
+fn take<T: 'static>(output: Box<dyn Any>, id: impl FnOnce() -> Id) -> Result<T, JoinError> {
     match output.downcast::<ErasedOutput<T>>().ok().and_then(|mut output| output.caught.take()) {
-        Some(caught) => caught.into_result(),
+        Some(caught) => caught.into_result(id),
         // `spawn` makes the box and the handle of one type.
         None => unreachable!("the output of an erased task has the type it was spawned with"),
     }
@@ -130,6 +130,7 @@ pub(super) trait DynTask: Future<Output = Result<Output, JoinError>> + Unpin + S
     fn abort(&self);
     fn abort_handle(&self) -> AbortHandle;
     fn is_finished(&self) -> bool;
+    fn id(&self) -> Id;
 }
 
 impl<J> DynTask for J
@@ -147,6 +148,10 @@ where
     fn is_finished(&self) -> bool {
         task::Task::is_finished(self)
     }
+
+    fn id(&self) -> Id {
+        task::Task::id(self)
+    }
 }
 
 /// As [`DynTask`], for a local task.
@@ -154,6 +159,7 @@ pub(super) trait DynLocalTask: Future<Output = Result<Box<dyn Any>, JoinError>> 
     fn abort(&self);
     fn abort_handle(&self) -> AbortHandle;
     fn is_finished(&self) -> bool;
+    fn id(&self) -> Id;
 }
 
 impl<J: task::Task<Box<dyn Any>>> DynLocalTask for J {
@@ -168,6 +174,10 @@ impl<J: task::Task<Box<dyn Any>>> DynLocalTask for J {
     fn is_finished(&self) -> bool {
         task::Task::is_finished(self)
     }
+
+    fn id(&self) -> Id {
+        task::Task::id(self)
+    }
 }
 
 macro_rules! erased_task {
@@ -177,12 +187,12 @@ macro_rules! erased_task {
             inner: Box<dyn $inner>,
             /// Made where `T` is known to be `'static`, so that the handle's own traits do not ask
             /// for it.
-            take: fn(Box<dyn Any>) -> Result<T, JoinError>,
+            take: fn(Box<dyn Any>, &dyn $inner) -> Result<T, JoinError>,
         }
 
         impl<T: 'static> $task<T> {
             pub(super) fn new(inner: Box<dyn $inner>) -> Self {
-                $task { inner, take }
+                $task { inner, take: |output, inner| take(output, || inner.id()) }
             }
         }
 
@@ -191,7 +201,7 @@ macro_rules! erased_task {
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let output = ready!(Pin::new(&mut *self.inner).poll(cx))?;
-                Poll::Ready((self.take)(output))
+                Poll::Ready((self.take)(output, &*self.inner))
             }
         }
 
@@ -208,6 +218,10 @@ macro_rules! erased_task {
 
             fn is_finished(&self) -> bool {
                 (*self.inner).is_finished()
+            }
+
+            fn id(&self) -> Id {
+                (*self.inner).id()
             }
         }
 
@@ -233,6 +247,7 @@ erased_task! {
 trait DynAbort: Send + Sync {
     fn abort(&self);
     fn is_finished(&self) -> bool;
+    fn id(&self) -> Id;
 }
 
 impl<A: task::Abort> DynAbort for A {
@@ -242,6 +257,10 @@ impl<A: task::Abort> DynAbort for A {
 
     fn is_finished(&self) -> bool {
         task::Abort::is_finished(self)
+    }
+
+    fn id(&self) -> Id {
+        task::Abort::id(self)
     }
 }
 
@@ -256,6 +275,10 @@ impl task::Abort for AbortHandle {
 
     fn is_finished(&self) -> bool {
         (*self.0).is_finished()
+    }
+
+    fn id(&self) -> Id {
+        (*self.0).id()
     }
 }
 

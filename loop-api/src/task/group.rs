@@ -333,7 +333,7 @@ impl<'a, H: Handle, R, T: Send + 'static, E: Send + 'static> Progress<'a, H, R, 
         loop {
             match std::task::ready!(self.children.poll_next(cx)) {
                 Some((_, Ok(Err(error)))) => self.errors.push(Failure::Error(error)),
-                Some((_, Err(error @ JoinError::Panicked(_)))) => self.errors.push(Failure::Join(error)),
+                Some((_, Err(error @ JoinError::Panicked(..)))) => self.errors.push(Failure::Join(error)),
                 Some(_) => {}
                 None => return Poll::Ready(()),
             }

@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use loop_api::error::JoinError;
 use loop_api::io::ReadCursor;
+use loop_api::task::{Id, try_id};
 
 use crate::wake_each;
 
@@ -423,6 +424,11 @@ fn end(shared: &Mutex<State>, set: impl FnOnce(&mut State)) {
     wake(waiters);
 }
 
+/// What an operation gives whose job is dropped before it has run.
+fn cancelled() -> io::Error {
+    JoinError::Cancelled(try_id().unwrap_or_else(Id::next)).into()
+}
+
 fn wake(waiters: Vec<Waker>) {
     let mut waiters = waiters.into_iter();
     wake_each(|| waiters.next());
@@ -435,13 +441,13 @@ impl<D: Device> Drop for Work<D> {
             Some(Task::Write) => self.perform(),
             Some(Task::Read(_)) => {
                 self.device = None;
-                end(&self.state, |state| state.read_ended = Some(Err(JoinError::Cancelled.into())));
+                end(&self.state, |state| state.read_ended = Some(Err(cancelled())));
             }
             Some(Task::Seek(position)) => {
                 let position = *position;
                 self.device = None;
                 end(&self.state, |state| {
-                    state.sought = Some((position, Err(JoinError::Cancelled.into())));
+                    state.sought = Some((position, Err(cancelled())));
                 });
             }
         }
@@ -455,7 +461,7 @@ impl<D: Device> Claim<D> {
     ///
     /// Those of moving it, and of `f`.
     pub fn run<T>(self, f: impl FnOnce(&D) -> io::Result<T>) -> io::Result<T> {
-        let Some(device) = &self.device else { return Err(JoinError::Cancelled.into()) };
+        let Some(device) = &self.device else { return Err(cancelled()) };
         {
             let mut state = lock(&self.state);
             state.put_back(&**device)?;

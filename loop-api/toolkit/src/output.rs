@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use loop_api::Handle;
 use loop_api::error::{JoinError, Panic};
 use loop_api::shared::{self, Exception, ExceptionKind};
+use loop_api::task::Id;
 
 /// Boxed where it is kept: outputs are moved a few times on their way, and few of them are panics.
 pub(crate) struct UnhandledPanic<H> {
@@ -46,13 +47,13 @@ impl<T, H: Handle> TaskOutput<T, H> {
         matches!(self.result, Some(Err(_)))
     }
 
-    /// The output, for the one who awaited the task.
-    pub fn into_result(mut self) -> Result<T, JoinError> {
+    /// The output, for the one who awaited the task; an error has the task's `id`.
+    pub fn into_result(mut self, id: impl FnOnce() -> Id) -> Result<T, JoinError> {
         match self.result.take() {
             Some(Ok(value)) => Ok(value),
-            Some(Err(unhandled)) => Err(JoinError::Panicked(unhandled.panic)),
+            Some(Err(unhandled)) => Err(JoinError::Panicked(unhandled.panic, id())),
             // Only this method takes it, and it takes self.
-            None => Err(JoinError::Cancelled),
+            None => Err(JoinError::Cancelled(id())),
         }
     }
 }

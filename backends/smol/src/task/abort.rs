@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use loop_api::task::Abort;
+use loop_api::task::{Abort, Id};
 use loop_toolkit::task as job;
 
 /// What can be aborted by any holder.
 pub(crate) trait Abortable: Send + Sync {
     fn abort(&self);
     fn is_finished(&self) -> bool;
+    fn id(&self) -> Id;
 }
 
 /// Aborts a task from anywhere. See [`loop_api::task::Abort`].
@@ -25,7 +26,7 @@ pub(super) enum Target {
     Task(Arc<dyn Abortable>),
     Job(job::AbortHandle),
     /// There never was a task.
-    Nothing,
+    Nothing(Id),
 }
 
 impl AbortHandle {
@@ -39,7 +40,7 @@ impl Abort for AbortHandle {
         match &self.target {
             Target::Task(task) => task.abort(),
             Target::Job(job) => job.abort(),
-            Target::Nothing => {}
+            Target::Nothing(_) => {}
         }
     }
 
@@ -47,7 +48,15 @@ impl Abort for AbortHandle {
         match &self.target {
             Target::Task(task) => task.is_finished(),
             Target::Job(job) => job.is_finished(),
-            Target::Nothing => true,
+            Target::Nothing(_) => true,
+        }
+    }
+
+    fn id(&self) -> Id {
+        match &self.target {
+            Target::Task(task) => task.id(),
+            Target::Job(job) => job.id(),
+            Target::Nothing(id) => *id,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use loop_api::task::Id;
 use loop_toolkit::{CatchUnwind, drop_catching};
 use pin_project_lite::pin_project;
 
@@ -24,6 +25,8 @@ const GONE: u8 = 2;
 /// The flag, shared by the task and its handles.
 #[derive(Debug)]
 pub(crate) struct Cancellation {
+    /// Of the task.
+    pub(super) id: Id,
     state: AtomicU8,
     /// The task's own waker, from its first poll until it is gone.
     waker: Mutex<Option<Waker>>,
@@ -31,7 +34,7 @@ pub(crate) struct Cancellation {
 
 impl Cancellation {
     pub(crate) fn new() -> Arc<Cancellation> {
-        Arc::new(Cancellation { state: AtomicU8::new(OPEN), waker: Mutex::new(None) })
+        Arc::new(Cancellation { id: Id::next(), state: AtomicU8::new(OPEN), waker: Mutex::new(None) })
     }
 
     fn is_aborted(&self) -> bool {
@@ -60,6 +63,10 @@ impl Abortable for Cancellation {
     fn is_finished(&self) -> bool {
         self.state.load(Ordering::Acquire) == GONE
     }
+
+    fn id(&self) -> Id {
+        self.id
+    }
 }
 
 /// Says in the flag that the task is gone, in any way.
@@ -75,24 +82,28 @@ impl Drop for Gone {
 }
 
 pin_project! {
-    /// A task's future, the panic of whose drop goes to the exception handler.
+    /// A task's future, which is polled and dropped as the task's. A panic of its drop goes to the
+    /// exception handler.
     pub(crate) struct Contained<F> {
         #[pin]
         future: Option<CatchUnwind<F, SmolHandle>>,
+        id: Id,
     }
 
     impl<F> PinnedDrop for Contained<F> {
         fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let _entered = this.id.enter();
             // Dropped unread.
-            drop(drop_catching::<F, (), SmolHandle>(this.project().future));
+            drop(drop_catching::<F, (), SmolHandle>(this.future));
         }
     }
 }
 
 impl<F> Contained<F> {
     #[inline]
-    pub(crate) fn new(future: CatchUnwind<F, SmolHandle>) -> Self {
-        Contained { future: Some(future) }
+    pub(crate) fn new(future: CatchUnwind<F, SmolHandle>, id: Id) -> Self {
+        Contained { future: Some(future), id }
     }
 }
 
@@ -101,7 +112,9 @@ impl<F: Future> Future for Contained<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().future.as_pin_mut() {
+        let this = self.project();
+        let _entered = this.id.enter();
+        match this.future.as_pin_mut() {
             Some(future) => future.poll(cx),
             // It is taken out only to be dropped.
             None => Poll::Pending,
@@ -122,7 +135,8 @@ pin_project! {
 
 impl<F> Cancellable<F> {
     pub(crate) fn new(future: CatchUnwind<F, SmolHandle>, cancellation: Arc<Cancellation>) -> Self {
-        Cancellable { future: Contained::new(future), registered: false, gone: Gone(cancellation) }
+        let id = cancellation.id;
+        Cancellable { future: Contained::new(future, id), registered: false, gone: Gone(cancellation) }
     }
 }
 
@@ -137,6 +151,7 @@ impl<F: Future> Future for Cancellable<F> {
             this.gone.0.set_waker(Some(cx.waker().clone()));
         }
         if this.gone.0.is_aborted() {
+            let _entered = this.gone.0.id.enter();
             // A panic of the drop is what the task gives.
             return Poll::Ready(drop_catching(this.future.project().future).err());
         }

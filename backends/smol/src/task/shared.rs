@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 
 use async_task::FallibleTask;
+use loop_api::task::Id;
 
 use super::abort::{AbortHandle, Abortable};
 
@@ -23,14 +24,18 @@ pub(crate) trait SharedTask<T>: Abortable {
 
 /// Shares a task. What it gives is `Send` because `T` is: hence a function made where that is
 /// known.
-pub(crate) fn share<T: Send + 'static>(task: FallibleTask<T>) -> Arc<dyn SharedTask<T> + Send + Sync> {
+pub(crate) fn share<T: Send + 'static>(
+    task: FallibleTask<T>,
+    id: Id,
+) -> Arc<dyn SharedTask<T> + Send + Sync> {
     let state =
         State { stage: Stage::Running(task), waker: None, abort: false, again: false, detached: false };
-    Arc::new(Shared { state: Mutex::new(state) })
+    Arc::new(Shared { state: Mutex::new(state), id })
 }
 
 struct Shared<T> {
     state: Mutex<State<T>>,
+    id: Id,
 }
 
 struct State<T> {
@@ -143,6 +148,10 @@ impl<T: Send + 'static> Abortable for Shared<T> {
             return task.is_finished();
         }
         self.advance(true)
+    }
+
+    fn id(&self) -> Id {
+        self.id
     }
 }
 

@@ -112,7 +112,7 @@ pub fn tsk04_the_abort_handle_cancels<S: Subject>() {
         let abort = task.abort_handle();
         assert!(!abort.is_finished());
         abort.clone().abort();
-        assert!(matches!(task.await, Err(JoinError::Cancelled)));
+        assert!(matches!(task.await, Err(JoinError::Cancelled(_))));
         assert_eq!(dropped.get(), 1, "awaiting ended before the future was gone");
         assert!(abort.is_finished());
         // Once more is harmless.
@@ -164,7 +164,7 @@ pub fn tsk05_abort_before_the_first_poll_never_runs_the_body<S: Subject>() {
                 ran.add();
             }
         });
-        assert!(matches!(task.cancel().await, Err(JoinError::Cancelled)));
+        assert!(matches!(task.cancel().await, Err(JoinError::Cancelled(_))));
         assert_eq!((ran.get(), dropped.get()), (0, 1));
     });
 }
@@ -184,7 +184,7 @@ pub fn tsk06_abort_while_waiting_drops_what_the_task_held<S: Subject>() {
         });
         assert!(until(&handle, || started.get() == 1).await);
         let ended = within(&handle, LONG, task.cancel()).await.expect("the sleeping task did not end");
-        assert!(matches!(ended, Err(JoinError::Cancelled)));
+        assert!(matches!(ended, Err(JoinError::Cancelled(_))));
         assert_eq!(dropped.get(), 1);
     });
 }

@@ -3,19 +3,19 @@
 
 use std::any::Any;
 use std::mem;
-use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
-use super::header::{Header, Links, VTable, release};
+use super::header::{Header, VTable, release};
 use super::runnable::Runnable;
 use super::schedule::{Schedule, TaskFuture};
 use super::state::{Completed, Idle, Start, State};
 use super::waker;
 use loop_api::error::JoinError;
 use loop_api::loom_shim::UnsafeCell;
+use loop_api::task::Id;
 
 /// `repr(C)`, so that a pointer to the cell is a pointer to its header.
 #[repr(C)]
@@ -66,22 +66,17 @@ impl<F: TaskFuture, S: Schedule> Cell<F, S> {
     }
 }
 
-/// Makes a task that is about to be scheduled. It has two references, for its `Runnable` and its
-/// join handle, and one for the list of its owner, if it has one.
+/// Makes a task that is about to be scheduled. It has as many references as are given: for its
+/// `Runnable`, for its join handle, and for the list of its set, if it is in one.
 pub(super) fn allocate<F: TaskFuture, S: Schedule>(
     future: F,
     schedule: S,
-    owner: Option<NonZeroU64>,
+    references: usize,
+    id: Id,
 ) -> NonNull<Header> {
     let location = future.location();
     let cell = Box::new(Cell {
-        header: Header {
-            state: State::new(2 + usize::from(owner.is_some())),
-            vtable: const { &Cell::<F, S>::VTABLE },
-            owner,
-            links: UnsafeCell::new(Links::default()),
-            waker: UnsafeCell::new(None),
-        },
+        header: Header::new(State::new(references), const { &Cell::<F, S>::VTABLE }, id),
         schedule,
         location,
         stage: UnsafeCell::new(Stage::Pending(future)),
@@ -99,6 +94,7 @@ pub(super) fn allocate<F: TaskFuture, S: Schedule>(
 pub(super) unsafe fn discard<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: alive by contract, and there is no other reference.
     let cell = unsafe { Cell::<F, S>::of(task) };
+    let _entered = cell.header.id().enter();
     cell.schedule.within(&mut || {
         // SAFETY: there is no other reference.
         let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
@@ -142,6 +138,7 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
     }
 
     let unwound = Unwound::<F, S>(task, std::marker::PhantomData);
+    let entered = cell.header.id().enter();
     // SAFETY: our reference outlives the waker. RUNNING is set, so the stage is ours; it is not
     // complete, so it is Pending. The future is pinned: it stays in its place until it is dropped
     // there.
@@ -155,6 +152,7 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
     mem::forget(unwound);
 
     let Poll::Ready(output) = polled else {
+        drop(entered);
         match cell.header.state.idle() {
             Idle::Waits => {}
             // SAFETY: that was the last reference.
@@ -173,6 +171,7 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
             dropped
         })
     };
+    drop(entered);
     report::<F>(dropped, cell.location);
     // SAFETY: the stage has the output; our reference is given up.
     unsafe { finish::<F, S>(task, 1) }
@@ -222,6 +221,7 @@ unsafe fn yield_now<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
 unsafe fn cancel<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: usize) {
     // SAFETY: alive by contract.
     let cell = unsafe { Cell::<F, S>::of(task) };
+    let entered = cell.header.id().enter();
     // SAFETY: RUNNING is set by the caller, so the stage is ours.
     unsafe {
         cell.stage.with_mut(|stage| {
@@ -230,6 +230,7 @@ unsafe fn cancel<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
             }
         });
     }
+    drop(entered);
     // SAFETY: the future is gone; the references are passed on.
     unsafe { finish::<F, S>(task, references) }
 }
@@ -245,7 +246,7 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
     let cell = unsafe { Cell::<F, S>::of(task) };
     // Before the waiter is told, so that the one who has awaited a task does not find it in the
     // set.
-    let listed = cell.header.owner.is_some()
+    let listed = cell.header.id().set() != 0
         // SAFETY: alive.
         && cell.schedule.tasks().is_some_and(|set| unsafe { set.remove(task) });
     let references = references + usize::from(listed);
@@ -276,12 +277,12 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
 /// See [`VTable`]; the pointer must be good for writing a `Result<F::Value, JoinError>`.
 unsafe fn take<F: TaskFuture, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
     // SAFETY: alive, complete and the caller's, all by contract.
-    let stage = unsafe {
-        Cell::<F, S>::of(task).stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None)))
-    };
+    let cell = unsafe { Cell::<F, S>::of(task) };
+    // SAFETY: the caller's, by contract.
+    let stage = unsafe { cell.stage.with_mut(|stage| mem::replace(&mut *stage, Stage::Done(None))) };
     let result = match stage {
-        Stage::Done(Some(output)) => output.into_result(),
-        Stage::Pending(_) | Stage::Done(None) => Err(JoinError::Cancelled),
+        Stage::Done(Some(output)) => output.into_result(|| cell.header.id()),
+        Stage::Pending(_) | Stage::Done(None) => Err(JoinError::Cancelled(cell.header.id())),
     };
     // SAFETY: by contract.
     unsafe { to.cast::<Result<F::Value, JoinError>>().write(result) }
@@ -294,6 +295,7 @@ unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: alive, complete and the caller's, all by contract.
     unsafe {
         let cell = Cell::<F, S>::of(task);
+        let _entered = cell.header.id().enter();
         cell.stage.with_mut(|stage| discard_output(stage, cell.location, &cell.schedule));
     }
 }
@@ -323,7 +325,7 @@ unsafe fn discard_output<F: TaskFuture, S: Schedule>(
 unsafe fn free<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: from `allocate`, and no other reference is left.
     let cell = unsafe { Box::from_raw(task.cast::<Cell<F, S>>().as_ptr()) };
-    // A future is left only in a task that no other thread has seen, or that has no owner and
+    // A future is left only in a task that no other thread has seen, or that is in no set and
     // nothing can wake any more. SAFETY: no other reference is left.
     let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
     report::<F>(dropped, cell.location);

@@ -2,24 +2,47 @@
 //! done to it through them.
 #![allow(unsafe_code)]
 
-use std::num::NonZeroU64;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
 use super::state::{State, WakeLast};
 use loop_api::loom_shim::UnsafeCell;
+use loop_api::task::Id;
 
 /// The part of a cell that does not depend on the future, and stands first in it.
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) state: State,
     pub(super) vtable: &'static VTable,
-    /// The set whose list this task belongs in, if in any.
-    pub(super) owner: Option<NonZeroU64>,
+    id: AtomicU64,
     /// Belongs to the thread that has the lock of that list.
     pub(super) links: UnsafeCell<Links>,
     /// Who awaits the task. Belongs to the join handle or to the completer, as JOIN_WAKER says.
     pub(super) waker: UnsafeCell<Option<Waker>>,
+}
+
+impl Header {
+    /// Of a new task.
+    pub(super) fn new(state: State, vtable: &'static VTable, id: Id) -> Header {
+        Header {
+            state,
+            vtable,
+            id: AtomicU64::new(id.bits()),
+            links: UnsafeCell::new(Links::default()),
+            waker: UnsafeCell::new(None),
+        }
+    }
+
+    /// Which task it is.
+    pub(super) fn id(&self) -> Id {
+        Id::from_bits(self.id.load(Ordering::Relaxed))
+    }
+
+    /// Names the task, when it is put in its set's list: before any other thread knows of it.
+    pub(super) fn set_id(&self, id: Id) {
+        self.id.store(id.bits(), Ordering::Relaxed);
+    }
 }
 
 /// What depends on the future's type. Each takes a task that is alive, of the type the table was
@@ -114,6 +137,17 @@ pub(super) unsafe fn shut(task: NonNull<Header>) {
         let header = task.as_ref();
         if header.state.claim() { (header.vtable.cancel)(task, 1) } else { release(task, 1) }
     }
+}
+
+/// Counts a reference.
+///
+/// # Safety
+///
+/// The task must be alive.
+pub(super) unsafe fn counted(task: NonNull<Header>) -> NonNull<Header> {
+    // SAFETY: alive by contract.
+    unsafe { task.as_ref() }.state.retain();
+    task
 }
 
 /// # Safety

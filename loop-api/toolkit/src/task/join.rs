@@ -13,14 +13,14 @@ use super::header::{self, Header};
 use super::state::DropJoin;
 use super::waker;
 use loop_api::error::{JoinError, Refused};
-use loop_api::task::{Abort, Task};
+use loop_api::task::{Abort, Id, Task};
 
 /// Awaits a task; see [`Task`] for its rules. Polled again after it gave its result, it gives
 /// [`JoinError::Cancelled`].
 #[must_use = "dropping a task's handle detaches it: `.await` it, or call `drop` to say that you mean it"]
 pub struct JoinHandle<T> {
-    /// One reference, and the flag JOIN; or why there never was a task.
-    task: Result<NonNull<Header>, Refused>,
+    /// One reference, and the flag JOIN; or why there never was a task, and its id.
+    task: Result<NonNull<Header>, (Refused, Id)>,
     output: PhantomData<T>,
 }
 
@@ -49,7 +49,7 @@ impl<T> JoinHandle<T> {
 
     /// The handle of a task that was not accepted: it gives the error.
     pub fn refused(refused: Refused) -> Self {
-        JoinHandle { task: Err(refused), output: PhantomData }
+        JoinHandle { task: Err((refused, Id::next())), output: PhantomData }
     }
 
     /// As [`Task::abort`].
@@ -63,7 +63,13 @@ impl<T> JoinHandle<T> {
     /// As [`Task::abort_handle`].
     pub fn abort_handle(&self) -> AbortHandle {
         // SAFETY: this handle holds a reference.
-        self.task.ok().map_or(AbortHandle { task: None }, |task| unsafe { AbortHandle::new(task) })
+        AbortHandle { task: self.task.map(|task| unsafe { header::counted(task) }).map_err(|(_, id)| id) }
+    }
+
+    /// As [`Task::id`].
+    pub fn id(&self) -> Id {
+        // SAFETY: this handle holds a reference.
+        self.task.map_or_else(|(_, id)| id, |task| unsafe { task.as_ref() }.id())
     }
 
     /// As [`Task::is_finished`].
@@ -79,7 +85,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let task = match self.task {
             Ok(task) => task,
-            Err(refused) => return Poll::Ready(Err(refused.into())),
+            Err((refused, id)) => return Poll::Ready(Err(refused.into_join_error(id))),
         };
         // SAFETY: this handle holds a reference.
         let header = unsafe { task.as_ref() };
@@ -173,11 +179,16 @@ impl<T> Task<T> for JoinHandle<T> {
     fn is_finished(&self) -> bool {
         self.is_finished()
     }
+
+    fn id(&self) -> Id {
+        self.id()
+    }
 }
 
 /// Aborts a task from anywhere. It keeps the task's memory, but neither its future nor its output.
 pub struct AbortHandle {
-    task: Option<NonNull<Header>>,
+    /// One reference; or the id of what never was a task.
+    task: Result<NonNull<Header>, Id>,
 }
 
 // SAFETY: it reaches only the atomic state, and what an abort calls: Schedule::schedule, which any
@@ -187,25 +198,16 @@ unsafe impl Send for AbortHandle {}
 unsafe impl Sync for AbortHandle {}
 
 impl AbortHandle {
-    /// # Safety
-    ///
-    /// The task must be alive.
-    unsafe fn new(task: NonNull<Header>) -> Self {
-        // SAFETY: alive by contract.
-        unsafe { task.as_ref() }.state.retain();
-        AbortHandle { task: Some(task) }
-    }
-
     /// The task that `waker` wakes, if it is one of this module's: inside a task's poll, with that
     /// poll's waker, the task itself.
     pub fn of(waker: &Waker) -> Option<Self> {
         // SAFETY: the waker keeps the task alive during this call.
-        waker::task_of(waker).map(|task| unsafe { AbortHandle::new(task) })
+        waker::task_of(waker).map(|task| AbortHandle { task: Ok(unsafe { header::counted(task) }) })
     }
 
     /// As [`Task::abort`].
     pub fn abort(&self) {
-        if let Some(task) = self.task {
+        if let Ok(task) = self.task {
             // SAFETY: this handle holds a reference.
             unsafe { header::abort(task) }
         }
@@ -214,26 +216,32 @@ impl AbortHandle {
     /// As [`Task::is_finished`].
     pub fn is_finished(&self) -> bool {
         // SAFETY: this handle holds a reference.
-        self.task.is_none_or(|task| unsafe { task.as_ref() }.state.is_complete())
+        self.task.ok().is_none_or(|task| unsafe { task.as_ref() }.state.is_complete())
+    }
+
+    /// As [`Task::id`].
+    pub fn id(&self) -> Id {
+        // SAFETY: this handle holds a reference.
+        self.task.map_or_else(|id| id, |task| unsafe { task.as_ref() }.id())
     }
 
     /// Whether the task was asked to end; it may have ended with an output all the same.
     pub fn is_aborted(&self) -> bool {
         // SAFETY: this handle holds a reference.
-        self.task.is_none_or(|task| unsafe { task.as_ref() }.state.is_aborted())
+        self.task.ok().is_none_or(|task| unsafe { task.as_ref() }.state.is_aborted())
     }
 }
 
 impl Clone for AbortHandle {
     fn clone(&self) -> Self {
         // SAFETY: this handle holds a reference.
-        self.task.map_or(AbortHandle { task: None }, |task| unsafe { AbortHandle::new(task) })
+        AbortHandle { task: self.task.map(|task| unsafe { header::counted(task) }) }
     }
 }
 
 impl Drop for AbortHandle {
     fn drop(&mut self) {
-        if let Some(task) = self.task {
+        if let Ok(task) = self.task {
             // SAFETY: this handle's reference, which is not used after this.
             unsafe { header::release(task, 1) }
         }
@@ -253,5 +261,9 @@ impl Abort for AbortHandle {
 
     fn is_finished(&self) -> bool {
         self.is_finished()
+    }
+
+    fn id(&self) -> Id {
+        self.id()
     }
 }

@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
-use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::header::{self, Header, Links};
 use loop_api::loom_shim::{Mutex, MutexGuard};
+use loop_api::task::Id;
 
 /// The live tasks of one executor. It is what lets a loop that closes drop all its futures, and
 /// tell whether there are any.
@@ -15,14 +15,18 @@ use loop_api::loom_shim::{Mutex, MutexGuard};
 /// The list runs through the tasks themselves, so it takes no memory of its own. Dropping the set
 /// closes it.
 pub struct TaskSet {
-    /// Never used twice, and in every task of this set.
-    pub(super) id: NonZeroU64,
+    /// See [`List`].
+    number: u64,
     list: Mutex<List>,
 }
 
 pub(super) struct List {
     head: Option<NonNull<Header>>,
     len: usize,
+    /// In the id of every task of this set. Of 23 bits: after as many sets it is used again.
+    number: u64,
+    /// The next task's number.
+    spawned: u64,
     pub(super) closed: bool,
 }
 
@@ -33,10 +37,10 @@ unsafe impl Send for List {}
 impl TaskSet {
     /// An empty, open set.
     pub fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        // 2^64 sets are not reached.
-        let id = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
-        TaskSet { id, list: Mutex::new(List { head: None, len: 0, closed: false }) }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Zero is for tasks that are in no set.
+        let number = (NEXT.fetch_add(1, Ordering::Relaxed) % ((1 << 23) - 1)) + 1;
+        TaskSet { number, list: Mutex::new(List { head: None, len: 0, number, spawned: 1, closed: false }) }
     }
 
     /// Closes the set, and asks every task in it to end. The futures are dropped here, on the
@@ -79,12 +83,17 @@ impl TaskSet {
         // A schedule that gives a foreign set is a mistake, but must not lead to two locks over the
         // same links: the task stays where it is, and its own set lets it go when it closes.
         // SAFETY: alive by contract.
-        if unsafe { task.as_ref() }.owner != Some(self.id) {
+        if unsafe { task.as_ref() }.id().set() != self.number {
             debug_assert!(false, "Schedule::tasks gave another set than the one the task was spawned on");
             return false;
         }
         // SAFETY: it is in this list or in none.
         unsafe { self.lock().remove(task) }
+    }
+
+    /// The id of a task until it is in the list.
+    pub(super) fn unnamed(&self) -> Id {
+        Id::in_set(self.number, 0)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, List> {
@@ -100,6 +109,7 @@ impl List {
         // SAFETY: tasks in a list are alive, and links are touched under its lock only, which `&mut
         // self` shows.
         unsafe {
+            task.as_ref().set_id(Id::in_set(self.number, self.spawned));
             task.as_ref().links.with_mut(|links| (*links).next = self.head);
             if let Some(head) = self.head {
                 head.as_ref().links.with_mut(|links| (*links).previous = Some(task));
@@ -107,6 +117,7 @@ impl List {
         }
         self.head = Some(task);
         self.len += 1;
+        self.spawned += 1;
     }
 
     fn pop(&mut self) -> Option<NonNull<Header>> {

@@ -9,6 +9,7 @@ use super::schedule::{Schedule, TaskFuture};
 use crate::CatchUnwind;
 use loop_api::Handle;
 use loop_api::loom_shim::inject;
+use loop_api::task::Id;
 
 impl TaskSet {
     /// Makes a task, which the caller schedules: `schedule.schedule(runnable)`, or a shorter way to
@@ -51,13 +52,17 @@ impl TaskSet {
         S: Schedule,
     {
         let open_before = inject("spawn looks for a close before it has the lock") && !self.is_closed();
-        let task = cell::allocate(future, schedule, Some(self.id));
+        let task = cell::allocate(future, schedule, 3, self.unnamed());
         let mut list = self.lock();
         if list.closed && !open_before {
             drop(list);
+            let closed = JoinHandle::closed();
             // SAFETY: no other thread knows of the task.
-            unsafe { cell::discard::<CatchUnwind<F, H>, S>(task) };
-            return (None, JoinHandle::closed());
+            unsafe {
+                task.as_ref().set_id(closed.id());
+                cell::discard::<CatchUnwind<F, H>, S>(task);
+            }
+            return (None, closed);
         }
         // SAFETY: the task is alive, in no list, and one of its references is for this one.
         unsafe { list.push(task) };
@@ -75,7 +80,7 @@ where
     F::Value: Send + 'static,
     S: Schedule,
 {
-    let task = cell::allocate(future, schedule, None);
+    let task = cell::allocate(future, schedule, 2, Id::next());
     // SAFETY: the task's two references are for these, and it gives F::Value.
     unsafe { (Runnable::from_header(task), JoinHandle::from_header(task)) }
 }

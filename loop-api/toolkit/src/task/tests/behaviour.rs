@@ -342,7 +342,7 @@ fn cancel_asks_at_once_and_waits_until_the_future_is_gone() {
     assert!(cancel.as_mut().poll(&mut cx).is_pending());
     executor.run();
     assert_eq!(drops.load(SeqCst), 1);
-    assert!(matches!(cancel.poll(&mut cx), Poll::Ready(Err(JoinError::Cancelled))));
+    assert!(matches!(cancel.poll(&mut cx), Poll::Ready(Err(JoinError::Cancelled(_)))));
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! Which task is which.
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+thread_local! {
+    /// The task that this thread polls, or whose future or output it drops.
+    static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+/// What tells the task that a runtime with numbers of its own polls on this thread.
+static FOREIGN: OnceLock<fn() -> Option<Id>> = OnceLock::new();
+
+/// Tells a task, or a blocking job, from all others of the process, of whatever loop. It says
+/// nothing about the order in which tasks were spawned.
+///
+/// It is not used again while the task runs or a handle of it is left; in practice never.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Id(NonZeroU64);
+
+/// The lowest bit says whether the number is a foreign runtime's own. Above it stand, of the others,
+/// a number within a set of tasks and then the set's.
+const IN_SET: u32 = 40;
+
+impl Id {
+    /// One that was not there before, for a task that is in no set.
+    pub fn next() -> Id {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Id::in_set(0, NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Of a task of a set of tasks: the set's number, of 23 bits, and the task's in it, of 40 bits,
+    /// not both zero. For backends.
+    #[doc(hidden)]
+    #[inline]
+    pub fn in_set(set: u64, number: u64) -> Id {
+        let number = number & ((1 << IN_SET) - 1);
+        Id::from_bits(set << (IN_SET + 1) | number << 1)
+    }
+
+    /// The number of the set.
+    #[doc(hidden)]
+    #[inline]
+    pub fn set(self) -> u64 {
+        self.0.get() >> (IN_SET + 1)
+    }
+
+    /// A foreign runtime's own, by the [`number_of`](crate::context::number_of) it.
+    #[doc(hidden)]
+    #[inline]
+    pub fn foreign(number: u64) -> Id {
+        Id::from_bits(number << 1 | 1)
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub fn from_bits(bits: u64) -> Id {
+        Id(NonZeroU64::new(bits).unwrap_or(NonZeroU64::MAX))
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub fn bits(self) -> u64 {
+        self.0.get()
+    }
+
+    /// This is the current task's, until the guard is dropped: for backends, around the poll of the
+    /// task and the drop of its future and output.
+    #[inline]
+    pub fn enter(self) -> EnteredTask {
+        EnteredTask { before: CURRENT.replace(Some(self)), not_send: PhantomData }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What [`Id::enter`] gives.
+#[derive(Debug)]
+#[must_use = "the task is the current one only while this lives"]
+pub struct EnteredTask {
+    before: Option<Id>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for EnteredTask {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.set(self.before);
+    }
+}
+
+/// The task, or blocking job, that calls this.
+///
+/// # Panics
+///
+/// Outside of a task, as in the future of `block_on`; [`try_id`] does not.
+///
+/// ```
+/// use loop_api::{Handle, task::{self, Task}};
+///
+/// async fn example<H: Handle>(handle: H) {
+///     let task = handle.spawn(async { task::id() });
+///     let id = task.id();
+///     assert_eq!(task.await.unwrap(), id);
+/// }
+/// ```
+#[track_caller]
+pub fn id() -> Id {
+    match try_id() {
+        Some(id) => id,
+        None => panic!("this is not in a task, and so has no task id: ask try_id()"),
+    }
+}
+
+/// As [`id`]; `None` outside of a task.
+///
+/// ```
+/// assert_eq!(loop_api::task::try_id(), None);
+/// ```
+#[inline]
+pub fn try_id() -> Option<Id> {
+    CURRENT.get().or_else(|| FOREIGN.get()?())
+}
+
+/// Names what tells the task that is current in a runtime which does not [`enter`](Id::enter) its
+/// tasks: for a backend. Once a process.
+#[doc(hidden)]
+pub fn set_foreign_id(current: fn() -> Option<Id>) {
+    let _once = FOREIGN.set(current);
+}
+
+#[cfg(all(test, not(anyloop_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_different_origins_differ() {
+        let ids = [Id::next(), Id::next(), Id::in_set(1, 1), Id::in_set(2, 1), Id::in_set(1, 2)];
+        for (at, id) in ids.iter().enumerate() {
+            assert!(ids[at + 1..].iter().all(|other| other != id), "{ids:?}");
+            assert_ne!(*id, Id::foreign(id.bits() >> 1));
+        }
+        assert_eq!(Id::in_set(7, 1 << IN_SET | 5), Id::in_set(7, 5), "they begin again");
+        assert_eq!(Id::in_set(7, 5).set(), 7);
+    }
+
+    #[test]
+    fn the_innermost_task_is_the_current_one() {
+        let (outer, inner) = (Id::next(), Id::next());
+        let entered = outer.enter();
+        assert_eq!(try_id(), Some(outer));
+        {
+            let _entered = inner.enter();
+            assert_eq!(id(), inner);
+        }
+        assert_eq!(id(), outer);
+        drop(entered);
+        assert_eq!(try_id(), None);
+    }
+}
