@@ -41,9 +41,10 @@ mod choice;
 mod clock;
 mod handle;
 mod metrics;
+mod no_loop;
 mod shared;
 
-pub use builder::Builder;
+pub use builder::{Builder, LocalOptions, LocalRuntime};
 pub use choice::{Choice, Reason, choose};
 
 pub use crate::any::backend::{AskedBy, Backend, ChoiceError};
@@ -51,6 +52,7 @@ pub use crate::any::no_loop::NoLoop;
 pub use handle::{EnterGuard, Handle};
 pub(crate) use handle::{current, current_or_panic, or_panic};
 pub use metrics::{Id, RuntimeFlavor, RuntimeMetrics};
+pub use no_loop::{TryCurrentError, is_rt_shutdown_err};
 pub use shared::SharedRuntime;
 
 /// A loop of the chosen backend: see [`Builder`].
@@ -252,6 +254,11 @@ impl Runtime {
         T: Send + 'static,
     {
         self.handle.spawn_blocking(f)
+    }
+
+    /// What the loop can tell of itself: as [`Handle::metrics`].
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
     }
 
     /// Ends the loop: drops its tasks, then joins its threads, for at most `timeout`. A job that is

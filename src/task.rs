@@ -59,6 +59,11 @@ pub use loop_toolkit::is_cancelled;
 pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
 pub use yield_now::{YieldNow, yield_now};
 
+/// Futures that the functions of this module give.
+pub mod futures {
+    pub use loop_api::task::Scope as TaskLocalFuture;
+}
+
 /// Tasks that end together: asyncio's TaskGroup, a nursery. `T` is what its tasks give, `E` how
 /// they fail.
 ///

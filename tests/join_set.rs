@@ -87,3 +87,47 @@ fn join_next_gives_them_all_on_an_adopted_runtime() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async { all(ended().await.into_iter().collect()).await });
 }
+
+#[test]
+fn tasks_that_stay_on_their_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    for backend in Backend::compiled() {
+        Builder::new().backend(*backend).build().unwrap().block_on(async {
+            let shared = std::rc::Rc::new(7);
+            let mut set = JoinSet::new();
+            let output = set.spawn_local(async move { *shared }).id();
+            let panic = set.spawn_local(async { panic!("on purpose") }).id();
+            let aborted = set.spawn_local(std::future::pending());
+            set.spawn_local_on(async { 8 }, &task::LocalSet::new());
+            is_send(&set);
+            let mut errors = Vec::new();
+            for _ in 0..3 {
+                match set.join_next_with_id().await.unwrap() {
+                    Ok(given) => assert_eq!(given, (output, 7), "{backend:?}"),
+                    Err(error) => errors.push((error.id() == panic, error.is_panic())),
+                }
+            }
+            errors.sort_unstable();
+            // That of the other set ended with it.
+            assert_eq!(errors, [(false, false), (true, true)], "{backend:?}");
+            assert_eq!(set.len(), 1);
+            aborted.abort();
+            let error = set.join_next_with_id().await.unwrap().unwrap_err();
+            assert_eq!((error.id(), error.is_cancelled()), (aborted.id(), true), "{backend:?}");
+            assert!(set.join_next().await.is_none());
+        });
+    }
+}
+
+#[test]
+fn a_set_of_futures() {
+    on_each(|mut runtime| {
+        runtime.block_on(async {
+            let mut set: JoinSet<usize> = (0..5).map(|n| async move { n }).collect();
+            set.extend((5..10).map(|n| async move { n }));
+            let mut outputs = set.join_all().await;
+            outputs.sort_unstable();
+            assert_eq!(outputs, (0..10).collect::<Vec<_>>());
+        });
+    });
+}

@@ -117,3 +117,22 @@ async fn a_pipe_of_both_directions_has_no_end() -> io::Result<()> {
     assert!(more.is_err());
     Ok(())
 }
+
+#[anyloop::test]
+async fn what_an_end_is_ready_for() -> io::Result<()> {
+    use anyloop::io::{Interest, Ready};
+
+    let (mut sender, receiver) = pipe::pipe()?;
+    assert_eq!(sender.ready(Interest::READABLE).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(sender.ready(Interest::WRITABLE | Interest::READABLE).await?, Ready::WRITABLE);
+    sender.write_all(b"ciao").await?;
+    assert!(receiver.ready(Interest::READABLE).await?.is_readable());
+    let mut buf = bytes::BytesMut::with_capacity(16);
+    assert_eq!(receiver.try_read_buf(&mut buf)?, 4);
+    assert_eq!(&buf[..], b"ciao");
+    assert_eq!(receiver.try_read_buf(&mut buf).unwrap_err().kind(), ErrorKind::WouldBlock);
+    drop(sender);
+    assert!(receiver.ready(Interest::READABLE).await?.is_read_closed());
+    assert_eq!(receiver.try_read_buf(&mut buf)?, 0);
+    Ok(())
+}

@@ -472,3 +472,49 @@ fn a_path_that_begins_with_nul_is_an_abstract_name() {
         Ok(())
     });
 }
+
+#[test]
+fn a_socket_made_elsewhere_connects_and_listens() {
+    use socket2::{Domain, Socket, Type};
+    on_each(|| async {
+        let made = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        made.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into())?;
+        let socket = TcpSocket::from_std_stream(made.into());
+        let bound = socket.local_addr()?;
+        assert_ne!(bound.port(), 0);
+        let listener = socket.listen(8)?;
+        assert_eq!(listener.local_addr()?, bound);
+
+        let socket = TcpSocket::from_std_stream(Socket::new(Domain::IPV4, Type::STREAM, None)?.into());
+        assert!(!socket.nodelay()? && socket.send_buffer_size()? > 0);
+        socket.set_nodelay(true)?;
+        let mut one = socket.connect(bound).await?;
+        assert!(one.nodelay()?);
+        let (other, _) = listener.accept().await?;
+        one.write_all(b"ciao").await?;
+        other.readable().await?;
+        assert_eq!(other.try_read(&mut [0; 8])?, 4);
+
+        drop(listener);
+        let socket = TcpSocket::from_std_stream(Socket::new(Domain::IPV4, Type::STREAM, None)?.into());
+        let error = socket.connect(bound).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert!(error.to_string().contains(&bound.to_string()), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_writing_half_that_is_forgotten_sends_no_end() {
+    on_each(|| async {
+        let (one, other) = connected().await?;
+        let (read, write) = one.into_split();
+        write.forget();
+        blocks(other.try_read(&mut [0; 8]));
+        assert!(timeout(SHORT, other.ready(Interest::READABLE)).await.is_err());
+        drop(read);
+        other.readable().await?;
+        assert_eq!(other.try_read(&mut [0; 8])?, 0);
+        Ok(())
+    });
+}

@@ -166,7 +166,7 @@ pub trait Stream: Socket + AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + S
     /// The reading half, owned.
     type OwnedReadHalf: Socket + AsyncReadUninit + fmt::Debug + Unpin + Send + Sync + 'static;
     /// The writing half, owned. Dropping it sends FIN, as tokio's does.
-    type OwnedWriteHalf: Socket + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static;
+    type OwnedWriteHalf: OwnedWriteHalf;
 
     /// Borrows the two directions, without cost.
     fn split(&mut self) -> (Self::ReadHalf<'_>, Self::WriteHalf<'_>);
@@ -222,6 +222,12 @@ pub trait Stream: Socket + AsyncReadUninit + AsyncWrite + fmt::Debug + Unpin + S
     ///
     /// Any error of `getsockopt(2)`, which is not the error that it takes.
     fn take_error(&self) -> io::Result<Option<io::Error>>;
+}
+
+/// The writing half of a stream, owned.
+pub trait OwnedWriteHalf: Socket + AsyncWrite + fmt::Debug + Unpin + Send + Sync + 'static {
+    /// Drops it without sending FIN: the connection is closed with the reading half.
+    fn forget(self);
 }
 
 /// A TCP connection.

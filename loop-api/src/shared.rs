@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::RwLock;
+use std::sync::{OnceLock, RwLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
@@ -34,12 +34,20 @@ pub fn polls_are_timed() -> bool {
     TIME_POLLS.load(Ordering::Relaxed)
 }
 
+/// A number that no loop has, nor will have.
+pub fn next_id() -> NonZeroU64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    // 2^64 loops are not reached.
+    NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX)
+}
+
 /// What every loop has beside its executor: the callback queue, the exception handler, and its
 /// state. A backend keeps one where all its handles reach it, and gives it out by
 /// [`Handle::shared`](crate::Handle::shared).
 pub struct Shared {
     backend: &'static str,
     id: NonZeroU64,
+    name: OnceLock<String>,
     closed: AtomicBool,
     /// The [`context::thread_id`] of the thread inside `block_on`, or zero.
     thread: AtomicU64,
@@ -64,11 +72,10 @@ impl Shared {
     /// For a loop that is run by its owner. `backend` is the name users know it by, such as
     /// `"native"`.
     pub fn new(backend: &'static str) -> Shared {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         Shared {
             backend,
-            // 2^64 loops are not reached.
-            id: NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX),
+            id: next_id(),
+            name: OnceLock::new(),
             closed: AtomicBool::new(false),
             thread: AtomicU64::new(0),
             home: AtomicU64::new(0),
@@ -97,6 +104,16 @@ impl Shared {
     /// A number for the loop, never used twice in a process.
     pub fn id(&self) -> NonZeroU64 {
         self.id
+    }
+
+    /// The name that the program gave the loop.
+    pub fn name(&self) -> Option<&str> {
+        self.name.get().map(String::as_str)
+    }
+
+    /// Names the loop, once.
+    pub fn set_name(&self, name: String) {
+        let _once = self.name.set(name);
     }
 
     /// Whether the loop was running before it was asked, and is not ours to end.

@@ -70,6 +70,9 @@ fn build_native(options: &Options) -> io::Result<loop_native::NativeLoop> {
     if let Some(name) = &options.thread_name {
         builder = builder.thread_name(name).blocking_thread_name(name);
     }
+    if let Some(tasks) = options.event_interval {
+        builder = builder.event_interval(tasks);
+    }
     if let Some(n) = options.max_blocking_threads {
         builder = builder.max_blocking_threads(n);
     }
@@ -103,6 +106,21 @@ fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
     }
     if let Some(name) = &options.thread_name {
         builder = builder.thread_name(name);
+    }
+    if let Some(name) = &options.thread_name_fn {
+        builder = builder.thread_name_fn(name.clone());
+    }
+    if let Some(bytes) = options.thread_stack_size {
+        builder = builder.thread_stack_size(bytes);
+    }
+    if let Some(tasks) = options.event_interval {
+        builder = builder.event_interval(tasks);
+    }
+    if let Some(tasks) = options.global_queue_interval {
+        builder = builder.global_queue_interval(tasks);
+    }
+    if let Some(events) = options.max_io_events_per_tick {
+        builder = builder.max_io_events_per_tick(events);
     }
     if let Some(n) = options.max_blocking_threads {
         builder = builder.max_blocking_threads(n);

@@ -23,6 +23,12 @@ pub struct NoLoop {
     pub(super) failed: Option<io::ErrorKind>,
 }
 
+impl NoLoop {
+    pub(crate) fn could_not_be_made(&self) -> bool {
+        self.failed.is_some()
+    }
+}
+
 impl fmt::Display for NoLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(kind) = self.failed {

@@ -7,13 +7,20 @@ use std::time::Duration;
 
 use loop_api::budget::Budget;
 use loop_api::host::Host;
-use loop_toolkit::{ThreadHook, ThreadHooks};
+use loop_toolkit::{ThreadHook, ThreadHooks, ThreadName};
 
 /// What every backend's own builder can be told.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) worker_threads: Option<usize>,
     pub(crate) thread_name: Option<String>,
+    pub(crate) thread_name_fn: Option<ThreadName>,
+    pub(crate) thread_stack_size: Option<usize>,
+    pub(crate) event_interval: Option<u32>,
+    pub(crate) global_queue_interval: Option<u32>,
+    pub(crate) max_io_events_per_tick: Option<usize>,
+    /// Of the loop, for those who ask its handles.
+    pub(crate) name: Option<String>,
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
     pub(crate) spin: Option<Duration>,
@@ -37,6 +44,12 @@ impl Options {
         }
         if let Some(hook) = &self.on_thread_stop {
             hooks = hooks.on_stop(hook.clone());
+        }
+        if let Some(name) = &self.thread_name_fn {
+            hooks = hooks.names(name.clone());
+        }
+        if let Some(bytes) = self.thread_stack_size {
+            hooks = hooks.stack_size(bytes);
         }
         hooks
     }

@@ -166,7 +166,19 @@ macro_rules! stream {
             }
         }
 
+        impl loop_api::net::OwnedWriteHalf for $owned_write {
+            fn forget(self) {
+                $owned_write::forget(self);
+            }
+        }
+
         impl $owned_write {
+            /// Drops this half without sending FIN: the connection is closed with the reading
+            /// half.
+            pub fn forget(self) {
+                each!($owned_write_enum; self.0, half => loop_api::net::OwnedWriteHalf::forget(half));
+            }
+
             /// As the reading half's `reunite`.
             ///
             /// # Errors

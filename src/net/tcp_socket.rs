@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use loop_api::net::{Net, TcpOptions};
+use loop_toolkit::socket;
 
 use super::{TcpListener, TcpStream};
 use crate::runtime::Handle;
@@ -30,6 +31,8 @@ pub struct TcpSocket {
     unspecified: IpAddr,
     // tokio's setters take `&self`.
     options: std::sync::Mutex<TcpOptions>,
+    /// The system's, where it was made elsewhere.
+    made: Option<socket2::Socket>,
 }
 
 macro_rules! options {
@@ -184,7 +187,50 @@ impl TcpSocket {
     }
 
     fn new(unspecified: IpAddr) -> TcpSocket {
-        TcpSocket { unspecified, options: std::sync::Mutex::default() }
+        TcpSocket { unspecified, options: std::sync::Mutex::default(), made: None }
+    }
+
+    /// Takes over a socket that was made elsewhere, and is not connected yet: for options that are
+    /// not here. Where it is connected already, [`TcpStream::from_std`] is meant.
+    ///
+    /// It is the system's: a loop without descriptors, as a simulated one, refuses it when it is to
+    /// connect or listen.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// # anyloop::runtime::Runtime::new()?.block_on(async {
+    /// use anyloop::net::{TcpListener, TcpSocket};
+    /// use socket2::{Domain, Socket, Type};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let made = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    /// made.set_tcp_nodelay(true)?;
+    /// let socket = TcpSocket::from_std_stream(made.into());
+    /// assert!(socket.nodelay()?);
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert!(stream.nodelay()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn from_std_stream(std_stream: std::net::TcpStream) -> TcpSocket {
+        let made = socket2::Socket::from(std_stream);
+        // Windows gives none of a socket that is not bound; only one of IPv6 has the option.
+        let address = made.local_addr().ok().and_then(|address| address.as_socket());
+        let is_v4 = address.map_or_else(|| made.only_v6().is_err(), |address| address.is_ipv4());
+        let mut socket = TcpSocket::new(if is_v4 {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        });
+        socket.read(|options| {
+            options.reuse_address = made.reuse_address().ok();
+            options.nodelay = made.tcp_nodelay().ok();
+            options.keepalive = made.keepalive().ok();
+            options.linger = made.linger().ok().flatten();
+        });
+        socket.made = Some(made);
+        socket
     }
 
     fn read<R>(&self, f: impl FnOnce(&mut TcpOptions) -> R) -> R {
@@ -228,7 +274,7 @@ impl TcpSocket {
     /// Any error of asking the system.
     pub fn send_buffer_size(&self) -> io::Result<u32> {
         let set = self.read(|options| options.send_buffer_size);
-        set.map_or_else(|| self.fresh()?.send_buffer_size(), Ok).map(bytes)
+        set.map_or_else(|| self.ask(|socket| socket.send_buffer_size()), Ok).map(bytes)
     }
 
     /// The size that [`set_recv_buffer_size`](Self::set_recv_buffer_size) set; the system's own if
@@ -239,13 +285,16 @@ impl TcpSocket {
     /// Any error of asking the system.
     pub fn recv_buffer_size(&self) -> io::Result<u32> {
         let set = self.read(|options| options.recv_buffer_size);
-        set.map_or_else(|| self.fresh()?.recv_buffer_size(), Ok).map(bytes)
+        set.map_or_else(|| self.ask(|socket| socket.recv_buffer_size()), Ok).map(bytes)
     }
 
-    /// A socket to ask for what the system sets by itself.
-    fn fresh(&self) -> io::Result<socket2::Socket> {
+    /// Asks for what the system sets by itself: a socket that was made for that, unless there is one.
+    fn ask<R>(&self, f: impl FnOnce(&socket2::Socket) -> io::Result<R>) -> io::Result<R> {
+        if let Some(made) = &self.made {
+            return f(made);
+        }
         let domain = if self.unspecified.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 };
-        socket2::Socket::new(domain, socket2::Type::STREAM, None)
+        f(&socket2::Socket::new(domain, socket2::Type::STREAM, None)?)
     }
 
     /// The interface that [`bind_device`](Self::bind_device) set, if any.
@@ -277,7 +326,8 @@ impl TcpSocket {
     /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         let set = self.read(|options| options.local_addr);
-        Ok(set.unwrap_or(SocketAddr::new(self.unspecified, 0)))
+        let bound = || self.made.as_ref()?.local_addr().ok()?.as_socket();
+        Ok(set.or_else(bound).unwrap_or(SocketAddr::new(self.unspecified, 0)))
     }
 
     /// No error waits on a socket that has not been made.
@@ -368,9 +418,13 @@ impl TcpSocket {
     /// # })?;
     /// # std::io::Result::Ok(())
     /// ```
-    pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
+    pub async fn connect(mut self, addr: SocketAddr) -> io::Result<TcpStream> {
         self.check_family(addr)?;
+        let made = self.made.take();
         let options = self.into_options();
+        if let Some(made) = made {
+            return connect_by(made, addr, &options).await;
+        }
         Handle::try_current()?.connect_tcp(addr, options.clone()).await
     }
 
@@ -379,15 +433,33 @@ impl TcpSocket {
     /// # Errors
     ///
     /// As [`TcpListener::bind`].
-    pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
+    pub fn listen(mut self, backlog: u32) -> io::Result<TcpListener> {
         let unspecified = SocketAddr::new(self.unspecified, 0);
+        let made = self.made.take();
         let mut options = self.into_options();
         options.backlog = Some(backlog);
+        if let Some(made) = made {
+            return TcpListener::from_std(socket::tcp_listener_by(made, &options)?);
+        }
         let addr = options.local_addr.take().unwrap_or(unspecified);
         Handle::try_current()?.listen_tcp(addr, &options)
     }
 
     fn into_options(self) -> TcpOptions {
         self.options.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// Connects by a socket of the system's.
+async fn connect_by(
+    made: socket2::Socket,
+    addr: SocketAddr,
+    options: &TcpOptions,
+) -> io::Result<TcpStream> {
+    let stream = TcpStream::from_std(socket::tcp_connecting_by(made, addr, options)?)?;
+    stream.writable().await?;
+    match stream.take_error()? {
+        Some(error) => Err(socket::cannot("connect to", addr, error)),
+        None => Ok(stream),
     }
 }

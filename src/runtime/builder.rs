@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loop_api::Handle as _;
+
 use super::{Backend, Choice, Reason, Runtime, choice};
 use crate::any::{self, Options};
 
@@ -65,6 +67,22 @@ impl Builder {
         self
     }
 
+    /// Does nothing, as [`enable_all`](Self::enable_all).
+    pub fn enable_io(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Does nothing, as [`enable_all`](Self::enable_all).
+    pub fn enable_time(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Names the loop, for those who ask its handles by [`Handle::name`](super::Handle::name).
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.options.name = Some(name.into());
+        self
+    }
+
     /// Picks the backend, regardless of the environment.
     ///
     /// ```
@@ -103,6 +121,61 @@ impl Builder {
     /// keep the names it gives them.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.options.thread_name = Some(name.into());
+        self
+    }
+
+    /// Names each thread that the loop starts by what `f` gives, in place of
+    /// [`thread_name`](Self::thread_name). A zero byte in a name is left out.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let mut runtime = anyloop::runtime::Builder::new().thread_name_fn(|| "mine".to_owned()).build()?;
+    /// let job = runtime.spawn_blocking(|| std::thread::current().name().map(str::to_owned));
+    /// assert_eq!(runtime.block_on(job)?.as_deref(), Some("mine"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn thread_name_fn<F: Fn() -> String + Send + Sync + 'static>(&mut self, f: F) -> &mut Self {
+        self.options.thread_name_fn = Some(Arc::new(f));
+        self
+    }
+
+    /// Makes the stacks of the threads that the loop starts this large, in bytes. The thread that
+    /// runs the loop was started by another, and keeps its own.
+    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.options.thread_stack_size = Some(bytes);
+        self
+    }
+
+    /// After how many tasks timers and I/O are looked at, though more tasks wait. smol keeps its
+    /// own number.
+    ///
+    /// # Panics
+    ///
+    /// If `tasks` is zero.
+    #[track_caller]
+    pub fn event_interval(&mut self, tasks: u32) -> &mut Self {
+        assert!(tasks > 0, "events are looked at after at least one task");
+        self.options.event_interval = Some(tasks);
+        self
+    }
+
+    /// After how many tasks the queue of those that other threads have woken is looked at. Only
+    /// tokio's loop heeds this: native looks at it after every fourth task, and on one thread, as
+    /// smol, has one queue alone.
+    ///
+    /// # Panics
+    ///
+    /// If `tasks` is zero.
+    #[track_caller]
+    pub fn global_queue_interval(&mut self, tasks: u32) -> &mut Self {
+        assert!(tasks > 0, "the queue is looked at after at least one task");
+        self.options.global_queue_interval = Some(tasks);
+        self
+    }
+
+    /// How many events are taken from the system at once. Only tokio's loop heeds this.
+    pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
+        self.options.max_io_events_per_tick = Some(events);
         self
     }
 
@@ -293,7 +366,7 @@ impl Builder {
     pub fn build(&self) -> io::Result<Runtime> {
         let choice = self.choice()?;
         let mut first = match any::Loop::build(choice.backend(), &self.options) {
-            Ok(inner) => return Ok(Runtime::from_parts(inner, choice)),
+            Ok(inner) => return Ok(self.named(Runtime::from_parts(inner, choice))),
             Err(error) => error,
         };
         if *choice.reason() != Reason::FirstInOrder {
@@ -302,10 +375,34 @@ impl Builder {
         for &next in Backend::compiled().iter().skip_while(|b| **b != choice.backend()).skip(1) {
             if let Ok(inner) = any::Loop::build(next, &self.options) {
                 let failed = format!("{}: {first}", choice.backend());
-                return Ok(Runtime::from_parts(inner, Choice::new(next, Reason::Fallback(failed))));
+                return Ok(self.named(Runtime::from_parts(inner, Choice::new(next, Reason::Fallback(failed)))));
             }
             first = io::Error::new(first.kind(), format!("{first} (and {next} could not be made either)"));
         }
         Err(first)
     }
+
+    /// [`build`](Self::build), by tokio's name: every loop of one thread is a local one.
+    ///
+    /// # Errors
+    ///
+    /// As `build`.
+    pub fn build_local(&self, _options: LocalOptions) -> io::Result<LocalRuntime> {
+        self.build()
+    }
+
+    fn named(&self, runtime: Runtime) -> Runtime {
+        if let Some(name) = &self.options.name {
+            runtime.handle().shared().set_name(name.clone());
+        }
+        runtime
+    }
 }
+
+/// tokio's name for a runtime that stays on its thread, which every [`Runtime`] does.
+pub type LocalRuntime = Runtime;
+
+/// What [`Builder::build_local`] is told, which is nothing yet, as in tokio.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct LocalOptions {}

@@ -100,6 +100,19 @@ impl Handle {
         self.shared().is_closed()
     }
 
+    /// The name that [`Builder::name`](super::Builder::name) gave the loop, or tokio's builder one
+    /// that is adopted.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// let runtime = anyloop::runtime::Builder::new().name("main").build()?;
+    /// assert_eq!(runtime.handle().name(), Some("main"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        self.shared().name()
+    }
+
     /// Which backend's loop this is.
     pub fn backend(&self) -> Backend {
         Backend::from_name(self.shared().backend())

@@ -21,6 +21,13 @@ pub enum RuntimeFlavor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Id(pub(super) NonZeroU64);
 
+impl Id {
+    /// One that no loop has.
+    pub(crate) fn next() -> Id {
+        Id(loop_api::shared::next_id())
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -101,10 +101,10 @@ impl SharedRuntime {
         let (tell, told) = mpsc::sync_channel(1);
         let (end, until) = promise();
         let (ends, ended) = mpsc::sync_channel::<()>(0);
-        let name = builder.options.thread_name.clone().map(|name| name.replace('\0', ""));
-        let name = name.unwrap_or_else(|| "anyloop-shared".to_owned());
+        let name = builder.options.thread_name.clone();
         let hooks = builder.options.hooks();
-        let thread = thread::Builder::new().name(name).spawn(move || {
+        let thread = hooks.thread(|| name.unwrap_or_else(|| "anyloop-shared".to_owned()));
+        let thread = thread.spawn(move || {
             let _ends = ends;
             let _hooks = hooks.started();
             match builder.build() {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{AbortHandle, LocalJoinHandle, TaskTracker, TrackedFuture};
-use crate::runtime::Runtime;
+use crate::runtime::{Id, Runtime};
 
 /// Tasks that stay on this thread, waited for and ended together. It is thin: the loop's thread can
 /// [`spawn_local`](super::spawn_local) by itself, and tasks of the set run whenever the loop does,
@@ -41,6 +41,7 @@ use crate::runtime::Runtime;
 pub struct LocalSet {
     tasks: RefCell<Vec<AbortHandle>>,
     tracker: TaskTracker,
+    id: Id,
     /// What awaits the set, from its first poll.
     wait: Option<Pin<Box<dyn Future<Output = ()>>>>,
     not_send: PhantomData<*const ()>,
@@ -51,7 +52,7 @@ impl LocalSet {
     pub fn new() -> LocalSet {
         let tracker = TaskTracker::new();
         tracker.close();
-        LocalSet { tasks: RefCell::default(), tracker, wait: None, not_send: PhantomData }
+        LocalSet { tasks: RefCell::default(), tracker, id: Id::next(), wait: None, not_send: PhantomData }
     }
 
     /// Starts a task that stays on this thread, and adds it.
@@ -74,6 +75,11 @@ impl LocalSet {
         }
         tasks.push(task.abort_handle());
         task
+    }
+
+    /// A number for the set, which no loop and no other set has.
+    pub fn id(&self) -> Id {
+        self.id
     }
 
     /// Runs `future`, while the set's tasks run beside it. Cancel safe if `future` is.

@@ -166,12 +166,14 @@ pub(crate) fn start_workers(
     hooks: ThreadHooks,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let (own, of_tasks) = (handle.clone(), handle.clone());
+    let threads = hooks.clone();
+    let thread = || threads.thread(|| name.to_owned());
     if handle.runtime_context().is_none() {
         let on_thread = move |run: &mut dyn FnMut()| {
             let _hooks = hooks.started();
             budget::lend(budget, || own.enter_loop(run));
         };
-        return worker::start(workers, name, on_thread, Runnable::poll);
+        return worker::start(workers, thread, on_thread, Runnable::poll);
     }
     let on_thread = move |run: &mut dyn FnMut()| {
         let _hooks = hooks.started();
@@ -180,7 +182,7 @@ pub(crate) fn start_workers(
             None => own.enter_loop(run),
         }
     };
-    worker::start(workers, name, on_thread, move |task| poll_task(&of_tasks, task))
+    worker::start(workers, thread, on_thread, move |task| poll_task(&of_tasks, task))
 }
 
 /// Polls a task of a loop that has a foreign runtime; gives it back if it is to be polled again.

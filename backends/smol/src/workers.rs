@@ -55,8 +55,9 @@ impl Workers {
         for i in 0..n {
             let (stop, executor, handle) = (workers.stop.clone(), executor.clone(), handle.clone());
             let (alive, hooks) = (Alive(workers.alive.clone()), hooks.clone());
+            let threads = hooks.clone();
             workers.alive.started();
-            let thread = thread::Builder::new().name(format!("anyloop-smol-{i}")).spawn(move || {
+            let thread = threads.thread(|| format!("anyloop-smol-{i}")).spawn(move || {
                 let _alive = alive;
                 let _hooks = hooks.started();
                 let _running = context::enter_nested();

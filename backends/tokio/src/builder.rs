@@ -1,9 +1,10 @@
 //! How a loop is made.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use loop_toolkit::ThreadHook;
+use loop_toolkit::{ThreadHook, ThreadName};
 
 use crate::config::Config;
 use crate::owner::TokioLoop;
@@ -55,11 +56,33 @@ impl Builder {
     }
 
     /// The name of the threads that the loop starts. A zero byte in it is left out.
-    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        let mut name = name.into();
-        // std panics on one when the thread is started.
-        name.retain(|letter| letter != '\0');
+    pub fn thread_name(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.thread_name_fn(Arc::new(move || name.clone()))
+    }
+
+    /// What names each thread that the loop starts. A zero byte in a name is left out, on which std
+    /// would panic.
+    pub fn thread_name_fn(mut self, name: ThreadName) -> Self {
         self.config.thread_name = Some(name);
+        self
+    }
+
+    /// After how many tasks tokio looks at timers and I/O, though more tasks wait; at least one.
+    pub fn event_interval(mut self, tasks: u32) -> Self {
+        self.config.event_interval = Some(tasks.max(1));
+        self
+    }
+
+    /// After how many tasks tokio looks at those that other threads have woken; at least one.
+    pub fn global_queue_interval(mut self, tasks: u32) -> Self {
+        self.config.global_queue_interval = Some(tasks.max(1));
+        self
+    }
+
+    /// How many events tokio takes from the system at once; at least one.
+    pub fn max_io_events_per_tick(mut self, events: usize) -> Self {
+        self.config.max_io_events_per_tick = Some(events.max(1));
         self
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use loop_toolkit::{ThreadHook, Threads};
+use loop_toolkit::{ThreadHook, ThreadName, Threads};
 use tokio::runtime::{self, LocalOptions};
 
 use crate::current;
@@ -22,8 +22,11 @@ pub(crate) struct Config {
     pub(crate) worker_threads: Option<usize>,
     pub(crate) max_blocking_threads: Option<usize>,
     pub(crate) thread_keep_alive: Option<Duration>,
-    pub(crate) thread_name: Option<String>,
+    pub(crate) thread_name: Option<ThreadName>,
     pub(crate) thread_stack_size: Option<usize>,
+    pub(crate) event_interval: Option<u32>,
+    pub(crate) global_queue_interval: Option<u32>,
+    pub(crate) max_io_events_per_tick: Option<usize>,
     #[cfg(feature = "test-util")]
     pub(crate) start_paused: bool,
     pub(crate) on_thread_start: Option<ThreadHook>,
@@ -80,10 +83,19 @@ impl Config {
             builder.thread_keep_alive(time);
         }
         if let Some(name) = self.thread_name {
-            builder.thread_name(name);
+            builder.thread_name_fn(move || name().replace('\0', ""));
         }
         if let Some(bytes) = self.thread_stack_size {
             builder.thread_stack_size(bytes);
+        }
+        if let Some(tasks) = self.event_interval {
+            builder.event_interval(tasks);
+        }
+        if let Some(tasks) = self.global_queue_interval {
+            builder.global_queue_interval(tasks);
+        }
+        if let Some(events) = self.max_io_events_per_tick {
+            builder.max_io_events_per_tick(events);
         }
         #[cfg(feature = "test-util")]
         if self.start_paused {

@@ -325,6 +325,9 @@ pub(crate) fn find_or_adopt(runtime: &runtime::Handle) -> TokioHandle {
             return TokioHandle::from_inner(inner);
         }
         let handle = TokioHandle::new(Shared::adopted("tokio"), runtime.clone(), Kind::Adopted);
+        if let Some(name) = runtime.name() {
+            handle.shared().set_name(name.to_owned());
+        }
         loops.insert(id, Arc::downgrade(handle.inner()));
         handle
     };

@@ -31,6 +31,7 @@ pub(super) trait OwnedRead: Read {
 
 /// As [`OwnedRead`].
 pub(super) trait OwnedWrite: Write {
+    fn forget(self: Box<Self>);
     fn as_any(&self) -> &dyn Any;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -249,3 +250,9 @@ debug!([<S>] OwnedReadHalf<S>, half);
 write!([<S>] OwnedWriteHalf<S>, half);
 erased_socket!([<S>] OwnedWriteHalf<S>, half);
 debug!([<S>] OwnedWriteHalf<S>, half);
+
+impl<S: 'static> loop_api::net::OwnedWriteHalf for OwnedWriteHalf<S> {
+    fn forget(self) {
+        self.half.forget();
+    }
+}

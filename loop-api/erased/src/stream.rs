@@ -128,6 +128,10 @@ impl<S: Stream, Std: 'static> OwnedRead for ReadPart<S, Std> {
 }
 
 impl<S: Stream> OwnedWrite for WritePart<S> {
+    fn forget(self: Box<Self>) {
+        loop_api::net::OwnedWriteHalf::forget(self.0);
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

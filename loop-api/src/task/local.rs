@@ -110,6 +110,18 @@ impl<T: 'static> LocalKey<T> {
     {
         self.with(T::clone)
     }
+
+    /// As [`get`](Self::get), for callers that may be outside of a scope of it.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError`] outside a scope of it.
+    pub fn try_get(&'static self) -> Result<T, AccessError>
+    where
+        T: Clone,
+    {
+        self.try_with(T::clone)
+    }
 }
 
 impl<T: 'static> fmt::Debug for LocalKey<T> {
@@ -157,6 +169,14 @@ pin_project! {
                 this.future.set(None);
             }
         }
+    }
+}
+
+impl<T: 'static, F> Scope<T, F> {
+    /// Takes the value, when the future is not being polled; then a poll finds none. `None` if it
+    /// was taken before.
+    pub fn take_value(self: Pin<&mut Self>) -> Option<T> {
+        self.project().value.take()
     }
 }
 

@@ -4,11 +4,15 @@ use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 
 use loop_api::context;
 
 /// A hook, called on the thread it is about.
 pub type ThreadHook = Arc<dyn Fn() + Send + Sync>;
+
+/// What gives each thread its name.
+pub type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// What the threads that a loop starts call when they start and before they end: workers and those
 /// for blocking jobs. For builders.
@@ -31,6 +35,8 @@ pub type ThreadHook = Arc<dyn Fn() + Send + Sync>;
 pub struct ThreadHooks {
     start: Option<ThreadHook>,
     stop: Option<ThreadHook>,
+    name: Option<ThreadName>,
+    stack_size: Option<usize>,
 }
 
 impl ThreadHooks {
@@ -44,6 +50,30 @@ impl ThreadHooks {
     pub fn on_stop(mut self, hook: ThreadHook) -> ThreadHooks {
         self.stop = Some(hook);
         self
+    }
+
+    /// Has `name` called for the name of each thread, in place of the loop's own names.
+    pub fn names(mut self, name: ThreadName) -> ThreadHooks {
+        self.name = Some(name);
+        self
+    }
+
+    /// Makes the threads' stacks this large, in bytes; otherwise they are as large as std's.
+    pub fn stack_size(mut self, bytes: usize) -> ThreadHooks {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// A thread that is to be started, called `name` unless [`names`](Self::names) says otherwise.
+    /// A zero byte in a name is left out.
+    pub fn thread(&self, name: impl FnOnce() -> String) -> thread::Builder {
+        let mut name = self.name.as_ref().map_or_else(name, |name| name());
+        name.retain(|letter| letter != '\0');
+        let builder = thread::Builder::new().name(name);
+        match self.stack_size {
+            Some(bytes) => builder.stack_size(bytes),
+            None => builder,
+        }
     }
 
     /// First thing on a thread of the loop's: calls the one hook, and the other when what this

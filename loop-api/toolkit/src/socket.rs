@@ -63,19 +63,20 @@ const BACKLOG: u32 = 1024;
 /// assert!(error.to_string().starts_with(&format!("cannot listen on {taken}: ")));
 /// ```
 pub fn tcp_listener(addr: SocketAddr, options: &TcpOptions) -> io::Result<std::net::TcpListener> {
-    let listen = || {
-        let socket = tcp_socket(addr, options)?;
-        // On Windows the option lets another program take the port over; elsewhere it only skips
-        // the wait for old connections.
-        if let Some(on) = options.reuse_address.or(cfg!(unix).then_some(true)) {
-            socket.set_reuse_address(on)?;
-        }
-        socket.bind(&addr.into())?;
-        let backlog = options.backlog.unwrap_or(BACKLOG);
-        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-        Ok(socket.into())
-    };
+    let listen = || listening(tcp_socket(addr, options)?, addr, options);
     listen().map_err(|error| cannot("listen on", addr, error))
+}
+
+fn listening(socket: Socket, addr: SocketAddr, options: &TcpOptions) -> io::Result<std::net::TcpListener> {
+    // On Windows the option lets another program take the port over; elsewhere it only skips the
+    // wait for old connections.
+    if let Some(on) = options.reuse_address.or(cfg!(unix).then_some(true)) {
+        socket.set_reuse_address(on)?;
+    }
+    socket.bind(&addr.into())?;
+    let backlog = options.backlog.unwrap_or(BACKLOG);
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    Ok(socket.into())
 }
 
 /// A TCP socket whose connection has begun: when it is writable, ask [`tcp_connected`].
@@ -86,6 +87,10 @@ pub fn tcp_listener(addr: SocketAddr, options: &TcpOptions) -> io::Result<std::n
 /// message. That the connection is refused shows later, in [`tcp_connected`].
 pub fn tcp_connecting(addr: SocketAddr, options: &TcpOptions) -> io::Result<std::net::TcpStream> {
     let socket = tcp_socket(addr, options).map_err(|error| cannot("connect to", addr, error))?;
+    connecting(socket, addr, options)
+}
+
+fn connecting(socket: Socket, addr: SocketAddr, options: &TcpOptions) -> io::Result<std::net::TcpStream> {
     if let Some(on) = options.reuse_address {
         socket.set_reuse_address(on)?;
     }
@@ -97,6 +102,45 @@ pub fn tcp_connecting(addr: SocketAddr, options: &TcpOptions) -> io::Result<std:
         Err(error) if has_begun(&error) => Ok(socket.into()),
         Err(error) => Err(cannot("connect to", addr, error)),
     }
+}
+
+/// As [`tcp_connecting`], by a socket that was made elsewhere.
+///
+/// # Errors
+///
+/// As `tcp_connecting`; any error of making it non-blocking.
+pub fn tcp_connecting_by(
+    socket: Socket,
+    addr: SocketAddr,
+    options: &TcpOptions,
+) -> io::Result<std::net::TcpStream> {
+    prepare(&socket, addr, options).map_err(|error| cannot("connect to", addr, error))?;
+    connecting(socket, addr, options)
+}
+
+/// As [`tcp_listener`], by a socket that was made elsewhere, and may be bound.
+///
+/// # Errors
+///
+/// As `tcp_listener`; any error of making it non-blocking.
+pub fn tcp_listener_by(socket: Socket, options: &TcpOptions) -> io::Result<std::net::TcpListener> {
+    let bound = socket.local_addr()?.as_socket();
+    let addr = options.local_addr.or(bound).ok_or(io::ErrorKind::InvalidInput)?;
+    let listen = || {
+        prepare(&socket, addr, options)?;
+        if let Some(local) = options.local_addr {
+            return listening(socket, local, options);
+        }
+        let backlog = options.backlog.unwrap_or(BACKLOG);
+        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        Ok(socket.into())
+    };
+    listen().map_err(|error| cannot("listen on", addr, error))
+}
+
+fn prepare(socket: &Socket, addr: SocketAddr, options: &TcpOptions) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    set_options(socket, addr, options)
 }
 
 /// Whether connecting goes on without us.
@@ -163,7 +207,12 @@ pub fn udp(addr: SocketAddr, options: &UdpOptions) -> io::Result<std::net::UdpSo
 /// A TCP socket with the options that do not depend on what becomes of it.
 fn tcp_socket(addr: SocketAddr, options: &TcpOptions) -> io::Result<Socket> {
     let socket = new_socket(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    set_reuse_port(&socket, options.reuse_port)?;
+    set_options(&socket, addr, options)?;
+    Ok(socket)
+}
+
+fn set_options(socket: &Socket, addr: SocketAddr, options: &TcpOptions) -> io::Result<()> {
+    set_reuse_port(socket, options.reuse_port)?;
     if let Some(on) = options.nodelay {
         socket.set_tcp_nodelay(on)?;
     }
@@ -173,10 +222,9 @@ fn tcp_socket(addr: SocketAddr, options: &TcpOptions) -> io::Result<Socket> {
     if let Some(linger) = options.linger {
         socket.set_linger(Some(whole_seconds(linger)))?;
     }
-    set_sizes(&socket, options.send_buffer_size, options.recv_buffer_size)?;
-    set_only_v6(&socket, addr, options.only_v6)?;
-    set_of_some_systems(&socket, options)?;
-    Ok(socket)
+    set_sizes(socket, options.send_buffer_size, options.recv_buffer_size)?;
+    set_only_v6(socket, addr, options.only_v6)?;
+    set_of_some_systems(socket, options)
 }
 
 fn set_of_some_systems(socket: &Socket, options: &TcpOptions) -> io::Result<()> {

@@ -92,3 +92,20 @@ pub(crate) fn into_buf<B: bytes::BufMut>(
     unsafe { buf.advance_mut(n) };
     Ok((n, from))
 }
+
+/// Fills the rest of a buffer, of which at most 8 KiB at a time, zeroed first.
+#[cfg(all(feature = "io-util", unix))]
+pub(crate) fn into_zeroed<B: bytes::BufMut>(
+    buf: &mut B,
+    read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let spare = buf.chunk_mut();
+    let len = spare.len().min(8 * 1024);
+    let mut filled = 0;
+    // SAFETY: nothing uninitialised is written through a cursor.
+    let spare = unsafe { &mut spare.as_uninit_slice_mut()[..len] };
+    let n = ReadCursor::new(spare, &mut filled).read_zeroed(read)?;
+    // SAFETY: the cursor counts what is initialised.
+    unsafe { buf.advance_mut(filled) };
+    Ok(n)
+}

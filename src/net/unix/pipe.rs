@@ -206,7 +206,7 @@ impl Read for Incoming {
 }
 
 macro_rules! end {
-    ($name:ident, $interest:ident, $may:literal, |$access:ident| $allowed:expr, $wait:ident, $poll_ready:ident) => {
+    ($name:ident, $interest:ident, $may:literal, |$access:ident| $allowed:expr, $wait:ident, $poll_ready:ident, $mask:ident) => {
         impl $name {
             /// Takes over a pipe of the standard library's, blocking or not.
             ///
@@ -262,6 +262,21 @@ macro_rules! end {
                 self.0.$wait().await
             }
 
+            /// Waits until the pipe is ready for any of `interest`, and says for what; of what this
+            /// end is not for, it is never ready. Cancel safe.
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("`Unsupported` for an interest without `", stringify!($mask), "`; that the loop is closed.")]
+            pub async fn ready(&self, interest: $crate::io::Interest) -> io::Result<$crate::io::Ready> {
+                if (interest.mask() & $crate::io::Ready::$mask).is_empty() {
+                    return Err($crate::io::alone());
+                }
+                self.$wait().await?;
+                let state = loop_toolkit::socket::state(self.0.get_ref())?;
+                Ok($crate::io::Ready::$mask | $crate::io::Ready::from(state) & interest.mask())
+            }
+
             #[doc = concat!("As [`", stringify!($wait), "`](Self::", stringify!($wait), "), for one who polls. The last caller's")]
             /// waker is woken.
             ///
@@ -314,8 +329,8 @@ macro_rules! end {
     };
 }
 
-end!(Sender, Writable, "writing", |allowed| allowed.1, writable, poll_write_ready);
-end!(Receiver, Readable, "reading", |allowed| allowed.0, readable, poll_read_ready);
+end!(Sender, Writable, "writing", |allowed| allowed.1, writable, poll_write_ready, WRITABLE);
+end!(Receiver, Readable, "reading", |allowed| allowed.0, readable, poll_read_ready, READABLE);
 
 impl Sender {
     /// Writes what fits into the pipe, without waiting.
@@ -345,6 +360,16 @@ impl Receiver {
     /// `WouldBlock` if nothing is there; any other error of `read(2)`.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.get_ref().read(buf)
+    }
+
+    /// As [`try_read`](Self::try_read), into what is left of a buffer, which is zeroed first.
+    ///
+    /// # Errors
+    ///
+    /// As `try_read`.
+    #[cfg(feature = "io-util")]
+    pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        crate::io::foreign::uninit::into_zeroed(buf, |spare| self.try_read(spare))
     }
 
     /// As [`try_read`](Self::try_read), into several slices.

@@ -40,11 +40,11 @@ impl Drop for Alive {
     }
 }
 
-/// Starts the threads of `workers`. Each calls `on_thread` with what it does; each task is polled
+/// Starts the threads of `workers`, each by `thread`. Each calls `on_thread` with what it does; each task is polled
 /// by `poll`.
 pub(crate) fn start<P>(
     workers: &Arc<Workers>,
-    name: &str,
+    thread: impl Fn() -> thread::Builder,
     on_thread: impl Fn(&mut dyn FnMut()) + Send + Clone + 'static,
     poll: P,
 ) -> io::Result<Vec<JoinHandle<()>>>
@@ -66,7 +66,7 @@ where
             });
         };
         workers.alive.started();
-        match thread::Builder::new().name(name.to_owned()).spawn(worker) {
+        match thread().spawn(worker) {
             Ok(thread) => threads.push(thread),
             Err(error) => {
                 workers.alive.stopped();

@@ -128,8 +128,14 @@ pub struct OwnedReadHalf(pub(super) Arc<Socket>);
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     pub(super) socket: Arc<Socket>,
-    /// It was joined with the other half again.
+    /// It was joined with the other half again, or is forgotten.
     pub(super) joined: bool,
+}
+
+impl loop_api::net::OwnedWriteHalf for OwnedWriteHalf {
+    fn forget(mut self) {
+        self.joined = true;
+    }
 }
 
 impl Drop for OwnedWriteHalf {

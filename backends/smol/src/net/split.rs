@@ -80,6 +80,12 @@ impl<T: StdStream> Drop for OwnedWriteHalf<T> {
     }
 }
 
+impl<T: StdStream> net::OwnedWriteHalf for OwnedWriteHalf<T> {
+    fn forget(self) {
+        OwnedWriteHalf::forget(self);
+    }
+}
+
 impl<T: StdStream> net::Stream for Stream<T> {
     type ReadHalf<'a> = ReadHalf<'a, T>;
     type WriteHalf<'a> = WriteHalf<'a, T>;

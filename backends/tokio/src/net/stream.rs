@@ -242,6 +242,12 @@ pub(crate) use listening_socket;
 /// `loop_api::net::Stream`, for a stream whose halves are in scope under the names given.
 macro_rules! stream {
     ($stream:ident, $read:ident, $write:ident, $owned_read:ident, $owned_write:ident) => {
+        impl loop_api::net::OwnedWriteHalf for $owned_write {
+            fn forget(self) {
+                self.0.forget();
+            }
+        }
+
         impl loop_api::net::Stream for $stream {
             type ReadHalf<'a> = $read<'a>;
             type WriteHalf<'a> = $write<'a>;

@@ -318,7 +318,8 @@ impl Inner {
     fn start(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let inner = Arc::clone(self);
-        let mut builder = thread::Builder::new().name(format!("{}-{number}", self.config.thread_name));
+        let name = || format!("{}-{number}", self.config.thread_name);
+        let mut builder = self.config.hooks.thread(name);
         if let Some(bytes) = self.config.stack_size {
             builder = builder.stack_size(bytes);
         }

@@ -69,6 +69,12 @@ impl<H: Readiness, T: StdStream> Drop for OwnedWriteHalf<H, T> {
     }
 }
 
+impl<H: Readiness, T: StdStream> loop_api::net::OwnedWriteHalf for OwnedWriteHalf<H, T> {
+    fn forget(self) {
+        OwnedWriteHalf::forget(self);
+    }
+}
+
 impl<H: Readiness, T: StdStream> loop_api::net::Stream for Stream<H, T> {
     type ReadHalf<'a> = ReadHalf<'a, H, T>;
     type WriteHalf<'a> = WriteHalf<'a, H, T>;
