@@ -15,9 +15,16 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
+/// The poll that goes on. In one place, as both are set before each.
+struct Current {
+    /// How many transfers it may still make; zero where none is counted.
+    transfers: Cell<u32>,
+    /// Of which task it is, by the bits of its id; zero for none.
+    task: Cell<u64>,
+}
+
 thread_local! {
-    /// How many transfers the poll that goes on may still make; zero where none is counted.
-    static BUDGET: Cell<u32> = const { Cell::new(0) };
+    static CURRENT: Current = const { Current { transfers: Cell::new(0), task: Cell::new(0) } };
 }
 
 /// Transfers in one poll of a task.
@@ -26,25 +33,52 @@ const TRANSFERS: u32 = 128;
 /// Puts back what the surrounding poll had left, if there is one, when it is dropped.
 #[derive(Debug)]
 #[must_use = "the budget is put back when this is dropped"]
-pub struct Restore(u32);
+pub struct Restore {
+    transfers: u32,
+    task: u64,
+}
 
 impl Drop for Restore {
     #[inline]
     fn drop(&mut self) {
-        BUDGET.set(self.0);
+        CURRENT.with(|current| {
+            current.transfers.set(self.transfers);
+            current.task.set(self.task);
+        });
     }
 }
 
-/// Keeps the budget of the surrounding poll until the guard is dropped.
+/// Keeps the budget of the surrounding poll until the guard is dropped, and which task's it is.
 #[inline]
 pub fn save() -> Restore {
-    Restore(BUDGET.get())
+    CURRENT.with(|current| Restore { transfers: current.transfers.get(), task: current.task.get() })
 }
 
-/// Says that a poll begins, of a task or of the main future.
+/// Says that a poll begins, of the main future or of what is no task.
 #[inline]
 pub fn begin_poll() {
-    BUDGET.set(TRANSFERS);
+    begin_task(0);
+}
+
+/// Says that a poll of a task begins, by the bits of its id.
+#[inline]
+pub(crate) fn begin_task(task: u64) {
+    CURRENT.with(|current| {
+        current.transfers.set(TRANSFERS);
+        current.task.set(task);
+    });
+}
+
+/// Sets which task goes on, and gives the one before.
+#[inline]
+pub(crate) fn replace_task(task: u64) -> u64 {
+    CURRENT.with(|current| current.task.replace(task))
+}
+
+/// Which task goes on.
+#[inline]
+pub(crate) fn current_task() -> u64 {
+    CURRENT.with(|current| current.task.get())
 }
 
 /// Calls `poll` with a whole budget, and puts the one before back.
@@ -59,32 +93,32 @@ pub fn polled<R>(poll: impl FnOnce() -> R) -> R {
 /// pending.
 #[inline]
 pub fn may_transfer() -> bool {
-    match BUDGET.get() {
+    CURRENT.with(|current| match current.transfers.get() {
         0 => true,
         1 => {
             // Code that asks again without having been polled anew must not ask forever.
-            begin_poll();
+            current.transfers.set(TRANSFERS);
             false
         }
         left => {
-            BUDGET.set(left - 1);
+            current.transfers.set(left - 1);
             true
         }
-    }
+    })
 }
 
 /// Tries a transfer by `poll`, if the poll that goes on may make one more; else the task is woken.
 /// One that has to wait is not counted: a task may wait for any number of sockets.
 #[inline]
 pub fn poll_transfer<T>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
-    let before = BUDGET.get();
+    let before = CURRENT.with(|current| current.transfers.get());
     if !may_transfer() {
         cx.waker().wake_by_ref();
         return Poll::Pending;
     }
     let polled = poll(cx);
     if polled.is_pending() {
-        BUDGET.set(before);
+        CURRENT.with(|current| current.transfers.set(before));
     }
     polled
 }

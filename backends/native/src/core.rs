@@ -140,7 +140,7 @@ impl Core {
     fn run_next(&self) -> bool {
         let task = self.running.queue.tasks.borrow_mut().pop_front();
         let Some(task) = task else { return false };
-        coop::begin_poll();
+        task.begin_poll();
         if let Some(again) = task.poll() {
             // It gave way, perhaps because the budget that is lent to this thread is used up.
             budget::begin_poll();

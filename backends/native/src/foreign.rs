@@ -299,7 +299,7 @@ impl Core {
             let task = self.running.queue.tasks.borrow_mut().pop_front();
             let Some(task) = task else { break };
             *budget -= 1;
-            coop::begin_poll();
+            task.begin_poll();
             if let Some(again) = poll_task(&self.running.handle, task) {
                 self.running.queue.tasks.borrow_mut().push_back(again);
             }

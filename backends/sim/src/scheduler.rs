@@ -237,7 +237,7 @@ impl<'a> Run<'a> {
                 }
             }
             Item::Task(host, runnable) => {
-                coop::begin_poll();
+                runnable.begin_poll();
                 budget::begin_poll();
                 let again = if host.0.id == self.host.0.id {
                     // This thread is inside of it already.

@@ -1,16 +1,12 @@
 //! Which task is which.
 
-use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-thread_local! {
-    /// The task that this thread polls, or whose future or output it drops.
-    static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
-}
+use crate::coop;
 
 /// What tells the task that a runtime with numbers of its own polls on this thread.
 static FOREIGN: OnceLock<fn() -> Option<Id>> = OnceLock::new();
@@ -22,8 +18,8 @@ static FOREIGN: OnceLock<fn() -> Option<Id>> = OnceLock::new();
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Id(NonZeroU64);
 
-/// The lowest bit says whether the number is a foreign runtime's own. Above it stand, of the others,
-/// a number within a set of tasks and then the set's.
+/// The lowest bit of an id says whether it is a foreign runtime's own. Above it stand, of the
+/// others, a number within a set of tasks and then the set's.
 const IN_SET: u32 = 40;
 
 impl Id {
@@ -38,15 +34,26 @@ impl Id {
     #[doc(hidden)]
     #[inline]
     pub fn in_set(set: u64, number: u64) -> Id {
-        let number = number & ((1 << IN_SET) - 1);
         Id::from_bits(set << (IN_SET + 1) | number << 1)
     }
 
-    /// The number of the set.
+    /// The number of the set that is in the bits of an id.
     #[doc(hidden)]
     #[inline]
-    pub fn set(self) -> u64 {
-        self.0.get() >> (IN_SET + 1)
+    pub fn set_of(bits: u64) -> u64 {
+        bits >> (IN_SET + 1)
+    }
+
+    /// The bits of the next id of a set.
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_in_set(bits: u64) -> u64 {
+        let next = bits + 2;
+        if next & ((1 << (IN_SET + 1)) - 1) == 0 {
+            (next - 2) >> (IN_SET + 1) << (IN_SET + 1) | 2
+        } else {
+            next
+        }
     }
 
     /// A foreign runtime's own, by the [`number_of`](crate::context::number_of) it.
@@ -72,7 +79,14 @@ impl Id {
     /// task and the drop of its future and output.
     #[inline]
     pub fn enter(self) -> EnteredTask {
-        EnteredTask { before: CURRENT.replace(Some(self)), not_send: PhantomData }
+        EnteredTask { before: coop::replace_task(self.bits()), not_send: PhantomData }
+    }
+
+    /// As [`coop::begin_poll`], for the poll of a task, by the bits of its id.
+    #[doc(hidden)]
+    #[inline]
+    pub fn begin_poll(bits: u64) {
+        coop::begin_task(bits);
     }
 }
 
@@ -86,14 +100,14 @@ impl fmt::Display for Id {
 #[derive(Debug)]
 #[must_use = "the task is the current one only while this lives"]
 pub struct EnteredTask {
-    before: Option<Id>,
+    before: u64,
     not_send: PhantomData<*const ()>,
 }
 
 impl Drop for EnteredTask {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.before);
+        coop::replace_task(self.before);
     }
 }
 
@@ -127,7 +141,7 @@ pub fn id() -> Id {
 /// ```
 #[inline]
 pub fn try_id() -> Option<Id> {
-    CURRENT.get().or_else(|| FOREIGN.get()?())
+    NonZeroU64::new(coop::current_task()).map(Id).or_else(|| FOREIGN.get()?())
 }
 
 /// Names what tells the task that is current in a runtime which does not [`enter`](Id::enter) its
@@ -148,8 +162,10 @@ mod tests {
             assert!(ids[at + 1..].iter().all(|other| other != id), "{ids:?}");
             assert_ne!(*id, Id::foreign(id.bits() >> 1));
         }
-        assert_eq!(Id::in_set(7, 1 << IN_SET | 5), Id::in_set(7, 5), "they begin again");
-        assert_eq!(Id::in_set(7, 5).set(), 7);
+        assert_eq!(Id::set_of(Id::in_set(7, 5).bits()), 7);
+        assert_eq!(Id::next_in_set(Id::in_set(7, 5).bits()), Id::in_set(7, 6).bits());
+        let last = Id::in_set(7, (1 << IN_SET) - 1);
+        assert_eq!(Id::next_in_set(last.bits()), Id::in_set(7, 1).bits(), "they begin again");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::sync::{Arc, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use loop_api::budget;
 use loop_api::context::{self, Scoped};
-use loop_api::{budget, coop};
 use loop_toolkit::Threads;
 use loop_toolkit::task::Runnable;
 
@@ -156,7 +156,7 @@ impl Worker {
                         workers.wake_one();
                     }
                 }
-                coop::begin_poll();
+                task.begin_poll();
                 if let Some(again) = poll(task) {
                     // It gave way, perhaps because the budget lent to this thread is used up.
                     budget::begin_poll();

@@ -72,7 +72,7 @@ pub(super) fn allocate<F: TaskFuture, S: Schedule>(
     future: F,
     schedule: S,
     references: usize,
-    id: Id,
+    id: u64,
 ) -> NonNull<Header> {
     let location = future.location();
     let cell = Box::new(Cell {
@@ -138,7 +138,6 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
     }
 
     let unwound = Unwound::<F, S>(task, std::marker::PhantomData);
-    let entered = cell.header.id().enter();
     // SAFETY: our reference outlives the waker. RUNNING is set, so the stage is ours; it is not
     // complete, so it is Pending. The future is pinned: it stays in its place until it is dropped
     // there.
@@ -152,7 +151,6 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
     mem::forget(unwound);
 
     let Poll::Ready(output) = polled else {
-        drop(entered);
         match cell.header.state.idle() {
             Idle::Waits => {}
             // SAFETY: that was the last reference.
@@ -171,7 +169,6 @@ unsafe fn poll<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> bool {
             dropped
         })
     };
-    drop(entered);
     report::<F>(dropped, cell.location);
     // SAFETY: the stage has the output; our reference is given up.
     unsafe { finish::<F, S>(task, 1) }
@@ -246,7 +243,7 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
     let cell = unsafe { Cell::<F, S>::of(task) };
     // Before the waiter is told, so that the one who has awaited a task does not find it in the
     // set.
-    let listed = cell.header.id().set() != 0
+    let listed = Id::set_of(cell.header.id_bits()) != 0
         // SAFETY: alive.
         && cell.schedule.tasks().is_some_and(|set| unsafe { set.remove(task) });
     let references = references + usize::from(listed);
@@ -256,7 +253,7 @@ unsafe fn finish<F: TaskFuture, S: Schedule>(task: NonNull<Header>, references: 
         Completed::Released => return,
         Completed::Detached => {
             // SAFETY: there was no join handle when the task completed, so the output is ours.
-            unsafe { cell.stage.with_mut(|stage| discard_output(stage, location, &cell.schedule)) };
+            unsafe { cell.stage.with_mut(|stage| discard_output(stage, cell)) };
         }
         Completed::Awaited => {
             // SAFETY: the slot was given to us, for good.
@@ -295,8 +292,7 @@ unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: alive, complete and the caller's, all by contract.
     unsafe {
         let cell = Cell::<F, S>::of(task);
-        let _entered = cell.header.id().enter();
-        cell.stage.with_mut(|stage| discard_output(stage, cell.location, &cell.schedule));
+        cell.stage.with_mut(|stage| discard_output(stage, cell));
     }
 }
 
@@ -305,15 +301,12 @@ unsafe fn drop_output<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
 /// # Safety
 ///
 /// The stage must be the caller's.
-unsafe fn discard_output<F: TaskFuture, S: Schedule>(
-    stage: *mut Stage<F>,
-    location: &'static Location<'static>,
-    schedule: &S,
-) {
+unsafe fn discard_output<F: TaskFuture, S: Schedule>(stage: *mut Stage<F>, cell: &Cell<F, S>) {
     // SAFETY: the caller's.
     if let Stage::Done(Some(output)) = unsafe { &mut *stage } {
+        let (location, _entered) = (cell.location, cell.header.id().enter());
         if F::ENDS_OUTSIDE && mem::needs_drop::<F::Value>() | output.is_panic() {
-            return schedule.within(&mut || output.discard(F::KIND, Some(location)));
+            return cell.schedule.within(&mut || output.discard(F::KIND, Some(location)));
         }
         output.discard(F::KIND, Some(location));
     }

@@ -15,6 +15,7 @@ use loop_api::task::Id;
 pub(super) struct Header {
     pub(super) state: State,
     pub(super) vtable: &'static VTable,
+    /// The bits of its id; of a task that is in a set, with the set's number among them.
     id: AtomicU64,
     /// Belongs to the thread that has the lock of that list.
     pub(super) links: UnsafeCell<Links>,
@@ -24,24 +25,31 @@ pub(super) struct Header {
 
 impl Header {
     /// Of a new task.
-    pub(super) fn new(state: State, vtable: &'static VTable, id: Id) -> Header {
+    pub(super) fn new(state: State, vtable: &'static VTable, id: u64) -> Header {
         Header {
             state,
             vtable,
-            id: AtomicU64::new(id.bits()),
+            id: AtomicU64::new(id),
             links: UnsafeCell::new(Links::default()),
             waker: UnsafeCell::new(None),
         }
     }
 
     /// Which task it is.
+    #[inline]
     pub(super) fn id(&self) -> Id {
-        Id::from_bits(self.id.load(Ordering::Relaxed))
+        Id::from_bits(self.id_bits())
+    }
+
+    #[inline]
+    pub(super) fn id_bits(&self) -> u64 {
+        self.id.load(Ordering::Relaxed)
     }
 
     /// Names the task, when it is put in its set's list: before any other thread knows of it.
-    pub(super) fn set_id(&self, id: Id) {
-        self.id.store(id.bits(), Ordering::Relaxed);
+    #[inline]
+    pub(super) fn set_id_bits(&self, id: u64) {
+        self.id.store(id, Ordering::Relaxed);
     }
 }
 

@@ -15,7 +15,7 @@ use loop_api::task::Id;
 /// The list runs through the tasks themselves, so it takes no memory of its own. Dropping the set
 /// closes it.
 pub struct TaskSet {
-    /// See [`List`].
+    /// In the id of every task of this set. Of 23 bits: after as many sets it is used again.
     number: u64,
     list: Mutex<List>,
 }
@@ -23,10 +23,8 @@ pub struct TaskSet {
 pub(super) struct List {
     head: Option<NonNull<Header>>,
     len: usize,
-    /// In the id of every task of this set. Of 23 bits: after as many sets it is used again.
-    number: u64,
-    /// The next task's number.
-    spawned: u64,
+    /// The bits of the next task's id.
+    next_id: u64,
     pub(super) closed: bool,
 }
 
@@ -40,7 +38,15 @@ impl TaskSet {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Zero is for tasks that are in no set.
         let number = (NEXT.fetch_add(1, Ordering::Relaxed) % ((1 << 23) - 1)) + 1;
-        TaskSet { number, list: Mutex::new(List { head: None, len: 0, number, spawned: 1, closed: false }) }
+        TaskSet {
+            number,
+            list: Mutex::new(List {
+                head: None,
+                len: 0,
+                next_id: Id::in_set(number, 1).bits(),
+                closed: false,
+            }),
+        }
     }
 
     /// Closes the set, and asks every task in it to end. The futures are dropped here, on the
@@ -83,17 +89,12 @@ impl TaskSet {
         // A schedule that gives a foreign set is a mistake, but must not lead to two locks over the
         // same links: the task stays where it is, and its own set lets it go when it closes.
         // SAFETY: alive by contract.
-        if unsafe { task.as_ref() }.id().set() != self.number {
+        if Id::set_of(unsafe { task.as_ref() }.id_bits()) != self.number {
             debug_assert!(false, "Schedule::tasks gave another set than the one the task was spawned on");
             return false;
         }
         // SAFETY: it is in this list or in none.
         unsafe { self.lock().remove(task) }
-    }
-
-    /// The id of a task until it is in the list.
-    pub(super) fn unnamed(&self) -> Id {
-        Id::in_set(self.number, 0)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, List> {
@@ -105,11 +106,12 @@ impl List {
     /// # Safety
     ///
     /// The task must be alive and in no list; the list gets one of its references.
+    #[inline]
     pub(super) unsafe fn push(&mut self, task: NonNull<Header>) {
         // SAFETY: tasks in a list are alive, and links are touched under its lock only, which `&mut
         // self` shows.
         unsafe {
-            task.as_ref().set_id(Id::in_set(self.number, self.spawned));
+            task.as_ref().set_id_bits(self.next_id);
             task.as_ref().links.with_mut(|links| (*links).next = self.head);
             if let Some(head) = self.head {
                 head.as_ref().links.with_mut(|links| (*links).previous = Some(task));
@@ -117,7 +119,7 @@ impl List {
         }
         self.head = Some(task);
         self.len += 1;
-        self.spawned += 1;
+        self.next_id = Id::next_in_set(self.next_id);
     }
 
     fn pop(&mut self) -> Option<NonNull<Header>> {

@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 
 use super::header::{self, Header};
 use super::state::Start;
+use loop_api::task::Id;
 
 /// A task that waits for its turn: there is one exactly while the task is scheduled.
 ///
@@ -32,6 +33,8 @@ impl Runnable {
     /// Polls the task, or drops its future if it was aborted. If it was woken meanwhile it goes to
     /// [`Schedule::yield_now`](super::Schedule::yield_now).
     pub fn run(self) {
+        // SAFETY: a Runnable holds a reference.
+        let _entered = unsafe { self.0.as_ref() }.id().enter();
         if let Some(again) = self.poll() {
             let task = ManuallyDrop::new(again).0;
             // SAFETY: one reference is for the Runnable; the other keeps the scheduler alive until
@@ -45,8 +48,18 @@ impl Runnable {
         }
     }
 
+    /// Says that a poll of this task begins, on this thread: as
+    /// [`coop::begin_poll`](loop_api::coop::begin_poll), before [`poll`](Self::poll).
+    #[inline]
+    pub fn begin_poll(&self) {
+        // SAFETY: a Runnable holds a reference.
+        Id::begin_poll(unsafe { self.0.as_ref() }.id_bits());
+    }
+
     /// As [`run`](Self::run), but a task that was woken meanwhile is given back, to be queued
-    /// again: for an executor that knows its own queue.
+    /// again: for an executor that knows its own queue. It calls [`begin_poll`](Self::begin_poll)
+    /// before, by which the task knows its id, and `coop::begin_poll` before it polls what is no
+    /// task.
     #[inline]
     #[must_use = "a task that is given back has to be queued again; dropping it cancels it"]
     pub fn poll(self) -> Option<Runnable> {

@@ -52,14 +52,14 @@ impl TaskSet {
         S: Schedule,
     {
         let open_before = inject("spawn looks for a close before it has the lock") && !self.is_closed();
-        let task = cell::allocate(future, schedule, 3, self.unnamed());
+        let task = cell::allocate(future, schedule, 3, 0);
         let mut list = self.lock();
         if list.closed && !open_before {
             drop(list);
             let closed = JoinHandle::closed();
             // SAFETY: no other thread knows of the task.
             unsafe {
-                task.as_ref().set_id(closed.id());
+                task.as_ref().set_id_bits(closed.id().bits());
                 cell::discard::<CatchUnwind<F, H>, S>(task);
             }
             return (None, closed);
@@ -80,7 +80,7 @@ where
     F::Value: Send + 'static,
     S: Schedule,
 {
-    let task = cell::allocate(future, schedule, 2, Id::next());
+    let task = cell::allocate(future, schedule, 2, Id::next().bits());
     // SAFETY: the task's two references are for these, and it gives F::Value.
     unsafe { (Runnable::from_header(task), JoinHandle::from_header(task)) }
 }
