@@ -1,34 +1,20 @@
 //! A loop that is current until a guard is dropped.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 
-use super::innermost::{Change, foreign_here};
+use super::innermost::{come, foreign_here, leave};
 use crate::shared::Shared;
-
-thread_local! {
-    /// The guards of this thread, in the order of their making. It needs no destructor: a guard may
-    /// be dropped while the thread ends.
-    static GUARDS: ManuallyDrop<RefCell<Vec<Guard>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
-    static LAST: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Guard {
-    id: u64,
-    alive: bool,
-    made: Change,
-}
 
 /// A loop that is current on its thread for as long as this lives: what
 /// [`Handle::enter_guard`](crate::Handle::enter_guard) gives.
 ///
 /// Guards may be dropped in any order. One that is dropped before a later one takes effect when
-/// that one is dropped.
+/// that one is dropped; one that is dropped inside the run of a loop that began after it, when that
+/// run ends.
 #[must_use = "the loop is current only while this lives"]
 pub struct Entered<'a> {
-    id: u64,
+    guard: u64,
     /// Dropped last.
     held: Option<Box<dyn Held + 'a>>,
     not_send: PhantomData<*const ()>,
@@ -48,11 +34,7 @@ impl<'a> Entered<'a> {
     /// [`new`](Self::new) inside a foreign runtime of the loop's own, by the runtime's
     /// [`number_of`](super::number_of).
     pub fn within(shared: &Shared, foreign: u64) -> Entered<'a> {
-        let made = Change::make(shared, foreign);
-        let id = LAST.get() + 1;
-        LAST.set(id);
-        GUARDS.with(|guards| guards.borrow_mut().push(Guard { id, alive: true, made }));
-        Entered { id, held: None, not_send: PhantomData }
+        Entered { guard: come(shared, foreign), held: None, not_send: PhantomData }
     }
 
     /// Keeps something until the guard is dropped, in place of what it kept before: what the
@@ -65,21 +47,7 @@ impl<'a> Entered<'a> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        GUARDS.with(|guards| {
-            let mut guards = guards.borrow_mut();
-            if let Some(guard) = guards.iter_mut().find(|guard| guard.id == self.id) {
-                guard.alive = false;
-            }
-            // From the last one on, down to the first that lives.
-            while guards.last().is_some_and(|last| !last.alive) {
-                if let Some(last) = guards.pop() {
-                    last.made.undo();
-                }
-            }
-            if guards.is_empty() {
-                *guards = Vec::new();
-            }
-        });
+        leave(self.guard);
     }
 }
 

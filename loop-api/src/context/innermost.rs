@@ -5,9 +5,10 @@
 //! was current when the loop was entered, for a runtime that is entered inside the loop, and which
 //! the loop's own record cannot know.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,10 +24,14 @@ pub struct Innermost {
     /// Zero for none.
     shared: usize,
     foreign: u64,
+    /// Which guard of the thread made it; zero for a run.
+    guard: u64,
 }
 
+const NONE: Innermost = Innermost { shared: 0, foreign: UNKNOWN, guard: 0 };
+
 thread_local! {
-    static INNERMOST: Cell<Innermost> = const { Cell::new(Innermost { shared: 0, foreign: UNKNOWN }) };
+    static INNERMOST: Cell<Innermost> = const { Cell::new(NONE) };
 }
 
 static FOREIGN: OnceLock<fn() -> u64> = OnceLock::new();
@@ -65,7 +70,10 @@ pub struct Marked {
 
 impl Drop for Marked {
     fn drop(&mut self) {
-        INNERMOST.set(self.before);
+        let last = INNERMOST.replace(self.before);
+        if last.guard | self.before.guard != 0 {
+            run_ended(last);
+        }
     }
 }
 
@@ -86,29 +94,79 @@ pub(super) fn foreign_here() -> u64 {
 /// [`number_of`].
 #[inline]
 pub fn mark_within(shared: &Shared, foreign: u64) -> Marked {
-    let here = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign };
+    let here = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign, guard: 0 };
     Marked { before: INNERMOST.replace(here), not_send: PhantomData }
 }
 
-/// What a guard changed, which may be dropped where others have changed it since.
-#[derive(Clone, Copy)]
-pub(super) struct Change {
-    before: Innermost,
-    made: Innermost,
+thread_local! {
+    /// What guards of this thread have made, in the order of their making. It needs no destructor: a
+    /// guard may be dropped while the thread ends.
+    static GUARDS: ManuallyDrop<RefCell<Vec<Guard>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
-impl Change {
-    pub(super) fn make(shared: &Shared, foreign: u64) -> Change {
-        let made = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign };
-        Change { before: INNERMOST.replace(made), made }
-    }
+struct Guard {
+    id: u64,
+    before: Innermost,
+    /// It was dropped, but not as the innermost one: what it made may come to light again.
+    dropped: bool,
+    /// The run that it was made in has ended: what it made has gone with it.
+    left: bool,
+}
 
-    /// Puts back what was before, unless something else was put there.
-    pub(super) fn undo(self) {
-        if INNERMOST.get() == self.made {
-            INNERMOST.set(self.before);
+/// Makes a loop the innermost one until [`leave`] is called with what this gives. Guards may leave
+/// in any order, and in other runs than the one they were made in.
+pub(super) fn come(shared: &Shared, foreign: u64) -> u64 {
+    let guard = LAST.get() + 1;
+    LAST.set(guard);
+    let before = INNERMOST.replace(Innermost { shared: std::ptr::from_ref(shared).addr(), foreign, guard });
+    GUARDS.with(|guards| guards.borrow_mut().push(Guard { id: guard, before, dropped: false, left: false }));
+    guard
+}
+
+/// Puts back what was before a guard, now or when what came after it is gone.
+pub(super) fn leave(guard: u64) {
+    GUARDS.with(|guards| {
+        let mut guards = guards.borrow_mut();
+        let Some(at) = guards.iter().position(|known| known.id == guard) else { return };
+        guards[at].dropped = true;
+        if guards[at].left {
+            guards.remove(at);
         }
+        settle(&mut guards);
+    });
+}
+
+/// Takes back what guards made that were dropped.
+fn settle(guards: &mut Vec<Guard>) {
+    let gone = |guards: &[Guard]| {
+        let innermost = INNERMOST.get().guard;
+        guards.iter().position(|guard| guard.id == innermost && guard.dropped)
+    };
+    while let Some(at) = gone(guards) {
+        INNERMOST.set(guards.remove(at).before);
     }
+    if guards.is_empty() {
+        *guards = Vec::new();
+    }
+}
+
+/// A run has ended in which `last` was the innermost, or before which a guard had made what is now.
+#[cold]
+fn run_ended(last: Innermost) {
+    GUARDS.with(|guards| {
+        let mut guards = guards.borrow_mut();
+        // What was made in the run, down to the run itself.
+        let mut made = last.guard;
+        while let Some(at) = guards.iter().position(|guard| guard.id == made) {
+            made = guards[at].before.guard;
+            guards[at].left = true;
+            if guards[at].dropped {
+                guards.remove(at);
+            }
+        }
+        settle(&mut guards);
+    });
 }
 
 /// Names what tells the [`number_of`] the foreign runtime that is current on this thread, zero for
@@ -175,5 +233,69 @@ mod tests {
         assert!(innermost().is_some_and(|here| here.is(&outer) && here.foreign().is_none()));
         drop(first);
         assert_eq!(innermost(), None);
+    }
+
+    fn is(shared: &Shared) -> bool {
+        innermost().is_some_and(|here| here.is(shared))
+    }
+
+    fn no_guards_are_left() {
+        assert_eq!(innermost(), None);
+        GUARDS.with(|guards| assert_eq!(guards.borrow().capacity(), 0));
+    }
+
+    #[test]
+    fn a_guard_that_is_dropped_inside_of_a_run_is_gone_after_it() {
+        let [first, second, runs] = ["first", "second", "runs"].map(Shared::new);
+        let (one, two) = (come(&first, 1), come(&second, 2));
+        {
+            let _run = mark(&runs);
+            leave(two);
+            assert!(is(&runs), "a run is the innermost until it ends");
+        }
+        assert!(is(&first));
+        // The same loop, entered twice, is left once.
+        let again = come(&first, 1);
+        {
+            let _run = mark(&runs);
+            leave(one);
+        }
+        assert!(is(&first));
+        leave(again);
+        no_guards_are_left();
+    }
+
+    #[test]
+    fn a_guard_that_outlives_its_run_does_not_come_back() {
+        let [first, second, runs] = ["first", "second", "runs"].map(Shared::new);
+        let outer = come(&first, 1);
+        let (one, two) = {
+            let _run = mark(&runs);
+            let guards = (come(&second, 2), come(&first, 1));
+            let dropped = come(&second, 2);
+            {
+                let _run = mark(&runs);
+                leave(dropped);
+            }
+            guards
+        };
+        assert!(is(&first));
+        leave(one);
+        leave(outer);
+        assert_eq!(innermost(), None);
+        leave(two);
+        no_guards_are_left();
+    }
+
+    #[test]
+    fn guards_leave_in_any_order() {
+        let [first, second, third] = ["first", "second", "third"].map(Shared::new);
+        let (one, two, three) = (come(&first, 1), come(&second, 1), come(&third, 1));
+        leave(two);
+        assert!(is(&third));
+        leave(three);
+        assert!(is(&first));
+        leave(one);
+        no_guards_are_left();
     }
 }
