@@ -154,6 +154,8 @@ fn ambient() -> Option<TokioHandle> {
         return Some(TokioHandle::from_inner(inner));
     }
     let handle = find_or_adopt(&runtime);
+    #[cfg(feature = "test-util")]
+    crate::test_clock::follow();
     let _ = FOUND.try_with(|found| found.replace(Some((id, Arc::downgrade(handle.inner())))));
     Some(handle)
 }

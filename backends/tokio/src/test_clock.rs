@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use loop_api::time::{Instant, TestClock, with_clock};
+use loop_api::time::{Instant, TestClock, set_clock, with_clock};
 use tokio::runtime::RuntimeFlavor;
 
 use crate::inner::TokioHandle;
@@ -23,9 +23,21 @@ impl TokioHandle {
     }
 }
 
+fn now() -> Instant {
+    Instant::from_std(tokio::time::Instant::now().into_std())
+}
+
+/// On a thread of an adopted runtime `Instant::now` is the runtime's from now on; outside of a
+/// runtime tokio's is the system's. Not where it follows a clock already.
+pub(crate) fn follow() {
+    if let Some(other) = set_clock(Some(now)) {
+        set_clock(Some(other));
+    }
+}
+
 /// Calls `f`, which runs a runtime, where `Instant::now` is the runtime's.
 pub(crate) fn with_loop_clock<R>(f: impl FnOnce() -> R) -> R {
-    with_clock(|| Instant::from_std(tokio::time::Instant::now().into_std()), f)
+    with_clock(now, f)
 }
 
 /// tokio panics where it is stopped already, or is not.

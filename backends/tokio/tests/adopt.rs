@@ -176,3 +176,22 @@ fn blocking_a_thread_that_runs_an_adopted_runtime_is_refused() {
         assert_eq!(TokioLoop::new().unwrap().try_block_on(async { 7 }), Ok(7));
     }
 }
+
+#[test]
+#[cfg(feature = "test-util")]
+fn the_clock_of_an_adopted_runtime_is_stopped_with_tokios() {
+    use loop_api::time::Instant;
+
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let handle = current();
+        handle.sleep(Duration::from_secs(3600)).await;
+        let start = Instant::now();
+        assert_eq!(start, handle.now());
+        handle.sleep_until(start + Duration::from_secs(60)).await;
+        assert_eq!(start.elapsed().as_secs(), 60);
+    });
+    // Outside of it the thread's time is the system's.
+    assert!(Instant::now() <= Instant::from_std(std::time::Instant::now()));
+}
