@@ -4,6 +4,12 @@
 //! On Linux the loop waits for a child by its pidfd, on other unix systems and where Linux refuses
 //! one (before 5.3, or in a sandbox) by `SIGCHLD`, of which each child that is waited for is told.
 //! On Windows it asks with pauses of 1 to 25 ms. No thread is needed on any of them.
+//!
+//! `EVFILT_PROC` of macOS and the BSDs is left out, as in tokio and async-process. It is told before
+//! `waitpid(2)` finds the child on macOS, so that the loop would have to block in there; it comes
+//! from a kqueue and from no descriptor that the contract's readiness could register, but for a
+//! kqueue a child; and children that were started elsewhere need `SIGCHLD` all the same. The price is
+//! that the end of one child asks after each that is waited for.
 
 #[cfg(not(unix))]
 mod asked;
