@@ -46,7 +46,7 @@ mod streams;
 pub use file::File;
 pub use loop_api::fs::error::raw_os_error;
 pub use loop_api::fs::{FileType, Metadata};
-pub use std::fs::FileTimes;
 pub use open_options::{DirBuilder, OpenOptions};
 pub use paths::*;
 pub use read_dir::{DirEntry, ReadDir, read_dir};
+pub use std::fs::FileTimes;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::{OnceLock, RwLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{OnceLock, RwLock};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -145,6 +145,11 @@ impl Shared {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let before = self.thread.swap(context::thread_id().get(), Ordering::AcqRel);
         RunningOn { shared: self, before }
+    }
+
+    /// Whether a host has run it turn by turn, and so knows of its idle time.
+    pub fn is_turned(&self) -> bool {
+        self.by_turns.load(Ordering::Relaxed)
     }
 
     /// As [`running`](Self::running), for backends with a `turn`.

@@ -218,11 +218,8 @@ impl TcpSocket {
         // Windows gives none of a socket that is not bound; only one of IPv6 has the option.
         let address = made.local_addr().ok().and_then(|address| address.as_socket());
         let is_v4 = address.map_or_else(|| made.only_v6().is_err(), |address| address.is_ipv4());
-        let mut socket = TcpSocket::new(if is_v4 {
-            Ipv4Addr::UNSPECIFIED.into()
-        } else {
-            Ipv6Addr::UNSPECIFIED.into()
-        });
+        let mut socket =
+            TcpSocket::new(if is_v4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() });
         socket.read(|options| {
             options.reuse_address = made.reuse_address().ok();
             options.nodelay = made.tcp_nodelay().ok();
@@ -451,11 +448,7 @@ impl TcpSocket {
 }
 
 /// Connects by a socket of the system's.
-async fn connect_by(
-    made: socket2::Socket,
-    addr: SocketAddr,
-    options: &TcpOptions,
-) -> io::Result<TcpStream> {
+async fn connect_by(made: socket2::Socket, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpStream> {
     let stream = TcpStream::from_std(socket::tcp_connecting_by(made, addr, options)?)?;
     stream.writable().await?;
     match stream.take_error()? {

@@ -375,7 +375,9 @@ impl Builder {
         for &next in Backend::compiled().iter().skip_while(|b| **b != choice.backend()).skip(1) {
             if let Ok(inner) = any::Loop::build(next, &self.options) {
                 let failed = format!("{}: {first}", choice.backend());
-                return Ok(self.named(Runtime::from_parts(inner, Choice::new(next, Reason::Fallback(failed)))));
+                return Ok(
+                    self.named(Runtime::from_parts(inner, Choice::new(next, Reason::Fallback(failed))))
+                );
             }
             first = io::Error::new(first.kind(), format!("{first} (and {next} could not be made either)"));
         }

@@ -15,6 +15,13 @@ use crate::timers::{OUTSIDE, ThreadClock, outside_now};
 impl NativeHandle {
     /// The loop's clock, if it can be stopped.
     pub(crate) fn stoppable(&self) -> io::Result<&NativeHandle> {
+        if self.shared().is_turned() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the clock of a loop that a host runs turn by turn cannot be stopped, as the host waits by the \
+                 system's: leave out the host, and run the loop by block_on",
+            ));
+        }
         if self.workers().is_none() && self.runtime_context().is_none() {
             return Ok(self);
         }

@@ -110,6 +110,9 @@ macro_rules! __conformance_table {
             tmr14_missed_ticks_are_given_delayed_or_skipped: [];
             tmr14_on_time_ticks_do_not_drift: [];
             tmr23_stepped_clock_fires_exactly_the_due_timers: [turn clock];
+            tmr24_a_stopped_clock_moves_by_hand: [];
+            tmr24_a_stopped_clock_goes_on_to_the_next_deadline: [];
+            tmr24_a_stopped_clock_waits_for_a_blocking_job: [threads];
 
             // THR: other threads
             thr01_post_wakes_a_blocked_loop: [threads];
@@ -336,6 +339,11 @@ macro_rules! __conformance_table {
 
             net11_a_connection_is_taken_over_and_given_back: [std_net];
             net11_a_listener_and_a_udp_socket_are_taken_over: [std_net];
+            net18_streams_and_their_halves: [net system_sockets];
+            net18_listeners_and_datagrams: [net system_sockets];
+            net18_unix_sockets: [on_unix unix_net];
+            net19_accepting_as_a_poll: [net system_sockets];
+            net19_accepting_as_a_poll_on_a_unix_socket: [on_unix unix_net];
 
             // TSK: time limits
             tsk16_timeout_expires: [];
