@@ -24,14 +24,28 @@ pub struct Innermost {
     /// Zero for none.
     shared: usize,
     foreign: u64,
+}
+
+/// What the thread keeps. The guard's number stands apart, so that what is handed around for each
+/// call fits in two registers.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    here: Innermost,
     /// Which guard of the thread made it; zero for a run.
     guard: u64,
 }
 
-const NONE: Innermost = Innermost { shared: 0, foreign: UNKNOWN, guard: 0 };
+impl Record {
+    #[inline]
+    fn of(shared: &Shared, foreign: u64, guard: u64) -> Record {
+        Record { here: Innermost { shared: std::ptr::from_ref(shared).addr(), foreign }, guard }
+    }
+}
+
+const NONE: Record = Record { here: Innermost { shared: 0, foreign: UNKNOWN }, guard: 0 };
 
 thread_local! {
-    static INNERMOST: Cell<Innermost> = const { Cell::new(NONE) };
+    static INNERMOST: Cell<Record> = const { Cell::new(NONE) };
 }
 
 static FOREIGN: OnceLock<fn() -> u64> = OnceLock::new();
@@ -40,7 +54,7 @@ static LENT: AtomicU64 = AtomicU64::new(0);
 /// The loop that this thread entered last, if it is in one that says so.
 #[inline]
 pub fn innermost() -> Option<Innermost> {
-    let innermost = INNERMOST.get();
+    let innermost = INNERMOST.get().here;
     (innermost.shared != 0).then_some(innermost)
 }
 
@@ -64,7 +78,7 @@ impl Innermost {
 #[derive(Debug)]
 #[must_use = "the loop counts as entered only while this lives"]
 pub struct Marked {
-    before: Innermost,
+    before: Record,
     not_send: PhantomData<*const ()>,
 }
 
@@ -94,7 +108,7 @@ pub(super) fn foreign_here() -> u64 {
 /// [`number_of`].
 #[inline]
 pub fn mark_within(shared: &Shared, foreign: u64) -> Marked {
-    let here = Innermost { shared: std::ptr::from_ref(shared).addr(), foreign, guard: 0 };
+    let here = Record::of(shared, foreign, 0);
     Marked { before: INNERMOST.replace(here), not_send: PhantomData }
 }
 
@@ -107,7 +121,7 @@ thread_local! {
 
 struct Guard {
     id: u64,
-    before: Innermost,
+    before: Record,
     /// It was dropped, but not as the innermost one: what it made may come to light again.
     dropped: bool,
     /// The run that it was made in has ended: what it made has gone with it.
@@ -119,7 +133,7 @@ struct Guard {
 pub(super) fn come(shared: &Shared, foreign: u64) -> u64 {
     let guard = LAST.get() + 1;
     LAST.set(guard);
-    let before = INNERMOST.replace(Innermost { shared: std::ptr::from_ref(shared).addr(), foreign, guard });
+    let before = INNERMOST.replace(Record::of(shared, foreign, guard));
     GUARDS.with(|guards| guards.borrow_mut().push(Guard { id: guard, before, dropped: false, left: false }));
     guard
 }
@@ -153,7 +167,7 @@ fn settle(guards: &mut Vec<Guard>) {
 
 /// A run has ended in which `last` was the innermost, or before which a guard had made what is now.
 #[cold]
-fn run_ended(last: Innermost) {
+fn run_ended(last: Record) {
     GUARDS.with(|guards| {
         let mut guards = guards.borrow_mut();
         // What was made in the run, down to the run itself.
