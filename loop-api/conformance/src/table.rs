@@ -91,7 +91,7 @@ macro_rules! __conformance_table {
             tmr04_past_deadline_is_due_at_once: [];
             tmr05_huge_delay_neither_overflows_nor_fires: [];
             tmr07_short_sleeps_do_not_spin: [turn];
-            tmr07_sleeping_uses_no_processor: [on_linux];
+            tmr07_sleeping_uses_no_processor: [on_linux real_time];
             tmr08_blocking_before_registration_does_not_shift_the_deadline: [real_time];
             tmr09_blocking_after_registration_counts: [real_time];
             tmr10_overdue_timer_does_not_wait: [turn real_time];
