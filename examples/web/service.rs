@@ -90,9 +90,11 @@ async fn connection(
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
+    // What is answered after the signal tells the client that the connection closes.
     anyloop::select! {
-        ended = connection.as_mut() => return ended,
+        biased;
         _ = draining.changed() => {}
+        ended = connection.as_mut() => return ended,
     }
     connection.as_mut().graceful_shutdown();
     connection.await
