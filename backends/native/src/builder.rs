@@ -46,7 +46,6 @@ impl Builder {
     /// The name of the worker threads; `anyloop-worker` by default. A zero byte in it is left out.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         self.config.thread_name = name.into();
-        self.config.thread_name.retain(|letter| letter != '\0');
         self
     }
 

@@ -14,6 +14,9 @@ pub type ThreadHook = Arc<dyn Fn() + Send + Sync>;
 /// What gives each thread its name.
 pub type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// std rounds the size of a stack up to whole pages, and panics if that runs over.
+pub(crate) const MAX_STACK_SIZE: usize = 1 << (usize::BITS - 2);
+
 /// What the threads that a loop starts call when they start and before they end: workers and those
 /// for blocking jobs. For builders.
 ///
@@ -60,7 +63,7 @@ impl ThreadHooks {
 
     /// Makes the threads' stacks this large, in bytes; otherwise they are as large as std's.
     pub fn stack_size(mut self, bytes: usize) -> ThreadHooks {
-        self.stack_size = Some(bytes);
+        self.stack_size = Some(bytes.min(MAX_STACK_SIZE));
         self
     }
 
@@ -68,6 +71,7 @@ impl ThreadHooks {
     /// A zero byte in a name is left out.
     pub fn thread(&self, name: impl FnOnce() -> String) -> thread::Builder {
         let mut name = self.name.as_ref().map_or_else(name, |name| name());
+        // A thread's name ends at one, and std panics on it.
         name.retain(|letter| letter != '\0');
         let builder = thread::Builder::new().name(name);
         match self.stack_size {
@@ -109,6 +113,8 @@ impl fmt::Debug for ThreadHooks {
         f.debug_struct("ThreadHooks")
             .field("start", &self.start.is_some())
             .field("stop", &self.stop.is_some())
+            .field("name", &self.name.is_some())
+            .field("stack_size", &self.stack_size)
             .finish()
     }
 }

@@ -40,8 +40,8 @@ impl Drop for Alive {
     }
 }
 
-/// Starts the threads of `workers`, each by `thread`. Each calls `on_thread` with what it does; each task is polled
-/// by `poll`.
+/// Starts the threads of `workers`, each by `thread`. Each calls `on_thread` with what it does; each
+/// task is polled by `poll`.
 pub(crate) fn start<P>(
     workers: &Arc<Workers>,
     thread: impl Fn() -> thread::Builder,

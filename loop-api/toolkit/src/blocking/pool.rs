@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::job;
-use crate::hooks::ThreadHooks;
+use crate::hooks::{MAX_STACK_SIZE, ThreadHooks};
 use crate::task::{JoinHandle, Runnable};
 use loop_api::Handle;
 use loop_api::blocking::{Executor, Job};
@@ -117,18 +117,16 @@ impl PoolBuilder {
         self
     }
 
-    /// What the threads' names begin with; a number follows. `anyloop-blocking` by default.
+    /// What the threads' names begin with; a number follows. `anyloop-blocking` by default. A zero
+    /// byte is left out.
     pub fn thread_name(mut self, prefix: impl Into<String>) -> Self {
         self.thread_name = prefix.into();
-        // A thread's name ends at a zero byte, and std panics on one.
-        self.thread_name.retain(|letter| letter != '\0');
         self
     }
 
     /// How many bytes of stack each thread gets; by default what std gives a thread.
     pub fn stack_size(mut self, bytes: usize) -> Self {
-        // std rounds up to whole pages, and panics if that runs over.
-        self.stack_size = Some(bytes.min(1 << (usize::BITS - 2)));
+        self.stack_size = Some(bytes.min(MAX_STACK_SIZE));
         self
     }
 
