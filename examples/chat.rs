@@ -67,8 +67,7 @@ async fn chat(listen: String, limits: Limits) -> Outcome {
     println!("chat on {}", listener.local_addr()?);
     let mut connections = JoinSet::new();
     loop {
-        limits.wait_for_slot(&mut connections).await;
-        let (stream, addr) = listener.accept().await?;
+        let (stream, addr) = limits.accept(&listener, &mut connections).await?;
         let room = Arc::clone(&room);
         connections.spawn(async move {
             if let Err(error) = process(&room, stream, addr, limits).await {

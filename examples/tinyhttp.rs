@@ -35,8 +35,7 @@ async fn serve(listen: String, limits: Limits) -> Outcome {
     println!("tinyhttp on http://{}", listener.local_addr()?);
     let mut connections = JoinSet::new();
     loop {
-        limits.wait_for_slot(&mut connections).await;
-        let (stream, peer) = listener.accept().await?;
+        let (stream, peer) = limits.accept(&listener, &mut connections).await?;
         connections.spawn(async move {
             if let Err(error) = process(stream, limits).await {
                 eprintln!("{peer}: {error}");

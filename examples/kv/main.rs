@@ -52,12 +52,8 @@ async fn serve(Args { options, limits, log, memory }: Args) -> Outcome {
     let mut keeper = anyloop::spawn(keep(store, requests));
     let mut connections = JoinSet::new();
     loop {
-        let accepted = async {
-            limits.wait_for_slot(&mut connections).await;
-            listener.accept().await
-        };
         let (stream, peer) = anyloop::select! {
-            accepted = accepted => accepted?,
+            accepted = limits.accept(&listener, &mut connections) => accepted?,
             // Only an error of the disk ends it.
             ended = &mut keeper => return Ok(ended??),
         };

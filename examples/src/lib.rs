@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyloop::net::{TcpListener, TcpStream};
 use anyloop::runtime::{Backend, Builder};
 use anyloop::task::JoinSet;
 use anyloop::time::timeout;
@@ -57,12 +59,22 @@ impl Limits {
         }
     }
 
-    /// Waits until one more connection is within the limit. Those that have ended are taken out.
-    pub async fn wait_for_slot(&self, connections: &mut JoinSet<()>) {
+    /// Accepts a connection as soon as one more is within the limit. Those that have ended are
+    /// taken out. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`TcpListener::accept`].
+    pub async fn accept(
+        &self,
+        listener: &TcpListener,
+        connections: &mut JoinSet<()>,
+    ) -> io::Result<(TcpStream, SocketAddr)> {
         while connections.try_join_next().is_some() {}
         while connections.len() >= self.connections.max(1) {
             connections.join_next().await;
         }
+        listener.accept().await
     }
 }
 

@@ -48,8 +48,7 @@ async fn serve(listen: String, limits: Limits) -> Outcome {
     let (say, _) = broadcast::channel(QUEUE);
     let mut clients = JoinSet::new();
     loop {
-        limits.wait_for_slot(&mut clients).await;
-        let (stream, peer) = listener.accept().await?;
+        let (stream, peer) = limits.accept(&listener, &mut clients).await?;
         let say = say.clone();
         clients.spawn(async move {
             if let Err(error) = client(stream, peer, say, limits).await {

@@ -49,12 +49,8 @@ async fn serve(Args { options, limits, grace }: Args) -> Outcome {
     let (drain, draining) = watch::channel(());
     let mut connections = JoinSet::new();
     loop {
-        let accepted = async {
-            limits.wait_for_slot(&mut connections).await;
-            listener.accept().await
-        };
         let (stream, peer) = anyloop::select! {
-            accepted = accepted => accepted?,
+            accepted = limits.accept(&listener, &mut connections) => accepted?,
             () = stop.asked() => break,
         };
         let draining = draining.clone();
