@@ -1,5 +1,5 @@
-//! The native loop as a guest of each backend, itself too, against the conformance suite. The hosts are
-//! erased, so that the suite is compiled once for all of them.
+//! The native loop as a guest of each backend, itself too, against the conformance suite. The hosts
+//! are erased, so that the suite is compiled once for all of them.
 #![cfg(unix)]
 
 use std::io;
@@ -13,38 +13,26 @@ use loop_tokio::TokioLoop;
 
 type GuestLoop = Guest<ErasedLoop, NativeLoop>;
 
-struct InItself;
+/// The suite on a native loop that is a guest of `$host`.
+macro_rules! guest {
+    ($module:ident, $subject:ident, $host:ty) => {
+        struct $subject;
 
-impl Subject for InItself {
-    type Loop = GuestLoop;
+        impl Subject for $subject {
+            type Loop = GuestLoop;
 
-    fn make() -> io::Result<GuestLoop> {
-        Guest::of(ErasedLoop::of(NativeLoop::new()?, |handle| handle.readiness()), NativeLoop::new()?)
-    }
+            fn make() -> io::Result<GuestLoop> {
+                let host = ErasedLoop::of(<$host>::new()?, |handle| handle.readiness());
+                Guest::of(host, NativeLoop::new()?)
+            }
+        }
+
+        loop_conformance::conformance!(mod $module, $subject, caps: [
+            one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets
+        ]);
+    };
 }
 
-loop_conformance::conformance!(mod guest_native_in_itself, InItself, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
-
-struct OnTokio;
-
-impl Subject for OnTokio {
-    type Loop = GuestLoop;
-
-    fn make() -> io::Result<GuestLoop> {
-        Guest::of(ErasedLoop::of(TokioLoop::new()?, |handle| handle.readiness()), NativeLoop::new()?)
-    }
-}
-
-loop_conformance::conformance!(mod guest_native_on_tokio, OnTokio, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
-
-struct OnSmol;
-
-impl Subject for OnSmol {
-    type Loop = GuestLoop;
-
-    fn make() -> io::Result<GuestLoop> {
-        Guest::of(ErasedLoop::of(SmolLoop::new()?, |handle| handle.readiness()), NativeLoop::new()?)
-    }
-}
-
-loop_conformance::conformance!(mod guest_native_on_smol, OnSmol, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets]);
+guest!(guest_native_in_itself, InItself, NativeLoop);
+guest!(guest_native_on_tokio, OnTokio, TokioLoop);
+guest!(guest_native_on_smol, OnSmol, SmolLoop);
