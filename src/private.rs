@@ -50,8 +50,8 @@ where
     });
 }
 
-/// Which of `branches` branches `select!` polls first. A simulated loop answers here by its seed; a real
-/// one has no numbers to draw, and begins with the first.
+/// Which of `branches` branches `select!` polls first. A simulated loop answers here by its seed; a
+/// real one has no numbers to draw, and begins with the first.
 #[inline(always)]
 pub fn first_branch(branches: usize) -> usize {
     #[cfg(feature = "sim")]

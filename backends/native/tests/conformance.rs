@@ -1,5 +1,5 @@
-//! The native loop against the conformance suite: on one thread, and on several, and both with tokio as
-//! a part.
+//! The native loop against the conformance suite: on one thread, and on several, and both with tokio
+//! as a part.
 
 use std::io;
 #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! smol against the conformance suite: on one thread, and on several, and both with tokio as a part.
+//! smol against the conformance suite: on one thread, and on several, and both with tokio as a
+//! part.
 
 use std::io;
 #[cfg(unix)]

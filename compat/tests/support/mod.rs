@@ -59,8 +59,9 @@ pub fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// The threads and descriptors of this process, once they have stayed the same for a while: a thread
-/// that was just started has not its own name yet, and one that was joined is listed a moment longer.
+/// The threads and descriptors of this process, once they have stayed the same for a while: a
+/// thread that was just started has not its own name yet, and one that was joined is listed a moment
+/// longer.
 #[cfg(target_os = "linux")]
 pub fn settled() -> (Vec<String>, usize) {
     let mut now = (threads(), descriptors());
