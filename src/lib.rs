@@ -53,6 +53,7 @@
 //! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
 //! | `sim` | a simulated world in place of a loop, for tests: many hosts, virtual time, a seeded order, a network that fails, exact replay: `sim` |
 //! | `hyper` | streams are hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
+//! | `rand` | [`random`]'s numbers as a generator of the crate `rand` 0.10 |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |
 //! | `io-util` (default) | tokio's methods on readers and writers, and its buffers: [`io`] |
 //! | `sync` (default) | tokio's locks, channels, signals: `sync` |
@@ -134,6 +135,7 @@ pub mod net;
 mod pin;
 #[cfg(feature = "process")]
 pub mod process;
+pub mod random;
 pub mod runtime;
 #[cfg(feature = "macros")]
 mod select;

@@ -8,7 +8,8 @@
 //!
 //! What differs from tokio: an [`Instant`] and a duration too long add up to a moment that never
 //! comes, instead of a panic; an interval of zero ticks on every turn, instead of a panic.
-//! `pause`, `advance` and `resume` (feature `test-util`) are there on native and tokio.
+//! `pause`, `advance` and `resume` (feature `test-util`) are there on native and tokio. The time of
+//! day is asked of the loop, too: [`SystemTime`], which a simulated world decides by its seed.
 //!
 //! ```
 //! # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -37,12 +38,14 @@ use crate::any::if_several;
 use crate::runtime::{Handle, NoLoop, current, current_or_panic};
 
 mod sleep;
+mod system_time;
 #[cfg(feature = "test-util")]
 mod test_util;
 
 pub use loop_api::time::{Instant, MissedTickBehavior};
 pub use sleep::Sleep;
 pub use std::time::Duration;
+pub use system_time::SystemTime;
 #[cfg(feature = "test-util")]
 pub use test_util::{advance, pause, resume, try_advance, try_pause, try_resume};
 

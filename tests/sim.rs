@@ -168,3 +168,28 @@ async fn the_seed_decides_which_branch_of_a_select_comes_first(world: World) {
     world.sometimes("the first", first == 1);
     world.sometimes("the second", first == 2);
 }
+
+#[test]
+fn the_time_of_day_and_random_numbers_are_the_worlds() {
+    use anyloop::time::SystemTime;
+    let run = |seed| {
+        let mut sim = Builder::new().seed(seed).build();
+        sim::run(&mut sim, |world| async move {
+            let begin = SystemTime::now();
+            sleep(Duration::from_secs(60)).await;
+            world.fault(Fault::skew("main", 3_600_000_000_000)).unwrap();
+            let skewed = begin.elapsed().unwrap();
+            // The time of day goes back with its clock; that of sleeps stands still.
+            let (day, moment) = (SystemTime::now(), Instant::now());
+            world.fault(Fault::skew("main", 0)).unwrap();
+            assert!(SystemTime::now() < day && Instant::now() >= moment);
+            let elsewhere =
+                anyloop::task::spawn_blocking(|| (SystemTime::now(), anyloop::random::next_u64()));
+            (begin, skewed.as_secs(), anyloop::random::next_u64(), elsewhere.await.unwrap())
+        })
+    };
+    assert_eq!(run(1), run(1));
+    assert_eq!(run(1).1, 3_660);
+    assert_ne!(run(1).2, run(2).2);
+    assert_ne!(run(1).2, run(1).3.1);
+}

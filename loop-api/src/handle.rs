@@ -6,13 +6,14 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::blocking::Executor;
 use crate::callback::{self, CallbackHandle, Closure};
 use crate::context::{self, Innermost};
 use crate::error::{Closed, LocalError, RunError};
 use crate::metrics::Metrics;
+use crate::random::system_random;
 use crate::shared::{self, Exception, ExceptionHandler, Shared};
 use crate::task::Task;
 use crate::time::{Instant, Interval, Sleep, TestClock, Timeout};
@@ -118,6 +119,18 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// The loop's clock: monotonic, and a simulator's own where one runs.
     fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    /// The time of day, as the loop tells it: the system's, and a simulator's own where one runs.
+    /// Unlike [`now`](Self::now) it may go back, where the clock is set.
+    fn wall_clock(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// A random number: the system's, and where a simulator runs one that its seed decides. For
+    /// what spreads load and makes names differ; for secrets and keys it is too easily guessed.
+    fn random_u64(&self) -> u64 {
+        system_random()
     }
 
     /// The loop's clock, for a test to stop: where the loop has one, and it was compiled in.

@@ -72,6 +72,7 @@ pub mod net;
 pub mod process;
 pub mod promise;
 pub mod protocol;
+pub mod random;
 pub mod readiness;
 pub mod shared;
 pub mod signal;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use loop_api::blocking::Executor;
 use loop_api::context::Entered;
@@ -411,6 +411,14 @@ impl LoopHandle for Handle {
     fn now(&self) -> Instant {
         each!(Handle; &self.0, h => h.now())
     }
+
+    fn wall_clock(&self) -> SystemTime {
+        each!(Handle; &self.0, h => h.wall_clock())
+    }
+
+    fn random_u64(&self) -> u64 {
+        each!(Handle; &self.0, h => h.random_u64())
+    }
 }
 
 impl HandleRef<'_> {
@@ -458,6 +466,14 @@ impl HandleRef<'_> {
     #[inline]
     pub(crate) fn sleep_until(&self, deadline: Instant) -> Sleep {
         Sleep::new(each!(HandleRef => Sleep as wrap; self, h => wrap(h.sleep_until(deadline))))
+    }
+
+    pub(crate) fn wall_clock(&self) -> SystemTime {
+        each!(HandleRef; self, h => h.wall_clock())
+    }
+
+    pub(crate) fn random_u64(&self) -> u64 {
+        each!(HandleRef; self, h => h.random_u64())
     }
 
     /// A sleep for as long as that, from now.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::panic::Location;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime};
 
 use loop_api::blocking::Executor;
 use loop_api::context::{Entered, Scoped};
@@ -15,6 +16,7 @@ use loop_toolkit::task::JoinHandle;
 use crate::current::CURRENT;
 use crate::jobs::{self, Jobs};
 use crate::local::{self, SimLocalTask};
+use crate::oracle::ChoiceKind;
 use crate::sleep::SimSleep;
 use crate::state::SimHandle;
 use crate::tasks;
@@ -79,6 +81,17 @@ impl Handle for SimHandle {
 
     fn now(&self) -> Instant {
         self.instant(self.nanos())
+    }
+
+    /// The world begins with the year 2025. Set back by a fault, it goes back.
+    fn wall_clock(&self) -> SystemTime {
+        const BEGIN: Duration = Duration::from_secs(1_735_689_600);
+        let told = self.0.clock.tell_wall(self.0.world.core.now());
+        SystemTime::UNIX_EPOCH + BEGIN + Duration::from_nanos(told)
+    }
+
+    fn random_u64(&self) -> u64 {
+        self.0.world.core.oracle().pick(ChoiceKind::Random, u64::MAX)
     }
 
     #[track_caller]

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod adopt_std;
+mod asked;
 mod bak;
 mod err;
 mod exe;
@@ -48,6 +49,7 @@ mod waker_calls;
 mod watch;
 
 pub use adopt_std::*;
+pub use asked::*;
 pub use bak::*;
 pub use err::*;
 pub use exe::*;

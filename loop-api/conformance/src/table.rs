@@ -114,6 +114,11 @@ macro_rules! __conformance_table {
             tmr24_a_stopped_clock_goes_on_to_the_next_deadline: [];
             tmr24_a_stopped_clock_waits_for_a_blocking_job: [threads];
 
+            tmr25_the_time_of_day_goes_on_with_the_clock: [];
+            tmr25_the_time_of_day_is_the_systems: [real_time];
+            rnd01_random_numbers_differ: [];
+            rnd02_a_job_draws_other_numbers_than_its_loop: [];
+
             // THR: other threads
             thr01_post_wakes_a_blocked_loop: [threads];
             thr02_post_from_the_loops_own_thread_is_fifo: [];

@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use super::task::{self, Entered, LocalEntered, LocalTask, Output, Task};
 use super::{CURRENT, ErasedHandle};
@@ -31,6 +32,8 @@ pub(super) trait DynHandle: fmt::Debug + Send + Sync {
     fn run_in_executor(&self, executor: &dyn Executor, job: BoxJob) -> Box<dyn task::DynTask>;
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn time::Sleep>>;
     fn now(&self) -> Instant;
+    fn wall_clock(&self) -> SystemTime;
+    fn random_u64(&self) -> u64;
     fn test_clock(&self) -> io::Result<&dyn time::TestClock>;
     fn metrics(&self) -> Metrics;
     fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError>;
@@ -71,6 +74,14 @@ impl<H: Handle> DynHandle for H {
 
     fn now(&self) -> Instant {
         Handle::now(self)
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        Handle::wall_clock(self)
+    }
+
+    fn random_u64(&self) -> u64 {
+        Handle::random_u64(self)
     }
 
     fn test_clock(&self) -> io::Result<&dyn time::TestClock> {
@@ -180,6 +191,14 @@ impl Handle for ErasedHandle {
 
     fn now(&self) -> Instant {
         self.inner.handle.now()
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        self.inner.handle.wall_clock()
+    }
+
+    fn random_u64(&self) -> u64 {
+        self.inner.handle.random_u64()
     }
 
     fn test_clock(&self) -> io::Result<&dyn time::TestClock> {
