@@ -211,6 +211,29 @@ pub use loop_compat as compat;
 pub use loop_erased as erased;
 pub use task::spawn;
 
+/// Whether the program is to do something here that is unusual and not wrong: answer late, flush a
+/// buffer early, take the slow way. False everywhere but in a simulated world, where the seed
+/// decides it: each run has some names on and others off, and a name that is on is true now and
+/// then. So tests meet what production meets once a year.
+///
+/// Without the feature `sim` it is a constant, and what stands behind it is not compiled in.
+///
+/// ```
+/// fn batch_size() -> usize {
+///     if anyloop::buggify("tiny batches") { 1 } else { 1000 }
+/// }
+/// assert_eq!(batch_size(), 1000); // no world is here
+/// ```
+#[inline(always)]
+pub fn buggify(name: &str) -> bool {
+    #[cfg(feature = "sim")]
+    if let Some(world) = sim::World::try_current() {
+        return world.buggify(name);
+    }
+    let _ = name;
+    false
+}
+
 // The README's and CONTRIBUTING's programs are tests too.
 #[cfg(all(doctest, feature = "native", feature = "macros"))]
 #[doc = include_str!("../README.md")]

@@ -105,7 +105,7 @@ impl fmt::Debug for World {
 pub struct Host(SimHandle);
 
 fn erase(host: &SimHandle) -> ErasedHandle {
-    ErasedHandle::of(host.clone()).net().done()
+    ErasedHandle::of(host.clone()).net().signals().done()
 }
 
 impl Host {

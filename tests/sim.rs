@@ -193,3 +193,40 @@ fn the_time_of_day_and_random_numbers_are_the_worlds() {
     assert_ne!(run(1).2, run(2).2);
     assert_ne!(run(1).2, run(1).3.1);
 }
+
+#[cfg(all(unix, feature = "signal"))]
+#[anyloop::test(sim, seeds = 10)]
+async fn a_program_hears_the_signals_of_its_host(world: World) {
+    use anyloop::signal::unix::{SignalKind, signal};
+    let server = world.host("server").spawn(async {
+        let mut terminate = signal(SignalKind::terminate()).unwrap();
+        anyloop::select! {
+            ended = terminate.recv() => assert_eq!(ended, Some(())),
+            () = sleep(Duration::from_secs(60)) => unreachable!(),
+        }
+        anyloop::signal::ctrl_c().await.unwrap();
+        Instant::now()
+    });
+    world.at(Duration::from_secs(5), Fault::signal("server", "SIGTERM")).unwrap();
+    world.at(Duration::from_secs(7), Fault::signal("server", "SIGINT")).unwrap();
+    let begin = Instant::now();
+    let ended = server.await.unwrap() - begin;
+    assert!(ended >= Duration::from_secs(7) && ended < Duration::from_secs(8));
+}
+
+#[anyloop::test(sim, seeds = 60)]
+async fn a_world_does_unusual_things_in_some_runs(world: World) {
+    let often = |name: &str| (0..40).filter(|_| anyloop::buggify(name)).count();
+    let (one, other) = (often("one"), often("other"));
+    assert!(one < 40 && other < 40);
+    world.sometimes("one without the other", one > 0 && other == 0);
+    world.sometimes("the other without the one", one == 0 && other > 0);
+    world.sometimes("none", one + other == 0);
+}
+
+#[test]
+fn nothing_unusual_happens_where_it_is_off() {
+    let mut sim = Builder::new().buggify(false).build();
+    sim::run(&mut sim, |_| async { assert!((0..1000).all(|n| !anyloop::buggify(&n.to_string()))) });
+    assert!((0..1000).all(|n| !anyloop::buggify(&n.to_string())), "and never outside of a world");
+}

@@ -40,13 +40,13 @@ impl Builder {
     }
 
     /// From the environment: `ANYLOOP_SIM_SEED` is the seed, and where it is set, the order is
-    /// drawn from it.
+    /// drawn from it. Without it the program does nothing [unusual](Self::buggify).
     ///
     /// # Errors
     ///
     /// `InvalidInput`, if it is not a number.
     pub fn from_env() -> std::io::Result<Builder> {
-        let Some(seed) = crate::env::seed()? else { return Ok(Builder::new()) };
+        let Some(seed) = crate::env::seed()? else { return Ok(Builder::new().buggify(false)) };
         Ok(Builder::new().seed(seed).order(Order::Random))
     }
 
@@ -116,6 +116,12 @@ impl Builder {
     /// world: see [`loop_api::budget`].
     pub fn budget(mut self, budget: Budget) -> Builder {
         self.config.budget = Some(budget);
+        self
+    }
+
+    /// Whether [`World::buggify`](crate::World::buggify) is ever true; it is, by default.
+    pub fn buggify(mut self, on: bool) -> Builder {
+        self.config.buggify = on;
         self
     }
 

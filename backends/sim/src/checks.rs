@@ -8,6 +8,8 @@ pub(crate) struct Checks {
     failures: Vec<String>,
     /// By name, whether it held at least once.
     sometimes: BTreeMap<String, bool>,
+    /// By name, whether this run does what is unusual.
+    buggified: BTreeMap<String, bool>,
 }
 
 impl Checks {
@@ -26,6 +28,14 @@ impl Checks {
         match self.sometimes.get_mut(name) {
             Some(held) => *held |= holds,
             None => drop(self.sometimes.insert(name.to_owned(), holds)),
+        }
+    }
+
+    /// Whether something unusual is on in this run: decided when its name is first asked for.
+    pub(crate) fn is_buggified(&mut self, name: &str, decide: impl FnOnce() -> bool) -> bool {
+        match self.buggified.get(name) {
+            Some(on) => *on,
+            None => *self.buggified.entry(name.to_owned()).or_insert(decide()),
         }
     }
 

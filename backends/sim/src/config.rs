@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) starvation: Option<u64>,
     /// Lent to what runs in the world.
     pub(crate) budget: Option<Budget>,
+    /// Whether `buggify` is ever true.
+    pub(crate) buggify: bool,
     pub(crate) trace: bool,
     pub(crate) record: bool,
     pub(crate) script: Option<Recording>,
@@ -45,6 +47,7 @@ impl Default for Config {
             time_limit: None,
             starvation: None,
             budget: None,
+            buggify: true,
             trace: false,
             record: false,
             script: None,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::duration::{parse_duration, print_duration};
+use crate::signals::by_name;
 
 /// Something that happens to a world.
 ///
@@ -67,10 +68,13 @@ pub enum Fault {
     PortsExhausted(String),
     /// It has again.
     PortsFreed(String),
+    /// A signal is raised on the host. Those who listen to its kind are told; a program that never
+    /// did ends as by a crash, or pauses or goes on, or nothing happens, as on a real system.
+    Signal(String, String),
 }
 
 /// The words of every fault, with what follows each.
-const SYNTAX: [(&str, &str); 20] = [
+const SYNTAX: [(&str, &str); 21] = [
     ("crash", "HOST"),
     ("restart", "HOST"),
     ("pause", "HOST"),
@@ -91,6 +95,7 @@ const SYNTAX: [(&str, &str); 20] = [
     ("name-works", "HOST"),
     ("ports-exhausted", "HOST"),
     ("ports-freed", "HOST"),
+    ("signal", "HOST SIGNAL, such as SIGTERM"),
 ];
 
 macro_rules! makers {
@@ -147,6 +152,8 @@ makers! {
     ports_exhausted(host: &str) = PortsExhausted;
     /// [`Fault::PortsFreed`].
     ports_freed(host: &str) = PortsFreed;
+    /// [`Fault::Signal`]; the name is one as SIGTERM, or on unix a number.
+    signal(host: &str, signal: &str) = Signal;
 }
 
 impl Fault {
@@ -189,7 +196,8 @@ impl Fault {
             | Skew(a, _)
             | Drift(a, _)
             | PortsExhausted(a)
-            | PortsFreed(a) => vec![a],
+            | PortsFreed(a)
+            | Signal(a, _) => vec![a],
             Cut(a, b)
             | Heal(a, b)
             | CutOneWay(a, b)
@@ -227,6 +235,7 @@ impl fmt::Display for Fault {
             NameWorks(a) => write!(f, "name-works {a}"),
             PortsExhausted(a) => write!(f, "ports-exhausted {a}"),
             PortsFreed(a) => write!(f, "ports-freed {a}"),
+            Signal(a, signal) => write!(f, "signal {a} {signal}"),
         }
     }
 }
@@ -280,6 +289,7 @@ impl FromStr for Fault {
             ("name-works", [a]) => Fault::name_works(a),
             ("ports-exhausted", [a]) => Fault::ports_exhausted(a),
             ("ports-freed", [a]) => Fault::ports_freed(a),
+            ("signal", [a, signal]) if by_name(signal).is_some() => Fault::signal(a, signal),
             _ => return Err(wrong()),
         })
     }

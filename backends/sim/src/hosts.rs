@@ -4,17 +4,22 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 
 use loop_api::callback::run_adopted;
 use loop_api::shared::Exception;
+use loop_api::signal::SignalKind;
 use loop_api::{Handle, Shared, context};
 use loop_toolkit::task::TaskSet;
+use loop_toolkit::wake_each;
 
+use crate::agenda::Event;
 use crate::core::{Core, lock};
 use crate::fault::Fault;
 use crate::host_clock::HostClock;
 use crate::net::link::nanos;
 use crate::net::network::Network;
+use crate::signals::{self, Default};
 use crate::state::{Host, Inner, SimHandle, Start};
 use crate::tasks;
 
@@ -55,6 +60,7 @@ fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
         paused: AtomicBool::new(false),
         parked: Mutex::default(),
         starts,
+        signals: Mutex::default(),
     }))
 }
 
@@ -101,6 +107,42 @@ pub(crate) fn start(host: &SimHandle, start: Start) {
     on(host, || start(host.clone()));
 }
 
+fn wake(wakers: Vec<Waker>) {
+    let mut wakers = wakers.into_iter();
+    wake_each(|| wakers.next());
+}
+
+/// Raises a signal on a host: those who listen are told, and where the program never listened to it,
+/// the host does as the system does.
+pub(crate) fn raise(host: &SimHandle, kind: SignalKind) {
+    if host.0.shared.is_closed() {
+        return;
+    }
+    let told = lock(&host.0.signals).raise(kind);
+    let handled = told.is_some();
+    wake(told.unwrap_or_default());
+    let fault: fn(&str) -> Fault = match signals::default(kind) {
+        // A stopped program goes on also where it listens to the signal.
+        Default::Continue => Fault::resume,
+        _ if handled => return,
+        Default::Ignore => return,
+        Default::Stop => Fault::pause,
+        Default::End => Fault::crash,
+    };
+    let (world, fault) = (&host.0.world, fault(&host.0.name));
+    if host.0.id == 0 {
+        world.fail(format!(
+            "host `{}` got {} and never listened to it: its program would end or stop, and with it the world",
+            host.0.name,
+            signals::name_of(kind)
+        ));
+    } else if is_own_thread(world) {
+        act(world, &fault);
+    } else {
+        world.core.at(world.core.now(), Event::Fault(fault));
+    }
+}
+
 /// A host's process ends.
 pub(crate) fn crash(host: &SimHandle) {
     let Host { world, shared, tasks, .. } = &*host.0;
@@ -108,6 +150,7 @@ pub(crate) fn crash(host: &SimHandle) {
         shared.close();
         shared.end_step(|| tasks.close());
     });
+    wake(lock(&host.0.signals).close());
     drop(std::mem::take(&mut *lock(&host.0.parked)));
     world.bury();
     world.net(|net, core| net.crash(core, host.0.id));
@@ -154,12 +197,32 @@ pub(crate) fn check(world: &Inner, fault: &Fault) -> Result<(), WorldError> {
             )));
         }
     }
+    if let Fault::Signal(_, name) = fault {
+        if signals::by_name(name).is_none() {
+            let names = signals::names();
+            return Err(WorldError(format!(
+                "`{fault}`: there is no signal `{name}`; those with names are {names}"
+            )));
+        }
+    }
     Ok(())
 }
 
 /// Lets a fault happen, on the thread of the world.
 pub(crate) fn apply(world: &Arc<Inner>, fault: &Fault) -> Result<(), WorldError> {
     check(world, fault)?;
+    if let Fault::Signal(name, signal) = fault {
+        if let Some((host, kind)) = world.host(name).zip(signals::by_name(signal)) {
+            raise(&host, kind);
+        }
+    } else {
+        act(world, fault);
+    }
+    Ok(())
+}
+
+/// Lets a fault happen that can.
+fn act(world: &Arc<Inner>, fault: &Fault) {
     let host = |name: &str| world.host(name);
     let id = |name: &str| world.host(name).map_or(0, |host| host.0.id);
     let net = |f: &mut dyn FnMut(&mut Network, &Core)| world.net(|net, core| f(net, core));
@@ -227,8 +290,9 @@ pub(crate) fn apply(world: &Arc<Inner>, fault: &Fault) -> Result<(), WorldError>
                 }
             });
         }
+        // It is raised by `apply`.
+        Fault::Signal(..) => {}
     }
-    Ok(())
 }
 
 /// Whether the calling thread is the one that runs the world.

@@ -31,8 +31,8 @@
 //! A world is strict: a thread that is not of it and wakes one of its tasks, or a blocking job that
 //! waits for something outside, fails the run and names the place where the task was spawned. What
 //! is the world's own: tasks, time, TCP, UDP, names, blocking jobs (which run on threads, but one at
-//! a time with the world). What it does not have: descriptors, the standard library's sockets, unix
-//! sockets, files, processes and signals.
+//! a time with the world), signals. What it does not have: descriptors, the standard library's
+//! sockets, unix sockets, files and processes.
 
 #![forbid(unsafe_code)]
 
@@ -52,6 +52,7 @@ mod handle;
 mod host_clock;
 mod hosts;
 mod jobs;
+mod listen;
 mod local;
 mod net;
 mod oracle;
@@ -63,6 +64,7 @@ mod rng;
 mod scheduler;
 mod seeds;
 mod shrink;
+mod signals;
 mod sim_loop;
 mod sleep;
 mod socket;
@@ -79,6 +81,7 @@ pub use chaos::Chaos;
 pub use explore::{Explored, explore};
 pub use fault::{Fault, ParseError};
 pub use hosts::WorldError;
+pub use listen::SimSignal;
 pub use local::SimLocalTask;
 pub use net::link::{Latency, Link, NetConfig};
 pub use oracle::{ChoiceKind, Recording};

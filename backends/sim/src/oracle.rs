@@ -22,9 +22,11 @@ pub enum ChoiceKind {
     Random,
     /// The faults of a drawn plan.
     Plan,
+    /// Whether the program does something unusual, where it asks.
+    Buggify,
 }
 
-const KINDS: usize = 8;
+const KINDS: usize = 9;
 
 /// One choice: of how many, and which. Zero is always the quiet one: the first task, the shortest
 /// latency, no loss.

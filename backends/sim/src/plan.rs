@@ -134,6 +134,7 @@ mod tests {
             Fault::name_works("a"),
             Fault::ports_exhausted("a"),
             Fault::ports_freed("a"),
+            Fault::signal("a", "SIGTERM"),
         ];
         let mut plan = Plan::new();
         for (n, fault) in faults.into_iter().enumerate() {
@@ -152,5 +153,6 @@ mod tests {
         says("2s explode a", "there is no fault `explode`: it is one of crash, restart");
         says("2s slow a b soon", "write `slow HOST HOST TIME`");
         says("2s", "a fault is a word");
+        says("2s signal a SIGNOTHING", "write `signal HOST SIGNAL, such as SIGTERM`");
     }
 }

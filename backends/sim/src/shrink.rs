@@ -71,7 +71,8 @@ impl fmt::Display for Shrunk {
 }
 
 /// The kinds of choices that are made quiet, the one that disturbs a reader most first.
-const KINDS: [ChoiceKind; 7] = [
+const KINDS: [ChoiceKind; 8] = [
+    ChoiceKind::Buggify,
     ChoiceKind::Loss,
     ChoiceKind::Duplicate,
     ChoiceKind::Segment,

@@ -21,6 +21,7 @@ use crate::net::link::nanos;
 use crate::net::network::Network;
 use crate::plan::Plan;
 use crate::ready::ReadyQueue;
+use crate::signals::Signals;
 
 /// Something that is ready.
 pub(crate) enum Item {
@@ -87,6 +88,7 @@ pub(crate) struct Host {
     /// What became ready while it was paused.
     pub(crate) parked: Mutex<Vec<(u64, Item)>>,
     pub(crate) starts: Arc<Mutex<Vec<Start>>>,
+    pub(crate) signals: Mutex<Signals>,
 }
 
 /// One host of a world, as the handle of an event loop. The first host is the one of `block_on`,

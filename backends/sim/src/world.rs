@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loop_api::Handle;
+use loop_api::signal::SignalKind;
 
 use crate::agenda::Event;
 use crate::chaos::Chaos;
@@ -16,6 +17,7 @@ use crate::hosts::{self, WorldError};
 use crate::net::link::{Link, NetConfig};
 use crate::oracle::{ChoiceKind, Recording};
 use crate::plan::Plan;
+use crate::signals;
 use crate::state::{Inner, SimHandle};
 use crate::tasks;
 use crate::trace::{Stats, TraceEvent, What};
@@ -222,6 +224,21 @@ impl World {
         lock(&self.0.checks).sometimes(name, holds);
     }
 
+    /// Whether the program is to do something unusual here, which is not wrong: answer late, flush
+    /// a buffer early, give up at the first try. Each run has it on for a quarter of the names, and
+    /// there it is true one time in four. What the seed decided is part of a recording, and is
+    /// shrunk away where a failure does not need it.
+    ///
+    /// Programs ask by `anyloop::buggify`, which is false outside of a world.
+    pub fn buggify(&self, name: &str) -> bool {
+        if !self.0.config.buggify {
+            return false;
+        }
+        let quarter = || self.0.core.oracle().chance(ChoiceKind::Buggify, 0.25);
+        // The draw takes another lock than the table, and never the other way round.
+        lock(&self.0.checks).is_buggified(name, quarter) && quarter()
+    }
+
     /// Waits until `holds` gives true; asked every ten milliseconds. If it does not `within` the
     /// time, the run fails with the name. Meant for what must come about once all faults are over.
     pub async fn eventually(&self, name: &str, within: Duration, mut holds: impl FnMut() -> bool) {
@@ -273,6 +290,14 @@ impl SimHandle {
     pub fn on_start(&self, f: impl Fn(SimHandle) + Send + Sync + 'static) -> &SimHandle {
         hosts::start(self, Arc::new(f));
         self
+    }
+
+    /// Raises a signal on the host, as [`Fault::signal`] does; from any thread that may touch the
+    /// world.
+    pub fn raise(&self, kind: SignalKind) {
+        let fault = Fault::signal(&self.0.name, &signals::name_of(kind));
+        self.0.world.core.record(What::Fault(fault.to_string().into()));
+        hosts::raise(self, kind);
     }
 
     /// What the host has open. Equal before and after, nothing has leaked.

@@ -1,6 +1,7 @@
 //! The simulated loop against the conformance suite.
+use loop_api::signal::SignalKind;
 use loop_conformance::Subject;
-use loop_sim::{Order, SimLoop};
+use loop_sim::{Order, SimHandle, SimLoop};
 
 /// As a program has it: strict, in the order of the other loops.
 struct Fifo;
@@ -11,9 +12,13 @@ impl Subject for Fifo {
     fn make() -> std::io::Result<SimLoop> {
         Ok(SimLoop::builder().build())
     }
+
+    fn raise(host: &SimHandle, kind: SignalKind) {
+        host.raise(kind);
+    }
 }
 
-loop_conformance::conformance!(mod fifo, Fifo, caps: [one_thread, net, turn, deadlock]);
+loop_conformance::conformance!(mod fifo, Fifo, caps: [one_thread, net, signals, turn, deadlock]);
 
 /// Strict, in an order that the seed draws.
 struct Drawn;
@@ -24,9 +29,13 @@ impl Subject for Drawn {
     fn make() -> std::io::Result<SimLoop> {
         Ok(SimLoop::builder().order(Order::Random).seed(1).build())
     }
+
+    fn raise(host: &SimHandle, kind: SignalKind) {
+        host.raise(kind);
+    }
 }
 
-loop_conformance::conformance!(mod random, Drawn, caps: [net, turn, deadlock]);
+loop_conformance::conformance!(mod random, Drawn, caps: [net, signals, turn, deadlock]);
 
 /// With real threads beside the world.
 struct Threads;
@@ -37,6 +46,10 @@ impl Subject for Threads {
     fn make() -> std::io::Result<SimLoop> {
         Ok(SimLoop::builder().order(Order::Random).seed(1).real_threads(20).build())
     }
+
+    fn raise(host: &SimHandle, kind: SignalKind) {
+        host.raise(kind);
+    }
 }
 
-loop_conformance::conformance!(mod threads, Threads, caps: [net, turn, threads]);
+loop_conformance::conformance!(mod threads, Threads, caps: [net, signals, turn, threads]);

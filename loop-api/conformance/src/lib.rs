@@ -34,6 +34,10 @@
 use std::io;
 
 use loop_api::EventLoop;
+#[cfg(unix)]
+use loop_api::signal::SignalKind;
+#[cfg(unix)]
+use rustix::process::{Signal as Raw, getpid, kill_process};
 
 mod behaviours;
 #[doc(hidden)]
@@ -72,6 +76,15 @@ pub trait Subject: 'static {
     /// As [`EventLoop::new`], which is the default.
     fn make() -> io::Result<Self::Loop> {
         Self::Loop::new()
+    }
+
+    /// Raises a signal on a loop: one of the process's, which all its loops see. A loop with signals
+    /// of its own raises one of those.
+    #[cfg(unix)]
+    fn raise(handle: &<Self::Loop as EventLoop>::Handle, kind: SignalKind) {
+        let _ = handle;
+        let signal = Raw::from_named_raw(kind.as_raw_value()).expect("a signal that has a name");
+        kill_process(getpid(), signal).expect("to send a signal to this process");
     }
 }
 

@@ -86,6 +86,7 @@ macro_rules! __conformance_has {
     (readiness [readiness $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (process [process $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (signals [signals $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (system_signals [system_signals $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (turn [turn $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (turn_fd [turn_fd $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (deadlock [deadlock $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
@@ -159,6 +160,9 @@ macro_rules! __conformance_missing {
     };
     (signals $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: signals" $case }
+    };
+    (system_signals $case:ident) => {
+        $crate::__conformance_missing! { @ "not promised by a loop with signals of its own" $case }
     };
     (turn $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: turn" $case }

@@ -14,6 +14,7 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("readiness", "its handle implements Readiness"),
     ("process", "its handle implements Process"),
     ("signals", "its handle implements Signals"),
+    ("system_signals", "the signals that it tells of are the process's"),
     ("turn", "the loop implements Turn"),
     ("turn_fd", "the loop implements Turn, and AsFd for its poller"),
     ("deadlock", "the loop can tell that a future can never be woken"),
@@ -430,7 +431,7 @@ macro_rules! __conformance_table {
             proc10_on_a_closed_loop_no_child_is_started: [on_unix process];
             proc11_children_leave_no_descriptor_behind: [on_linux process] alone;
             proc12_waiting_for_children_takes_no_thread: [on_linux process] alone;
-            proc13_who_listens_to_sigchld_is_told_too: [on_unix process signals];
+            proc13_who_listens_to_sigchld_is_told_too: [on_unix process signals system_signals];
             proc14_output_is_read_to_its_end: [on_unix process readiness];
             proc14_what_is_written_to_a_child_comes_back: [on_unix process readiness];
             proc15_a_large_transfer_both_ways_does_not_stall: [on_unix process readiness];
@@ -438,10 +439,10 @@ macro_rules! __conformance_table {
 
             // SIG: signals
             sig01_a_signal_is_received_once: [on_unix signals] alone;
-            sig01_a_signal_from_another_thread_wakes_a_loop_that_waits: [on_unix signals];
+            sig01_a_signal_from_another_thread_wakes_a_loop_that_waits: [on_unix signals threads];
             sig02_two_listeners_of_one_loop_are_both_told: [on_unix signals];
             sig02_a_hundred_listeners_are_all_told: [on_unix signals];
-            sig03_two_loops_are_both_told: [on_unix signals];
+            sig03_two_loops_are_both_told: [on_unix signals system_signals];
             sig04_a_signal_before_the_first_receive_is_not_lost: [on_unix signals];
             sig04_a_signal_between_two_receives_is_not_lost: [on_unix signals];
             sig05_many_signals_are_at_least_one_and_the_next_comes_too: [on_unix signals] alone;
@@ -453,8 +454,8 @@ macro_rules! __conformance_table {
             sig09_a_receive_that_is_dropped_loses_none: [on_unix signals];
             sig10_another_kind_of_signal_wakes_nobody: [on_unix signals] alone;
             sig11_listeners_leave_no_descriptor_behind: [on_linux signals] alone;
-            sig12_a_storm_of_signals_starves_no_timer: [on_unix signals] alone;
-            sig13_a_child_has_the_systems_own_ways_again: [on_unix signals];
+            sig12_a_storm_of_signals_starves_no_timer: [on_unix signals threads] alone;
+            sig13_a_child_has_the_systems_own_ways_again: [on_unix signals system_signals];
         }
     };
 }

@@ -24,7 +24,7 @@ impl Subject for Native {
 }
 
 loop_conformance::conformance!(mod erased_native, Native, caps: [
-    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, turn, threads, real_time, system_sockets
+    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, turn, threads, real_time, system_sockets
 ]);
 
 struct Tokio;
@@ -40,7 +40,7 @@ impl Subject for Tokio {
 }
 
 loop_conformance::conformance!(
-    mod erased_tokio_multi_thread, Tokio, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, threads, real_time, system_sockets],
+    mod erased_tokio_multi_thread, Tokio, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

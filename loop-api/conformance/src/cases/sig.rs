@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use futures_lite::future::{block_on, poll_once};
-use rustix::process::{Signal as Raw, getpid, kill_process};
+use rustix::process::Signal as Raw;
 
 use crate::made::spawn_thread;
 #[cfg(target_os = "linux")]
@@ -21,10 +21,6 @@ use crate::{HandleOf, Subject};
 use loop_api::EventLoop;
 use loop_api::Handle;
 use loop_api::signal::{Signal, SignalKind, Signals};
-
-fn raise(signal: Raw) {
-    kill_process(getpid(), signal).expect("to send a signal to this process");
-}
 
 async fn recv(listener: &mut impl Signal) -> Option<()> {
     poll_fn(|cx| listener.poll_recv(cx)).await
@@ -49,7 +45,7 @@ where
         let mut listener = handle.signal(SignalKind::user_defined1()).expect("to listen");
         not_told(&handle, &mut listener).await;
         for _ in 0..3 {
-            raise(Raw::USR1);
+            S::raise(&handle, SignalKind::user_defined1());
             told(&handle, &mut listener).await;
             not_told(&handle, &mut listener).await;
         }
@@ -62,9 +58,9 @@ where
 {
     run::<S, _>(|handle| async move {
         let mut listener = handle.signal(SignalKind::user_defined1()).expect("to listen");
-        let sender = thread::spawn(|| {
+        let sender = spawn_thread(move || {
             thread::sleep(SHORT);
-            raise(Raw::USR1);
+            S::raise(&handle, SignalKind::user_defined1());
         });
         // Nothing else wakes it: a limit would be a timer of the loop.
         assert_eq!(recv(&mut listener).await, Some(()));
@@ -80,7 +76,7 @@ where
         let mut one = handle.signal(SignalKind::user_defined1()).expect("to listen");
         let mut other = handle.signal(SignalKind::user_defined1()).expect("to listen");
         let task = handle.spawn(async move { recv(&mut other).await });
-        raise(Raw::USR1);
+        S::raise(&handle, SignalKind::user_defined1());
         told(&handle, &mut one).await;
         let other = within(&handle, LONG, task).await.expect("the other listener was not told");
         assert_eq!(other.expect("the task to end"), Some(()));
@@ -96,7 +92,7 @@ where
         let listeners: Vec<_> = (0..100).map(listen).collect();
         let receive = |mut listener| handle.spawn(async move { recv(&mut listener).await });
         let tasks: Vec<_> = listeners.into_iter().map(receive).collect();
-        raise(Raw::USR2);
+        S::raise(&handle, SignalKind::user_defined2());
         for task in tasks {
             let got = within(&handle, LONG, task).await.expect("a listener was not told");
             assert_eq!(got.expect("the task to end"), Some(()));
@@ -119,7 +115,7 @@ where
     run::<S, _>(|handle| async move {
         let mut listener = handle.signal(SignalKind::user_defined2()).expect("to listen");
         when_ready.recv().expect("the other loop to listen");
-        raise(Raw::USR2);
+        S::raise(&handle, SignalKind::user_defined2());
         told(&handle, &mut listener).await;
     });
     other.join().expect("the other loop to be told");
@@ -133,7 +129,7 @@ where
     let handle = subject.handle().clone();
     // Off the loop, which does not even run.
     let mut listener = handle.signal(SignalKind::window_change()).expect("to listen");
-    raise(Raw::WINCH);
+    S::raise(&handle, SignalKind::window_change());
     subject.block_on(told(&handle, &mut listener));
 }
 
@@ -144,7 +140,7 @@ where
     run::<S, _>(|handle| async move {
         let mut listener = handle.signal(SignalKind::window_change()).expect("to listen");
         for _ in 0..20 {
-            raise(Raw::WINCH);
+            S::raise(&handle, SignalKind::window_change());
             told(&handle, &mut listener).await;
         }
     });
@@ -157,7 +153,7 @@ where
     run::<S, _>(|handle| async move {
         let mut listener = handle.signal(SignalKind::window_change()).expect("to listen");
         for _ in 0..1000 {
-            raise(Raw::WINCH);
+            S::raise(&handle, SignalKind::window_change());
         }
         told(&handle, &mut listener).await;
         let mut more = 1;
@@ -165,7 +161,7 @@ where
             more += 1;
         }
         assert!(more <= 1000, "received {more} of 1000");
-        raise(Raw::WINCH);
+        S::raise(&handle, SignalKind::window_change());
         told(&handle, &mut listener).await;
     });
 }
@@ -178,7 +174,7 @@ where
         let one = handle.signal(SignalKind::user_defined1()).expect("to listen");
         let mut other = handle.signal(SignalKind::user_defined1()).expect("to listen");
         drop(one);
-        raise(Raw::USR1);
+        S::raise(&handle, SignalKind::user_defined1());
         told(&handle, &mut other).await;
     });
 }
@@ -190,9 +186,9 @@ where
     run::<S, _>(|handle| async move {
         drop(handle.signal(SignalKind::alarm()).expect("to listen"));
         // Its default is to end the process.
-        raise(Raw::ALARM);
+        S::raise(&handle, SignalKind::alarm());
         let mut anew = handle.signal(SignalKind::alarm()).expect("to listen anew");
-        raise(Raw::ALARM);
+        S::raise(&handle, SignalKind::alarm());
         told(&handle, &mut anew).await;
     });
 }
@@ -251,7 +247,7 @@ where
         let mut listener = handle.signal(SignalKind::user_defined1()).expect("to listen");
         for _ in 0..3 {
             let _ = poll_once(recv(&mut listener)).await;
-            raise(Raw::USR1);
+            S::raise(&handle, SignalKind::user_defined1());
             told(&handle, &mut listener).await;
         }
     });
@@ -264,7 +260,7 @@ where
     run::<S, _>(|handle| async move {
         let mut first = handle.signal(SignalKind::user_defined1()).expect("to listen");
         let mut second = handle.signal(SignalKind::user_defined2()).expect("to listen");
-        raise(Raw::USR2);
+        S::raise(&handle, SignalKind::user_defined2());
         told(&handle, &mut second).await;
         not_told(&handle, &mut first).await;
     });
@@ -293,11 +289,11 @@ where
     run::<S, _>(|handle| async move {
         let mut listener = handle.signal(SignalKind::window_change()).expect("to listen");
         let over = Arc::new(AtomicBool::new(false));
-        let storm = thread::spawn({
-            let over = over.clone();
+        let storm = spawn_thread({
+            let (over, handle) = (over.clone(), handle.clone());
             move || {
                 while !over.load(Ordering::Relaxed) {
-                    raise(Raw::WINCH);
+                    S::raise(&handle, SignalKind::window_change());
                 }
             }
         });
