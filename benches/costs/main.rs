@@ -24,11 +24,22 @@ mod report;
 const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
 const WORKLOADS: [&str; 5] = ["spawn", "sleep", "echo1", "echo50", "call_soon"];
 
-/// What is measured on a backend. The echo through tokio's I/O traits only where there is a raw
-/// stream that has them.
-fn workloads(backend: &str) -> impl Iterator<Item = &'static str> + use<> {
-    let through_traits = (backend == "tokio").then_some("tokio_io");
-    WORKLOADS.into_iter().chain(through_traits)
+/// What is measured on a backend: each workload, and by whom it is run, as the probe names it. The echo
+/// through tokio's I/O traits only where there is a raw stream that has them, and a worker thread only
+/// where it does not take turns with another thread.
+fn measured(backend: &'static str) -> Vec<(&'static str, &'static str)> {
+    let mut measured: Vec<_> = WORKLOADS.map(|workload| (backend, workload)).into();
+    if backend == "tokio" {
+        measured.push((backend, "tokio_io"));
+    }
+    let on_worker = match backend {
+        "native" => Some("native-1"),
+        "tokio" => Some("tokio-1"),
+        _ => None,
+    };
+    measured
+        .extend(on_worker.into_iter().flat_map(|worker| ["spawn", "sleep", "echo50"].map(|w| (worker, w))));
+    measured
 }
 
 #[derive(Parser)]
@@ -41,7 +52,8 @@ struct Args {
     no_strace: bool,
 }
 
-/// One line of the table: a workload on a backend, raw, with it alone compiled in, and with all.
+/// One line of the table: a workload on a backend, raw, with it alone compiled in, and with all. A
+/// backend with a number behind has so many worker threads.
 struct Row {
     backend: &'static str,
     workload: &'static str,
@@ -68,7 +80,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     let repeatable = |backend: &&str| !args.check || *backend != "smol";
     let backends: Vec<&str> = BACKENDS.into_iter().filter(repeatable).collect();
     let progress =
-        ProgressBar::new(3 * backends.iter().flat_map(|backend| workloads(backend)).count() as u64);
+        ProgressBar::new(3 * backends.iter().map(|backend| measured(backend).len()).sum::<usize>() as u64);
     let mut yields = native::Yield { native: 0.0, tokio: 1.0 };
     for backend in backends {
         let one = measure::build(backend, &[backend])?;
@@ -78,14 +90,16 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
             "tokio" => yields.tokio = of_yield()?,
             _ => {}
         }
-        for workload in workloads(backend) {
+        for (contestant, workload) in measured(backend) {
+            // Threads wait for one another as chance has it: their calls are not counted.
+            let strace = !args.no_strace && contestant == backend;
             let cost = |(probe, contestant): (&Path, &str)| {
-                let cost = measure::cost(probe, contestant, workload, !args.no_strace);
+                let cost = measure::cost(probe, contestant, workload, strace);
                 progress.inc(1);
                 cost.map_err(|error| error.to_string())
             };
-            let raw = format!("raw-{backend}");
-            let probes = [(&*one, &*raw), (&*one, backend), (&*all, backend)];
+            let raw = format!("raw-{contestant}");
+            let probes = [(&*one, &*raw), (&*one, contestant), (&*all, contestant)];
             let costs = if backend == "smol" {
                 // Its threads take turns with one another, and must not with other probes.
                 probes.map(cost)
@@ -96,7 +110,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
                 })
             };
             let [raw, one, all] = costs;
-            rows.push(Row { backend, workload, raw: raw?, one: one?, all: all? });
+            rows.push(Row { backend: contestant, workload, raw: raw?, one: one?, all: all? });
         }
     }
     progress.finish_and_clear();

@@ -54,6 +54,7 @@ pub(crate) fn page(table: &str, against_tokio: &str, misses: &[String]) -> Resul
          backend alone compiled in, and anyloop with all. In brackets: ours to raw. Both ends of an echo run on the one thread, and both\n\
          are counted. `raw` of native is the backend without the facade; `raw` of call_soon is a detached task, as other\n\
          runtimes have no callbacks. `tokio_io` is an echo through tokio's I/O traits, into memory that is not initialised. {tools}.\n\n\
+         With one worker thread (`native-1`, `tokio-1`) the whole work is a task, and the thread that called waits for it.\n\n\
          Limits, and what stands in the way of the goals (echo 1.03 with one compiled in and 1.06 with all, spawn and sleep 1.10), are in\n\
          `benches/costs/limits.rs`; no allocation and no system call more, but for smol, whose counts hang on how its reactor's thread and\n\
          the loop take turns. A sleep with all compiled in is as large as tokio's own, of 112 bytes, and its loop: it is not boxed.\n\n{table}\n\

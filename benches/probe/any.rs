@@ -6,39 +6,54 @@ use std::task::Poll;
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::net::{TcpListener, TcpStream};
-use anyloop::runtime::{Backend, Builder};
+use anyloop::runtime::{Backend, Builder, Handle};
 use anyloop::time::{Duration, sleep};
 
 use crate::{MESSAGE, Workload};
 
-pub(crate) fn run(backend: Backend, workload: Workload, times: usize) {
-    let mut runtime = Builder::new().backend(backend).build().expect("the loop starts");
+pub(crate) fn run(backend: Backend, workers: usize, workload: Workload, times: usize) {
+    let mut builder = Builder::new();
+    builder.backend(backend);
+    if workers > 0 {
+        builder.worker_threads(workers);
+    }
+    let mut runtime = builder.build().expect("the loop starts");
     match workload {
-        Workload::Spawn => runtime.block_on(async {
+        Workload::Many(many) => panic!("{many:?} is for the raw runtimes"),
+        #[cfg(feature = "tokio")]
+        Workload::TokioIo => runtime.block_on(tokio_io(times)),
+        // As on the raw runtimes.
+        _ if workers == 1 => {
+            let task = runtime.spawn(work(workload, times));
+            runtime.block_on(task).expect("the task ends");
+        }
+        _ => runtime.block_on(work(workload, times)),
+    }
+}
+
+async fn work(workload: Workload, times: usize) {
+    match workload {
+        Workload::Spawn => {
             for i in 0..times {
                 assert_eq!(anyloop::spawn(async move { i }).await.expect("the task ends"), i);
             }
-        }),
-        Workload::Sleep => runtime.block_on(async {
+        }
+        Workload::Sleep => {
             for _ in 0..times {
                 let mut sleep = pin!(sleep(Duration::from_secs(60)));
                 let pending = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
                 assert!(pending);
             }
-        }),
-        Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
-        #[cfg(feature = "tokio")]
-        Workload::TokioIo => runtime.block_on(tokio_io(times)),
-        Workload::Many(many) => panic!("{many:?} is for the raw runtimes"),
-        Workload::CallSoon => {
-            let handle = runtime.handle().clone();
-            runtime.block_on(async {
-                for _ in 0..times {
-                    handle.call_soon(|| ()).expect("the loop is open");
-                    anyloop::task::yield_now().await;
-                }
-            });
         }
+        Workload::Echo { connections } => echo(connections, times).await,
+        Workload::CallSoon => {
+            let handle = Handle::current();
+            for _ in 0..times {
+                handle.call_soon(|| ()).expect("the loop is open");
+                anyloop::task::yield_now().await;
+            }
+        }
+        other => unreachable!("{other:?}: the caller has it"),
     }
 }
 

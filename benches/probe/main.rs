@@ -70,25 +70,28 @@ fn main() -> ExitCode {
         eprintln!(
             "usage: probe raw-native|raw-tokio|raw-smol|native|tokio|smol spawn|sleep|echo1|echo50|echo500|tokio_io|call_soon TIMES\n\
                     probe raw-native|raw-tokio yield1|yield100|pingpong|expire|expire1000|sleeps|sleeps1000|late|storm|crunch TIMES\n\
-             raw-native-2 and raw-tokio-2 have two worker threads"
+             a number behind, as in native-1 and raw-tokio-2, is that of worker threads; one worker has the whole work"
         );
         return ExitCode::from(2);
     };
     use_the_heap();
     let start = (Instant::now(), counting::processor_time());
-    match contestant.as_str() {
+    // A number at the end is that of worker threads.
+    let (name, workers) = match contestant.rsplit_once('-') {
+        Some((name, count)) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (name, count.parse().unwrap_or(0))
+        }
+        _ => (contestant.as_str(), 0),
+    };
+    match name {
         #[cfg(feature = "native")]
-        "raw-native" => raw_native::run(0, workload, times),
-        #[cfg(feature = "native")]
-        "raw-native-2" => raw_native::run(2, workload, times),
+        "raw-native" => raw_native::run(workers, workload, times),
         #[cfg(feature = "tokio")]
-        "raw-tokio" => raw_tokio::run(0, workload, times),
-        #[cfg(feature = "tokio")]
-        "raw-tokio-2" => raw_tokio::run(2, workload, times),
+        "raw-tokio" => raw_tokio::run(workers, workload, times),
         #[cfg(feature = "smol")]
         "raw-smol" => raw_smol::run(workload, times),
         name => match name.parse() {
-            Ok(backend) => any::run(backend, workload, times),
+            Ok(backend) => any::run(backend, workers, workload, times),
             Err(error) => {
                 eprintln!("error: {error}");
                 return ExitCode::from(2);

@@ -18,27 +18,36 @@ pub(crate) fn run(workers: usize, workload: Workload, times: usize) {
     };
     let runtime = builder.worker_threads(workers.max(1)).enable_all().build().expect("the runtime starts");
     match workload {
-        Workload::Spawn => runtime.block_on(async {
+        Workload::Many(many) => runtime.block_on(many::run(Tokio, many, times)),
+        Workload::TokioIo => runtime.block_on(tokio_io(times)),
+        // As on native.
+        _ if workers == 1 => runtime.block_on(runtime.spawn(work(workload, times))).expect("the task ends"),
+        _ => runtime.block_on(work(workload, times)),
+    }
+}
+
+async fn work(workload: Workload, times: usize) {
+    match workload {
+        Workload::Spawn => {
             for i in 0..times {
                 assert_eq!(tokio::spawn(async move { i }).await.expect("the task ends"), i);
             }
-        }),
-        Workload::Sleep => runtime.block_on(async {
+        }
+        Workload::Sleep => {
             for _ in 0..times {
                 let mut sleep = pin!(tokio::time::sleep(Duration::from_secs(60)));
                 let pending = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
                 assert!(pending);
             }
-        }),
-        Workload::Echo { connections } => runtime.block_on(echo(connections, times)),
-        Workload::TokioIo => runtime.block_on(tokio_io(times)),
-        Workload::Many(many) => runtime.block_on(many::run(Tokio, many, times)),
-        Workload::CallSoon => runtime.block_on(async {
+        }
+        Workload::Echo { connections } => echo(connections, times).await,
+        Workload::CallSoon => {
             for _ in 0..times {
                 drop(tokio::spawn(async {}));
                 tokio::task::yield_now().await;
             }
-        }),
+        }
+        Workload::TokioIo | Workload::Many(_) => unreachable!("the caller has them"),
     }
 }
 
