@@ -63,9 +63,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         );
     }
     match &options.command {
-        Some(Command::Render { csv }) => {
+        Some(Command::Render { csv, write_docs }) => {
             let results = results::file::read(csv)?;
-            show(&results, options)
+            show(&results, options, *write_docs)
         }
         #[cfg(target_os = "linux")]
         Some(Command::Child { conduct, contestant, workload, params }) => {
@@ -77,18 +77,18 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         #[cfg(target_os = "linux")]
         None => {
             let results = run::run(options)?;
-            show(&results, options)
+            show(&results, options, options.write_docs)
         }
         #[cfg(not(target_os = "linux"))]
         _ => Err("compare measures with epoll and the scheduler's own account: it needs Linux".into()),
     }
 }
 
-fn show(results: &results::Results, options: &Options) -> Result<(), Box<dyn Error>> {
+fn show(results: &results::Results, options: &Options, write_docs: bool) -> Result<(), Box<dyn Error>> {
     println!("{}", report::terminal::tables(results));
     report::write(&options.out, results)?;
     println!("{}", options.out.join("index.html").display());
-    if options.write_docs {
+    if write_docs {
         report::write_docs(results)?;
     }
     Ok(())

@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Render {
         /// The CSV that a run wrote.
         csv: PathBuf,
+        /// Writes docs/performance.md too, as after a reason was added to reasons.md.
+        #[arg(long)]
+        write_docs: bool,
     },
     /// Shows that the tool sees a slowdown of 5 % that was planted, and no difference between a
     /// program and itself.

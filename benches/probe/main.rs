@@ -11,6 +11,7 @@ use std::time::Instant;
 
 mod any;
 mod counting;
+#[cfg_attr(not(any(feature = "native", feature = "tokio")), allow(dead_code))]
 mod many;
 #[cfg(feature = "native")]
 mod raw_native;
