@@ -33,6 +33,9 @@
 //! itself forever. Wakers of runtimes and of the usual combinators do not do that; `accept` does not
 //! mind the drop.
 //!
+//! A task that another thread wakes in the very moment in which the loop is dropped may never be
+//! dropped: async-executor empties its queue once, and the wake may put the task there afterwards.
+//!
 //! Applications use it by the `anyloop` facade, feature `smol`.
 //!
 //! With the feature `global`, a program that runs on smol's own global executor lends it to
