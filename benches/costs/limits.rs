@@ -40,7 +40,7 @@ fn with_one(row: &Row) -> Option<f64> {
 ///   budget is spent is asked before), 50 to find the loop past the slots of the others, some 30
 ///   for the calls to the function of tokio's own, in making and in polling, and 40 since the
 ///   compiler makes the closure of `current_or_panic` a function for all backends, in which it
-///   matches once more, instead of one in the place of each.
+///   matches once more, instead of one in the place of each. (Inlined by force it saves 6 alone.)
 /// - A spawn on tokio, 306 on top of 2892: 182 with tokio alone (the callbacks are looked at before
 ///   each poll of the main future, the panics of a poll and of a drop are caught, the output is
 ///   opened), the rest as on native.
