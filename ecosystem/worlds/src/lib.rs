@@ -1,0 +1,1 @@
+//! Programs that know nothing of worlds, in a simulated one: see `tests/`.
