@@ -93,11 +93,13 @@ async fn awaits_without_bounds<T>(holds: Holds<T>) -> Option<T> {
 #[test]
 fn a_task_may_hold_a_source_of_a_reference() {
     use std::os::unix::net::UnixStream;
+    use std::sync::OnceLock;
     let Ok(mut runtime) = anyloop::runtime::Runtime::new() else { return };
     runtime.block_on(async {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        let ours: &'static UnixStream = Box::leak(Box::new(ours));
+        static OURS: OnceLock<UnixStream> = OnceLock::new();
+        let ours: &'static UnixStream = OURS.get_or_init(|| ours);
         let task = task::spawn(async move {
             let source = anyloop::io::Async::new(ours).unwrap();
             source.readable().await.unwrap();

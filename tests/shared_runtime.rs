@@ -112,7 +112,7 @@ fn the_last_drop_ends_tasks_and_waits_for_the_thread() {
         });
         let handle = runtime.handle().clone();
         while begun.load(Ordering::Relaxed) == 0 {
-            runtime.block_on(sleep(Duration::from_micros(100)));
+            runtime.block_on(async { sleep(Duration::from_micros(100)).await });
         }
         let clone = runtime.clone();
         drop(runtime);

@@ -136,7 +136,9 @@ impl<T> Scoped<T> {
             };
             self.value.set(held.swap_remove(at).before);
         }
-        if self.value.get().addr() == EMPTY && held.iter().all(|entry| entry.state.is_none()) {
+        // Inside of a closure, too: nothing comes here again when it has returned.
+        let is_empty = self.value.get().addr() == EMPTY;
+        if held.is_empty() || is_empty && held.iter().all(|entry| entry.state.is_none()) {
             *held = Vec::new();
         }
     }
@@ -253,6 +255,12 @@ mod tests {
         });
         drop(first);
         assert_eq!(now(), None);
+        SLOT.with(|slot| assert_eq!(slot.held.borrow().capacity(), 0));
+    }
+
+    #[test]
+    fn a_guard_inside_a_closure_leaves_no_memory() {
+        within("closure", || drop(hold("inner")));
         SLOT.with(|slot| assert_eq!(slot.held.borrow().capacity(), 0));
     }
 
