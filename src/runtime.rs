@@ -336,7 +336,7 @@ impl EventLoop for Runtime {
         if shared.is_closed() {
             return Err(RunError::Closed);
         }
-        let _nested = context::enter()?;
+        let _nested = context::enter_loop()?;
         let _running = shared.running();
         let driven = Driven::new(Pump::new(handle.clone()), future);
         // Named, as with no backend there is no other variant to tell it from.

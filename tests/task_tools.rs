@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use anyloop::JoinError;
-use anyloop::runtime::{Backend, Builder, Handle};
+use anyloop::runtime::{Backend, Builder, Handle, RuntimeFlavor};
 use anyloop::task::{self, LocalSet, TaskTracker};
 use anyloop::time::{Duration, sleep};
+use anyloop::{JoinError, RunError};
 use tokio_util::sync::CancellationToken;
 
 mod support;
@@ -130,6 +130,34 @@ fn blocking_in_place_gives_the_output() {
         assert_eq!((there, here), (2, 3), "{}", runtime.choice().backend());
     });
     assert_eq!(task::block_in_place(|| 1), 1, "without a loop");
+}
+
+#[test]
+fn blocking_in_place_may_run_another_loop() {
+    fn nested(builder: &Builder) -> Result<i32, RunError> {
+        builder.build().unwrap().try_block_on(async { task::spawn(async { 1 }).await.unwrap() })
+    }
+    support::each_builder(|builder| {
+        let mut runtime = builder.build().unwrap();
+        let handle = runtime.handle().clone();
+        let many = handle.runtime_flavor() == RuntimeFlavor::MultiThread;
+        let backend = handle.backend();
+        // tokio allows no other runtime in one on one thread.
+        let ran = if many || backend != Backend::Tokio { Ok(1) } else { Err(RunError::Nested) };
+        let mut one = Builder::new();
+        one.backend(backend);
+        let inside = one.clone();
+        runtime.block_on(async {
+            assert_eq!(nested(&one), Err(RunError::Nested));
+            assert_eq!(task::block_in_place(|| nested(&one)), ran, "main, on {backend}");
+            let task = task::spawn(async move { task::block_in_place(|| nested(&inside)) });
+            assert_eq!(task.await.unwrap(), ran, "task, on {backend}");
+            assert_eq!(nested(&one), Err(RunError::Nested), "as before");
+            let waits = task::block_in_place(|| handle.try_block_on(task::spawn(async { 2 })));
+            // The workers go on with the loop, but not this thread.
+            assert_eq!(waits.map(Result::unwrap), if many { Ok(2) } else { Err(RunError::Nested) });
+        });
+    });
 }
 
 #[anyloop::test]

@@ -16,7 +16,7 @@ pub use innermost::{Innermost, Marked, innermost, is_lent, lend, mark, mark_with
 pub use scoped::{Holding, Scoped};
 
 thread_local! {
-    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    static STATE: Cell<State> = const { Cell::new(State::Outside) };
     static THREAD: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
 }
 
@@ -26,15 +26,32 @@ thread_local! {
 
 static PROBES: RwLock<Vec<fn() -> bool>> = RwLock::new(Vec::new());
 
-/// This thread blocks in a loop, for as long as the guard lives.
+/// Whether this thread may be blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No loop stands still then.
+    Outside,
+    /// A loop would.
+    Running,
+    /// One does already, as a task of it wants.
+    InPlace,
+}
+
+/// This thread blocks in a loop, or says that it may, for as long as the guard lives.
 #[derive(Debug)]
 #[must_use = "the thread counts as running a loop only while this lives"]
 pub struct Running {
-    before: bool,
+    before: State,
     not_send: PhantomData<*const ()>,
 }
 
-/// Says that this thread is about to block in a loop.
+impl Running {
+    fn new(state: State) -> Running {
+        Running { before: STATE.replace(state), not_send: PhantomData }
+    }
+}
+
+/// Says that this thread is about to block in a loop that another thread runs.
 ///
 /// # Errors
 ///
@@ -43,20 +60,44 @@ pub fn enter() -> Result<Running, RunError> {
     if is_running() {
         return Err(RunError::Nested);
     }
-    RUNNING.set(true);
-    Ok(Running { before: false, not_send: PhantomData })
+    Ok(Running::new(State::Running))
+}
+
+/// Says that this thread is about to run a loop.
+///
+/// # Errors
+///
+/// [`RunError::Nested`] if it blocks in a loop already, but [in place](block_in_place).
+pub fn enter_loop() -> Result<Running, RunError> {
+    if STATE.get() == State::Running || is_probed() {
+        return Err(RunError::Nested);
+    }
+    Ok(Running::new(State::Running))
 }
 
 /// Says that this thread is inside a loop now, whether or not it was before: for a backend's worker
 /// threads, and for a turn of a loop inside another.
 pub fn enter_nested() -> Running {
-    Running { before: RUNNING.replace(true), not_send: PhantomData }
+    Running::new(State::Running)
+}
+
+/// Says that a task blocks this thread, and its loop stands still: another loop may be run here.
+pub fn block_in_place() -> Running {
+    Running::new(if STATE.get() == State::Running { State::InPlace } else { STATE.get() })
+}
+
+/// Says that other threads go on with the loop that this one is in: it may be blocked.
+pub fn step_aside() -> Running {
+    Running::new(State::Outside)
 }
 
 /// Whether this thread blocks in a loop, so that blocking it in another would stop that one.
 pub fn is_running() -> bool {
-    RUNNING.get()
-        || PROBES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().any(|probe| probe())
+    STATE.get() != State::Outside || is_probed()
+}
+
+fn is_probed() -> bool {
+    PROBES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().any(|probe| probe())
 }
 
 /// Has `probe` asked whether this thread runs a loop, whenever a caller wants to block it: for a
@@ -79,7 +120,7 @@ pub fn is_thread_of_loop() -> bool {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        RUNNING.set(self.before);
+        STATE.set(self.before);
     }
 }
 

@@ -85,7 +85,7 @@ pub trait EventLoop: Sized + 'static {
         if handle.shared().is_closed() {
             return Err(RunError::Closed);
         }
-        let _nested = context::enter()?;
+        let _nested = context::enter_loop()?;
         let _running = handle.shared().running();
         self.drive(Driven::new(Pump::new(handle.clone()), future))?.ok_or(RunError::Stopped)
     }

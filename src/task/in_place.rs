@@ -1,9 +1,10 @@
 //! Blocking where one is.
 
-#[cfg(feature = "tokio")]
+use loop_api::Handle as _;
+use loop_api::context;
+
 use crate::any;
-#[cfg(feature = "tokio")]
-use crate::runtime::{RuntimeFlavor, current};
+use crate::runtime::RuntimeFlavor;
 
 /// Runs `f`, which blocks, on this thread.
 ///
@@ -13,13 +14,19 @@ use crate::runtime::{RuntimeFlavor, current};
 /// tasks; a loop on one thread stands still until `f` is done, where tokio would panic.
 /// [`spawn_blocking`](super::spawn_blocking) keeps no loop waiting.
 ///
+/// Another [`Runtime`](crate::runtime::Runtime) may be run in `f`; and in the main future of a loop
+/// with worker threads, which go on without it, also `Handle::block_on`.
+///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-/// let mut runtime = anyloop::runtime::Builder::new().worker_threads(2).build()?;
+/// use anyloop::runtime::{Builder, Handle};
+/// use anyloop::task::{block_in_place, spawn};
+///
+/// let mut runtime = Builder::new().worker_threads(2).build()?;
 /// let size = runtime.block_on(async {
 ///     let mut text = vec![0; 3];
 ///     // What it borrows need not be sent.
-///     anyloop::task::block_in_place(|| text.extend([1; 4]));
+///     block_in_place(|| text.extend(Handle::current().block_on(spawn(async { [1; 4] })).unwrap()));
 ///     text.len()
 /// });
 /// assert_eq!(size, 7);
@@ -30,16 +37,17 @@ pub fn block_in_place<F, T>(f: F) -> T
 where
     F: FnOnce() -> T,
 {
+    let handle = any::with_current(|current| current.map(|handle| handle.cloned()));
+    let on_workers = handle.filter(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     #[cfg(feature = "tokio")]
-    {
-        let on_workers_of_tokio = current(|handle| {
-            let is_tokio = matches!(handle, any::HandleRef::Tokio(_));
-            is_tokio && handle.cloned().runtime_flavor() == RuntimeFlavor::MultiThread
+    if on_workers.as_ref().is_some_and(|handle| matches!(handle.0, any::Handle::Tokio(_))) {
+        return loop_tokio::block_in_place(|| {
+            let _aside = context::step_aside();
+            f()
         });
-        if on_workers_of_tokio.unwrap_or(false) {
-            return loop_tokio::block_in_place(f);
-        }
     }
+    let is_main = on_workers.is_some_and(|handle| handle.shared().is_loop_thread());
+    let _blocks = if is_main { context::step_aside() } else { context::block_in_place() };
     // An executor that waits in `f` would poll what is out of budget, and never fill it.
     #[cfg(any(feature = "sync", feature = "io-util"))]
     return crate::budget::without(f);
