@@ -146,9 +146,10 @@ impl JoinError {
         }
     }
 
-    /// Whether the task was aborted, or dropped with its loop.
+    /// Whether the task was aborted, or dropped with its loop; also if that was closed already when
+    /// the task was spawned, as [`is_closed`](Self::is_closed) then says, too.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, JoinError::Cancelled(_))
+        matches!(self, JoinError::Cancelled(_) | JoinError::Closed(_))
     }
 
     /// Whether the loop was closed already when the task was spawned.
