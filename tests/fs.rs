@@ -161,6 +161,12 @@ fn without_a_loop_it_is_an_error() {
     assert!(File::try_from_std(tempfile::tempfile().unwrap()).is_err());
 }
 
+#[anyloop::test]
+#[should_panic(expected = "no bytes")]
+async fn a_file_needs_a_buffer_of_some_size() {
+    File::from_std(tempfile::tempfile().unwrap()).set_max_buf_size(0);
+}
+
 /// The futures can be spawned, and a file shared.
 #[test]
 fn files_are_send_and_sync() {

@@ -164,7 +164,11 @@ impl File {
         each!(File; &self.0, f => fs::File::max_buf_size(f))
     }
 
-    /// Sets it, in bytes; at least one.
+    /// Sets it, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -176,7 +180,9 @@ impl File {
     /// # })?;
     /// # std::io::Result::Ok(())
     /// ```
+    #[track_caller]
     pub fn set_max_buf_size(&mut self, max_buf_size: usize) {
+        assert!(max_buf_size > 0, "a file cannot be read or written by a buffer of no bytes");
         each!(File; &mut self.0, f => fs::File::set_max_buf_size(f, max_buf_size));
     }
 }
