@@ -158,7 +158,9 @@ pub mod __private;
 /// - `backend = "tokio"` picks the backend, regardless of the environment.
 /// - `worker_threads = 4` spreads tasks over 4 threads; without it the loop has one, the one that
 ///   calls.
-/// - `flavor = "multi_thread"` and `"current_thread"` are tokio's way to say so.
+/// - `flavor = "multi_thread"`, `"current_thread"` and `"local"` are tokio's way to say so; the last two
+///   are the same.
+/// - `name = "main"` names the loop, for [`Handle::name`](runtime::Handle::name).
 /// - `with_tokio` makes tokio's context part of the loop, for crates that need tokio, such as axum and
 ///   sqlx, on any backend: see [`runtime::Builder::with_tokio`](runtime::Builder). Feature `compat`.
 /// - `crate = "renamed"` is for a crate that depends on this one by another name.
@@ -186,8 +188,8 @@ pub use anyloop_macros::main;
 /// - `backends = ["native", "smol"]` picks some; those that are not compiled in are left out.
 /// - `sim` runs it in simulated worlds, too (`name::sim`, with the feature `sim`); `seeds = 100` says in
 ///   how many, 50 by default. A test that takes a `World` runs only there. See the module `sim`.
-/// - `worker_threads = 2`, `flavor = "multi_thread"`, `with_tokio` and `crate = "renamed"` are as for
-///   [`main`].
+/// - `worker_threads = 2`, `flavor = "multi_thread"`, `name = "test"`, `with_tokio` and
+///   `crate = "renamed"` are as for [`main`].
 /// - `start_paused = true` stops the loop's clock from the start: see `time::pause`. Feature
 ///   `test-util`. No test is made for smol, whose clock cannot be stopped.
 ///

@@ -35,8 +35,12 @@ async fn tests_can_be_ignored() {
     unreachable!("it is ignored");
 }
 
-#[anyloop::test(flavor = "current_thread")]
-async fn tokios_arguments_are_understood() {}
+#[anyloop::test(flavor = "local", name = "of the test")]
+async fn tokios_arguments_are_understood() {
+    assert_eq!(Handle::current().name(), Some("of the test"));
+    let local = std::rc::Rc::new(1);
+    assert_eq!(anyloop::task::spawn_local(async move { *local }).await.unwrap(), 1);
+}
 
 /// A crate that needs tokio is told apart by nothing but the attribute.
 #[cfg(feature = "compat")]

@@ -28,6 +28,8 @@ pub(crate) struct Args {
     /// In how many simulated worlds a test runs.
     pub(crate) seeds: Option<u64>,
     threads: Threads,
+    /// What the loop is called.
+    name: Option<LitStr>,
 }
 
 enum Threads {
@@ -54,6 +56,7 @@ impl Args {
             start_paused: false,
             with_tokio: false,
             threads: Threads::One,
+            name: None,
         };
         let mut workers = None;
         let mut single = None;
@@ -88,12 +91,14 @@ impl Args {
                 ("worker_threads", _) => workers = Some(count(&pair.value)?),
                 ("flavor", _) => match text(&pair.value)?.value().as_str() {
                     "multi_thread" => parsed.threads = Threads::PerProcessor,
-                    "current_thread" => single = Some(meta.clone()),
+                    // Every loop of one thread is a local one.
+                    "current_thread" | "local" => single = Some(meta.clone()),
                     _ => {
-                        let message = "there is \"current_thread\" and \"multi_thread\"";
+                        let message = "there is \"current_thread\", \"local\" and \"multi_thread\"";
                         return Err(Error::new_spanned(&pair.value, message));
                     }
                 },
+                ("name", _) => parsed.name = Some(text(&pair.value)?),
                 ("crate", _) => {
                     let path: syn::Path = text(&pair.value)?.parse()?;
                     parsed.facade = path.into_token_stream();
@@ -105,7 +110,7 @@ impl Args {
                     let of_test = if of == Macro::Main { "" } else { "sim, seeds = N, " };
                     let message = format!(
                         "unknown argument: there is {backend}, {of_test}worker_threads = N, flavor = \"...\", with_tokio, \
-                         start_paused = true and crate = \"...\""
+                         start_paused = true, name = \"...\" and crate = \"...\""
                     );
                     return Err(Error::new_spanned(&meta, message));
                 }
@@ -136,6 +141,9 @@ impl Args {
         }
         if let Threads::Some(n) = &self.threads {
             builder.extend(quote!(.worker_threads(#n)));
+        }
+        if let Some(name) = &self.name {
+            builder.extend(quote!(.name(#name)));
         }
         // Macros of the facade, which knows its features.
         if self.with_tokio {
