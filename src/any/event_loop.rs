@@ -122,6 +122,9 @@ fn build_tokio(options: &Options) -> io::Result<loop_tokio::TokioLoop> {
     if let Some(events) = options.max_io_events_per_tick {
         builder = builder.max_io_events_per_tick(events);
     }
+    if let Some(events) = options.max_io_events_per_busy_tick {
+        builder = builder.max_io_events_per_busy_tick(events);
+    }
     if let Some(n) = options.max_blocking_threads {
         builder = builder.max_blocking_threads(n);
     }

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) event_interval: Option<u32>,
     pub(crate) global_queue_interval: Option<u32>,
     pub(crate) max_io_events_per_tick: Option<usize>,
+    pub(crate) max_io_events_per_busy_tick: Option<usize>,
     /// Of the loop, for those who ask its handles.
     pub(crate) name: Option<String>,
     pub(crate) max_blocking_threads: Option<usize>,

@@ -174,8 +174,33 @@ impl Builder {
     }
 
     /// How many events are taken from the system at once. Only tokio's loop heeds this.
+    ///
+    /// # Panics
+    ///
+    /// If `events` is zero.
+    #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
+        assert!(
+            events > 0,
+            "max_io_events_per_tick must be non-zero: leave it out for the loop's own number"
+        );
         self.options.max_io_events_per_tick = Some(events);
+        self
+    }
+
+    /// The same, for looks at I/O that do not wait, as there are tasks to run. Only tokio's loop
+    /// heeds this.
+    ///
+    /// # Panics
+    ///
+    /// If `events` is zero.
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, events: usize) -> &mut Self {
+        assert!(
+            events > 0,
+            "max_io_events_per_busy_tick must be non-zero: leave it out for the loop's own number"
+        );
+        self.options.max_io_events_per_busy_tick = Some(events);
         self
     }
 

@@ -86,6 +86,12 @@ impl Builder {
         self
     }
 
+    /// The same, for looks at I/O that do not wait; at least one.
+    pub fn max_io_events_per_busy_tick(mut self, events: usize) -> Self {
+        self.config.max_io_events_per_busy_tick = Some(events.max(1));
+        self
+    }
+
     /// The size, in bytes, of the stacks of the threads that the loop starts. std's default if it
     /// is not set.
     pub fn thread_stack_size(mut self, bytes: usize) -> Self {

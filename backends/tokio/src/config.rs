@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) event_interval: Option<u32>,
     pub(crate) global_queue_interval: Option<u32>,
     pub(crate) max_io_events_per_tick: Option<usize>,
+    pub(crate) max_io_events_per_busy_tick: Option<usize>,
     #[cfg(feature = "test-util")]
     pub(crate) start_paused: bool,
     pub(crate) on_thread_start: Option<ThreadHook>,
@@ -96,6 +97,9 @@ impl Config {
         }
         if let Some(events) = self.max_io_events_per_tick {
             builder.max_io_events_per_tick(events);
+        }
+        if let Some(events) = self.max_io_events_per_busy_tick {
+            builder.max_io_events_per_busy_tick(events);
         }
         #[cfg(feature = "test-util")]
         if self.start_paused {
