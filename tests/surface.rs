@@ -218,6 +218,7 @@ fn a_socket_of_the_other_family_is_refused() {
 fn odd_names_and_numbers_of_threads_build_a_loop_that_works() {
     support::each_builder(|mut builder| {
         builder.thread_name("a\0b").max_blocking_threads(usize::MAX);
+        builder.max_io_events_per_tick(1).max_io_events_per_busy_tick(1);
         let mut runtime = builder.build().unwrap();
         let sum = runtime.block_on(async {
             let job = task::spawn_blocking(|| 1);
@@ -225,5 +226,28 @@ fn odd_names_and_numbers_of_threads_build_a_loop_that_works() {
             job.await.unwrap() + task.await.unwrap()
         });
         assert_eq!(sum, 3, "{}", runtime.choice().backend());
+    });
+}
+
+#[test]
+fn what_needs_no_loop_runs_on_one_that_has_ended() {
+    use anyloop::RunError;
+    use anyloop::runtime::is_rt_shutdown_err;
+
+    support::each_builder(|builder| {
+        let mut runtime = builder.build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let handle = runtime.handle().clone();
+        runtime.close();
+        assert_eq!(handle.block_on(async { 1 }), 1);
+        // The rest says that the loop is closed, and waits for nothing.
+        assert!(is_rt_shutdown_err(&handle.block_on(listener.accept()).unwrap_err()));
+        assert!(handle.block_on(handle.spawn_blocking(|| ())).unwrap_err().is_closed());
+        let waits = || handle.block_on(handle.spawn(std::future::pending::<()>()));
+        assert!(waits().unwrap_err().is_cancelled());
+        let forever = std::panic::AssertUnwindSafe(|| handle.block_on(std::future::pending::<()>()));
+        let panic = std::panic::catch_unwind(forever).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&RunError::Closed.to_string()));
+        assert_eq!(handle.try_block_on(async {}), Err(RunError::Closed));
     });
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use loop_api::blocking::Executor;
-use loop_api::context::Entered;
+use loop_api::context::{self, Entered};
 use loop_api::time::{Instant, TestClock};
 use loop_api::{Handle as LoopHandle, LocalError, Metrics, RunError, Shared};
 
@@ -209,9 +210,13 @@ impl Handle {
     /// is waited for, as the loop may be about to run; if the loop has stood still for a second,
     /// the exception handler is told so, once.
     ///
+    /// On a closed loop the future is polled once, as in tokio what needs no runtime is still run:
+    /// sockets and jobs say there that the loop is closed.
+    ///
     /// # Panics
     ///
-    /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy.
+    /// Where [`try_block_on`](Self::try_block_on) gives an error, but for a future that is done at
+    /// once on a closed loop; the message names the remedy.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -229,7 +234,15 @@ impl Handle {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        or_panic(LoopHandle::try_block_on(self, future))
+        or_panic(if self.is_closed() { self.poll_once(future) } else { self.try_block_on(future) })
+    }
+
+    /// What a closed loop does for a future.
+    #[cold]
+    fn poll_once<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        let _running = context::enter()?;
+        let mut future = pin!(future);
+        self.within(|| self.shared().wait_here(poll_fn(|cx| lent(future.as_mut(), cx))))
     }
 
     /// [`block_on`](Self::block_on) that does not panic.
@@ -400,11 +413,14 @@ impl LoopHandle for Handle {
     }
 
     fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
-        // Each poll has one, as before the first this thread may turn out to be a loop's. On tokio
-        // too: its handle counts nothing here.
         let mut future = pin!(future);
-        let future = poll_fn(|cx| loop_api::budget::lend(BUDGET, || future.as_mut().poll(cx)));
+        let future = poll_fn(|cx| lent(future.as_mut(), cx));
         each!(Handle; &self.0, h => h.try_block_on(future))
+    }
+
+    #[track_caller]
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        Handle::block_on(self, future)
     }
 
     #[inline]
@@ -419,6 +435,12 @@ impl LoopHandle for Handle {
     fn random_u64(&self) -> u64 {
         each!(Handle; &self.0, h => h.random_u64())
     }
+}
+
+/// Polls what a handle's `block_on` waits for, with a budget: each poll has one, as before the
+/// first this thread may turn out to be a loop's. On tokio too: its handle counts nothing here.
+fn lent<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    loop_api::budget::lend(BUDGET, || future.poll(cx))
 }
 
 impl HandleRef<'_> {
