@@ -153,6 +153,9 @@ fn blocking_in_place_may_run_another_loop() {
             let task = task::spawn(async move { task::block_in_place(|| nested(&inside)) });
             assert_eq!(task.await.unwrap(), ran, "task, on {backend}");
             assert_eq!(nested(&one), Err(RunError::Nested), "as before");
+            let other = one.build_shared().unwrap();
+            let answer = task::block_in_place(|| other.try_block_on(other.spawn(async { 1 })));
+            assert_eq!(answer.map(Result::unwrap), ran, "another that runs, on {backend}");
             let waits = task::block_in_place(|| handle.try_block_on(task::spawn(async { 2 })));
             // The workers go on with the loop, but not this thread.
             assert_eq!(waits.map(Result::unwrap), if many { Ok(2) } else { Err(RunError::Nested) });

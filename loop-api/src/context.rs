@@ -7,6 +7,7 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::RunError;
+use crate::shared::Shared;
 
 mod entered;
 mod innermost;
@@ -51,11 +52,11 @@ impl Running {
     }
 }
 
-/// Says that this thread is about to block in a loop that another thread runs.
+/// Says that this thread is about to block.
 ///
 /// # Errors
 ///
-/// [`RunError::Nested`] if it does already.
+/// [`RunError::Nested`] if it blocks in a loop already.
 pub fn enter() -> Result<Running, RunError> {
     if is_running() {
         return Err(RunError::Nested);
@@ -73,6 +74,20 @@ pub fn enter_loop() -> Result<Running, RunError> {
         return Err(RunError::Nested);
     }
     Ok(Running::new(State::Running))
+}
+
+/// Says that this thread is about to wait for the loop of `shared`, which other threads run.
+///
+/// # Errors
+///
+/// [`RunError::Nested`] if it blocks in a loop already, but [in place](block_in_place) and in
+/// another one.
+pub fn enter_beside(shared: &Shared) -> Result<Running, RunError> {
+    let stands_still = || innermost().is_some_and(|here| here.is(shared)) || shared.is_loop_thread();
+    if STATE.get() == State::InPlace && stands_still() {
+        return Err(RunError::Nested);
+    }
+    enter_loop()
 }
 
 /// Says that this thread is inside a loop now, whether or not it was before: for a backend's worker

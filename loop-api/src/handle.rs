@@ -232,7 +232,7 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         if self.shared().is_closed() {
             return Err(RunError::Closed);
         }
-        let _running = context::enter()?;
+        let _running = context::enter_beside(self.shared())?;
         self.enter(|| self.shared().wait_here(future))
     }
 

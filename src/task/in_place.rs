@@ -14,8 +14,8 @@ use crate::runtime::RuntimeFlavor;
 /// tasks; a loop on one thread stands still until `f` is done, where tokio would panic.
 /// [`spawn_blocking`](super::spawn_blocking) keeps no loop waiting.
 ///
-/// Another [`Runtime`](crate::runtime::Runtime) may be run in `f`; and in the main future of a loop
-/// with worker threads, which go on without it, also `Handle::block_on`.
+/// Another [`Runtime`](crate::runtime::Runtime) may be run in `f`, and the handle of one be waited
+/// for; in the main future of a loop with worker threads, which go on without it, also its own.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
