@@ -58,6 +58,8 @@ async fn stream<H: Handle, T: Stream>(handle: &H, mut one: T, other: T) {
     writes(handle, &one).await;
     let _sent = within(handle, LONG, other.readable()).await;
     assert_eq!(other.try_read(&mut [0; 16]).expect("both"), 8);
+    // Not before it is told of.
+    within(handle, LONG, other.ready(Interest::Writable)).await.expect("to be told").expect("to be ready");
     reads(handle, &one, || other.try_write(b"ciao")).await;
     {
         let (read, write) = one.split();
@@ -95,6 +97,11 @@ where
         one.connect(addresses.1).await.expect("to connect");
         other.connect(addresses.0).await.expect("to connect");
         writes(&handle, &one).await;
+        // Not before it is told of.
+        within(&handle, LONG, other.ready(Interest::Writable))
+            .await
+            .expect("to be told")
+            .expect("to be ready");
         reads(&handle, &one, || other.try_send(b"ciao")).await;
     });
 }
@@ -114,6 +121,10 @@ where
         stream(&handle, one, other).await;
         let (one, other) = handle.unix_datagram_pair().expect("a pair");
         writes(&handle, &one).await;
+        within(&handle, LONG, other.ready(Interest::Writable))
+            .await
+            .expect("to be told")
+            .expect("to be ready");
         reads(&handle, &one, || other.try_send(b"ciao")).await;
     });
 }
