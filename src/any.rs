@@ -21,6 +21,8 @@ mod pin;
 mod socket;
 mod stream;
 mod types;
+#[cfg(feature = "sim")]
+pub(crate) mod world;
 
 pub(crate) use event_loop::Loop;
 pub(crate) use forward::forward;

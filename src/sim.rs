@@ -55,6 +55,7 @@ use std::pin::pin;
 use loop_api::{EventLoop, Handle as _};
 use loop_erased::ErasedHandle;
 
+pub use loop_sim::linear;
 pub use loop_sim::{
     Builder, Chaos, Fault, Latency, Link, NetConfig, Order, ParseError, Plan, Recording, Resources, Rng,
     SimHandle, SimLoop, Stats, TraceEvent, WorldError,
@@ -105,7 +106,7 @@ impl fmt::Debug for World {
 pub struct Host(SimHandle);
 
 fn erase(host: &SimHandle) -> ErasedHandle {
-    ErasedHandle::of(host.clone()).net().signals().done()
+    any::world::host(ErasedHandle::of(host.clone())).done()
 }
 
 impl Host {
@@ -127,6 +128,12 @@ impl Host {
     /// What it has open.
     pub fn resources(&self) -> Resources {
         self.0.resources()
+    }
+
+    /// From now on, it must not keep what it opens: see [`SimHandle::expect_no_leaks`].
+    pub fn expect_no_leaks(&self) -> &Host {
+        self.0.expect_no_leaks();
+        self
     }
 
     /// Its loop, for all that a handle does.

@@ -230,3 +230,34 @@ fn nothing_unusual_happens_where_it_is_off() {
     sim::run(&mut sim, |_| async { assert!((0..1000).all(|n| !anyloop::buggify(&n.to_string()))) });
     assert!((0..1000).all(|n| !anyloop::buggify(&n.to_string())), "and never outside of a world");
 }
+
+#[cfg(unix)]
+#[anyloop::test(sim, seeds = 10)]
+async fn unix_sockets_are_a_hosts_own(world: World) {
+    use anyloop::net::{UnixDatagram, UnixListener, UnixStream};
+    async fn serve() {
+        let listener = UnixListener::bind("/run/service").unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        stream.write_all(text.to_uppercase().as_bytes()).await.unwrap();
+    }
+    world.host("one").run(serve);
+    world.host("other").run(serve);
+    sleep(Duration::from_millis(1)).await;
+    for name in ["one", "other"] {
+        let asks = world.host(name).spawn(async {
+            let mut stream = UnixStream::connect("/run/service").await.unwrap();
+            assert!(stream.peer_cred().unwrap().pid().is_some());
+            stream.write_all(b"ciao").await.unwrap();
+            stream.shutdown().await.unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.unwrap();
+            text
+        });
+        assert_eq!(asks.await.unwrap(), "CIAO");
+    }
+    let (one, other) = UnixDatagram::pair().unwrap();
+    one.send(b"x").await.unwrap();
+    assert_eq!(other.recv(&mut [0; 4]).await.unwrap(), 1);
+}

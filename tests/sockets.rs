@@ -24,7 +24,7 @@ fn on_each<F: Future<Output = io::Result<()>>>(body: impl Fn() -> F) {
     #[cfg(all(feature = "dyn", feature = "native", unix))]
     {
         use anyloop::EventLoop;
-        let erased = anyloop::erased::ErasedLoop::of(loop_native(), |handle| handle.std_net().unix_net());
+        let erased = anyloop::erased::ErasedLoop::of(loop_native(), |handle| handle.std_net().std_unix_net());
         let mut runtime = Runtime::from_erased(erased);
         runtime.block_on(body()).unwrap();
         fn loop_native() -> loop_native::NativeLoop {

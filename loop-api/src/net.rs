@@ -39,7 +39,7 @@ pub use socket::Socket;
 #[doc(hidden)]
 pub use socket2::SockRef;
 #[cfg(unix)]
-pub use unix::{UnixDatagram, UnixListener, UnixNet, UnixStream};
+pub use unix::{StdUnixNet, UnixDatagram, UnixListener, UnixNet, UnixStream};
 
 /// A loop with a network. It has no file descriptor in it, and resolves names itself, so that a
 /// simulated one can have its own names.

@@ -189,5 +189,5 @@ fn build_sim() -> io::Result<loop_erased::ErasedLoop> {
     if let Some(budget) = BUDGET {
         builder = builder.budget(budget);
     }
-    Ok(loop_erased::ErasedLoop::of(builder.build(), |handle| handle.net().signals()))
+    Ok(loop_erased::ErasedLoop::of(builder.build(), super::world::host))
 }

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use loop_api::net::{Stream, UnixListener as LoopUnixListener, UnixNet, UnixStream as LoopUnixStream};
+use loop_api::net::{
+    StdUnixNet, Stream, UnixListener as LoopUnixListener, UnixNet, UnixStream as LoopUnixStream,
+};
 
 use super::readiness;
 use super::stream::stream;
@@ -123,8 +125,8 @@ impl UnixStream {
     ///
     /// # Errors
     ///
-    /// Any error of `getsockopt(2)` or `getpeereid(3)`; `Unsupported` where there are no system
-    /// sockets, or the system does not tell.
+    /// Any error of `getsockopt(2)` or `getpeereid(3)`; `Unsupported` where the system, or the loop,
+    /// does not tell.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -136,7 +138,7 @@ impl UnixStream {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn peer_cred(&self) -> io::Result<UCred> {
-        self.with_std(|socket| loop_toolkit::socket::peer_cred(&*socket)).map(UCred::new)
+        LoopUnixStream::peer_cred(self).map(UCred::new)
     }
 }
 
@@ -150,7 +152,11 @@ impl TryFrom<std::os::unix::net::UnixStream> for UnixStream {
 }
 
 forward! {
-    impl LoopUnixStream for UnixStream, UnixStream {}
+    impl LoopUnixStream for UnixStream, UnixStream {
+        fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+            each!(UnixStream; &self.0, stream => LoopUnixStream::peer_cred(stream))
+        }
+    }
     fn {
         /// This side's address.
         ///
@@ -373,7 +379,9 @@ impl UnixNet for Handle {
             Ok((UnixDatagram(wrap(a)), UnixDatagram(wrap(b))))
         })
     }
+}
 
+impl StdUnixNet for Handle {
     fn unix_stream_from_std(&self, stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
         each!(Handle => UnixStream as wrap; &self.0, h => h.unix_stream_from_std(stream).map(|s| UnixStream(wrap(s))))
     }

@@ -17,7 +17,7 @@ impl Subject for OneThread {
 }
 
 loop_conformance::conformance!(mod one_thread, OneThread, caps: [
-    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, turn, turn_fd, deadlock, clock, threads, real_time, system_sockets
+    one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, turn, turn_fd, deadlock, clock, threads, real_time, system_sockets
 ]);
 
 /// A loop inside a loop. (With edges the turns are the same.)
@@ -33,7 +33,7 @@ impl Subject for TwoWorkers {
 
 // A turn is about the loop's own thread; what the workers do is not part of it.
 loop_conformance::conformance!(
-    mod two_workers, TwoWorkers, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, deadlock, threads, real_time, system_sockets],
+    mod two_workers, TwoWorkers, caps: [workers, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, deadlock, threads, real_time, system_sockets],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }
@@ -53,7 +53,7 @@ impl Subject for TokioInside {
 
 #[cfg(unix)]
 loop_conformance::conformance!(mod tokio_inside, TokioInside, caps: [
-    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets
+    one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets
 ]);
 
 #[cfg(unix)]
@@ -70,7 +70,7 @@ impl Subject for WorkersTokioInside {
 
 #[cfg(unix)]
 loop_conformance::conformance!(
-    mod workers_tokio_inside, WorkersTokioInside, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+    mod workers_tokio_inside, WorkersTokioInside, caps: [workers, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     deviations: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::resources::Resources;
+
 /// The checks of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
@@ -10,6 +12,8 @@ pub(crate) struct Checks {
     sometimes: BTreeMap<String, bool>,
     /// By name, whether this run does what is unusual.
     buggified: BTreeMap<String, bool>,
+    /// Hosts that must not leak, and what they had open.
+    pub(crate) watched: Vec<(String, Resources)>,
 }
 
 impl Checks {

@@ -31,8 +31,8 @@
 //! A world is strict: a thread that is not of it and wakes one of its tasks, or a blocking job that
 //! waits for something outside, fails the run and names the place where the task was spawned. What
 //! is the world's own: tasks, time, TCP, UDP, names, blocking jobs (which run on threads, but one at
-//! a time with the world), signals. What it does not have: descriptors, the standard library's
-//! sockets, unix sockets, files and processes.
+//! a time with the world), signals, unix sockets. What it does not have: descriptors, the standard
+//! library's sockets, files and processes.
 
 #![forbid(unsafe_code)]
 
@@ -52,6 +52,8 @@ mod handle;
 mod host_clock;
 mod hosts;
 mod jobs;
+mod leaks;
+pub mod linear;
 mod listen;
 mod local;
 mod net;
@@ -60,6 +62,7 @@ mod order;
 mod plan;
 mod quiet;
 mod ready;
+mod resources;
 mod rng;
 mod scheduler;
 mod seeds;
@@ -87,13 +90,16 @@ pub use net::link::{Latency, Link, NetConfig};
 pub use oracle::{ChoiceKind, Recording};
 pub use order::Order;
 pub use plan::Plan;
+pub use resources::Resources;
 pub use rng::Rng;
 pub use seeds::{Difference, Failure, Report, check_deterministic, seeds};
 pub use shrink::{Shrunk, shrink};
 pub use sim_loop::SimLoop;
 pub use sleep::SimSleep;
 pub use socket::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpListener, TcpStream, UdpSocket, WriteHalf};
+#[cfg(unix)]
+pub use socket::{UnixDatagram, UnixListener, UnixStream};
 pub use state::SimHandle;
 pub use test_run::test;
 pub use trace::{Stats, TraceEvent};
-pub use world::{Resources, World};
+pub use world::World;

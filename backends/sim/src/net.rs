@@ -13,3 +13,7 @@ mod ports;
 mod route;
 mod tcp;
 mod udp;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) mod unix_state;

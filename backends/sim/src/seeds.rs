@@ -12,6 +12,7 @@ use loop_api::error::Panic;
 
 use crate::builder::Builder;
 use crate::core::lock;
+use crate::leaks;
 use crate::oracle::Recording;
 use crate::plan::Plan;
 use crate::quiet;
@@ -38,7 +39,10 @@ pub(crate) fn run_one(builder: &Builder, program: &(impl Fn(&mut SimLoop) + Sync
         let _quiet = quiet::on_this_thread();
         let mut sim = builder.clone().build();
         let world = sim.world();
-        let result = catch_unwind(AssertUnwindSafe(|| program(&mut sim)));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            program(&mut sim);
+            leaks::expect_none(&mut sim);
+        }));
         let panicked = result.err().map(|payload| Panic::new(payload).message().to_owned());
         // What a check says comes before the panic by which it ended the run.
         let failures = world.failures();

@@ -4,8 +4,12 @@ mod net;
 mod stream;
 mod tcp;
 mod udp;
+#[cfg(unix)]
+mod unix;
 mod waiting;
 
 pub use stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 pub use tcp::{TcpListener, TcpStream};
 pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

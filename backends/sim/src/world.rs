@@ -17,6 +17,7 @@ use crate::hosts::{self, WorldError};
 use crate::net::link::{Link, NetConfig};
 use crate::oracle::{ChoiceKind, Recording};
 use crate::plan::Plan;
+use crate::resources::Resources;
 use crate::signals;
 use crate::state::{Inner, SimHandle};
 use crate::tasks;
@@ -51,20 +52,6 @@ use crate::trace::{Stats, TraceEvent, What};
 /// ```
 #[derive(Clone)]
 pub struct World(Arc<Inner>);
-
-/// What a host has open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Resources {
-    /// Tasks that are not done.
-    pub tasks: usize,
-    /// Ends of streams, those that were not accepted yet among them.
-    pub streams: usize,
-    /// Server sockets.
-    pub listeners: usize,
-    /// Datagram sockets.
-    pub datagram_sockets: usize,
-}
 
 impl World {
     pub(crate) fn new(world: Arc<Inner>) -> World {
@@ -300,17 +287,42 @@ impl SimHandle {
         hosts::raise(self, kind);
     }
 
+    /// From now on, the host must not keep what it opens: a run of [`seeds`](crate::seeds) or of a
+    /// test fails if in the end, and a minute later, it has more tasks or sockets than now.
+    ///
+    /// ```
+    /// use loop_api::{EventLoop, Handle};
+    /// use loop_sim::{Builder, seeds};
+    ///
+    /// let report = seeds(0..1, &Builder::new(), |sim| {
+    ///     let server = sim.world().host("server");
+    ///     server.expect_no_leaks();
+    ///     drop(server.spawn(std::future::pending::<()>()));
+    ///     sim.block_on(async {});
+    /// });
+    /// let failed = &report.first_failure().unwrap().message;
+    /// assert!(failed.contains("host `server` has leaked 1 task"), "{failed}");
+    /// ```
+    pub fn expect_no_leaks(&self) -> &SimHandle {
+        let before = (self.0.name.clone(), self.resources());
+        lock(&self.0.world.checks).watched.push(before);
+        self
+    }
+
     /// What the host has open. Equal before and after, nothing has leaked.
     pub fn resources(&self) -> Resources {
         let id = self.0.id;
         // The task that runs the callbacks is not the program's.
         let own = usize::from(id > 0 && !self.0.shared.is_closed());
         let tasks = self.0.tasks.len().saturating_sub(own);
-        self.0.world.net(|net, _| Resources {
-            tasks,
-            streams: net.ends.values().filter(|end| end.host == id).count(),
-            listeners: net.listeners.values().filter(|listener| listener.host == id).count(),
-            datagram_sockets: net.udp.values().filter(|socket| socket.host == id).count(),
+        self.0.world.net(|net, _| {
+            let (servers, datagrams) = net.unix_sockets_of(id);
+            Resources {
+                tasks,
+                streams: net.ends.values().filter(|end| end.host == id).count(),
+                listeners: servers + net.listeners.values().filter(|listener| listener.host == id).count(),
+                datagram_sockets: datagrams + net.udp.values().filter(|socket| socket.host == id).count(),
+            }
         })
     }
 }

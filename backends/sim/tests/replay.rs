@@ -1,12 +1,42 @@
-//! A seed is the same run in another process.
+//! A seed is the same run in another process. `benches/worlds/replay` compares many, and builds.
 
+use std::net::SocketAddr;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
-use loop_api::net::{Net, TcpListener, TcpOptions};
+use loop_api::net::{Net, TcpListener, TcpOptions, UdpOptions, UdpSocket};
 use loop_api::{EventLoop, Handle};
-use loop_sim::{Builder, Chaos, NetConfig, Order, SimHandle, SimLoop, seeds};
+use loop_sim::{Builder, Chaos, Fault, NetConfig, Order, SimHandle, SimLoop, seeds};
+
+/// Datagrams that are lost, a stream within the host, and the end by a signal.
+async fn others() {
+    let here = SimHandle::current();
+    let socket = here.bind_udp(([0, 0, 0, 0], 9000).into(), &UdpOptions::new()).unwrap();
+    let targets = ["a", "b", "c"].map(|name| (here.world().host(name).ip(), 9000).into());
+    for _ in 0..20 {
+        let target: SocketAddr = targets[here.random_u64() as usize % 3];
+        let _sent = socket.send_to(&here.random_u64().to_le_bytes(), target).await;
+        let day = here.wall_clock().duration_since(UNIX_EPOCH).unwrap();
+        here.world().note(day.as_nanos());
+    }
+    #[cfg(unix)]
+    {
+        use loop_api::net::UnixNet;
+        use loop_api::signal::{Signal, SignalKind, Signals};
+        let mut ended = here.signal(SignalKind::terminate()).unwrap();
+        let (mut one, mut other) = here.unix_pair().unwrap();
+        let reader = here.spawn(async move {
+            let mut heard = Vec::new();
+            other.read_to_end(&mut heard).await.map(|_| heard)
+        });
+        std::future::poll_fn(|cx| ended.poll_recv(cx)).await;
+        one.write_all(b"the end").await.unwrap();
+        drop(one);
+        assert_eq!(reader.await.unwrap().unwrap(), b"the end");
+        here.world().note("d has ended");
+    }
+}
 
 /// An echo between three hosts, whose faults are drawn; jobs and timers beside it.
 fn program(sim: &mut SimLoop) {
@@ -28,12 +58,19 @@ fn program(sim: &mut SimLoop) {
         });
     }
     world.chaos(&Chaos::everything(Duration::from_secs(10)));
+    // Datagrams, unix sockets and signals on one more host, which has no faults but its signal's.
+    world.host("d").run(others);
+    #[cfg(unix)]
+    world.at(Duration::from_secs(3), Fault::signal("d", "SIGTERM")).unwrap();
     let ask = |n: usize| async move {
         let here = SimHandle::current();
         let name = ["a", "b", "c"][here.world().random(3) as usize];
         let addr = here.lookup_host(name.into(), 7000).await?[0];
         let mut stream = here.connect_tcp(addr, TcpOptions::new()).await?;
         stream.write_all(&[n as u8; 300]).await?;
+        if here.world().buggify("a late read") {
+            here.sleep(Duration::from_millis(here.random_u64() % 50)).await;
+        }
         stream.read_exact(&mut [0; 300]).await?;
         std::io::Result::Ok(here.spawn_blocking(move || n * 2).await?)
     };

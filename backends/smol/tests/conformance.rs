@@ -29,7 +29,7 @@ impl Subject for OneThread {
 }
 
 #[cfg(unix)]
-smol!(mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets]);
+smol!(mod one_thread, OneThread, caps: [one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets]);
 #[cfg(not(unix))]
 smol!(mod one_thread, OneThread, caps: [one_thread, net, std_net, fs, system_fs, readiness, threads, real_time, system_sockets]);
 
@@ -45,7 +45,7 @@ impl Subject for WorkerThreads {
 
 #[cfg(unix)]
 smol!(
-    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+    mod worker_threads, WorkerThreads, caps: [workers, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     more: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",
@@ -72,7 +72,7 @@ impl Subject for TokioInside {
 }
 
 #[cfg(unix)]
-smol!(mod tokio_inside, TokioInside, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets]);
+smol!(mod tokio_inside, TokioInside, caps: [one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets]);
 
 #[cfg(unix)]
 struct WorkersTokioInside;
@@ -88,7 +88,7 @@ impl Subject for WorkersTokioInside {
 
 #[cfg(unix)]
 smol!(
-    mod workers_tokio_inside, WorkersTokioInside, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+    mod workers_tokio_inside, WorkersTokioInside, caps: [workers, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     more: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         tmr13_two_intervals_of_zero_take_turns: "on two threads both tick at once: neither waits for the other's turn",

@@ -26,7 +26,7 @@ impl Subject for CurrentThread {
 
 #[cfg(unix)]
 tokio!(
-    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     more: {
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
         net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
@@ -48,7 +48,7 @@ impl Subject for MultiThread {
 
 #[cfg(unix)]
 tokio!(
-    mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+    mod multi_thread, MultiThread, caps: [workers, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     more: {
         peer11_a_loop_that_does_nothing_starts_no_thread: "the worker threads that were asked for start with the loop",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",

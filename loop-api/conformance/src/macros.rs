@@ -81,6 +81,7 @@ macro_rules! __conformance_has {
     (net [net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (std_net [std_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (unix_net [unix_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
+    (std_unix_net [std_unix_net $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (fs [fs $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (system_fs [system_fs $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
     (readiness [readiness $($rest:ident)*] { $($yes:tt)* } $no:tt) => { $($yes)* };
@@ -145,6 +146,9 @@ macro_rules! __conformance_missing {
     };
     (unix_net $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: unix_net" $case }
+    };
+    (std_unix_net $case:ident) => {
+        $crate::__conformance_missing! { @ "unsupported: std_unix_net" $case }
     };
     (fs $case:ident) => {
         $crate::__conformance_missing! { @ "unsupported: fs" $case }

@@ -9,6 +9,7 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("net", "its handle implements Net"),
     ("std_net", "its handle implements StdNet"),
     ("unix_net", "its handle implements UnixNet"),
+    ("std_unix_net", "its handle implements StdUnixNet"),
     ("fs", "its handle implements Fs"),
     ("system_fs", "the files of its Fs are the system's, and others see them"),
     ("readiness", "its handle implements Readiness"),
@@ -327,28 +328,33 @@ macro_rules! __conformance_table {
 
             net12_unix_streams: [on_unix unix_net];
             net12_a_pair_and_its_halves: [on_unix unix_net];
-            net12_a_stale_path_is_an_address_in_use: [on_unix unix_net];
+            net12_a_path_in_use_stays_so_when_its_listener_is_gone: [on_unix unix_net];
+            net12_a_path_that_was_removed_is_free: [on_unix unix_net system_fs];
+            net12_a_stream_that_is_closed_is_a_broken_pipe: [on_unix unix_net];
+            net12_the_peers_credentials_are_those_of_its_process: [on_unix unix_net];
+            net12_datagrams_wait_for_a_slow_receiver: [on_linux unix_net];
+            net12_errors_of_datagrams: [on_linux unix_net];
             net12_abstract_names: [on_linux unix_net];
             net12_unix_datagrams: [on_unix unix_net];
-            net12_connecting_waits_while_the_backlog_is_full: [on_linux unix_net];
-            net12_sending_to_a_peer_that_is_full_waits: [on_linux unix_net];
-            net11_unix_sockets_of_std_are_taken_and_given_back: [on_unix unix_net];
+            net12_connecting_waits_while_the_backlog_is_full: [on_linux unix_net system_sockets];
+            net12_sending_to_a_peer_that_is_full_waits: [on_linux unix_net system_sockets];
+            net11_unix_sockets_of_std_are_taken_and_given_back: [on_unix std_unix_net];
 
             // What ends a transfer early
             net10_more_slices_than_the_system_takes_at_once: [net];
             net10_urgent_data_does_not_hide_what_follows: [on_unix std_net];
-            net12_a_message_with_a_descriptor_does_not_hide_the_next: [on_unix unix_net];
-            net12_what_another_process_sends_is_not_hidden: [on_linux unix_net];
-            net12_urgent_data_does_not_hide_what_follows: [on_linux unix_net];
-            net12_messages_that_keep_their_bounds_are_all_read: [on_linux unix_net];
+            net12_a_message_with_a_descriptor_does_not_hide_the_next: [on_unix std_unix_net];
+            net12_what_another_process_sends_is_not_hidden: [on_linux std_unix_net];
+            net12_urgent_data_does_not_hide_what_follows: [on_linux std_unix_net];
+            net12_messages_that_keep_their_bounds_are_all_read: [on_linux std_unix_net];
             io23_a_short_read_of_another_kind_of_descriptor_is_not_the_last: [on_linux readiness];
 
             net11_a_connection_is_taken_over_and_given_back: [std_net];
             net11_a_listener_and_a_udp_socket_are_taken_over: [std_net];
             net18_streams_and_their_halves: [net system_sockets];
             net18_listeners_and_datagrams: [net system_sockets];
-            net18_unix_sockets: [on_unix unix_net];
-            net19_accepting_as_a_poll: [net system_sockets];
+            net18_unix_sockets: [on_unix unix_net system_sockets];
+            net19_accepting_as_a_poll: [net];
             net19_accepting_as_a_poll_on_a_unix_socket: [on_unix unix_net];
 
             // TSK: time limits

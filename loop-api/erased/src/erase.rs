@@ -69,7 +69,18 @@ impl<H: Handle> Erase<H> {
     where
         H: loop_api::net::UnixNet,
     {
-        self.unix = Some(Box::new(super::unix::UnixNetOf { handle: self.handle.clone() }));
+        self.unix = Some(Box::new(super::unix::UnixNetOf { handle: self.handle.clone(), conversions: None }));
+        self
+    }
+
+    /// It has unix sockets, and takes and gives the standard library's.
+    #[cfg(unix)]
+    pub fn std_unix_net(mut self) -> Self
+    where
+        H: loop_api::net::StdUnixNet,
+    {
+        let conversions = Some(super::unix::StdUnixConversions::new());
+        self.unix = Some(Box::new(super::unix::UnixNetOf { handle: self.handle.clone(), conversions }));
         self
     }
 

@@ -10,12 +10,12 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::object::{FromObject, Object};
+use super::object::{FromObject, IntoStd, Object};
 use super::socket::{DynSocket, erased_socket};
 use super::split::debug;
 use super::stream::{DynStream, erased_stream};
-use super::{BoxFuture, ErasedHandle};
-use loop_api::net::{self, UnixNet};
+use super::{BoxFuture, ErasedHandle, unsupported};
+use loop_api::net::{self, StdUnixNet, UnixNet};
 
 /// A unix stream on an erased loop.
 pub struct UnixStream(Box<dyn DynUnixStream>);
@@ -24,6 +24,7 @@ pub struct UnixStream(Box<dyn DynUnixStream>);
 trait DynUnixStream: DynStream<UnixStream> {
     fn local_addr(&self) -> io::Result<SocketAddr>;
     fn peer_addr(&self) -> io::Result<SocketAddr>;
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)>;
     fn into_std(self: Box<Self>) -> io::Result<std_unix::UnixStream>;
 }
 
@@ -42,6 +43,10 @@ impl<S: net::UnixStream> DynUnixStream for Object<S, std_unix::UnixStream> {
         self.socket.peer_addr()
     }
 
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+        self.socket.peer_cred()
+    }
+
     fn into_std(self: Box<Self>) -> io::Result<std_unix::UnixStream> {
         Object::into_std(*self)
     }
@@ -57,6 +62,10 @@ impl net::UnixStream for UnixStream {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
+
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+        self.0.peer_cred()
+    }
 }
 
 /// A unix server socket on an erased loop.
@@ -70,32 +79,37 @@ trait DynUnixListener: DynSocket + fmt::Debug + Send + Sync {
 }
 
 /// The socket of a handle `H`, with its way back to the standard library's.
-struct ListenerOf<H: UnixNet>(H::UnixListener);
+struct ListenerOf<H: UnixNet> {
+    object: Object<H::UnixListener, std_unix::UnixListener>,
+    stream_into_std: IntoStd<H::UnixStream, std_unix::UnixStream>,
+}
 
 impl<H: UnixNet> DynUnixListener for ListenerOf<H> {
     fn accept(&self) -> BoxFuture<'_, io::Result<(UnixStream, SocketAddr)>> {
         Box::pin(async {
-            let (socket, addr) = net::UnixListener::accept(&self.0).await?;
-            Ok((stream::<H>(socket), addr))
+            let (socket, addr) = net::UnixListener::accept(&self.object.socket).await?;
+            Ok((UnixStream::from_object(Object::new(socket, self.stream_into_std)), addr))
         })
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        net::UnixListener::poll_accept(&self.0, cx).map_ok(|(socket, addr)| (stream::<H>(socket), addr))
+        net::UnixListener::poll_accept(&self.object.socket, cx).map_ok(|(socket, addr)| {
+            (UnixStream::from_object(Object::new(socket, self.stream_into_std)), addr)
+        })
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        net::UnixListener::local_addr(&self.0)
+        net::UnixListener::local_addr(&self.object.socket)
     }
 
     fn into_std(self: Box<Self>) -> io::Result<std_unix::UnixListener> {
-        H::unix_listener_into_std(self.0)
+        self.object.into_std()
     }
 }
 
-debug!([<H: UnixNet>] ListenerOf<H>, 0);
+debug!([<H: UnixNet>] ListenerOf<H>, object);
 debug!([] UnixListener, 0);
-loop_api::forward_socket!([<H: UnixNet>] ListenerOf<H>, |listener| &listener.0);
+loop_api::forward_socket!([<H: UnixNet>] ListenerOf<H>, |listener| &listener.object.socket);
 erased_socket!([] UnixListener, 0);
 erased_socket!([] UnixDatagram, 0);
 
@@ -262,58 +276,105 @@ pub(super) trait DynUnixNet: Send + Sync {
     fn datagram_from_std(&self, socket: std_unix::UnixDatagram) -> io::Result<UnixDatagram>;
 }
 
-pub(super) struct UnixNetOf<H> {
+/// A handle with unix sockets.
+pub(super) struct UnixNetOf<H: UnixNet> {
     pub(super) handle: H,
+    pub(super) conversions: Option<StdUnixConversions<H>>,
 }
 
-fn stream<H: UnixNet>(socket: H::UnixStream) -> UnixStream {
-    UnixStream::from_object(Object::new(socket, Some(H::unix_stream_into_std)))
+type From<H, Std, Socket> = fn(&H, Std) -> io::Result<Socket>;
+type Into<Socket, Std> = fn(Socket) -> io::Result<Std>;
+
+/// The methods of [`StdUnixNet`], for a handle that has them.
+pub(super) struct StdUnixConversions<H: UnixNet> {
+    stream_from: From<H, std_unix::UnixStream, H::UnixStream>,
+    listener_from: From<H, std_unix::UnixListener, H::UnixListener>,
+    datagram_from: From<H, std_unix::UnixDatagram, H::UnixDatagram>,
+    stream_into: Into<H::UnixStream, std_unix::UnixStream>,
+    listener_into: Into<H::UnixListener, std_unix::UnixListener>,
+    datagram_into: Into<H::UnixDatagram, std_unix::UnixDatagram>,
 }
 
-fn listener<H: UnixNet>(socket: H::UnixListener) -> UnixListener {
-    UnixListener(Box::new(ListenerOf::<H>(socket)))
+impl<H: StdUnixNet> StdUnixConversions<H> {
+    pub(super) fn new() -> Self {
+        StdUnixConversions {
+            stream_from: H::unix_stream_from_std,
+            listener_from: H::unix_listener_from_std,
+            datagram_from: H::unix_datagram_from_std,
+            stream_into: H::unix_stream_into_std,
+            listener_into: H::unix_listener_into_std,
+            datagram_into: H::unix_datagram_into_std,
+        }
+    }
 }
 
-fn datagram<H: UnixNet>(socket: H::UnixDatagram) -> UnixDatagram {
-    UnixDatagram(Box::new(Object::new(socket, Some(H::unix_datagram_into_std))))
+impl<H: UnixNet> UnixNetOf<H> {
+    fn conversions(&self) -> io::Result<&StdUnixConversions<H>> {
+        self.conversions.as_ref().ok_or_else(|| {
+            unsupported(
+                "this loop cannot take over unix sockets of the standard library, or was erased without .std_unix_net()",
+            )
+        })
+    }
+
+    fn stream_into(&self) -> IntoStd<H::UnixStream, std_unix::UnixStream> {
+        self.conversions.as_ref().map(|conversions| conversions.stream_into)
+    }
+
+    fn stream(&self, socket: H::UnixStream) -> UnixStream {
+        UnixStream::from_object(Object::new(socket, self.stream_into()))
+    }
+
+    fn listener(&self, socket: H::UnixListener) -> UnixListener {
+        let into_std = self.conversions.as_ref().map(|conversions| conversions.listener_into);
+        let object = Object::new(socket, into_std);
+        UnixListener(Box::new(ListenerOf::<H> { object, stream_into_std: self.stream_into() }))
+    }
+
+    fn datagram(&self, socket: H::UnixDatagram) -> UnixDatagram {
+        let into_std = self.conversions.as_ref().map(|conversions| conversions.datagram_into);
+        UnixDatagram(Box::new(Object::new(socket, into_std)))
+    }
 }
 
 impl<H: UnixNet> DynUnixNet for UnixNetOf<H> {
     fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<UnixStream>> {
-        let connecting = self.handle.connect_unix(addr);
-        Box::pin(async move { connecting.await.map(stream::<H>) })
+        let (connecting, into_std) = (self.handle.connect_unix(addr), self.stream_into());
+        Box::pin(async move { Ok(UnixStream::from_object(Object::new(connecting.await?, into_std))) })
     }
 
     fn listen(&self, addr: &SocketAddr) -> io::Result<UnixListener> {
-        self.handle.listen_unix(addr).map(listener::<H>)
+        Ok(self.listener(self.handle.listen_unix(addr)?))
     }
 
     fn pair(&self) -> io::Result<(UnixStream, UnixStream)> {
-        self.handle.unix_pair().map(|(a, b)| (stream::<H>(a), stream::<H>(b)))
+        let (a, b) = self.handle.unix_pair()?;
+        Ok((self.stream(a), self.stream(b)))
     }
 
     fn bind_datagram(&self, addr: &SocketAddr) -> io::Result<UnixDatagram> {
-        self.handle.bind_unix_datagram(addr).map(datagram::<H>)
+        Ok(self.datagram(self.handle.bind_unix_datagram(addr)?))
     }
 
     fn unbound_datagram(&self) -> io::Result<UnixDatagram> {
-        self.handle.unbound_unix_datagram().map(datagram::<H>)
+        Ok(self.datagram(self.handle.unbound_unix_datagram()?))
     }
 
     fn datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
-        self.handle.unix_datagram_pair().map(|(a, b)| (datagram::<H>(a), datagram::<H>(b)))
+        let (a, b) = self.handle.unix_datagram_pair()?;
+        Ok((self.datagram(a), self.datagram(b)))
     }
 
     fn stream_from_std(&self, socket: std_unix::UnixStream) -> io::Result<UnixStream> {
-        self.handle.unix_stream_from_std(socket).map(stream::<H>)
+        Ok(self.stream((self.conversions()?.stream_from)(&self.handle, socket)?))
     }
 
     fn listener_from_std(&self, socket: std_unix::UnixListener) -> io::Result<UnixListener> {
-        self.handle.unix_listener_from_std(socket).map(listener::<H>)
+        Ok(self.listener((self.conversions()?.listener_from)(&self.handle, socket)?))
     }
 
     fn datagram_from_std(&self, socket: std_unix::UnixDatagram) -> io::Result<UnixDatagram> {
-        self.handle.unix_datagram_from_std(socket).map(datagram::<H>)
+        Ok(self.datagram((self.conversions()?.datagram_from)(&self.handle, socket)?))
     }
 }
 
@@ -349,7 +410,9 @@ impl UnixNet for ErasedHandle {
     fn unix_datagram_pair(&self) -> io::Result<(UnixDatagram, UnixDatagram)> {
         self.unix()?.datagram_pair()
     }
+}
 
+impl StdUnixNet for ErasedHandle {
     fn unix_stream_from_std(&self, stream: std_unix::UnixStream) -> io::Result<UnixStream> {
         self.unix()?.stream_from_std(stream)
     }

@@ -40,8 +40,17 @@ pub trait UnixNet: Net {
     fn unbound_unix_datagram(&self) -> io::Result<Self::UnixDatagram>;
     /// Two datagram sockets connected to one another.
     fn unix_datagram_pair(&self) -> io::Result<(Self::UnixDatagram, Self::UnixDatagram)>;
+}
 
+/// A network that can take over unix sockets of the standard library, and give its own back. The
+/// sockets given may be blocking; they are made non-blocking.
+pub trait StdUnixNet: UnixNet {
     /// Takes over a stream.
+    ///
+    /// # Errors
+    ///
+    /// Any error of making it non-blocking or of registering it with the loop's poller; those that
+    /// follow give any error of deregistering it.
     fn unix_stream_from_std(&self, stream: std::os::unix::net::UnixStream) -> io::Result<Self::UnixStream>;
     /// Takes over a server socket.
     fn unix_listener_from_std(
@@ -75,6 +84,17 @@ pub trait UnixStream: Stream {
     ///
     /// Any error of `getpeername(2)`, such as `NotConnected`.
     fn peer_addr(&self) -> io::Result<SocketAddr>;
+    /// The peer's process, where the system tells it, its user and its group, as they were when it
+    /// connected. `loop_toolkit::socket::peer_cred` asks the system.
+    ///
+    /// # Errors
+    ///
+    /// Any error of `getsockopt(2)` or `getpeereid(3)`; `Unsupported` where the system or the loop
+    /// does not tell.
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+        let message = "this loop's unix sockets do not tell who the peer is";
+        Err(io::Error::new(io::ErrorKind::Unsupported, message))
+    }
 }
 
 /// A unix server socket. Dropping it leaves its path in place, as everywhere.

@@ -21,7 +21,7 @@ pub use unix::{UnixDatagram, UnixListener, UnixStream, connect_unix, unix_pair};
 
 /// Gives a handle that implements [`Readiness`](loop_api::readiness::Readiness) its
 /// [`Net`](loop_api::net::Net), [`StdNet`](loop_api::net::StdNet) and, on unix,
-/// [`UnixNet`](loop_api::net::UnixNet):
+/// [`UnixNet`](loop_api::net::UnixNet) and [`StdUnixNet`](loop_api::net::StdUnixNet):
 ///
 /// ```ignore
 /// impl Readiness for MyHandle { .. }
@@ -91,7 +91,7 @@ macro_rules! __ready_unix_net {
     ($handle:ty) => {
         const _: () = {
             use ::std::{future::Future, io::Result, os::unix::net, os::unix::net::SocketAddr};
-            use $crate::api::net::UnixNet;
+            use $crate::api::net::{StdUnixNet, UnixNet};
             use $crate::{net as ready, socket};
 
             impl UnixNet for $handle {
@@ -121,6 +121,9 @@ macro_rules! __ready_unix_net {
                     let (a, b) = socket::unix_datagram_pair()?;
                     Ok((ready::UnixDatagram::new(self, a)?, ready::UnixDatagram::new(self, b)?))
                 }
+            }
+
+            impl StdUnixNet for $handle {
                 fn unix_stream_from_std(&self, stream: net::UnixStream) -> Result<Self::UnixStream> {
                     stream.set_nonblocking(true)?;
                     ready::UnixStream::new(self, stream)

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::task::{Context, Poll};
 
 use loop_api::io::Interest as Direction;
-use loop_api::net::{Socket, UnixDatagram as LoopUnixDatagram, UnixNet};
+use loop_api::net::{Socket, StdUnixNet, UnixDatagram as LoopUnixDatagram, UnixNet};
 use loop_toolkit::socket::{unix_addr, unix_sent};
 use socket2::SockRef;
 

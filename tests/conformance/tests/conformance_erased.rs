@@ -18,13 +18,13 @@ impl Subject for Native {
 
     fn make() -> io::Result<ErasedLoop> {
         Ok(ErasedLoop::with_turn(NativeLoop::new()?, |handle| {
-            handle.std_net().unix_net().readiness().fs().process().signals()
+            handle.std_net().std_unix_net().readiness().fs().process().signals()
         }))
     }
 }
 
 loop_conformance::conformance!(mod erased_native, Native, caps: [
-    one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, turn, threads, real_time, system_sockets
+    one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, turn, threads, real_time, system_sockets
 ]);
 
 struct Tokio;
@@ -35,12 +35,12 @@ impl Subject for Tokio {
     fn make() -> io::Result<ErasedLoop> {
         // Without `fs()`: files are by its blocking jobs then.
         let tokio = TokioLoop::builder().worker_threads(2).build()?;
-        Ok(ErasedLoop::of(tokio, |handle| handle.std_net().unix_net().readiness().process().signals()))
+        Ok(ErasedLoop::of(tokio, |handle| handle.std_net().std_unix_net().readiness().process().signals()))
     }
 }
 
 loop_conformance::conformance!(
-    mod erased_tokio_multi_thread, Tokio, caps: [workers, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+    mod erased_tokio_multi_thread, Tokio, caps: [workers, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     deviations: {
         peer15_a_wakers_drop_may_call_back_into_a_read: "tokio drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
         peer15_a_wakers_clone_may_call_back_into_a_listener: "tokio clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",

@@ -28,7 +28,7 @@ macro_rules! guest {
         }
 
         loop_conformance::conformance!(mod $module, $subject, caps: [
-            one_thread, net, std_net, unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets
+            one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets
         ]);
     };
 }

@@ -100,5 +100,7 @@ impl Network {
             }
             self.close_udp(id);
         }
+        #[cfg(unix)]
+        self.crash_unix(core, host);
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use loop_api::net::TcpOptions;
 
 use super::bytes::Bytes;
+#[cfg(unix)]
+use super::unix_state::UnixEnd;
 use crate::agenda::Key;
 use crate::waiters::Waiters;
 
@@ -51,6 +53,9 @@ pub(crate) struct End {
     pub(crate) nodelay: bool,
     pub(crate) ttl: u32,
     pub(crate) linger: Option<Duration>,
+    /// It is of a unix stream.
+    #[cfg(unix)]
+    pub(crate) unix: Option<Box<UnixEnd>>,
 }
 
 impl End {
@@ -78,7 +83,17 @@ impl End {
             nodelay: false,
             ttl: 64,
             linger: None,
+            #[cfg(unix)]
+            unix: None,
         }
+    }
+
+    /// Whether it is of a unix stream, where nothing travels.
+    pub(crate) fn is_unix(&self) -> bool {
+        #[cfg(unix)]
+        return self.unix.is_some();
+        #[cfg(not(unix))]
+        false
     }
 
     pub(crate) fn set(&mut self, options: &TcpOptions) {

@@ -13,6 +13,8 @@ use super::link::{Latency, Link, NetConfig, nanos};
 use super::packet::{Packet, Sent};
 use super::ports::{AtPort, Ports};
 use super::route::Route;
+#[cfg(unix)]
+use super::unix_state::UnixSockets;
 
 use crate::agenda::Event;
 use crate::core::Core;
@@ -80,6 +82,8 @@ pub(crate) struct Network {
     pub(crate) bound: AtPort,
     /// When the last packet of an end arrives that is gone, until its FIN or RST has.
     pub(crate) gone: BTreeMap<u64, u64>,
+    #[cfg(unix)]
+    pub(crate) unix: UnixSockets,
     /// To be woken, and to be dropped, when the lock is free.
     pub(crate) wakes: Waiters,
     pub(crate) dropped: Waiters,
@@ -136,6 +140,8 @@ impl Network {
             isolations: 0,
             bound: BTreeMap::new(),
             gone: BTreeMap::new(),
+            #[cfg(unix)]
+            unix: UnixSockets::default(),
             wakes: Waiters::default(),
             dropped: Waiters::default(),
         }
@@ -174,6 +180,17 @@ impl Network {
 
     pub(crate) fn route(&mut self, from: u32, to: u32) -> &mut Route {
         self.routes.entry((from, to)).or_default()
+    }
+
+    /// How many unix server sockets and datagram sockets a host has.
+    pub(crate) fn unix_sockets_of(&self, host: u32) -> (usize, usize) {
+        #[cfg(unix)]
+        return (
+            self.unix.servers.values().filter(|server| server.host == host).count(),
+            self.unix.datagrams.values().filter(|socket| socket.host == host).count(),
+        );
+        #[cfg(not(unix))]
+        (host as usize * 0, 0)
     }
 
     /// Whether every way is as every other.
@@ -264,6 +281,9 @@ impl Network {
     pub(crate) fn send_from(&mut self, core: &Core, id: u64, packet: Packet) {
         if let Some(end) = self.ends.get(&id) {
             let (from, to) = (end.host, end.peer_host);
+            if end.is_unix() {
+                return self.arrive(core, Sent { from, to, end: Some(id), packet, at: core.now() });
+            }
             self.send(core, from, to, Some(id), packet);
         }
     }

@@ -159,8 +159,12 @@ impl Network {
         bufs: &[IoSlice<'_>],
         waiter: Option<Waiter>,
     ) -> io::Result<usize> {
-        let segment = self.config.segment;
         let end = self.ends.get_mut(&id).ok_or_else(closed)?;
+        let segment = self.config.segment.filter(|_| !end.is_unix());
+        if end.tx_end && end.is_unix() {
+            // Whatever it ended with, which the next read tells.
+            return Err(system_error(ErrorKind::BrokenPipe));
+        }
         if let Some(kind) = end.error.take() {
             return Err(system_error(kind));
         }
@@ -272,11 +276,23 @@ impl Network {
         let Some(end) = self.ends.get_mut(&id) else { return };
         end.rx_shut = true;
         end.readers.move_to(&mut self.wakes);
+        if end.is_unix() {
+            // Its peer writes into nothing from now on.
+            let peer = end.peer;
+            if let Some(peer) = self.ends.get_mut(&peer) {
+                peer.tx_end = true;
+                peer.writers.move_to(&mut self.wakes);
+            }
+        }
     }
 
     /// The socket is dropped: FIN, or RST if something is unread.
     pub(crate) fn close(&mut self, core: &Core, id: u64) {
         let Some(end) = self.ends.get(&id) else { return };
+        #[cfg(unix)]
+        if end.is_unix() {
+            return self.close_unix_end(core, id);
+        }
         let (to, open) = (end.peer, end.state == State::Open);
         if open && (!end.rx.is_empty() || end.linger == Some(Duration::ZERO)) {
             self.send_from(core, id, Packet::Reset { to });

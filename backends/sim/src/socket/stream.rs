@@ -245,7 +245,72 @@ macro_rules! writes {
     )*};
 }
 
-pub(super) use {reads, writes};
+/// What a stream is, over its [`Socket`]: `stream!(TcpStream)`.
+macro_rules! stream {
+    ($type:ident) => {
+        impl HasSocket for $type {
+            fn socket(&self) -> &Socket {
+                &self.0
+            }
+        }
+
+        reads!($type);
+        writes!($type);
+
+        impl loop_api::net::Stream for $type {
+            type ReadHalf<'a> = ReadHalf<'a>;
+            type WriteHalf<'a> = WriteHalf<'a>;
+            type OwnedReadHalf = OwnedReadHalf;
+            type OwnedWriteHalf = OwnedWriteHalf;
+
+            fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+                (ReadHalf(&self.0), WriteHalf(&self.0))
+            }
+
+            fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+                (OwnedReadHalf(self.0.clone()), OwnedWriteHalf { socket: self.0, joined: false })
+            }
+
+            fn reunite(
+                read: OwnedReadHalf,
+                mut write: OwnedWriteHalf,
+            ) -> std::result::Result<Self, (OwnedReadHalf, OwnedWriteHalf)> {
+                if Arc::ptr_eq(&write.socket, &read.0) {
+                    write.joined = true;
+                    return Ok($type(read.0));
+                }
+                Err((read, write))
+            }
+
+            async fn readable(&self) -> Result<()> {
+                self.0.readable().await
+            }
+
+            async fn writable(&self) -> Result<()> {
+                self.0.writable().await
+            }
+
+            fn try_read(&self, buf: &mut [u8]) -> Result<usize> {
+                self.0.read(buf, false, None)
+            }
+
+            fn try_write(&self, buf: &[u8]) -> Result<usize> {
+                self.0.write(&[IoSlice::new(buf)], None)
+            }
+
+            fn shutdown(&self, how: Shutdown) -> Result<()> {
+                self.0.shutdown(how);
+                Ok(())
+            }
+
+            fn take_error(&self) -> Result<Option<Error>> {
+                self.0.take_error()
+            }
+        }
+    };
+}
+
+pub(super) use {reads, stream, writes};
 
 reads!(ReadHalf<'_>, OwnedReadHalf);
 writes!(WriteHalf<'_>, OwnedWriteHalf);

@@ -12,12 +12,12 @@ use std::time::Duration;
 use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::coop;
 use loop_api::io::AsyncReadUninit;
-use loop_api::net::Stream;
 
 use super::stream::{
-    HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, writes,
+    HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, stream,
+    writes,
 };
-use super::waiting::{List, Waiting};
+use super::waiting::{List, Waiting, polled, would_block};
 use crate::net::network::{Listener, closed};
 use crate::state::SimHandle;
 use crate::waiters::Waiter;
@@ -26,14 +26,7 @@ use crate::waiters::Waiter;
 #[derive(Debug)]
 pub struct TcpStream(pub(super) Arc<Socket>);
 
-impl HasSocket for TcpStream {
-    fn socket(&self) -> &Socket {
-        &self.0
-    }
-}
-
-reads!(TcpStream);
-writes!(TcpStream);
+stream!(TcpStream);
 
 // No system's socket lies under them.
 impl loop_api::net::Socket for TcpStream {}
@@ -42,57 +35,6 @@ impl loop_api::net::Socket for ReadHalf<'_> {}
 impl loop_api::net::Socket for WriteHalf<'_> {}
 impl loop_api::net::Socket for OwnedReadHalf {}
 impl loop_api::net::Socket for OwnedWriteHalf {}
-
-impl Stream for TcpStream {
-    type ReadHalf<'a> = ReadHalf<'a>;
-    type WriteHalf<'a> = WriteHalf<'a>;
-    type OwnedReadHalf = OwnedReadHalf;
-    type OwnedWriteHalf = OwnedWriteHalf;
-
-    fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
-        (ReadHalf(&self.0), WriteHalf(&self.0))
-    }
-
-    fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
-        (OwnedReadHalf(self.0.clone()), OwnedWriteHalf { socket: self.0, joined: false })
-    }
-
-    fn reunite(
-        read: OwnedReadHalf,
-        mut write: OwnedWriteHalf,
-    ) -> std::result::Result<Self, (OwnedReadHalf, OwnedWriteHalf)> {
-        if Arc::ptr_eq(&write.socket, &read.0) {
-            write.joined = true;
-            return Ok(TcpStream(read.0));
-        }
-        Err((read, write))
-    }
-
-    async fn readable(&self) -> Result<()> {
-        self.0.readable().await
-    }
-
-    async fn writable(&self) -> Result<()> {
-        self.0.writable().await
-    }
-
-    fn try_read(&self, buf: &mut [u8]) -> Result<usize> {
-        self.0.read(buf, false, None)
-    }
-
-    fn try_write(&self, buf: &[u8]) -> Result<usize> {
-        self.0.write(&[IoSlice::new(buf)], None)
-    }
-
-    fn shutdown(&self, how: Shutdown) -> Result<()> {
-        self.0.shutdown(how);
-        Ok(())
-    }
-
-    fn take_error(&self) -> Result<Option<Error>> {
-        self.0.take_error()
-    }
-}
 
 impl loop_api::net::TcpStream for TcpStream {
     fn local_addr(&self) -> Result<SocketAddr> {
@@ -148,8 +90,8 @@ impl TcpListener {
 
 impl TcpListener {
     /// The next connection, or `WouldBlock`, where `waiter` waits now.
-    fn next(&self, waiter: Option<Waiter>) -> Result<(u64, SocketAddr)> {
-        self.host.0.world.net(|net, _| {
+    fn next(&self, waiter: Option<Waiter>) -> Result<(TcpStream, SocketAddr)> {
+        let (id, peer) = self.host.0.world.net(|net, _| {
             let listener = net.listeners.get_mut(&self.id).ok_or_else(closed)?;
             // One that is gone is passed over.
             while let Some(id) = listener.queue.pop_front() {
@@ -160,8 +102,9 @@ impl TcpListener {
             if let Some(spare) = waiter.and_then(|waiter| listener.waiters.add(waiter)) {
                 net.dropped.keep((0, spare));
             }
-            Err(ErrorKind::WouldBlock.into())
-        })
+            Err(Error::from(ErrorKind::WouldBlock))
+        })?;
+        Ok((TcpStream(Arc::new(Socket { host: self.host.clone(), id })), peer))
     }
 }
 
@@ -172,9 +115,14 @@ impl loop_api::net::TcpListener for TcpListener {
         let mut waiting = Waiting::new(&self.host, self.id, |net, id| {
             net.listeners.get_mut(&id).map(|listener| &mut listener.waiters)
         });
-        let next = poll_fn(|cx| waiting.poll(cx, |waiter| self.next(waiter)));
-        let (id, peer) = next.await?;
-        Ok((TcpStream(Arc::new(Socket { host: self.host.clone(), id })), peer))
+        poll_fn(|cx| waiting.poll(cx, |waiter| self.next(waiter))).await
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<Result<(TcpStream, SocketAddr)>> {
+        polled(match self.next(None) {
+            Err(error) if would_block(&error) => self.next(Some((0, cx.waker().clone()))),
+            next => next,
+        })
     }
 
     fn local_addr(&self) -> Result<SocketAddr> {

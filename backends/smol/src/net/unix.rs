@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use async_io::{Async, Timer};
 use loop_api::io::Interest;
-use loop_api::net::{self, Socket, UnixNet};
+use loop_api::net::{self, Socket, StdUnixNet, UnixNet};
 use loop_toolkit::{accept_retry, poll_accept_retry, retry_blocked, socket};
 
 use super::stream::Stream;
@@ -82,7 +82,9 @@ impl UnixNet for SmolHandle {
         let (a, b) = (Async::new_nonblocking(a)?, Async::new_nonblocking(b)?);
         Ok((UnixDatagram { io: a, link: Link::of(self) }, UnixDatagram { io: b, link: Link::of(self) }))
     }
+}
 
+impl StdUnixNet for SmolHandle {
     fn unix_stream_from_std(&self, stream: std_net::UnixStream) -> io::Result<UnixStream> {
         self.check_open()?;
         Ok(Stream { io: Async::new(stream)?, link: Link::of(self) })
@@ -153,6 +155,10 @@ impl net::UnixStream for UnixStream {
 
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().peer_addr()
+    }
+
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+        socket::peer_cred(self.io.get_ref())
     }
 }
 

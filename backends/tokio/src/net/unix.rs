@@ -7,7 +7,7 @@ use std::os::unix::net::{self as std_unix, SocketAddr};
 use std::task::{Context, Poll};
 
 use loop_api::Handle;
-use loop_api::net::UnixNet;
+use loop_api::net::{StdUnixNet, UnixNet};
 use loop_toolkit::{retry_blocked, socket};
 use tokio::net::unix;
 
@@ -58,6 +58,10 @@ impl loop_api::net::UnixStream for UnixStream {
 
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr().map(SocketAddr::from)
+    }
+
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+        socket::peer_cred(&self.0)
     }
 }
 
@@ -164,7 +168,9 @@ impl UnixNet for TokioHandle {
         let (a, b) = self.register_with(tokio::net::UnixDatagram::pair)?;
         Ok((UnixDatagram::new(a, self), UnixDatagram::new(b, self)))
     }
+}
 
+impl StdUnixNet for TokioHandle {
     fn unix_stream_from_std(&self, stream: std_unix::UnixStream) -> io::Result<UnixStream> {
         stream.set_nonblocking(true)?;
         self.register_with(|| tokio::net::UnixStream::from_std(stream)).map(UnixStream::from)

@@ -107,7 +107,7 @@ mod unix {
     use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
     use super::*;
-    use loop_api::net::UnixNet;
+    use loop_api::net::StdUnixNet;
 
     /// Sends `bytes` with a descriptor.
     fn send_with_descriptor(far: &UnixStream, bytes: &[u8]) {
@@ -121,7 +121,7 @@ mod unix {
 
     pub fn net12_a_message_with_a_descriptor_does_not_hide_the_next<S: Subject>()
     where
-        HandleOf<S>: UnixNet,
+        HandleOf<S>: StdUnixNet,
     {
         run::<S, _>(|handle| async move {
             let (near, far) = UnixStream::pair().expect("a pair");
@@ -160,7 +160,7 @@ mod unix {
     #[cfg(target_os = "linux")]
     pub fn net12_what_another_process_sends_is_not_hidden<S: Subject>()
     where
-        HandleOf<S>: UnixNet,
+        HandleOf<S>: StdUnixNet,
     {
         run::<S, _>(|handle| async move {
             let (near, far) = UnixStream::pair().expect("a pair");
@@ -180,7 +180,7 @@ mod unix {
     #[cfg(target_os = "linux")]
     pub fn net12_urgent_data_does_not_hide_what_follows<S: Subject>()
     where
-        HandleOf<S>: UnixNet,
+        HandleOf<S>: StdUnixNet,
     {
         run::<S, _>(|handle| async move {
             let (near, far) = UnixStream::pair().expect("a pair");
@@ -204,7 +204,7 @@ mod unix {
     #[cfg(target_os = "linux")]
     pub fn net12_messages_that_keep_their_bounds_are_all_read<S: Subject>()
     where
-        HandleOf<S>: UnixNet,
+        HandleOf<S>: StdUnixNet,
     {
         use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
         run::<S, _>(|handle| async move {

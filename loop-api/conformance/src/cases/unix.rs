@@ -8,7 +8,7 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{LONG, run, within};
 use crate::{HandleOf, Subject};
-use loop_api::net::{UnixDatagram, UnixListener, UnixNet};
+use loop_api::net::{StdUnixNet, UnixDatagram, UnixListener, UnixNet};
 
 fn address(path: &Path) -> SocketAddr {
     SocketAddr::from_pathname(path).expect("a path that is short enough")
@@ -58,7 +58,38 @@ where
     });
 }
 
-pub fn net12_a_stale_path_is_an_address_in_use<S: Subject>()
+pub fn net12_a_path_in_use_stays_so_when_its_listener_is_gone<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    run::<S, _>(|handle| async move {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("socket");
+        let listener = handle.listen_unix(&address(&path)).expect("to listen");
+        for dropped in [false, true] {
+            let error = handle.listen_unix(&address(&path)).expect_err("the path is there");
+            assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+            assert!(error.to_string().contains("socket"), "no path in: {error}");
+            let error = handle.bind_unix_datagram(&address(&path)).expect_err("the path is there");
+            assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+            if dropped {
+                break;
+            }
+            handle.connect_unix(address(&path)).await.expect("a connection");
+        }
+        drop(listener);
+        // Nothing listens behind it.
+        let error = handle.connect_unix(address(&path)).await.expect_err("a refusal");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        let error = handle.listen_unix(&address(&path)).expect_err("the path is there still");
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        let missing = address(&dir.path().join("nothing here"));
+        let error = handle.connect_unix(missing).await.expect_err("no such path");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    });
+}
+
+pub fn net12_a_path_that_was_removed_is_free<S: Subject>()
 where
     HandleOf<S>: UnixNet,
 {
@@ -67,17 +98,49 @@ where
         let path = dir.path().join("socket");
         drop(handle.listen_unix(&address(&path)).expect("to listen"));
         assert!(path.exists());
-        let error = handle.listen_unix(&address(&path)).expect_err("the path is there still");
-        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
-        assert!(error.to_string().contains("socket"), "no path in: {error}");
-        // Nothing listens behind it.
-        let error = handle.connect_unix(address(&path)).await.expect_err("a refusal");
-        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        let missing = address(&dir.path().join("nothing here"));
-        let error = handle.connect_unix(missing).await.expect_err("no such path");
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
         std::fs::remove_file(&path).expect("to remove it");
         handle.listen_unix(&address(&path)).expect("the path is free");
+    });
+}
+
+pub fn net12_a_stream_that_is_closed_is_a_broken_pipe<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    use loop_api::net::Stream;
+    run::<S, _>(|handle| async move {
+        // What was written before is read, and then the end.
+        let (mut one, mut other) = handle.unix_pair().expect("a pair");
+        one.write_all(b"last words").await.expect("a write");
+        drop(one);
+        assert_eq!(other.write(b"x").await.expect_err("no reader").kind(), io::ErrorKind::BrokenPipe);
+        let mut heard = Vec::new();
+        other.read_to_end(&mut heard).await.expect("to read to the end");
+        assert_eq!(heard, b"last words");
+        // One side has shut reading down: the other cannot write, and can be written to.
+        let (mut one, mut other) = handle.unix_pair().expect("a pair");
+        one.shutdown(std::net::Shutdown::Read).expect("to shut down");
+        assert_eq!(other.write(b"x").await.expect_err("no reader").kind(), io::ErrorKind::BrokenPipe);
+        one.write_all(b"y").await.expect("a write");
+        one.shutdown(std::net::Shutdown::Write).expect("to shut down");
+        heard.clear();
+        other.read_to_end(&mut heard).await.expect("to read to the end");
+        assert_eq!(heard, b"y");
+        assert_eq!(one.write(b"z").await.expect_err("no more").kind(), io::ErrorKind::BrokenPipe);
+    });
+}
+
+pub fn net12_the_peers_credentials_are_those_of_its_process<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    use loop_api::net::UnixStream;
+    run::<S, _>(|handle| async move {
+        let (one, other) = handle.unix_pair().expect("a pair");
+        let (theirs, ours) = (one.peer_cred().expect("to know"), other.peer_cred().expect("to know"));
+        assert_eq!(theirs, ours, "one process has both ends");
+        assert_eq!(theirs.1, rustix::process::geteuid().as_raw());
+        assert_eq!(theirs.2, rustix::process::getegid().as_raw());
     });
 }
 
@@ -129,7 +192,7 @@ where
 
 pub fn net11_unix_sockets_of_std_are_taken_and_given_back<S: Subject>()
 where
-    HandleOf<S>: UnixNet,
+    HandleOf<S>: StdUnixNet,
 {
     run::<S, _>(|handle| async move {
         let (one, mut other) = std::os::unix::net::UnixStream::pair().expect("a pair");
@@ -137,7 +200,7 @@ where
         ours.write_all(b"ours").await.expect("a write");
         let mut heard = [0; 4];
         io::Read::read_exact(&mut other, &mut heard).expect("a read");
-        let back = <HandleOf<S> as UnixNet>::unix_stream_into_std(ours).expect("to be given back");
+        let back = <HandleOf<S> as StdUnixNet>::unix_stream_into_std(ours).expect("to be given back");
         io::Write::write_all(&mut &back, b"std").expect("a write");
         let mut heard = [0; 3];
         io::Read::read_exact(&mut other, &mut heard).expect("a read");

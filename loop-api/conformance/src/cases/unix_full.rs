@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use futures_lite::future::poll_fn;
 
+use loop_api::Handle;
 use loop_api::net::{UnixDatagram, UnixNet};
+use loop_api::task::Task;
 use loop_toolkit::socket;
 
-use crate::support::{Counter, LONG, run, within};
+use crate::support::{Counter, LONG, SHORT, run, within};
 use crate::{HandleOf, Subject};
 
 /// How long what is to wait is watched.
@@ -97,5 +99,65 @@ where
         let late = within(&handle, LONG, sending).await.expect("there was space, and it was not sent");
         assert_eq!(late.expect("to be sent"), 4);
         assert_eq!(peer.recv(&mut buf).expect("the last one"), 4);
+    });
+}
+
+pub fn net12_datagrams_wait_for_a_slow_receiver<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    run::<S, _>(|handle| async move {
+        let (one, other) = handle.unix_datagram_pair().expect("a pair");
+        let mut sent = 0_u32;
+        while one.try_send(&sent.to_le_bytes()).is_ok() {
+            sent += 1;
+        }
+        assert!(sent > 0);
+        let sending = handle.spawn(async move { one.send(&sent.to_le_bytes()).await });
+        handle.sleep(SHORT).await;
+        assert!(!sending.is_finished(), "it did not wait for space");
+        let mut buf = [0; 8];
+        for number in 0..=sent {
+            let received = within(&handle, LONG, other.recv(&mut buf)).await.expect("a datagram was lost");
+            assert_eq!(received.expect("a datagram"), 4);
+            assert_eq!(buf[..4], number.to_le_bytes(), "out of order");
+        }
+        let sending = within(&handle, LONG, sending).await.expect("there is space");
+        assert_eq!(sending.expect("the task to end").expect("to be sent"), 4);
+    });
+}
+
+pub fn net12_errors_of_datagrams<S: Subject>()
+where
+    HandleOf<S>: UnixNet,
+{
+    use io::ErrorKind::{AddrInUse, BrokenPipe, ConnectionRefused, NotConnected, NotFound, WouldBlock};
+    run::<S, _>(|handle| async move {
+        let dir = tempfile::tempdir().expect("a folder");
+        let addr = |name: &str| SocketAddr::from_pathname(dir.path().join(name)).expect("an address");
+        let client = handle.unbound_unix_datagram().expect("a socket");
+        assert_eq!(client.send(b"x").await.expect_err("no peer").kind(), NotConnected);
+        assert_eq!(client.peer_addr().expect_err("no peer").kind(), NotConnected);
+        assert_eq!(client.send_to(b"x", &addr("none")).await.expect_err("no path").kind(), NotFound);
+        assert_eq!(client.connect(&addr("none")).expect_err("no path").kind(), NotFound);
+        let server = handle.bind_unix_datagram(&addr("server")).expect("to be bound");
+        assert_eq!(handle.bind_unix_datagram(&addr("server")).expect_err("a path").kind(), AddrInUse);
+        client.connect(&addr("server")).expect("to connect");
+        assert_eq!(client.peer_addr().expect("it").as_pathname(), addr("server").as_pathname());
+        client.send(b"one").await.expect("to be sent");
+        let mut buf = [0; 2];
+        // What does not fit is lost.
+        let (n, from) = server.recv_from(&mut buf).await.expect("a datagram");
+        assert_eq!((n, &buf, from.is_unnamed()), (2, b"on", true));
+        assert_eq!(server.try_recv(&mut buf).expect_err("nothing").kind(), WouldBlock);
+        drop(server);
+        assert_eq!(client.send(b"x").await.expect_err("it is gone").kind(), ConnectionRefused);
+        let late = client.send_to(b"x", &addr("server")).await;
+        assert_eq!(late.expect_err("no socket is behind it").kind(), ConnectionRefused);
+        let (one, other) = handle.unix_datagram_pair().expect("a pair");
+        one.shutdown(std::net::Shutdown::Write).expect("to shut down");
+        assert_eq!(one.send(b"x").await.expect_err("no more").kind(), BrokenPipe);
+        other.shutdown(std::net::Shutdown::Read).expect("to shut down");
+        assert_eq!(other.recv(&mut buf).await.expect("the end"), 0);
     });
 }

@@ -125,6 +125,10 @@ impl<H: Readiness> loop_api::net::UnixStream for UnixStream<H> {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.get_ref().peer_addr()
     }
+
+    fn peer_cred(&self) -> io::Result<(Option<i32>, u32, u32)> {
+        socket::peer_cred(self.get_ref())
+    }
 }
 
 impl<H: Readiness> UnixDatagram<H> {
