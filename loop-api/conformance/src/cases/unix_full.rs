@@ -108,6 +108,8 @@ where
 {
     run::<S, _>(|handle| async move {
         let (one, other) = handle.unix_datagram_pair().expect("a pair");
+        // A loop may not have looked yet, and then tries nothing.
+        one.writable().await.expect("to be writable");
         let mut sent = 0_u32;
         while one.try_send(&sent.to_le_bytes()).is_ok() {
             sent += 1;
