@@ -19,7 +19,7 @@ use loop_toolkit::{CatchUnwind, Pool};
 use crate::coop::Counted;
 use crate::inner::{Executor, Inner, SmolHandle};
 use crate::one_thread::Tasks;
-use crate::task::{Cancellable, Cancellation, Contained, JoinHandle};
+use crate::task::{Cancellable, Cancellation, Delivered, JoinHandle};
 use crate::time::Sleep;
 
 thread_local! {
@@ -199,7 +199,7 @@ impl Handle for SmolHandle {
         F::Output: Send + 'static,
     {
         let id = Id::next();
-        let future = Counted::new(Contained::new(CatchUnwind::new(future), id));
+        let future = Counted::new(Delivered::new(CatchUnwind::new(future), id));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
                 Ok(task) => JoinHandle::of_task(task, id),

@@ -17,11 +17,12 @@ use crate::one_thread::LocalTask;
 
 mod abort;
 mod cancellation;
+mod rescue;
 mod shared;
 
 pub use abort::AbortHandle;
 use abort::Target;
-pub(crate) use cancellation::{Cancellable, Cancellation, Contained};
+pub(crate) use cancellation::{Cancellable, Cancellation, Delivered};
 use shared::SharedTask;
 
 type Share<T> = fn(FallibleTask<TaskOutput<T>>, Id) -> Arc<dyn SharedTask<TaskOutput<T>> + Send + Sync>;

@@ -215,6 +215,8 @@ macro_rules! __conformance_table {
             tsk05_abort_before_the_first_poll_never_runs_the_body: [];
             tsk06_abort_while_waiting_drops_what_the_task_held: [];
             tsk07_cancelling_a_finished_task_gives_its_output: [];
+            tsk07_an_abort_during_the_last_poll_gives_the_output: [];
+            tsk07_an_abort_on_another_thread_during_the_last_poll: [threads];
             tsk08_a_panic_reaches_the_awaiting_task: [];
             tsk08_an_unawaited_panic_reaches_the_handler: [];
             tsk08_a_panic_in_the_drop_of_a_future_that_is_done: [];

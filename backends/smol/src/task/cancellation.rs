@@ -13,6 +13,7 @@ use loop_toolkit::{CatchUnwind, drop_catching};
 use pin_project_lite::pin_project;
 
 use super::abort::Abortable;
+use super::rescue;
 use crate::inner::{SmolHandle, TaskOutput};
 
 /// It was not asked to end.
@@ -118,6 +119,44 @@ impl<F: Future> Future for Contained<F> {
             Some(future) => future.poll(cx),
             // It is taken out only to be dropped.
             None => Poll::Pending,
+        }
+    }
+}
+
+pin_project! {
+    /// A task's future whose output is not lost to an abort that came during its last poll:
+    /// async-task would drop it.
+    pub(crate) struct Delivered<F> {
+        #[pin]
+        future: Contained<F>,
+    }
+}
+
+impl<F> Delivered<F> {
+    #[inline]
+    pub(crate) fn new(future: CatchUnwind<F, SmolHandle>, id: Id) -> Self {
+        Delivered { future: Contained::new(future, id) }
+    }
+}
+
+impl<F: Future> Future for Delivered<F>
+where
+    F::Output: Send + 'static,
+{
+    type Output = TaskOutput<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut future = self.project().future;
+        match future.as_mut().poll(cx) {
+            Poll::Ready(output) if rescue::is_any_aborted() => {
+                let this = future.project();
+                let _entered = this.id.enter();
+                // First, for it may take long; from here to async-task's own look there is nothing.
+                drop(drop_catching::<F, (), SmolHandle>(this.future));
+                rescue::put(*this.id, output)
+            }
+            polled => polled,
         }
     }
 }

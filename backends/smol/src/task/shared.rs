@@ -12,6 +12,7 @@ use async_task::FallibleTask;
 use loop_api::task::Id;
 
 use super::abort::{AbortHandle, Abortable};
+use super::rescue::Aborted;
 
 /// The task, seen from its join handle.
 pub(crate) trait SharedTask<T>: Abortable {
@@ -51,7 +52,7 @@ struct State<T> {
 enum Stage<T> {
     Running(FallibleTask<T>),
     /// Cancelled, and not gone yet.
-    Ending(Pin<Box<dyn Future<Output = Option<T>> + Send>>),
+    Ending(Pin<Box<dyn Future<Output = Option<T>> + Send>>, Aborted),
     /// Some thread polls it, and holds no lock while it does: waking is done inside.
     Polled,
     Done(Option<T>),
@@ -84,12 +85,16 @@ impl<T: Send + 'static> Shared<T> {
 
             let mut cx = Context::from_waker(own.as_ref().unwrap_or(Waker::noop()));
             stage = match stage {
-                Stage::Running(task) if abort => Stage::Ending(Box::pin(task.cancel())),
+                Stage::Running(task) if abort => {
+                    Stage::Ending(Box::pin(task.cancel()), Aborted::new(self.id))
+                }
                 stage => stage,
             };
             let polled = match &mut stage {
                 Stage::Running(task) => Pin::new(task).poll(&mut cx),
-                Stage::Ending(cancel) => cancel.as_mut().poll(&mut cx),
+                Stage::Ending(cancel, aborted) => {
+                    cancel.as_mut().poll(&mut cx).map(|output| output.or_else(|| aborted.take()))
+                }
                 Stage::Polled | Stage::Done(_) => Poll::Ready(None),
             };
 

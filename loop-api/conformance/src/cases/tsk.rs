@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::future::pending;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -195,6 +195,72 @@ pub fn tsk07_cancelling_a_finished_task_gives_its_output<S: Subject>() {
         assert!(until(&handle, || task.is_finished()).await);
         task.abort();
         assert_eq!(task.cancel().await.ok(), Some(7));
+    });
+}
+
+pub fn tsk07_an_abort_during_the_last_poll_gives_the_output<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        // By the task itself, which is in its last poll then.
+        let own = Arc::new(Mutex::new(None::<Box<dyn Fn() + Send>>));
+        let abort_itself = |own: &Mutex<Option<Box<dyn Fn() + Send>>>| {
+            own.lock().expect("the lock").take().expect("the abort handle")();
+        };
+        // A worker thread may poll it at once, and waits for the handle.
+        let mut slot = own.lock().expect("the lock");
+        let task = handle.spawn({
+            let own = own.clone();
+            async move {
+                abort_itself(&own);
+                7
+            }
+        });
+        let abort = task.abort_handle();
+        *slot = Some(Box::new(move || abort.abort()));
+        drop(slot);
+        assert_eq!(task.await.ok(), Some(7));
+
+        let task = handle.spawn_local({
+            let own = own.clone();
+            async move {
+                abort_itself(&own);
+                Rc::new(8)
+            }
+        });
+        let abort = task.abort_handle();
+        *own.lock().expect("the lock") = Some(Box::new(move || abort.abort()));
+        assert_eq!(task.await.ok().as_deref(), Some(&8));
+    });
+}
+
+pub fn tsk07_an_abort_on_another_thread_during_the_last_poll<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        for is_awaited in [false, true] {
+            let (tell, told) = mpsc::channel();
+            let (answer, answered) = mpsc::channel();
+            let dropped = Counter::new();
+            let on_drop = dropped.on_drop();
+            let task = handle.spawn(async move {
+                tell.send(()).expect("the thread");
+                answered.recv().expect("the abort");
+                on_drop
+            });
+            let abort = task.abort_handle();
+            let aborts = thread::spawn(move || {
+                told.recv().expect("the task");
+                abort.abort();
+                answer.send(()).expect("the task");
+            });
+            // Else it is detached.
+            let output = if is_awaited {
+                Some(task.await)
+            } else {
+                drop(task);
+                None
+            };
+            assert!(until(&handle, || aborts.is_finished()).await);
+            assert!(output.is_none_or(|output| output.is_ok()), "the output was lost");
+            assert!(until(&handle, || dropped.get() == 1).await, "the output was kept");
+        }
     });
 }
 
