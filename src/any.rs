@@ -12,6 +12,7 @@ mod conversions;
 pub(crate) mod dispatch;
 pub(crate) mod event_loop;
 mod forward;
+mod give_way;
 mod global;
 mod innermost;
 mod macros;
@@ -26,6 +27,7 @@ pub(crate) mod world;
 
 pub(crate) use event_loop::Loop;
 pub(crate) use forward::forward;
+pub(crate) use give_way::give_way;
 pub(crate) use global::lend;
 pub(crate) use innermost::with_current;
 pub(crate) use macros::{any_enum, back, each, if_several, never, opaque, pair};

@@ -29,6 +29,41 @@ impl Running {
     }
 }
 
+/// What was run, and whether it is to be run again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ran {
+    Nothing,
+    ATask,
+    AndGaveWay,
+}
+
+/// Tasks that run in a row: one round of them, if the main future gave way.
+pub(crate) struct Turn {
+    begin: u32,
+    /// The budget at which the turn is over.
+    pub(crate) end: u32,
+    round: u32,
+}
+
+impl Turn {
+    #[inline]
+    pub(crate) fn begin(budget: u32, round: u32) -> Turn {
+        Turn { begin: budget, end: if round == 0 { 0 } else { budget.saturating_sub(round) }, round }
+    }
+
+    /// After a task that gave way: whether the main future, which was woken since, goes first.
+    #[inline]
+    pub(crate) fn is_over(&self, main: &MainWaker) -> bool {
+        self.round == 0 && main.is_woken()
+    }
+
+    /// What is left of the round.
+    #[inline]
+    pub(crate) fn left(&self, budget: u32) -> u32 {
+        self.round.saturating_sub(self.begin - budget)
+    }
+}
+
 /// The part of a loop that its thread runs.
 pub(crate) struct Core {
     /// Not `Send`: the tasks that stay on the loop's thread keep the loop there.
@@ -57,9 +92,10 @@ impl Core {
         running.run(|| {
             self.main.set();
             let mut budget = self.event_interval;
+            let mut round = 0;
             loop {
                 self.take_injected();
-                if self.main.take() {
+                if round == 0 && self.main.take() {
                     budget = budget.saturating_sub(1);
                     coop::begin_poll();
                     if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
@@ -67,9 +103,10 @@ impl Core {
                     }
                     if self.main.is_woken() {
                         budget::begin_poll();
+                        round = self.begin_round();
                     }
                 }
-                self.run_tasks_until_called(&mut budget);
+                self.run_tasks_until_called(&mut budget, &mut round);
                 if self.is_busy() {
                     if budget > 0 {
                         continue;
@@ -118,35 +155,53 @@ impl Core {
 
     /// Runs tasks until there are none, or the budget is used up.
     pub(crate) fn run_tasks(&self, budget: &mut u32) {
-        while *budget > 0 && self.run_next() {
+        while *budget > 0 && self.run_next() != Ran::Nothing {
             *budget -= 1;
         }
     }
 
     /// The same, but ends early when another thread has woken something, which does not wait behind
-    /// all that is queued here.
-    fn run_tasks_until_called(&self, budget: &mut u32) {
+    /// all that is queued here, and when it is the main future's turn.
+    fn run_tasks_until_called(&self, budget: &mut u32, round: &mut u32) {
         let parker = &self.running.handle.unparker().parker;
-        while *budget > 0 && self.run_next() {
+        let turn = Turn::begin(*budget, *round);
+        while *budget > turn.end {
+            let ran = self.run_next();
+            if ran == Ran::Nothing {
+                *round = 0;
+                return;
+            }
             *budget -= 1;
             if parker.is_notified() {
-                return parker.finish();
+                parker.finish();
+                break;
+            }
+            if ran == Ran::AndGaveWay && turn.is_over(&self.main) {
+                break;
             }
         }
+        *round = turn.left(*budget);
     }
 
-    /// Runs the first task. False if there is none.
+    /// The main future gave way: how many tasks go before it.
+    pub(crate) fn begin_round(&self) -> u32 {
+        self.take_injected();
+        u32::try_from(self.running.queue.tasks.borrow().len()).unwrap_or(u32::MAX)
+    }
+
+    /// Runs the first task.
     #[inline(always)]
-    fn run_next(&self) -> bool {
+    fn run_next(&self) -> Ran {
         let task = self.running.queue.tasks.borrow_mut().pop_front();
-        let Some(task) = task else { return false };
+        let Some(task) = task else { return Ran::Nothing };
         task.begin_poll();
         if let Some(again) = task.poll() {
             // It gave way, perhaps because the budget that is lent to this thread is used up.
             budget::begin_poll();
             self.running.queue.tasks.borrow_mut().push_back(again);
+            return Ran::AndGaveWay;
         }
-        true
+        Ran::ATask
     }
 
     /// Whether something can run now.

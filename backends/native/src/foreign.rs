@@ -20,7 +20,7 @@ use loop_api::{Handle, RunError, context, coop};
 use loop_toolkit::ThreadHooks;
 use loop_toolkit::task::Runnable;
 
-use crate::core::Core;
+use crate::core::{Core, Turn};
 use crate::executor::{Workers, worker};
 use crate::handle::NativeHandle;
 use crate::reactor::Poller;
@@ -204,6 +204,7 @@ impl Core {
         let mut output = None;
         self.main.set();
         let mut waker = None;
+        let mut round = 0;
         // The foreign runtime's own tasks are in this loop, too.
         running.handle.enter(|| {
             let root = poll_fn(|cx| {
@@ -213,7 +214,7 @@ impl Core {
                     cx.waker().clone()
                 });
                 let cx = &mut Context::from_waker(waker);
-                let polled = running.run(|| self.poll_foreign(foreign, future.as_mut(), cx));
+                let polled = running.run(|| self.poll_foreign(foreign, future.as_mut(), &mut round, cx));
                 polled.map(|value| output = Some(value))
             });
             foreign.driver.block_on(pin!(root));
@@ -226,6 +227,7 @@ impl Core {
         &mut self,
         foreign: &ForeignRuntime,
         mut future: Pin<&mut F>,
+        round: &mut u32,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
         let running = self.running.clone();
@@ -238,7 +240,7 @@ impl Core {
         let mut budget = self.event_interval;
         loop {
             self.take_injected();
-            if self.main.take() {
+            if *round == 0 && self.main.take() {
                 budget = budget.saturating_sub(1);
                 coop::begin_poll();
                 let mut polled = Poll::Pending;
@@ -250,8 +252,11 @@ impl Core {
                 if polled.is_ready() {
                     return polled;
                 }
+                if self.main.is_woken() {
+                    *round = self.begin_round();
+                }
             }
-            self.run_tasks_foreign(&mut budget);
+            self.run_tasks_foreign(&mut budget, round);
             if self.is_busy() {
                 if budget > 0 {
                     continue;
@@ -292,20 +297,31 @@ impl Core {
         }
     }
 
-    /// Ends early when another thread has woken something, as `run_tasks_until_called` does.
-    fn run_tasks_foreign(&self, budget: &mut u32) {
+    /// Ends early where `run_tasks_until_called` does.
+    fn run_tasks_foreign(&self, budget: &mut u32, round: &mut u32) {
         let parker = &self.running.handle.unparker().parker;
-        while *budget > 0 {
+        let turn = Turn::begin(*budget, *round);
+        while *budget > turn.end {
             let task = self.running.queue.tasks.borrow_mut().pop_front();
-            let Some(task) = task else { break };
+            let Some(task) = task else {
+                *round = 0;
+                return;
+            };
             *budget -= 1;
             task.begin_poll();
-            if let Some(again) = poll_task(&self.running.handle, task) {
+            let again = poll_task(&self.running.handle, task);
+            let gave_way = again.is_some();
+            if let Some(again) = again {
                 self.running.queue.tasks.borrow_mut().push_back(again);
             }
             if parker.is_notified() {
-                return parker.finish();
+                parker.finish();
+                break;
+            }
+            if gave_way && turn.is_over(&self.main) {
+                break;
             }
         }
+        *round = turn.left(*budget);
     }
 }

@@ -6,7 +6,8 @@ use std::io;
 use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed, Ordering::Release};
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -50,14 +51,42 @@ pub struct SimLoop {
 /// Wakes the main future, or the pump.
 struct MainWaker {
     world: Arc<Inner>,
-    woken: AtomicBool,
+    state: AtomicU8,
 }
+
+/// It waits for a wake.
+const WAITS: u8 = 0;
+/// It is among the ready ones, or was for the last time.
+const READY: u8 = 1;
+const POLLED: u8 = 2;
+/// It was woken while it was polled: it gave way.
+const GAVE_WAY: u8 = 3;
 
 impl Wake for MainWaker {
     fn wake(self: Arc<Self>) {
-        if !self.woken.swap(true, AcqRel) {
-            self.world.push(0, Item::Main, None);
+        let woken = |state| match state {
+            WAITS => Some(READY),
+            POLLED => Some(GAVE_WAY),
+            _ => None,
+        };
+        match self.state.fetch_update(AcqRel, Acquire, woken) {
+            Ok(WAITS) => self.world.push(0, Item::Main, None),
+            Ok(_) => self.world.expect_own_thread(None),
+            Err(_) => {}
         }
+    }
+}
+
+impl MainWaker {
+    /// Polls what it wakes. If that gives way, all that is ready goes before it.
+    fn poll<T>(&self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        self.state.swap(POLLED, AcqRel);
+        let polled = poll();
+        if polled.is_pending() && self.state.compare_exchange(POLLED, WAITS, AcqRel, Acquire).is_err() {
+            self.state.store(READY, Release);
+            lock(&self.world.ready).push_last(0, Item::Main);
+        }
+        polled
     }
 }
 
@@ -87,7 +116,7 @@ impl SimLoop {
     }
 
     fn waker(&self) -> Arc<MainWaker> {
-        MainWaker { world: self.host.0.world.clone(), woken: AtomicBool::new(false) }.into()
+        MainWaker { world: self.host.0.world.clone(), state: AtomicU8::new(WAITS) }.into()
     }
 
     /// Waits for the threads of blocking jobs; how many are left.
@@ -134,8 +163,7 @@ impl EventLoop for SimLoop {
         waker.wake_by_ref();
         let mut output = None;
         let mut poll = || {
-            main.woken.store(false, Release);
-            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            match main.poll(|| future.as_mut().poll(&mut Context::from_waker(&waker))) {
                 Poll::Ready(value) => output = Some(value),
                 Poll::Pending => return false,
             }
@@ -146,7 +174,7 @@ impl EventLoop for SimLoop {
         let run = || host.enter(|| Run::new(world, &host, &mut poll).until_done());
         let result = budget::lend(world.config.budget, run);
         // A late wake is of no use any more.
-        main.woken.store(true, Relaxed);
+        main.state.store(READY, Relaxed);
         match (result, output) {
             (_, Some(output)) => Ok(output),
             (Err(error), None) => Err(error),
@@ -225,9 +253,11 @@ impl Turn for SimLoop {
         }
         let pump = self.pump.get_or_insert_with(|| Pump::new(host.clone()));
         let mut poll = || {
-            main.woken.store(false, Release);
             // There is no run that stop() could end.
-            let _stopped = pump.poll_turn(&mut Context::from_waker(&waker));
+            let _ready_again = main.poll(|| {
+                let _stopped = pump.poll_turn(&mut Context::from_waker(&waker));
+                Poll::<()>::Pending
+            });
             false
         };
         let result = host.enter(|| Run::new(&host.0.world, &host, &mut poll).turn(limit));

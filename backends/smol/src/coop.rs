@@ -14,6 +14,8 @@ pub(crate) const TASKS_PER_TURN: usize = 200;
 thread_local! {
     /// Whether a poll on this thread has used up its transfers since this was asked last.
     static USED_UP: Cell<bool> = const { Cell::new(false) };
+    /// Whether a task on this thread has said that it gives way since this was asked last.
+    static GAVE_WAY: Cell<bool> = const { Cell::new(false) };
 }
 
 pin_project! {
@@ -69,4 +71,18 @@ pub(crate) async fn transfer<F: Future>(transfer: F) -> F::Output {
 #[inline]
 pub(crate) fn take_used_up() -> bool {
     USED_UP.replace(false)
+}
+
+/// Wakes the task that is polled, which gives way: everything else that is ready on the loop's
+/// thread has its turn first, also the main future. A task that only wakes itself while it is
+/// polled may run up to 200 times before that: async-executor does not tell.
+#[inline]
+pub fn give_way(cx: &mut Context<'_>) {
+    GAVE_WAY.set(true);
+    cx.waker().wake_by_ref();
+}
+
+#[inline]
+pub(crate) fn take_gave_way() -> bool {
+    GAVE_WAY.replace(false)
 }

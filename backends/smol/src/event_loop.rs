@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_lite::future::{or, yield_now};
 use loop_api::budget::{self, Budget};
 use loop_api::host::{Driver, Host};
 use loop_api::shared::{Exception, ExceptionKind};
@@ -14,12 +13,12 @@ use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
 use loop_toolkit::{Pool, PoolBuilder, ThreadHooks};
 
-use crate::coop::TASKS_PER_TURN;
-use crate::coop::{Counted, take_used_up};
+use crate::coop::Counted;
 use crate::foreign;
 use crate::inner::{Executor, SmolHandle};
 use crate::one_thread::Tasks;
 use crate::start::start_async_io;
+use crate::turns;
 use crate::workers::Workers;
 
 /// A loop on async-executor and async-io: see [`loop_api::EventLoop`].
@@ -40,7 +39,13 @@ use crate::workers::Workers;
 /// be blocked, it waits for nothing: threads end by themselves.
 ///
 /// A worker thread that is still in a task when the time is over keeps the other tasks until that
-/// poll ends, and drops them then: async-executor gives no way to them while a thread runs it.
+/// poll ends, and drops them then: async-executor gives no way to them while a thread runs it. So a
+/// poll on a worker must not block until another task is dropped: without a time limit, neither would
+/// ever end.
+///
+/// A socket that outlives the loop keeps the waker of the task that waited for it last, and so that
+/// task's memory, though not its future, until it is polled again or dropped: async-io's reactor is
+/// the process's, and does not take wakers back.
 #[derive(Debug)]
 pub struct SmolLoop {
     handle: SmolHandle,
@@ -217,9 +222,12 @@ impl EventLoop for SmolLoop {
     fn drive<F: Future>(&mut self, future: F) -> Result<F::Output, RunError> {
         let executor = self.handle.local_tasks().and_then(Tasks::to_run).ok_or(RunError::Closed)?;
         // Pinned first, so that what calls what below hands on a reference, not a large future.
-        let future = pin!(Counted::new(future));
+        let mut future = pin!(Counted::new(future));
         match self.driver.clone() {
-            None => Ok(budget::lend(self.budget, || self.handle.run(with_tasks(&executor, future)))),
+            None => {
+                let whole = turns::run(&executor, || executor.tick(), |cx| future.as_mut().poll(cx));
+                Ok(budget::lend(self.budget, || self.handle.run(whole)))
+            }
             Some(driver) => foreign::drive(&*driver, &self.handle, &executor, future),
         }
     }
@@ -275,24 +283,6 @@ fn report_left(shared: &Shared, left: usize, what: &str, may_wait: bool) {
         );
         shared.report(&Exception::new(ExceptionKind::Blocking, message, None));
     }
-}
-
-/// Runs tasks on this thread until `future` is done. `Executor::run` does the same by way of a
-/// second queue, for threads to steal from. On one thread that only costs, and what is left in it
-/// when a run ends goes behind what was spawned later.
-async fn with_tasks<T>(executor: &async_executor::Executor<'static>, future: impl Future<Output = T>) -> T {
-    let tasks = async {
-        loop {
-            for _ in 0..TASKS_PER_TURN {
-                executor.tick().await;
-                if take_used_up() {
-                    break;
-                }
-            }
-            yield_now().await;
-        }
-    };
-    or(future, tasks).await
 }
 
 impl Drop for SmolLoop {

@@ -6,7 +6,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use async_executor::Executor;
@@ -18,6 +18,7 @@ use loop_toolkit::Pool;
 use crate::coop::TASKS_PER_TURN;
 use crate::coop::take_used_up;
 use crate::inner::SmolHandle;
+use crate::turns;
 
 /// Runs the loop until `future` is done.
 pub(crate) fn drive<F: Future>(
@@ -27,7 +28,13 @@ pub(crate) fn drive<F: Future>(
     future: F,
 ) -> Result<F::Output, RunError> {
     let mut output = None;
-    let root = async { output = Some(or(budgeted(handle, future), tasks(handle, executor)).await) };
+    let mut future = pin!(future);
+    let whole = turns::run(
+        executor,
+        || budgeted(handle, executor.tick()),
+        |cx| poll_budgeted(handle, cx, |cx| future.as_mut().poll(cx)),
+    );
+    let root = async { output = Some(whole.await) };
     handle.enter(|| handle.drive(|| driver.block_on(pin!(root))));
     output.ok_or(RunError::Stopped)
 }
@@ -50,16 +57,21 @@ pub(crate) fn run_worker(
 /// Each poll of `future` is that of one task.
 async fn budgeted<F: Future>(handle: &SmolHandle, future: F) -> F::Output {
     let mut future = pin!(future);
-    poll_fn(|cx| {
-        let mut polled = Poll::Pending;
-        let mut poll = || polled = future.as_mut().poll(cx);
-        match handle.runtime_context() {
-            Some(runtime_context) => runtime_context.poll(&mut poll),
-            None => poll(),
-        }
-        polled
-    })
-    .await
+    poll_fn(|cx| poll_budgeted(handle, cx, |cx| future.as_mut().poll(cx))).await
+}
+
+fn poll_budgeted<T>(
+    handle: &SmolHandle,
+    cx: &mut Context<'_>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    let mut polled = Poll::Pending;
+    let mut poll = || polled = poll(cx);
+    match handle.runtime_context() {
+        Some(runtime_context) => runtime_context.poll(&mut poll),
+        None => poll(),
+    }
+    polled
 }
 
 async fn tasks<T>(handle: &SmolHandle, executor: &Executor<'static>) -> T {

@@ -62,8 +62,10 @@ mod signal;
 mod start;
 mod task;
 mod time;
+mod turns;
 mod workers;
 
+pub use coop::give_way;
 pub use event_loop::{Builder, SmolLoop};
 pub use inner::SmolHandle;
 pub use readiness::Source;

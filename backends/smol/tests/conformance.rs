@@ -17,6 +17,7 @@ macro_rules! smol {
             peer15_a_wakers_drop_may_call_back_into_a_read: "async-io drops a waker that a wait replaces under a lock of the socket: to keep a clone of it would cost every wait",
             peer15_a_wakers_clone_may_call_back_into_a_listener: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
             peer15_a_wakers_clone_may_call_back_into_a_read: "async-io clones the waker of a wait under a lock of the socket: to clone it before would cost every wait",
+            tsk10_a_task_that_gives_way_waits_for_the_main_future: "async-executor does not tell which tasks gave way: up to 200 run for one poll of the main future, but for those that call loop_smol::give_way",
             $($($more)*)?
         });
     };

@@ -229,6 +229,8 @@ macro_rules! __conformance_table {
             tsk08_a_panic_in_the_drop_of_what_a_closed_loop_refuses: [];
             tsk09_a_panic_does_not_affect_siblings: [];
             tsk10_yield_now_gives_one_turn: [one_thread];
+            tsk10_the_main_future_gives_way_for_one_round: [one_thread];
+            tsk10_a_task_that_gives_way_waits_for_the_main_future: [one_thread];
             peer08_local_tasks_may_hold_what_is_not_send: [];
 
             // PEER: defects of others

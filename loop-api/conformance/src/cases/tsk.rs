@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::future::pending;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -334,6 +334,56 @@ pub fn tsk10_yield_now_gives_one_turn<S: Subject>() {
         log.take().join(" ")
     });
     assert_eq!(order, "a0 b0 a1 b1 a2 b2");
+}
+
+/// Tasks that give way until they are told to stop, and how many times each ran.
+fn yielding<H: Handle>(handle: &H, tasks: usize) -> (Vec<Counter>, Arc<AtomicBool>) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let runs = (0..tasks).map(|_| Counter::new()).collect::<Vec<_>>();
+    for runs in runs.iter().cloned() {
+        let stop = stop.clone();
+        drop(handle.spawn(async move {
+            while !stop.load(Ordering::SeqCst) {
+                runs.add();
+                yield_now().await;
+            }
+        }));
+    }
+    (runs, stop)
+}
+
+pub fn tsk10_the_main_future_gives_way_for_one_round<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        // More than a loop runs in a row, too.
+        for tasks in [1, 3, 400] {
+            let (runs, stop) = yielding(&handle, tasks);
+            for round in 1..=20 {
+                yield_now().await;
+                for (task, runs) in runs.iter().enumerate() {
+                    assert_eq!(runs.get(), round, "runs of task {task} of {tasks} in as many rounds");
+                }
+            }
+            stop.store(true, Ordering::SeqCst);
+            yield_now().await;
+        }
+    });
+}
+
+pub fn tsk10_a_task_that_gives_way_waits_for_the_main_future<S: Subject>() {
+    run::<S, _>(|handle| async move {
+        let (runs, stop) = yielding(&handle, 2);
+        for _ in 0..20 {
+            let before = Arc::new(AtomicUsize::new(0));
+            let wakes = handle.spawn({
+                let (runs, before) = (runs[0].clone(), before.clone());
+                async move { before.store(runs.get(), Ordering::SeqCst) }
+            });
+            wakes.await.expect("the task to end");
+            let since = runs[0].get() - before.load(Ordering::SeqCst);
+            assert!(since <= 1, "a task ran {since} times before the main future, which was woken");
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
 }
 
 pub fn peer08_local_tasks_may_hold_what_is_not_send<S: Subject>() {
