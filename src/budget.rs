@@ -20,19 +20,35 @@ use loop_api::coop::{Foreign, set_foreign};
 use tokio::task::LocalSet;
 use tokio::task::coop::{self, RestoreOnPending};
 
-pub(crate) const OF_TOKIO: Budget = Budget { around, renew };
+/// For a thread that runs a loop: what it polls first has the whole budget.
+pub(crate) const OF_TOKIO: Budget = Budget { around: around_run, renew };
+
+/// For a single poll, which has one less, and costs less.
+pub(crate) const OF_ONE_POLL: Budget = Budget { around: around_poll, renew };
 
 /// The most polls that go by without the counter being filled.
 const MOST_POLLS: u8 = 32;
 
+/// Taken from a full counter. Never dropped at the thread's end, where that would be too late: it
+/// owns nothing.
+type Full = ManuallyDrop<RestoreOnPending>;
+
 thread_local! {
     static POLLS: Cell<u8> = const { Cell::new(0) };
-    /// Taken from a full counter. Never dropped at the thread's end, where that would be too late:
-    /// it owns nothing.
-    static FULL: Cell<Option<ManuallyDrop<RestoreOnPending>>> = const { Cell::new(None) };
+    static FULL: Cell<Option<Full>> = const { Cell::new(None) };
+    /// More of them: to fill the counter and keep none takes one.
+    static STOCK: [Cell<Option<Full>>; 8] = const { [const { Cell::new(None) }; 8] };
 }
 
-fn around(f: &mut dyn FnMut()) {
+fn around_run(f: &mut dyn FnMut()) {
+    around(f, || drop(take_from_stock().map(ManuallyDrop::into_inner)));
+}
+
+fn around_poll(f: &mut dyn FnMut()) {
+    around(f, || {});
+}
+
+fn around(f: &mut dyn FnMut(), fill_whole: impl Fn()) {
     set_foreign(Foreign { is_spent: || !coop::has_budget_remaining(), without: unconstrained });
     // Puts back what was left before, at the end and when `f` panics.
     unconstrained(&mut || {
@@ -41,6 +57,7 @@ fn around(f: &mut dyn FnMut()) {
             unconstrained(f);
         } else {
             fill();
+            fill_whole();
             f();
         }
     });
@@ -78,27 +95,34 @@ pub(crate) fn without<R>(f: impl FnOnce() -> R) -> R {
 #[cold]
 fn fill() {
     POLLS.set(MOST_POLLS);
-    let full = FULL.take().map(ManuallyDrop::into_inner).or_else(take_first);
+    let full = FULL.take().or_else(take_from_stock).map(ManuallyDrop::into_inner);
     drop(full);
     if let Poll::Ready(full) = coop::poll_proceed(&mut Context::from_waker(Waker::noop())) {
         FULL.set(Some(ManuallyDrop::new(full)));
     }
 }
 
-/// From a task of tokio's, which needs no runtime.
-fn take_first() -> Option<RestoreOnPending> {
+fn take_from_stock() -> Option<Full> {
+    let take = || STOCK.with(|stock| stock.iter().find_map(Cell::take));
+    take().or_else(|| {
+        restock();
+        take()
+    })
+}
+
+/// By tasks of tokio's, which need no runtime: each has a full counter.
+fn restock() {
     let set = LocalSet::new();
-    let (sender, receiver) = std::sync::mpsc::channel();
-    set.spawn_local(poll_fn(move |cx| {
-        if let Poll::Ready(full) = coop::poll_proceed(cx) {
-            // The receiver is there.
-            let _ = sender.send(full);
-        }
-        Poll::Ready(())
-    }));
+    for index in 0..STOCK.with(|stock| stock.len()) {
+        set.spawn_local(poll_fn(move |cx| {
+            if let Poll::Ready(full) = coop::poll_proceed(cx) {
+                STOCK.with(|stock| stock[index].set(Some(ManuallyDrop::new(full))));
+            }
+            Poll::Ready(())
+        }));
+    }
     let set = pin!(set);
     let _done = set.poll(&mut Context::from_waker(Waker::noop()));
-    receiver.try_recv().ok()
 }
 
 /// Whether one of tokio's schedulers polls this thread's code just now. It hears of a spent counter

@@ -195,6 +195,14 @@ async fn a_spent_budget_shows_and_comes_back_with_the_next_poll() {
 }
 
 #[anyloop::test]
+async fn the_main_future_begins_with_the_whole_budget() {
+    let once = || pin!(task::consume_budget()).poll(&mut Context::from_waker(Waker::noop()));
+    let left = (0..1000).position(|_| once().is_pending());
+    // tokio's own.
+    assert_eq!(left, Some(128));
+}
+
+#[anyloop::test]
 async fn the_unconstrained_does_not_pause() {
     let mut polls = 0;
     let whole = async {

@@ -78,3 +78,9 @@ impl fmt::Debug for Options {
 pub(crate) const BUDGET: Option<Budget> = Some(crate::budget::OF_TOKIO);
 #[cfg(not(any(feature = "sync", feature = "io-util")))]
 pub(crate) const BUDGET: Option<Budget> = None;
+
+/// The same for a single poll.
+#[cfg(any(feature = "sync", feature = "io-util"))]
+pub(crate) const BUDGET_OF_ONE_POLL: Option<Budget> = Some(crate::budget::OF_ONE_POLL);
+#[cfg(not(any(feature = "sync", feature = "io-util")))]
+pub(crate) const BUDGET_OF_ONE_POLL: Option<Budget> = None;

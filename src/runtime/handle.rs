@@ -15,7 +15,7 @@ use loop_api::{Handle as LoopHandle, LocalError, Metrics, RunError, Shared};
 use super::Backend;
 use crate::any::dispatch::apart;
 use crate::any::no_loop::NoLoop;
-use crate::any::{self, BUDGET, HandleRef, each, opaque};
+use crate::any::{self, BUDGET_OF_ONE_POLL, HandleRef, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
 use crate::time::Sleep;
 
@@ -440,7 +440,7 @@ impl LoopHandle for Handle {
 /// Polls what a handle's `block_on` waits for, with a budget: each poll has one, as before the
 /// first this thread may turn out to be a loop's. On tokio too: its handle counts nothing here.
 fn lent<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    loop_api::budget::lend(BUDGET, || future.poll(cx))
+    loop_api::budget::lend(BUDGET_OF_ONE_POLL, || future.poll(cx))
 }
 
 impl HandleRef<'_> {
