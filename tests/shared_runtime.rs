@@ -277,6 +277,42 @@ fn time_limits_hold_for_a_task_that_does_not_yield() {
 }
 
 #[test]
+fn once_ended_it_is_closed_to_all_though_its_thread_is_busy() {
+    each_builder(|builder| {
+        let runtime = builder.build_shared().unwrap();
+        runtime.handle().set_exception_handler(Some(Arc::new(|_: &anyloop::loop_api::shared::Exception| {})));
+        let (clone, handle) = (runtime.clone(), runtime.handle().clone());
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let (begin, begun) = mpsc::channel();
+        for _ in 0..2 {
+            let begin = begin.clone();
+            handle.call_soon(move || begin.send(()).unwrap()).unwrap();
+            begun.recv_timeout(LONG).unwrap();
+        }
+        // The loop's own thread.
+        handle
+            .call_soon(move || {
+                begin.send(()).unwrap();
+                let _ = goes_on.recv_timeout(LONG);
+            })
+            .unwrap();
+        begun.recv_timeout(LONG).unwrap();
+        runtime.shutdown_background();
+
+        assert!(handle.is_closed());
+        assert_eq!(clone.try_block_on(async {}), Err(RunError::Closed));
+        assert_eq!(handle.try_block_on(async {}), Err(RunError::Closed));
+        let (drops, dropped) = mpsc::channel();
+        let refused = Drops(drops);
+        let task = handle.spawn(async move { drop(refused) });
+        dropped.recv_timeout(LONG).unwrap();
+        assert!(futures_lite::future::block_on(task).unwrap_err().is_closed());
+        assert!(handle.call_soon(|| ()).is_err());
+        drop(go_on);
+    });
+}
+
+#[test]
 fn hooks_are_called_by_its_thread() {
     each_builder(|mut builder| {
         let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));

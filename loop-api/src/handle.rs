@@ -111,6 +111,14 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
 
     // ---- provided ----
 
+    /// From now on the loop answers as a closed one, to any thread: for its owner, if another thread
+    /// runs it and is about to end it. What it has is dropped there, by
+    /// [`shutdown`](crate::EventLoop::shutdown). A backend whose `spawn` does not ask
+    /// [`Shared::is_closed`] has it refuse here, too.
+    fn refuse(&self) {
+        self.shared().refuse();
+    }
+
     /// The handle of the loop of this kind that the caller runs in.
     fn try_current() -> Option<Self> {
         Self::with_current(|current| current.cloned())

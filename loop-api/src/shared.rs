@@ -158,6 +158,15 @@ impl Shared {
         self.running()
     }
 
+    /// Marks the loop as closed on any thread, and wakes those who wait for it on other threads:
+    /// the loop's own thread is about to call [`close`](Self::close). For backends, in
+    /// [`Handle::refuse`](crate::Handle::refuse).
+    pub fn refuse(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.callbacks.refuse();
+        self.closing.wake_all();
+    }
+
     /// Marks the loop as closed, wakes those who wait for it on other threads, and drops its
     /// pending callbacks without running them. For backends: first thing in `shutdown`, inside
     /// [`Handle::enter`](crate::Handle::enter), so that what the callbacks captured finds the loop

@@ -357,6 +357,10 @@ impl LoopHandle for Handle {
         each!(Handle; &self.0, h => h.metrics())
     }
 
+    fn refuse(&self) {
+        each!(Handle; &self.0, h => h.refuse());
+    }
+
     fn enter_guard(&self) -> Entered<'_> {
         each!(Handle; &self.0, h => h.enter_guard())
     }

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::process;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use loop_api::promise::{Deferred, Promise, promise};
-use loop_api::{EventLoop, RunError, context};
+use loop_api::{EventLoop, Handle as LoopHandle, RunError, context};
 
 use super::handle::or_panic;
 use super::{Builder, Choice, EnterGuard, Handle, Runtime};
@@ -204,7 +206,8 @@ impl SharedRuntime {
         self.inner.handle.enter()
     }
 
-    /// Ends the loop for all clones: drops its tasks, then waits for its threads and for blocking
+    /// Ends the loop for all clones, to which it is [closed](Handle::is_closed) when this returns:
+    /// drops its tasks, then waits for its threads and for blocking
     /// jobs that have begun, for at most `timeout`. What is still running by then, also a task that
     /// does not yield, is left to itself. Where this thread may not wait (see [the end](Self#the-end))
     /// it returns at once.
@@ -263,7 +266,11 @@ fn run(mut runtime: Runtime, mut until: Deferred<Option<Instant>>) {
             Err(RunError::Stopped) => {}
             // Nothing is left to do but to end, which wakes the thread.
             Err(RunError::Deadlock) => thread::park(),
-            Err(_) => break None,
+            // Refused already: the limit is there.
+            Err(_) => {
+                let told = Pin::new(&mut until).poll(&mut Context::from_waker(Waker::noop()));
+                break if let Poll::Ready(Ok(end)) = told { end } else { None };
+            }
         }
     };
     let timeout = end.map(|end| end.saturating_duration_since(Instant::now()));
@@ -288,6 +295,8 @@ impl Inner {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // It is there until then.
         let _told = end.settle(until);
+        // Its thread may be busy: for others the loop has ended now.
+        LoopHandle::refuse(&self.handle);
         thread.thread().unpark();
         if context::is_running() || context::is_thread_of_loop() {
             return;

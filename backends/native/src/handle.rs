@@ -256,6 +256,11 @@ impl Handle for NativeHandle {
         Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), context))
     }
 
+    fn refuse(&self) {
+        self.inner.tasks.refuse();
+        self.inner.shared.refuse();
+    }
+
     #[inline]
     fn shared(&self) -> &Shared {
         &self.inner.shared

@@ -186,6 +186,15 @@ impl Handle for SmolHandle {
         Entered::new(self.shared()).holding((Scoped::hold(&CURRENT, Some(self.clone())), context))
     }
 
+    fn refuse(&self) {
+        match &self.inner.tasks {
+            Executor::Own { tasks, .. } => tasks.refuse(),
+            #[cfg(feature = "global")]
+            Executor::Global => {}
+        }
+        self.shared().refuse();
+    }
+
     #[inline]
     fn shared(&self) -> &Shared {
         &self.inner.shared

@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use std::mem;
 use std::num::NonZeroU64;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use std::task::{Context, Poll};
 
@@ -26,6 +27,8 @@ use pin_project_lite::pin_project;
 #[derive(Debug)]
 pub(crate) struct Tasks {
     executor: RwLock<Option<Arc<Executor<'static>>>>,
+    /// Whether it takes no more, though what it has is not dropped yet.
+    refuses: AtomicBool,
     /// The thread that alone runs and drops the executor; `None` where worker threads do.
     owner: Option<NonZeroU64>,
 }
@@ -33,12 +36,13 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// For a loop that is run by this thread.
     pub(crate) fn of_this_thread() -> Tasks {
-        Tasks { executor: RwLock::new(Some(Arc::default())), owner: Some(context::thread_id()) }
+        let executor = RwLock::new(Some(Arc::default()));
+        Tasks { executor, refuses: AtomicBool::new(false), owner: Some(context::thread_id()) }
     }
 
     /// For a loop that is run by many threads.
     pub(crate) fn of_all_threads(executor: Arc<Executor<'static>>) -> Tasks {
-        Tasks { executor: RwLock::new(Some(executor)), owner: None }
+        Tasks { executor: RwLock::new(Some(executor)), refuses: AtomicBool::new(false), owner: None }
     }
 
     /// Spawns a future, or gives it back if the loop is closed.
@@ -52,8 +56,8 @@ impl Tasks {
         // refused is dropped without it.
         let executor = self.executor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         match &*executor {
-            Some(executor) => Ok(executor.spawn(future)),
-            None => Err(future),
+            Some(executor) if !self.refuses.load(Ordering::Relaxed) => Ok(executor.spawn(future)),
+            _ => Err(future),
         }
     }
 
@@ -80,6 +84,11 @@ impl Tasks {
     pub(crate) fn to_run(&self) -> Option<Arc<Executor<'static>>> {
         assert!(self.owner.is_none_or(|owner| owner == context::thread_id()), "the loop has left its thread");
         self.executor.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// From now on `spawn` is refused; what is there stays until `close`.
+    pub(crate) fn refuse(&self) {
+        self.refuses.store(true, Ordering::Relaxed);
     }
 
     /// Drops all tasks on this thread. From now on `spawn` is refused, also by the tasks' own

@@ -36,6 +36,7 @@ pub(super) trait DynHandle: fmt::Debug + Send + Sync {
     fn random_u64(&self) -> u64;
     fn test_clock(&self) -> io::Result<&dyn time::TestClock>;
     fn metrics(&self) -> Metrics;
+    fn refuse(&self);
     fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError>;
 }
 
@@ -92,6 +93,10 @@ impl<H: Handle> DynHandle for H {
         Handle::metrics(self)
     }
 
+    fn refuse(&self) {
+        Handle::refuse(self);
+    }
+
     fn try_block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError> {
         Handle::try_block_on(self, future)
     }
@@ -145,6 +150,10 @@ impl Handle for ErasedHandle {
 
     fn shared(&self) -> &Shared {
         self.inner.handle.shared()
+    }
+
+    fn refuse(&self) {
+        self.inner.handle.refuse();
     }
 
     #[track_caller]

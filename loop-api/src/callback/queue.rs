@@ -137,6 +137,11 @@ impl Queue {
         wake(waker);
     }
 
+    /// Refuses what comes; what waits stays.
+    pub(crate) fn refuse(&self) {
+        self.inner.lock().closed = true;
+    }
+
     /// Drops what waits, and refuses what comes. `report` is told of the closures whose drop
     /// panics.
     pub(crate) fn close(&self, report: impl Fn(&dyn Job, Box<dyn Any + Send>)) {

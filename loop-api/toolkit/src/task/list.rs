@@ -65,7 +65,12 @@ impl TaskSet {
         }
     }
 
-    /// Whether [`close`](Self::close) was called.
+    /// Refuses new tasks, as a closed set does; those that are there stay until it is closed.
+    pub fn refuse(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Whether [`close`](Self::close) or [`refuse`](Self::refuse) was called.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
