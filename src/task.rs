@@ -37,6 +37,7 @@ use crate::runtime::{NoLoop, current, current_or_panic, or_panic};
 
 #[cfg(any(feature = "sync", feature = "io-util"))]
 pub mod coop;
+mod early;
 mod in_place;
 mod join_handle;
 mod join_set;
@@ -270,6 +271,19 @@ where
 /// ```
 #[track_caller]
 pub fn try_spawn_local<F>(future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    if local_set::is_entered() {
+        return local_set::spawn_entered(future);
+    }
+    spawn_on_loop(future)
+}
+
+#[inline]
+#[track_caller]
+fn spawn_on_loop<F>(future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
 where
     F: Future + 'static,
     F::Output: 'static,

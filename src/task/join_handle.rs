@@ -5,11 +5,14 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use loop_api::JoinError;
 use loop_api::task::{Abort, Cancel, Id, Task};
 
+use super::early::{Early, EarlyAbort};
 use crate::any::dispatch::apart;
 use crate::any::{self, each, opaque};
 
@@ -117,7 +120,7 @@ impl<T> JoinHandle<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle(each!(Task => Abort as wrap; &self.0, task => wrap(task.abort_handle())))
+        AbortHandle::of_loop(each!(Task => Abort as wrap; &self.0, task => wrap(task.abort_handle())))
     }
 }
 
@@ -172,19 +175,47 @@ impl<T> Task<T> for JoinHandle<T> {
 /// # std::io::Result::Ok(())
 /// ```
 pub struct LocalJoinHandle<T> {
-    task: any::LocalTask<T>,
+    task: LocalTask<T>,
     // Whether it could be sent would depend on the backend.
     not_send: PhantomData<*const ()>,
 }
 
+enum LocalTask<T> {
+    OfLoop(any::LocalTask<T>),
+    /// Of a `LocalSet`, spawned before a loop ran.
+    Early(Rc<Early<T>>),
+}
+
+/// Calls a method of either kind.
+macro_rules! either {
+    ($handle:expr, $task:ident => $of_loop:expr, $early:ident => $of_early:expr) => {
+        match $handle {
+            LocalTask::OfLoop(task) => each!(LocalTask; task, $task => $of_loop),
+            LocalTask::Early($early) => $of_early,
+        }
+    };
+}
+
 impl<T> LocalJoinHandle<T> {
     pub(crate) fn new(task: any::LocalTask<T>) -> Self {
-        LocalJoinHandle { task, not_send: PhantomData }
+        LocalJoinHandle { task: LocalTask::OfLoop(task), not_send: PhantomData }
+    }
+
+    /// What the loop gave.
+    pub(super) fn into_task_of_loop(self) -> any::LocalTask<T> {
+        match self.task {
+            LocalTask::OfLoop(task) => task,
+            LocalTask::Early(_) => unreachable!("it was spawned on a loop"),
+        }
+    }
+
+    pub(super) fn early(task: Rc<Early<T>>) -> Self {
+        LocalJoinHandle { task: LocalTask::Early(task), not_send: PhantomData }
     }
 
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
-        each!(LocalTask; &self.task, task => task.abort());
+        either!(&self.task, task => task.abort(), early => early.abort.abort());
     }
 
     /// As [`JoinHandle::cancel`].
@@ -194,17 +225,22 @@ impl<T> LocalJoinHandle<T> {
 
     /// As [`JoinHandle::is_finished`].
     pub fn is_finished(&self) -> bool {
-        each!(LocalTask; &self.task, task => task.is_finished())
+        either!(&self.task, task => task.is_finished(), early => early.abort.is_finished())
     }
 
     /// As [`JoinHandle::id`].
     pub fn id(&self) -> Id {
-        each!(LocalTask; &self.task, task => task.id())
+        either!(&self.task, task => task.id(), early => early.abort.id)
     }
 
     /// As [`JoinHandle::abort_handle`]; it works from other threads also.
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle(each!(LocalTask => Abort as wrap; &self.task, task => wrap(task.abort_handle())))
+        match &self.task {
+            LocalTask::OfLoop(task) => AbortHandle::of_loop(
+                each!(LocalTask => Abort as wrap; task, task => wrap(task.abort_handle())),
+            ),
+            LocalTask::Early(early) => AbortHandle(Target::Early(early.abort.clone())),
+        }
     }
 }
 
@@ -213,7 +249,7 @@ impl<T> Future for LocalJoinHandle<T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        each!(LocalTask; &mut self.task, task => Pin::new(task).poll(cx))
+        either!(&mut self.task, task => Pin::new(task).poll(cx), early => early.poll(cx))
     }
 }
 
@@ -239,7 +275,9 @@ impl<T> Task<T> for LocalJoinHandle<T> {
 
 impl<T> fmt::Debug for LocalJoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        each!(LocalTask; &self.task, task => fmt::Debug::fmt(task, f))
+        either!(&self.task, task => fmt::Debug::fmt(task, f), early => {
+            f.debug_struct("LocalJoinHandle").field("finished", &early.abort.is_finished()).finish()
+        })
     }
 }
 
@@ -248,28 +286,51 @@ impl<T> RefUnwindSafe for LocalJoinHandle<T> {}
 
 /// Aborts a task from anywhere, and does not keep its output alive: see
 /// [`JoinHandle::abort_handle`]. Dropping it does nothing.
-pub struct AbortHandle(any::Abort);
+pub struct AbortHandle(Target);
+
+enum Target {
+    OfLoop(any::Abort),
+    Early(Arc<EarlyAbort>),
+}
 
 impl AbortHandle {
+    fn of_loop(task: any::Abort) -> AbortHandle {
+        AbortHandle(Target::OfLoop(task))
+    }
+
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
-        each!(Abort; &self.0, task => task.abort());
+        match &self.0 {
+            Target::OfLoop(task) => each!(Abort; task, task => task.abort()),
+            Target::Early(early) => early.abort(),
+        }
     }
 
     /// As [`JoinHandle::is_finished`].
     pub fn is_finished(&self) -> bool {
-        each!(Abort; &self.0, task => task.is_finished())
+        match &self.0 {
+            Target::OfLoop(task) => each!(Abort; task, task => task.is_finished()),
+            Target::Early(early) => early.is_finished(),
+        }
     }
 
     /// As [`JoinHandle::id`].
     pub fn id(&self) -> Id {
-        each!(Abort; &self.0, task => task.id())
+        match &self.0 {
+            Target::OfLoop(task) => each!(Abort; task, task => task.id()),
+            Target::Early(early) => early.id,
+        }
     }
 }
 
 impl Clone for AbortHandle {
     fn clone(&self) -> AbortHandle {
-        AbortHandle(each!(Abort => Abort as wrap; &self.0, task => wrap(task.clone())))
+        AbortHandle(match &self.0 {
+            Target::OfLoop(task) => {
+                Target::OfLoop(each!(Abort => Abort as wrap; task, task => wrap(task.clone())))
+            }
+            Target::Early(early) => Target::Early(early.clone()),
+        })
     }
 }
 

@@ -1,22 +1,38 @@
 //! Tasks that stay on a thread, waited for and ended together: tokio's name for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{AbortHandle, LocalJoinHandle, TaskTracker, TrackedFuture};
+use loop_api::{Handle as _, LocalError, task};
+
+use super::early::Early;
+use super::{AbortHandle, LocalJoinHandle, TaskTracker};
+use crate::any::{self, each};
 use crate::runtime::{Id, Runtime};
+
+thread_local! {
+    /// The sets that were entered on this thread, the last one at the end.
+    static ENTERED: RefCell<Vec<Rc<Tasks>>> = const { RefCell::new(Vec::new()) };
+    /// How many those are.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Tasks that stay on this thread, waited for and ended together. It is thin: the loop's thread can
 /// [`spawn_local`](super::spawn_local) by itself, and tasks of the set run whenever the loop does,
 /// not only while the set is polled, as tokio's.
 ///
+/// Tasks may be spawned before a loop runs: they start, in their order, when the set is first run by
+/// [`block_on`](Self::block_on) or [`run_until`](Self::run_until), or awaited. (To a set that is
+/// neither nothing happens in a loop: its early tasks wait.)
+///
 /// Awaited, by `&mut` or by value, it waits until its tasks have ended. Dropped, it asks those that
-/// are left to end. What is spawned by the free [`spawn_local`](super::spawn_local) does not belong
-/// to it.
+/// are left to end. What is spawned by the free [`spawn_local`](super::spawn_local) where a loop runs
+/// does not belong to it.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -35,40 +51,55 @@ use crate::runtime::{Id, Runtime};
 /// assert_eq!(sum.get(), 6);
 /// # std::io::Result::Ok(())
 /// # })?;
+///
+/// // Before there is a loop.
+/// let set = LocalSet::new();
+/// let early = set.spawn_local(async { "early" });
+/// let mut runtime = anyloop::runtime::Runtime::new()?;
+/// assert_eq!(set.block_on(&mut runtime, early)?, "early");
 /// # std::io::Result::Ok(())
 /// ```
 #[must_use = "dropping the set ends its tasks"]
 pub struct LocalSet {
-    tasks: RefCell<Vec<AbortHandle>>,
-    tracker: TaskTracker,
+    set: Rc<Tasks>,
     id: Id,
     /// What awaits the set, from its first poll.
     wait: Option<Pin<Box<dyn Future<Output = ()>>>>,
     not_send: PhantomData<*const ()>,
 }
 
-impl LocalSet {
-    /// No tasks.
-    pub fn new() -> LocalSet {
-        let tracker = TaskTracker::new();
-        tracker.close();
-        LocalSet { tasks: RefCell::default(), tracker, id: Id::next(), wait: None, not_send: PhantomData }
-    }
+/// What a set and its guards share.
+struct Tasks {
+    tasks: RefCell<Vec<AbortHandle>>,
+    tracker: TaskTracker,
+    /// What starts those that were spawned before a loop ran, or drops them if told false.
+    early: RefCell<Vec<Box<dyn FnOnce(bool)>>>,
+}
 
-    /// Starts a task that stays on this thread, and adds it.
-    ///
-    /// # Panics
-    ///
-    /// Outside of the loop's thread, as [`task::spawn_local`](super::spawn_local): where tokio
-    /// keeps the task until the set is run, call this within `block_on`.
+impl Tasks {
     #[track_caller]
-    pub fn spawn_local<F>(&self, future: F) -> LocalJoinHandle<F::Output>
+    fn spawn<F>(&self, future: F) -> LocalJoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let task: LocalJoinHandle<F::Output> =
-            super::spawn_local::<TrackedFuture<F>>(self.tracker.track_future(future));
+        let future = self.tracker.track_future(future);
+        let task = if runs_here() {
+            self.start_early();
+            super::spawn_on_loop(future).unwrap_or_else(|error| panic!("{error}"))
+        } else {
+            let early = Early::new();
+            let task = early.clone();
+            self.early.borrow_mut().push(Box::new(move |starts| {
+                if starts {
+                    early.start(|id| start(id, future));
+                } else {
+                    drop(future);
+                    early.end();
+                }
+            }));
+            LocalJoinHandle::early(task)
+        };
         let mut tasks = self.tasks.borrow_mut();
         if tasks.len() == tasks.capacity() {
             tasks.retain(|task| !task.is_finished());
@@ -77,13 +108,101 @@ impl LocalSet {
         task
     }
 
+    /// Starts what was spawned before a loop ran.
+    #[track_caller]
+    fn start_early(&self) {
+        for start in self.early.take() {
+            start(true);
+        }
+    }
+}
+
+/// Starts an early task, which keeps its id.
+#[track_caller]
+fn start<F>(id: task::Id, future: F) -> any::LocalTask<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let task = super::spawn_on_loop(async move {
+        let mut future = pin!(future);
+        poll_fn(move |cx| {
+            let _entered = id.enter();
+            future.as_mut().poll(cx)
+        })
+        .await
+    });
+    task.unwrap_or_else(|error| panic!("{error}")).into_task_of_loop()
+}
+
+/// Whether a task can be spawned on this thread, or never can.
+fn runs_here() -> bool {
+    any::with_current(|current| match current {
+        Some(handle) => {
+            let shared = each!(HandleRef; handle, h => h.shared());
+            shared.is_loop_thread() || shared.is_adopted()
+        }
+        None => false,
+    })
+}
+
+/// Whether a set was entered here.
+#[inline]
+pub(super) fn is_entered() -> bool {
+    COUNT.get() > 0
+}
+
+/// Spawns on the loop that runs here, or else on the set that was entered last.
+#[cold]
+#[track_caller]
+pub(super) fn spawn_entered<F>(future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let set = ENTERED.with(|entered| entered.borrow().last().cloned());
+    match set {
+        Some(set) if !runs_here() => Ok(set.spawn(future)),
+        _ => super::spawn_on_loop(future),
+    }
+}
+
+impl LocalSet {
+    /// No tasks.
+    pub fn new() -> LocalSet {
+        let tracker = TaskTracker::new();
+        tracker.close();
+        let set = Tasks { tasks: RefCell::default(), tracker, early: RefCell::default() };
+        LocalSet { set: Rc::new(set), id: Id::next(), wait: None, not_send: PhantomData }
+    }
+
+    /// Starts a task that stays on this thread, and adds it. Where no loop runs on this thread yet
+    /// it is kept until the set is run.
+    ///
+    /// # Panics
+    ///
+    /// On an adopted runtime, as [`task::spawn_local`](super::spawn_local).
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> LocalJoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.set.spawn(future)
+    }
+
     /// A number for the set, which no loop and no other set has.
     pub fn id(&self) -> Id {
         self.id
     }
 
     /// Runs `future`, while the set's tasks run beside it. Cancel safe if `future` is.
+    ///
+    /// # Panics
+    ///
+    /// If tasks were spawned before a loop ran, and this is polled where none does.
     pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
+        self.set.start_early();
         future.await
     }
 
@@ -94,13 +213,29 @@ impl LocalSet {
     /// As `Runtime::block_on`.
     #[track_caller]
     pub fn block_on<F: Future>(&self, runtime: &mut Runtime, future: F) -> F::Output {
-        runtime.block_on(future)
+        runtime.block_on(self.run_until(future))
     }
 
-    /// Does nothing: on the loop's thread [`task::spawn_local`](super::spawn_local) works without
-    /// it. It is here so that tokio's programs port.
+    /// Until the guard is dropped, the free [`spawn_local`](super::spawn_local) adds to this set
+    /// where no loop runs on this thread. Where one does, that is where tasks go, with or without a
+    /// set.
+    ///
+    /// ```
+    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
+    /// use anyloop::task::{LocalSet, spawn_local};
+    ///
+    /// let set = LocalSet::new();
+    /// let entered = set.enter();
+    /// let task = spawn_local(async { 1 });
+    /// drop(entered);
+    /// let mut runtime = anyloop::runtime::Runtime::new()?;
+    /// assert_eq!(set.block_on(&mut runtime, task)?, 1);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enter(&self) -> LocalEnterGuard {
-        LocalEnterGuard { not_send: PhantomData }
+        ENTERED.with(|entered| entered.borrow_mut().push(self.set.clone()));
+        COUNT.set(COUNT.get() + 1);
+        LocalEnterGuard { set: self.set.clone(), not_send: PhantomData }
     }
 }
 
@@ -115,7 +250,8 @@ impl Future for LocalSet {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        let tracker = &this.tracker;
+        this.set.start_early();
+        let tracker = &this.set.tracker;
         let wait = this.wait.get_or_insert_with(|| {
             let tracker = tracker.clone();
             Box::pin(async move { tracker.wait().await })
@@ -130,19 +266,43 @@ impl Future for LocalSet {
 
 impl Drop for LocalSet {
     fn drop(&mut self) {
-        self.tasks.get_mut().iter().for_each(AbortHandle::abort);
+        for start in self.set.early.take() {
+            start(false);
+        }
+        // What is dropped may spawn, and so come back here.
+        let tasks = self.set.tasks.take();
+        tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
 impl fmt::Debug for LocalSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalSet").field("len", &self.tracker.len()).finish_non_exhaustive()
+        f.debug_struct("LocalSet").field("len", &self.set.tracker.len()).finish_non_exhaustive()
     }
 }
 
 /// What [`LocalSet::enter`] gives.
-#[derive(Debug)]
-#[must_use = "as tokio's"]
+#[must_use = "the set is entered only while this lives"]
 pub struct LocalEnterGuard {
+    set: Rc<Tasks>,
     not_send: PhantomData<*const ()>,
+}
+
+impl Drop for LocalEnterGuard {
+    fn drop(&mut self) {
+        // While the thread ends there is none to be taken out.
+        let left = ENTERED.try_with(|entered| {
+            let mut entered = entered.borrow_mut();
+            let place = entered.iter().rposition(|set| Rc::ptr_eq(set, &self.set));
+            place.map(|place| entered.remove(place))
+        });
+        COUNT.set(COUNT.get() - 1);
+        drop(left);
+    }
+}
+
+impl fmt::Debug for LocalEnterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEnterGuard").finish_non_exhaustive()
+    }
 }
