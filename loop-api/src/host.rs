@@ -97,7 +97,7 @@ pub trait RuntimeContext: fmt::Debug + Send + Sync {
     fn within(&self, f: &mut dyn FnMut());
 
     /// Enters the context on this thread, until what this gives is dropped.
-    fn enter(&self) -> Box<dyn fmt::Debug + '_>;
+    fn enter(&self) -> Box<dyn fmt::Debug + Sync + '_>;
 
     /// As [`within`](Self::within), for all that a worker thread does: it polls tasks.
     fn as_worker(&self, f: &mut dyn FnMut());

@@ -218,7 +218,7 @@ pub trait TestClock: Send + Sync {
 
     /// Moves a stopped clock on, when the future is first polled, which is done when what was due
     /// by then could run. To be polled on the loop's thread.
-    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
 }
 
 #[cfg(all(test, not(anyloop_loom)))]

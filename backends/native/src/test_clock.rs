@@ -42,7 +42,7 @@ impl TestClock for NativeHandle {
         self.timers().clock().resume()
     }
 
-    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> {
+    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>> {
         let handle = self.clone();
         let mut advanced = false;
         Box::pin(poll_fn(move |cx| {

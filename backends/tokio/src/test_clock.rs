@@ -52,7 +52,7 @@ impl TestClock for TokioHandle {
         Ok(())
     }
 
-    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> {
+    fn advance(&self, duration: Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>> {
         let handle = self.clone();
         Box::pin(async move {
             handle.poll_within(tokio::time::advance(duration)).await;

@@ -166,7 +166,7 @@ impl RuntimeContext for TokioContext {
         f();
     }
 
-    fn enter(&self) -> Box<dyn fmt::Debug + '_> {
+    fn enter(&self) -> Box<dyn fmt::Debug + Sync + '_> {
         Box::new(self.0.enter())
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::MutexGuard;
 
 use super::innermost::{come, foreign_here, leave};
 use crate::shared::Shared;
@@ -17,12 +18,13 @@ pub struct Entered<'a> {
     guard: u64,
     /// Dropped last.
     held: Option<Box<dyn Held + 'a>>,
-    not_send: PhantomData<*const ()>,
+    /// A lock's guard may be shared, and not sent.
+    not_send: PhantomData<MutexGuard<'static, ()>>,
 }
 
 /// What a guard holds, and lets go by dropping it.
-trait Held: fmt::Debug {}
-impl<T: fmt::Debug> Held for T {}
+trait Held: fmt::Debug + Sync {}
+impl<T: fmt::Debug + Sync> Held for T {}
 
 impl<'a> Entered<'a> {
     /// Makes a loop the innermost one of this thread. For backends, which put the loop into their
@@ -39,7 +41,7 @@ impl<'a> Entered<'a> {
 
     /// Keeps something until the guard is dropped, in place of what it kept before: what the
     /// backend did to enter the loop, and undoes by dropping it.
-    pub fn holding(mut self, held: impl fmt::Debug + 'a) -> Entered<'a> {
+    pub fn holding(mut self, held: impl fmt::Debug + Sync + 'a) -> Entered<'a> {
         self.held = Some(Box::new(held));
         self
     }

@@ -14,7 +14,7 @@ use loop_api::io::Interest as Direction;
 use loop_api::readiness::Source;
 use loop_toolkit::socket::state;
 
-use crate::any::each;
+use crate::any::{self, each};
 use crate::io::held::{Chosen, Descriptor, Held};
 use crate::io::{Interest, Ready};
 use crate::runtime::Handle;
@@ -187,7 +187,9 @@ impl<T: AsRawFd> AsyncFd<T> {
             let ready = self.wait(interest).await?;
             match f(self.get_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked(interest, ready).await
+                    if self.is_said_to_be_ready(interest, ready) {
+                        yield_now().await;
+                    }
                 }
                 result => return result,
             }
@@ -208,7 +210,9 @@ impl<T: AsRawFd> AsyncFd<T> {
             let ready = self.wait(interest).await?;
             match f(self.get_mut()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked(interest, ready).await
+                    if self.is_said_to_be_ready(interest, ready) {
+                        yield_now().await;
+                    }
                 }
                 result => return result,
             }
@@ -285,39 +289,44 @@ impl<T: AsRawFd> AsyncFd<T> {
         }
     }
 
-    pub(super) async fn wait(&self, interest: Interest) -> io::Result<Ready> {
-        let mask = interest.mask();
-        let known = self.known(mask);
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        // So that what waits can be sent where `T` is not `Sync`.
-        let known = &self.known;
-        let ask = move |descriptor: &Descriptor| ask(known, descriptor, mask);
-        each!(Source; self.held.source()?, source => match (interest.is_readable(), interest.is_writable()) {
-            (true, false) => source.io(Direction::Readable, ask).await,
-            (false, true) => source.io(Direction::Writable, ask).await,
-            (true, true) => {
-                let mut read = pin!(source.io(Direction::Readable, ask));
-                let mut write = pin!(source.io(Direction::Writable, ask));
-                poll_fn(|cx| match read.as_mut().poll(cx) {
-                    Poll::Pending => write.as_mut().poll(cx),
-                    ready => ready,
-                })
-                .await
-            }
-            (false, false) => Err(crate::io::alone()),
-        })
+    /// Waits, without `T`: what waits can be sent where that is not `Sync`.
+    pub(super) fn wait(&self, interest: Interest) -> impl Future<Output = io::Result<Ready>> + use<'_, T> {
+        wait(self.held.source(), &self.known, interest)
     }
 
-    /// An operation found it not ready after all, though it was taken to be.
-    async fn blocked(&self, interest: Interest, ready: Ready) {
+    /// An operation found it not ready after all, though it was taken to be: whether the system
+    /// says so all the same. To ask again at once would keep the loop forever.
+    fn is_said_to_be_ready(&self, interest: Interest, ready: Ready) -> bool {
         self.forget(ready);
-        // What blocks although the system says that it is ready would keep the loop forever.
-        if self.now(interest).is_ok() {
-            yield_now().await;
-        }
+        self.now(interest).is_ok()
     }
+}
+
+async fn wait(
+    source: io::Result<&any::Source<Descriptor>>,
+    known: &AtomicU8,
+    interest: Interest,
+) -> io::Result<Ready> {
+    let mask = interest.mask();
+    let ready = Ready::from_bits(known.load(Ordering::Relaxed)) & mask;
+    if !ready.is_empty() {
+        return Ok(ready);
+    }
+    let ask = move |descriptor: &Descriptor| ask(known, descriptor, mask);
+    each!(Source; source?, source => match (interest.is_readable(), interest.is_writable()) {
+        (true, false) => source.io(Direction::Readable, ask).await,
+        (false, true) => source.io(Direction::Writable, ask).await,
+        (true, true) => {
+            let mut read = pin!(source.io(Direction::Readable, ask));
+            let mut write = pin!(source.io(Direction::Writable, ask));
+            poll_fn(|cx| match read.as_mut().poll(cx) {
+                Poll::Pending => write.as_mut().poll(cx),
+                ready => ready,
+            })
+            .await
+        }
+        (false, false) => Err(crate::io::alone()),
+    })
 }
 
 /// What of `mask` the system says it is ready for, which is known then.
