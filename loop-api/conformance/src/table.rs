@@ -437,6 +437,7 @@ macro_rules! __conformance_table {
             proc08_many_children_end_in_any_order: [on_unix process];
             proc09_a_child_is_started_off_the_loop_and_waited_for_on_it: [on_unix process];
             proc09_two_loops_wait_for_their_own: [on_unix process];
+            proc09_a_child_is_waited_for_on_another_loop: [on_unix process];
             proc10_waiting_ends_with_the_loop: [on_unix process];
             proc10_on_a_closed_loop_no_child_is_started: [on_unix process];
             proc11_children_leave_no_descriptor_behind: [on_linux process] alone;

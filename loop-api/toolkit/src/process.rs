@@ -9,7 +9,9 @@
 //! `waitpid(2)` finds the child on macOS, so that the loop would have to block in there; it comes
 //! from a kqueue and from no descriptor that the contract's readiness could register, but for a
 //! kqueue a child; and children that were started elsewhere need `SIGCHLD` all the same. The price is
-//! that the end of one child asks after each that is waited for.
+//! that the end of one child asks after each that is waited for. (`waitid(2)` could tell which has ended
+//! without reaping it, but only the first one: a child of other code in the process that is not reaped
+//! would hide all others behind it.)
 
 #[cfg(not(unix))]
 mod asked;

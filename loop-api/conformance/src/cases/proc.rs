@@ -281,6 +281,27 @@ where
     }
 }
 
+pub fn proc09_a_child_is_waited_for_on_another_loop<S: Subject>()
+where
+    HandleOf<S>: Process,
+{
+    for ends_before in [false, true] {
+        let (mut one, mut other) = (make::<S>(), make::<S>());
+        let handle = one.handle().clone();
+        let mut child = one.block_on(async { start(&handle, waits()) });
+        if ends_before {
+            one.close();
+        }
+        let handle = other.handle().clone();
+        let status = other.block_on(async {
+            assert!(poll_once(wait(&mut child)).await.is_none());
+            child.start_kill().expect("to be killed");
+            ended(&handle, &mut child).await
+        });
+        assert_eq!(status.signal(), Some(Raw::KILL.as_raw()));
+    }
+}
+
 pub fn proc10_waiting_ends_with_the_loop<S: Subject>()
 where
     HandleOf<S>: Process,

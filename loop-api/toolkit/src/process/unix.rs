@@ -32,7 +32,8 @@ pub fn without_pidfd() {
 
 /// A child on the loop of `H`: see [`Child`](loop_api::process::Child).
 ///
-/// Only one that is waited for has a descriptor. One that is dropped before its end is given to a
+/// Only one that is waited for has a descriptor, on the loop where that begins; if that is none of
+/// this kind, on the one that started it, which has to run then. One that is dropped before its end is given to a
 /// task of the loop, which waits for it.
 pub struct Child<H: Readiness> {
     /// `None` only while it is dropped.
@@ -100,7 +101,11 @@ impl<H: Readiness> Child<H> {
         let Some(child) = &mut self.child else { unreachable!("a child is used after it was dropped") };
         let end = match &mut self.end {
             Some(end) => end,
-            None => self.end.insert(End::of(&self.handle, child)?),
+            None => {
+                // The loop that is waited in goes on now, which the one that started it may not.
+                let here = H::try_current();
+                self.end.insert(End::of(here.as_ref().unwrap_or(&self.handle), child)?)
+            }
         };
         match end {
             #[cfg(any(target_os = "linux", target_os = "android"))]
