@@ -159,6 +159,38 @@ fn the_backend_is_asked_for_by_name() {
     assert!(start.elapsed() >= Duration::from_secs(3600));
 }
 
+#[test]
+fn worker_threads_are_an_order_that_is_drawn() {
+    use anyloop::runtime::{Backend, Builder};
+    // On the world's own thread, so that the order is that of the polls.
+    let order = |builder: &mut Builder| {
+        builder.backend(Backend::Sim).build().unwrap().block_on(async {
+            let started = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+            let tasks = (0..20).map(|n| {
+                let started = started.clone();
+                anyloop::spawn(async move { started.lock().unwrap().push((n, std::thread::current().id())) })
+            });
+            for task in tasks.collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+            let started = started.lock().unwrap().clone();
+            assert!(started.iter().all(|(_, thread)| *thread == std::thread::current().id()));
+            started.into_iter().map(|(n, _)| n).collect::<Vec<_>>()
+        })
+    };
+    let spawned = (0..20).collect::<Vec<_>>();
+    assert_eq!(order(&mut Builder::new()), spawned);
+    let mut drawn = order(Builder::new().worker_threads(4));
+    assert_ne!(drawn, spawned);
+    drawn.sort_unstable();
+    assert_eq!(drawn, spawned);
+}
+
+#[anyloop::test(sim, flavor = "multi_thread", seeds = 3)]
+async fn a_test_for_many_threads_runs_in_a_world(_world: World) {
+    assert_eq!(anyloop::spawn(async { 1 }).await.unwrap(), 1);
+}
+
 #[anyloop::test(sim, seeds = 20)]
 async fn the_seed_decides_which_branch_of_a_select_comes_first(world: World) {
     let first = anyloop::select! {

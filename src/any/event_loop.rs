@@ -44,7 +44,7 @@ impl Loop {
             #[cfg(feature = "smol")]
             Backend::Smol => build_smol(options).map(Loop::Smol),
             #[cfg(feature = "sim")]
-            Backend::Sim => build_sim().map(Loop::Erased),
+            Backend::Sim => build_sim(options).map(Loop::Erased),
             #[allow(unreachable_patterns)]
             other => Err(io::Error::new(io::ErrorKind::Unsupported, other.not_compiled())),
         }
@@ -184,8 +184,19 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
 }
 
 #[cfg(feature = "sim")]
-fn build_sim() -> io::Result<loop_erased::ErasedLoop> {
+fn build_sim(options: &Options) -> io::Result<loop_erased::ErasedLoop> {
+    if options.host.is_some() {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "a simulated world cannot have a tokio runtime inside, whose clock and network are real: leave with_tokio out, \
+             or test what needs tokio on another backend",
+        ));
+    }
     let mut builder = loop_sim::Builder::from_env()?;
+    if options.worker_threads.is_some() {
+        // What threads would do to the order of tasks, a world does on one.
+        builder = builder.order(loop_sim::Order::Random);
+    }
     if let Some(budget) = BUDGET {
         builder = builder.budget(budget);
     }

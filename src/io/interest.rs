@@ -202,11 +202,13 @@ impl Ready {
         self.0 & ERROR != 0
     }
 
+    #[cfg(unix)]
     pub(crate) const fn bits(self) -> u8 {
         self.0
     }
 
     /// The inverse of `bits`.
+    #[cfg(unix)]
     pub(crate) const fn from_bits(bits: u8) -> Ready {
         Ready(bits)
     }

@@ -104,6 +104,9 @@ impl Builder {
     /// Spreads tasks that are `Send` over `n` threads. Without this the loop has one thread: the
     /// one that runs it.
     ///
+    /// A simulated world has one thread always, so that it can repeat itself: there tasks run in
+    /// random order instead, as they would on several.
+    ///
     /// # Panics
     ///
     /// If `n` is zero.
