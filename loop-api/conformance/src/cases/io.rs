@@ -33,8 +33,17 @@ async fn read_some<S: Source<TcpStream>>(source: &S) -> io::Result<Vec<u8>> {
 }
 
 /// Writes until the buffer is full.
+/// Until nothing more goes in. The system may still move some of it on to the other end, and then there is
+/// room again.
 fn fill(mut socket: &TcpStream) {
-    while socket.write(&[7; 16 * 1024]).is_ok() {}
+    let mut full = 0;
+    while full < 5 {
+        full += 1;
+        while socket.write(&[7; 16 * 1024]).is_ok() {
+            full = 0;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
 }
 
 pub fn io01_a_reader_wakes_for_data_and_at_the_end<S: Subject>()
