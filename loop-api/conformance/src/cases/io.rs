@@ -32,8 +32,7 @@ async fn read_some<S: Source<TcpStream>>(source: &S) -> io::Result<Vec<u8>> {
         .await
 }
 
-/// Writes until the buffer is full.
-/// Until nothing more goes in. The system may still move some of it on to the other end, and then there is
+/// Writes until nothing more goes in. The system may still move some of it on to the other end, and then there is
 /// room again.
 fn fill(mut socket: &TcpStream) {
     let mut full = 0;
