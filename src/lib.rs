@@ -51,7 +51,7 @@
 //! | `smol` | async-executor and async-io; async-io's sockets inside, by `into_async_io` and `From` |
 //! | `global` | where no loop runs, one is lent: smol's global executor if `smol` is on, else a native loop on a thread of its own |
 //! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
-//! | `sim` | a simulated world in place of a loop, for tests: many hosts, virtual time, a seeded order, a network that fails, exact replay: `sim` |
+//! | `sim` | a simulated world in place of a loop, for tests: many hosts, virtual time, a seeded order, a network and disks that fail, exact replay: `sim` |
 //! | `hyper` | streams are hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `rand` | [`random`]'s numbers as a generator of the crate `rand` 0.10 |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |

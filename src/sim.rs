@@ -1,5 +1,5 @@
 //! Simulated worlds for tests: many hosts in one process, a clock that jumps, a seeded order, a
-//! network that fails, exact replay. The program under test is not changed.
+//! network and disks that fail, exact replay. The program under test is not changed.
 //!
 //! ```
 //! # #[cfg(feature = "io-util")]
@@ -57,8 +57,8 @@ use loop_erased::ErasedHandle;
 
 pub use loop_sim::linear;
 pub use loop_sim::{
-    Builder, Chaos, Fault, Latency, Link, NetConfig, Order, ParseError, Plan, Recording, Resources, Rng,
-    SimHandle, SimLoop, Stats, TraceEvent, WorldError,
+    Builder, Chaos, Disk, DiskCall, DiskConfig, Fault, Latency, Link, NetConfig, Order, ParseError, Plan,
+    Recording, Resources, Rng, SimHandle, SimLoop, Stats, TraceEvent, WorldError,
 };
 
 use crate::any::{self, BUDGET};

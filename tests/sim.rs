@@ -293,3 +293,38 @@ async fn unix_sockets_are_a_hosts_own(world: World) {
     one.send(b"x").await.unwrap();
     assert_eq!(other.recv(&mut [0; 4]).await.unwrap(), 1);
 }
+
+/// Appends numbers to a log and tells each once it is on the disk.
+async fn append_numbers(told: std::sync::Arc<std::sync::atomic::AtomicU64>) {
+    use anyloop::fs::{self, OpenOptions};
+    use std::sync::atomic::Ordering::SeqCst;
+
+    fs::create_dir_all("/var/log").await.unwrap();
+    let mut log = OpenOptions::new().append(true).create(true).open("/var/log/numbers").await.unwrap();
+    for folder in ["/", "/var", "/var/log"] {
+        fs::File::open(folder).await.unwrap().sync_all().await.unwrap();
+    }
+    let mut next = (fs::read("/var/log/numbers").await.unwrap().len() / 8) as u64;
+    assert!(next >= told.load(SeqCst), "{next} numbers are left");
+    log.set_len(next * 8).await.unwrap();
+    loop {
+        log.write_all(&next.to_le_bytes()).await.unwrap();
+        log.sync_data().await.unwrap();
+        next += 1;
+        told.store(next, SeqCst);
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[anyloop::test(sim, seeds = 40)]
+async fn a_log_that_is_synced_survives_every_crash(world: World) {
+    let told = std::sync::Arc::default();
+    world.host("server").run(move || append_numbers(std::sync::Arc::clone(&told)));
+    world.chaos(&Chaos::new(Duration::from_secs(2)).crashes(4.0).slow_disks(2.0));
+    sleep(Duration::from_secs(3)).await;
+    let numbers = world.disk("server").read("/var/log/numbers").unwrap();
+    assert!(
+        (0..).zip(numbers.chunks(8)).all(|(n, number)| number.len() < 8 || number == u64::to_le_bytes(n))
+    );
+    world.sometimes("the server started anew", world.host("server").boot() > 0);
+}

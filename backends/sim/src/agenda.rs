@@ -19,8 +19,19 @@ pub(crate) enum Event {
     GiveUp { end: u64 },
     /// A fault.
     Fault(Fault),
+    /// A disk has come to what was asked of it.
+    Disk(Box<Asked>),
     /// Something of the test's own.
     Call(Box<dyn FnOnce() + Send>),
+}
+
+/// What was asked of a disk.
+pub(crate) struct Asked {
+    pub(crate) host: u32,
+    pub(crate) what: &'static str,
+    pub(crate) inode: u64,
+    pub(crate) len: u64,
+    pub(crate) run: Box<dyn FnOnce() + Send>,
 }
 
 /// Its time, its place among those of that time, and its number, which is never used twice.
@@ -100,6 +111,7 @@ impl fmt::Debug for Event {
             Event::SynTimer { .. } => "SynTimer",
             Event::GiveUp { .. } => "GiveUp",
             Event::Fault(_) => "Fault",
+            Event::Disk(_) => "Disk",
             Event::Call(_) => "Call",
         })
     }

@@ -9,6 +9,7 @@ use loop_api::context;
 
 use crate::config::Config;
 use crate::core::Core;
+use crate::disk::config::DiskConfig;
 use crate::net::link::NetConfig;
 use crate::net::network::Network;
 use crate::oracle::{Oracle, Recording};
@@ -34,7 +35,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// With seed 0, in the order of the other loops, and with a network without faults.
+    /// With seed 0, in the order of the other loops, with a network and disks without faults.
     pub fn new() -> Builder {
         Builder::default()
     }
@@ -71,6 +72,12 @@ impl Builder {
     /// The network; one without faults by default.
     pub fn net(mut self, net: NetConfig) -> Builder {
         self.config.net = net;
+        self
+    }
+
+    /// The disk of each host; one without faults by default.
+    pub fn disk(mut self, disk: DiskConfig) -> Builder {
+        self.config.disk = disk;
         self
     }
 

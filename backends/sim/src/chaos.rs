@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fault::Fault;
+use crate::fault::{DiskCall, Fault};
 use crate::oracle::{ChoiceKind, Oracle};
 use crate::plan::Plan;
 
@@ -41,6 +41,18 @@ pub struct Chaos {
     pub resets: f64,
     /// A clock is off by up to a second.
     pub skews: f64,
+    /// A disk is full, and has space again.
+    pub full_disks: f64,
+    /// A disk takes longer.
+    pub slow_disks: f64,
+    /// Reads, writes or syncs of a disk fail, and work again.
+    pub disk_errors: f64,
+    /// A host can open no file, and can again.
+    pub exhausted_descriptors: f64,
+    /// Syncs of a host do nothing, and do it again.
+    pub lying_syncs: f64,
+    /// A host crashes and loses its disk, and starts anew.
+    pub wipes: f64,
 }
 
 macro_rules! rates {
@@ -58,7 +70,10 @@ macro_rules! rates {
     };
 }
 
-rates! { crashes pauses cuts one_way_cuts isolations slow_links resets skews }
+rates! {
+    crashes pauses cuts one_way_cuts isolations slow_links resets skews
+    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes
+}
 
 impl Chaos {
     /// Without faults.
@@ -74,10 +89,17 @@ impl Chaos {
             slow_links: 0.0,
             resets: 0.0,
             skews: 0.0,
+            full_disks: 0.0,
+            slow_disks: 0.0,
+            disk_errors: 0.0,
+            exhausted_descriptors: 0.0,
+            lying_syncs: 0.0,
+            wipes: 0.0,
         }
     }
 
-    /// With two of every kind.
+    /// With two of every kind; but not of lying syncs and wipes, which take from a program what it
+    /// must rely on.
     pub fn everything(within: Duration) -> Chaos {
         Chaos {
             crashes: 2.0,
@@ -88,6 +110,10 @@ impl Chaos {
             slow_links: 2.0,
             resets: 2.0,
             skews: 2.0,
+            full_disks: 2.0,
+            slow_disks: 2.0,
+            disk_errors: 2.0,
+            exhausted_descriptors: 2.0,
             ..Chaos::new(within)
         }
     }
@@ -114,6 +140,12 @@ impl Chaos {
             self.slow_links,
             self.resets,
             self.skews,
+            self.full_disks,
+            self.slow_disks,
+            self.disk_errors,
+            self.exhausted_descriptors,
+            self.lying_syncs,
+            self.wipes,
         ];
         for (kind, mean) in rates.into_iter().enumerate() {
             // A third of the seeds leave the kind out.
@@ -146,6 +178,12 @@ impl Chaos {
             5 if a != b => Fault::slow(a, b, Duration::from_millis(1 + pick(ms(self.lasting)))),
             6 if a != b => Fault::reset(a, b),
             7 => Fault::skew(a, (pick(2_000) as i64 - 1_000) * 1_000_000),
+            8 => Fault::disk_full(a),
+            9 => Fault::disk_slow(a, Duration::from_millis(1 + pick(ms(self.lasting)))),
+            10 => Fault::disk_fails(a, DiskCall::ALL[pick(3) as usize]),
+            11 => Fault::descriptors_exhausted(a),
+            12 => Fault::sync_lies(a),
+            13 => Fault::wipe(a),
             _ => return,
         };
         let until = at + Duration::from_millis(1 + pick(ms(self.lasting)));
@@ -175,7 +213,22 @@ mod tests {
                 *seen.entry(word.to_owned()).or_default() += 1;
             }
         }
-        for word in ["crash", "restart", "pause", "cut", "cut-one-way", "isolate", "slow", "reset", "skew"] {
+        for word in [
+            "crash",
+            "restart",
+            "pause",
+            "cut",
+            "cut-one-way",
+            "isolate",
+            "slow",
+            "reset",
+            "skew",
+            "disk-full",
+            "disk-slow",
+            "disk-fails",
+            "disk-works",
+            "descriptors-exhausted",
+        ] {
             assert!(seen.contains_key(word), "{seen:?}");
         }
         assert!(draw(1) != draw(2));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use loop_api::budget::Budget;
 
+use crate::disk::config::DiskConfig;
 use crate::net::link::NetConfig;
 use crate::oracle::Recording;
 use crate::order::Order;
@@ -16,6 +17,7 @@ pub(crate) struct Config {
     pub(crate) order: Option<Order>,
     pub(crate) poll_cost: Duration,
     pub(crate) net: NetConfig,
+    pub(crate) disk: DiskConfig,
     /// Real threads take part: how many times faster than real time the world's goes at most.
     pub(crate) threads: Option<u32>,
     /// How long a blocking job may keep the world waiting, in real time.
@@ -42,6 +44,7 @@ impl Default for Config {
             order: None,
             poll_cost: Duration::from_micros(1),
             net: NetConfig::default(),
+            disk: DiskConfig::default(),
             threads: None,
             job_patience: Duration::from_secs(5),
             time_limit: None,

@@ -69,12 +69,61 @@ pub enum Fault {
     /// It has again.
     PortsFreed(String),
     /// A signal is raised on the host. Those who listen to its kind are told; a program that never
-    /// did ends as by a crash, or pauses or goes on, or nothing happens, as on a real system.
+    /// did ends (and what it wrote to its disk stays), or pauses or goes on, or nothing happens, as on a real system.
     Signal(String, String),
+    /// As [`Crash`](Fault::Crash), and all that was on its disk is gone.
+    Wipe(String),
+    /// Nothing more fits on the host's disk: `StorageFull`.
+    DiskFull(String),
+    /// It does again.
+    DiskFreed(String),
+    /// Each call of the host's disk takes so much longer, until this is set to zero.
+    DiskSlow(String, Duration),
+    /// These calls of the host's disk fail: `EIO`. What was written before a sync that failed may
+    /// be on the disk or not, and no later sync brings it there.
+    DiskFails(String, DiskCall),
+    /// They work again.
+    DiskWorks(String, DiskCall),
+    /// A sync on the host says that it was done, and does nothing.
+    SyncLies(String),
+    /// It does again what it says.
+    SyncHonest(String),
+    /// The host can open no file and no socket more, until it restarts: `EMFILE`.
+    DescriptorsExhausted(String),
+    /// It can again.
+    DescriptorsFreed(String),
+}
+
+/// Calls of a disk that fail: see [`Fault::DiskFails`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DiskCall {
+    /// Of files and of folders.
+    Reads,
+    /// And lengths that are set.
+    Writes,
+    /// Of files and of folders.
+    Syncs,
+}
+
+impl DiskCall {
+    pub(crate) const ALL: [DiskCall; 3] = [DiskCall::Reads, DiskCall::Writes, DiskCall::Syncs];
+
+    fn word(self) -> &'static str {
+        match self {
+            DiskCall::Reads => "reads",
+            DiskCall::Writes => "writes",
+            DiskCall::Syncs => "syncs",
+        }
+    }
+
+    fn parse(word: &str) -> Option<DiskCall> {
+        DiskCall::ALL.into_iter().find(|call| call.word() == word)
+    }
 }
 
 /// The words of every fault, with what follows each.
-const SYNTAX: [(&str, &str); 21] = [
+const SYNTAX: [(&str, &str); 31] = [
     ("crash", "HOST"),
     ("restart", "HOST"),
     ("pause", "HOST"),
@@ -96,6 +145,16 @@ const SYNTAX: [(&str, &str); 21] = [
     ("ports-exhausted", "HOST"),
     ("ports-freed", "HOST"),
     ("signal", "HOST SIGNAL, such as SIGTERM"),
+    ("wipe", "HOST"),
+    ("disk-full", "HOST"),
+    ("disk-freed", "HOST"),
+    ("disk-slow", "HOST TIME"),
+    ("disk-fails", "HOST reads|writes|syncs"),
+    ("disk-works", "HOST reads|writes|syncs"),
+    ("sync-lies", "HOST"),
+    ("sync-honest", "HOST"),
+    ("descriptors-exhausted", "HOST"),
+    ("descriptors-freed", "HOST"),
 ];
 
 macro_rules! makers {
@@ -154,6 +213,26 @@ makers! {
     ports_freed(host: &str) = PortsFreed;
     /// [`Fault::Signal`]; the name is one as SIGTERM, or on unix a number.
     signal(host: &str, signal: &str) = Signal;
+    /// [`Fault::Wipe`].
+    wipe(host: &str) = Wipe;
+    /// [`Fault::DiskFull`].
+    disk_full(host: &str) = DiskFull;
+    /// [`Fault::DiskFreed`].
+    disk_freed(host: &str) = DiskFreed;
+    /// [`Fault::DiskSlow`].
+    disk_slow(host: &str, more: Duration) = DiskSlow;
+    /// [`Fault::DiskFails`].
+    disk_fails(host: &str, call: DiskCall) = DiskFails;
+    /// [`Fault::DiskWorks`].
+    disk_works(host: &str, call: DiskCall) = DiskWorks;
+    /// [`Fault::SyncLies`].
+    sync_lies(host: &str) = SyncLies;
+    /// [`Fault::SyncHonest`].
+    sync_honest(host: &str) = SyncHonest;
+    /// [`Fault::DescriptorsExhausted`].
+    descriptors_exhausted(host: &str) = DescriptorsExhausted;
+    /// [`Fault::DescriptorsFreed`].
+    descriptors_freed(host: &str) = DescriptorsFreed;
 }
 
 impl Fault {
@@ -168,7 +247,7 @@ impl Fault {
     pub fn undone(&self) -> Option<Fault> {
         use Fault::*;
         Some(match self {
-            Crash(host) => Restart(host.clone()),
+            Crash(host) | Wipe(host) => Restart(host.clone()),
             Pause(host) => Resume(host.clone()),
             Cut(a, b) => Heal(a.clone(), b.clone()),
             CutOneWay(a, b) => HealOneWay(a.clone(), b.clone()),
@@ -179,6 +258,11 @@ impl Fault {
             Drift(host, by) if *by != 0 => Drift(host.clone(), 0),
             NameFails(name) => NameWorks(name.clone()),
             PortsExhausted(host) => PortsFreed(host.clone()),
+            DiskFull(host) => DiskFreed(host.clone()),
+            DiskSlow(host, more) if !more.is_zero() => DiskSlow(host.clone(), Duration::ZERO),
+            DiskFails(host, call) => DiskWorks(host.clone(), *call),
+            SyncLies(host) => SyncHonest(host.clone()),
+            DescriptorsExhausted(host) => DescriptorsFreed(host.clone()),
             _ => return None,
         })
     }
@@ -197,7 +281,17 @@ impl Fault {
             | Drift(a, _)
             | PortsExhausted(a)
             | PortsFreed(a)
-            | Signal(a, _) => vec![a],
+            | Signal(a, _)
+            | Wipe(a)
+            | DiskFull(a)
+            | DiskFreed(a)
+            | DiskSlow(a, _)
+            | DiskFails(a, _)
+            | DiskWorks(a, _)
+            | SyncLies(a)
+            | SyncHonest(a)
+            | DescriptorsExhausted(a)
+            | DescriptorsFreed(a) => vec![a],
             Cut(a, b)
             | Heal(a, b)
             | CutOneWay(a, b)
@@ -236,6 +330,16 @@ impl fmt::Display for Fault {
             PortsExhausted(a) => write!(f, "ports-exhausted {a}"),
             PortsFreed(a) => write!(f, "ports-freed {a}"),
             Signal(a, signal) => write!(f, "signal {a} {signal}"),
+            Wipe(a) => write!(f, "wipe {a}"),
+            DiskFull(a) => write!(f, "disk-full {a}"),
+            DiskFreed(a) => write!(f, "disk-freed {a}"),
+            DiskSlow(a, more) => write!(f, "disk-slow {a} {}", print_duration(*more)),
+            DiskFails(a, call) => write!(f, "disk-fails {a} {}", call.word()),
+            DiskWorks(a, call) => write!(f, "disk-works {a} {}", call.word()),
+            SyncLies(a) => write!(f, "sync-lies {a}"),
+            SyncHonest(a) => write!(f, "sync-honest {a}"),
+            DescriptorsExhausted(a) => write!(f, "descriptors-exhausted {a}"),
+            DescriptorsFreed(a) => write!(f, "descriptors-freed {a}"),
         }
     }
 }
@@ -290,6 +394,16 @@ impl FromStr for Fault {
             ("ports-exhausted", [a]) => Fault::ports_exhausted(a),
             ("ports-freed", [a]) => Fault::ports_freed(a),
             ("signal", [a, signal]) if by_name(signal).is_some() => Fault::signal(a, signal),
+            ("wipe", [a]) => Fault::wipe(a),
+            ("disk-full", [a]) => Fault::disk_full(a),
+            ("disk-freed", [a]) => Fault::disk_freed(a),
+            ("disk-slow", [a, more]) => Fault::disk_slow(a, parse_duration(more).ok_or_else(wrong)?),
+            ("disk-fails", [a, call]) => Fault::disk_fails(a, DiskCall::parse(call).ok_or_else(wrong)?),
+            ("disk-works", [a, call]) => Fault::disk_works(a, DiskCall::parse(call).ok_or_else(wrong)?),
+            ("sync-lies", [a]) => Fault::sync_lies(a),
+            ("sync-honest", [a]) => Fault::sync_honest(a),
+            ("descriptors-exhausted", [a]) => Fault::descriptors_exhausted(a),
+            ("descriptors-freed", [a]) => Fault::descriptors_freed(a),
             _ => return Err(wrong()),
         })
     }

@@ -18,7 +18,7 @@ use crate::jobs::{self, Jobs};
 use crate::local::{self, SimLocalTask};
 use crate::oracle::ChoiceKind;
 use crate::sleep::SimSleep;
-use crate::state::SimHandle;
+use crate::state::{SimHandle, beginning};
 use crate::tasks;
 
 impl SimHandle {
@@ -85,9 +85,8 @@ impl Handle for SimHandle {
 
     /// The world begins with the year 2025. Set back by a fault, it goes back.
     fn wall_clock(&self) -> SystemTime {
-        const BEGIN: Duration = Duration::from_secs(1_735_689_600);
         let told = self.0.clock.tell_wall(self.0.world.core.now());
-        SystemTime::UNIX_EPOCH + BEGIN + Duration::from_nanos(told)
+        beginning() + Duration::from_nanos(told)
     }
 
     fn random_u64(&self) -> u64 {

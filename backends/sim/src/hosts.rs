@@ -15,12 +15,13 @@ use loop_toolkit::wake_each;
 
 use crate::agenda::Event;
 use crate::core::{Core, lock};
-use crate::fault::Fault;
+use crate::disk::store::{Failing, Store};
+use crate::fault::{DiskCall, Fault};
 use crate::host_clock::HostClock;
 use crate::net::link::nanos;
 use crate::net::network::Network;
 use crate::signals::{self, Default};
-use crate::state::{Host, Inner, SimHandle, Start};
+use crate::state::{Host, Inner, SimHandle, Start, beginning};
 use crate::tasks;
 
 /// Why something cannot happen in a world.
@@ -42,11 +43,12 @@ struct Kept {
     name: String,
     ip: IpAddr,
     clock: Arc<HostClock>,
+    disk: Arc<Mutex<Store>>,
     starts: Arc<Mutex<Vec<Start>>>,
 }
 
 fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
-    let Kept { id, name, ip, clock, starts } = kept;
+    let Kept { id, name, ip, clock, disk, starts } = kept;
     SimHandle(Arc::new(Host {
         world: world.clone(),
         id,
@@ -57,6 +59,7 @@ fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
         shared: Shared::new("sim").of_this_thread(),
         tasks: TaskSet::new(),
         clock,
+        disk,
         paused: AtomicBool::new(false),
         parked: Mutex::default(),
         starts,
@@ -70,7 +73,8 @@ pub(crate) fn add(world: &Arc<Inner>, name: &str) -> SimHandle {
     let id = hosts.len() as u32;
     // 10.0.0.1 and so on.
     let ip = IpAddr::V4(Ipv4Addr::from(0x0a00_0001 + id));
-    let kept = Kept { id, name: name.to_owned(), ip, clock: Arc::default(), starts: Arc::default() };
+    let disk = Arc::new(Mutex::new(Store::new(world.config.disk.clone(), beginning())));
+    let kept = Kept { id, name: name.to_owned(), ip, clock: Arc::default(), disk, starts: Arc::default() };
     let host = boot(world, kept, 0);
     hosts.push(host.clone());
     drop(hosts);
@@ -121,15 +125,15 @@ pub(crate) fn raise(host: &SimHandle, kind: SignalKind) {
     let told = lock(&host.0.signals).raise(kind);
     let handled = told.is_some();
     wake(told.unwrap_or_default());
-    let fault: fn(&str) -> Fault = match signals::default(kind) {
+    let act: fn(&SimHandle) = match signals::default(kind) {
         // A stopped program goes on also where it listens to the signal.
-        Default::Continue => Fault::resume,
+        Default::Continue => |host| pause(host, false),
         _ if handled => return,
         Default::Ignore => return,
-        Default::Stop => Fault::pause,
-        Default::End => Fault::crash,
+        Default::Stop => |host| pause(host, true),
+        Default::End => end,
     };
-    let (world, fault) = (&host.0.world, fault(&host.0.name));
+    let world = &host.0.world;
     if host.0.id == 0 {
         world.fail(format!(
             "host `{}` got {} and never listened to it: its program would end or stop, and with it the world",
@@ -137,13 +141,14 @@ pub(crate) fn raise(host: &SimHandle, kind: SignalKind) {
             signals::name_of(kind)
         ));
     } else if is_own_thread(world) {
-        act(world, &fault);
+        act(host);
     } else {
-        world.core.at(world.core.now(), Event::Fault(fault));
+        let host = host.clone();
+        world.core.at(world.core.now(), Event::Call(Box::new(move || act(&host))));
     }
 }
 
-/// A host's process ends.
+/// A host's process ends. What becomes of its disk is the caller's.
 pub(crate) fn crash(host: &SimHandle) {
     let Host { world, shared, tasks, .. } = &*host.0;
     on(host, || {
@@ -156,18 +161,35 @@ pub(crate) fn crash(host: &SimHandle) {
     world.net(|net, core| net.crash(core, host.0.id));
 }
 
-fn restart(host: &SimHandle) {
+/// A host's process ends, and its system goes on: what was written is not lost.
+fn end(host: &SimHandle) {
+    crash(host);
+    lock(&host.0.disk).close_all();
+}
+
+/// A host's power goes off, which its disk outlives.
+fn power_off(host: &SimHandle) {
     if !host.0.shared.is_closed() {
         crash(host);
     }
-    let Host { world, id, name, ip, clock, starts, .. } = &*host.0;
-    let kept = Kept { id: *id, name: name.clone(), ip: *ip, clock: clock.clone(), starts: starts.clone() };
+    lock(&host.0.disk).crash(&mut host.0.world.core.oracle());
+}
+
+fn restart(host: &SimHandle) {
+    if !host.0.shared.is_closed() {
+        power_off(host);
+    }
+    // A new process has them again.
+    lock(&host.0.disk).failing.no_descriptors = false;
+    let Host { world, id, name, ip, clock, disk, starts, .. } = &*host.0;
+    let (clock, disk, starts) = (clock.clone(), disk.clone(), starts.clone());
+    let kept = Kept { id: *id, name: name.clone(), ip: *ip, clock, disk, starts };
     let new = boot(world, kept, host.0.boot + 1);
     if let Some(place) = lock(&world.hosts).get_mut(*id as usize) {
         *place = new.clone();
     }
     serve(&new);
-    let starts = lock(starts).clone();
+    let starts = lock(&new.0.starts).clone();
     for start in starts {
         on(&new, || start(new.clone()));
     }
@@ -190,7 +212,7 @@ pub(crate) fn check(world: &Inner, fault: &Fault) -> Result<(), WorldError> {
             let known = known.join(", ");
             return Err(WorldError(format!("`{fault}`: there is no host `{name}`; the hosts are {known}")));
         };
-        let ends = matches!(fault, Fault::Crash(_) | Fault::Restart(_) | Fault::Pause(_));
+        let ends = matches!(fault, Fault::Crash(_) | Fault::Restart(_) | Fault::Pause(_) | Fault::Wipe(_));
         if host.0.id == 0 && ends {
             return Err(WorldError(format!(
                 "`{fault}`: the host `{name}` runs block_on, and with it the world: put what crashes or pauses on a host of its own"
@@ -228,11 +250,11 @@ fn act(world: &Arc<Inner>, fault: &Fault) {
     let net = |f: &mut dyn FnMut(&mut Network, &Core)| world.net(|net, core| f(net, core));
     let now = world.core.now();
     match fault {
-        Fault::Crash(name) => {
-            if let Some(host) = host(name).filter(|host| !host.0.shared.is_closed()) {
-                crash(&host);
-            }
-        }
+        Fault::Crash(name) => host(name).iter().for_each(power_off),
+        Fault::Wipe(name) => host(name).iter().for_each(|host| {
+            power_off(host);
+            lock(&host.0.disk).wipe(host.wall_clock());
+        }),
         Fault::Restart(name) => host(name).iter().for_each(restart),
         Fault::Pause(name) => host(name).iter().for_each(|host| pause(host, true)),
         Fault::Resume(name) => host(name).iter().for_each(|host| pause(host, false)),
@@ -292,6 +314,38 @@ fn act(world: &Arc<Inner>, fault: &Fault) {
         }
         // It is raised by `apply`.
         Fault::Signal(..) => {}
+        Fault::DiskFull(name)
+        | Fault::DiskFreed(name)
+        | Fault::DiskSlow(name, _)
+        | Fault::DiskFails(name, _)
+        | Fault::DiskWorks(name, _)
+        | Fault::SyncLies(name)
+        | Fault::SyncHonest(name)
+        | Fault::DescriptorsExhausted(name)
+        | Fault::DescriptorsFreed(name) => {
+            host(name).iter().for_each(|host| spoil(&mut lock(&host.0.disk).failing, fault));
+        }
+    }
+}
+
+/// Lets a fault of a disk begin or end.
+fn spoil(disk: &mut Failing, fault: &Fault) {
+    match fault {
+        Fault::DiskFull(_) | Fault::DiskFreed(_) => disk.full = matches!(fault, Fault::DiskFull(_)),
+        Fault::DiskSlow(_, more) => disk.slow = *more,
+        Fault::DiskFails(_, call) | Fault::DiskWorks(_, call) => {
+            let fails = matches!(fault, Fault::DiskFails(..));
+            match call {
+                DiskCall::Reads => disk.reads = fails,
+                DiskCall::Writes => disk.writes = fails,
+                DiskCall::Syncs => disk.syncs = fails,
+            }
+        }
+        Fault::SyncLies(_) | Fault::SyncHonest(_) => disk.lies = matches!(fault, Fault::SyncLies(_)),
+        Fault::DescriptorsExhausted(_) | Fault::DescriptorsFreed(_) => {
+            disk.no_descriptors = matches!(fault, Fault::DescriptorsExhausted(_));
+        }
+        _ => {}
     }
 }
 

@@ -30,9 +30,9 @@
 //!
 //! A world is strict: a thread that is not of it and wakes one of its tasks, or a blocking job that
 //! waits for something outside, fails the run and names the place where the task was spawned. What
-//! is the world's own: tasks, time, TCP, UDP, names, blocking jobs (which run on threads, but one at
-//! a time with the world), signals, unix sockets. What it does not have: descriptors, the standard
-//! library's sockets, files and processes.
+//! is the world's own: tasks, time, TCP, UDP, names, files, unix sockets, signals, blocking jobs
+//! (which run on threads, but one at a time with the world). What it does not have: descriptors, the
+//! standard library's sockets and files, and processes.
 
 #![forbid(unsafe_code)]
 
@@ -44,10 +44,13 @@ mod checks;
 mod config;
 mod core;
 mod current;
+mod disk;
+mod disk_view;
 mod duration;
 mod env;
 mod explore;
 mod fault;
+mod files;
 mod handle;
 mod host_clock;
 mod hosts;
@@ -81,8 +84,11 @@ mod world;
 
 pub use builder::Builder;
 pub use chaos::Chaos;
+pub use disk::config::DiskConfig;
+pub use disk_view::Disk;
 pub use explore::{Explored, explore};
-pub use fault::{Fault, ParseError};
+pub use fault::{DiskCall, Fault, ParseError};
+pub use files::{File, ReadDir};
 pub use hosts::WorldError;
 pub use listen::SimSignal;
 pub use local::SimLocalTask;

@@ -24,9 +24,13 @@ pub enum ChoiceKind {
     Plan,
     /// Whether the program does something unusual, where it asks.
     Buggify,
+    /// How long a call of a disk takes.
+    Disk,
+    /// What has come to a disk of what was not synced.
+    Crash,
 }
 
-const KINDS: usize = 9;
+const KINDS: usize = 11;
 
 /// One choice: of how many, and which. Zero is always the quiet one: the first task, the shortest
 /// latency, no loss.

@@ -109,6 +109,7 @@ impl FromStr for Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::DiskCall;
 
     #[test]
     fn every_fault_prints_and_parses() {
@@ -135,6 +136,17 @@ mod tests {
             Fault::ports_exhausted("a"),
             Fault::ports_freed("a"),
             Fault::signal("a", "SIGTERM"),
+            Fault::wipe("a"),
+            Fault::disk_full("a"),
+            Fault::disk_freed("a"),
+            Fault::disk_slow("a", ms(5)),
+            Fault::disk_fails("a", DiskCall::Reads),
+            Fault::disk_fails("a", DiskCall::Writes),
+            Fault::disk_works("a", DiskCall::Syncs),
+            Fault::sync_lies("a"),
+            Fault::sync_honest("a"),
+            Fault::descriptors_exhausted("a"),
+            Fault::descriptors_freed("a"),
         ];
         let mut plan = Plan::new();
         for (n, fault) in faults.into_iter().enumerate() {
@@ -152,6 +164,7 @@ mod tests {
         says("\n-2s crash a", "line 2 of the plan: `-2s` is not a time");
         says("2s explode a", "there is no fault `explode`: it is one of crash, restart");
         says("2s slow a b soon", "write `slow HOST HOST TIME`");
+        says("2s disk-fails a all", "write `disk-fails HOST reads|writes|syncs`");
         says("2s", "a fault is a word");
         says("2s signal a SIGNOTHING", "write `signal HOST SIGNAL, such as SIGTERM`");
     }

@@ -12,6 +12,8 @@ pub struct Resources {
     pub listeners: usize,
     /// Datagram sockets.
     pub datagram_sockets: usize,
+    /// Open files.
+    pub files: usize,
 }
 
 impl Resources {
@@ -22,6 +24,7 @@ impl Resources {
             (self.streams, before.streams, "stream"),
             (self.listeners, before.listeners, "server socket"),
             (self.datagram_sockets, before.datagram_sockets, "datagram socket"),
+            (self.files, before.files, "open file"),
         ];
         let words = more.into_iter().filter_map(|(now, before, what)| {
             let n = now.saturating_sub(before);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use loop_api::{Handle, RunError, budget, coop};
 
-use crate::agenda::{Event, Key};
+use crate::agenda::{Asked, Event, Key};
 use crate::baton::Back;
 use crate::core::lock;
 use crate::hosts;
@@ -192,6 +192,11 @@ impl<'a> Run<'a> {
                 if let Err(error) = hosts::apply(world, &fault) {
                     world.fail(error.to_string());
                 }
+            }
+            Event::Disk(asked) => {
+                let Asked { host, what, inode, len, run } = *asked;
+                core.record(What::Disk { host, what, inode, len });
+                run();
             }
             Event::Call(call) => {
                 core.record(What::Call { number });

@@ -71,12 +71,14 @@ impl fmt::Display for Shrunk {
 }
 
 /// The kinds of choices that are made quiet, the one that disturbs a reader most first.
-const KINDS: [ChoiceKind; 8] = [
+const KINDS: [ChoiceKind; 10] = [
     ChoiceKind::Buggify,
+    ChoiceKind::Crash,
     ChoiceKind::Loss,
     ChoiceKind::Duplicate,
     ChoiceKind::Segment,
     ChoiceKind::Latency,
+    ChoiceKind::Disk,
     ChoiceKind::Tie,
     ChoiceKind::Task,
     ChoiceKind::Random,

@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 use loop_api::time::Instant;
 use loop_api::{Shared, context};
@@ -16,6 +17,7 @@ use crate::baton::{self, Baton};
 use crate::checks::Checks;
 use crate::config::Config;
 use crate::core::{Core, lock};
+use crate::disk::store::Store;
 use crate::host_clock::HostClock;
 use crate::net::link::nanos;
 use crate::net::network::Network;
@@ -84,6 +86,7 @@ pub(crate) struct Host {
     pub(crate) shared: Shared,
     pub(crate) tasks: TaskSet,
     pub(crate) clock: Arc<HostClock>,
+    pub(crate) disk: Arc<Mutex<Store>>,
     pub(crate) paused: AtomicBool,
     /// What became ready while it was paused.
     pub(crate) parked: Mutex<Vec<(u64, Item)>>,
@@ -182,6 +185,11 @@ impl Inner {
             }
         }
     }
+}
+
+/// When a world begins, by its wall clocks: with the year 2025.
+pub(crate) fn beginning() -> SystemTime {
+    SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_735_689_600)
 }
 
 impl SimHandle {

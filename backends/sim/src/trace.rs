@@ -20,11 +20,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Of every poll, timer, packet and fault with its time: equal for equal runs.
+    /// Of every poll, timer, packet, call of a disk and fault with its time: equal for equal runs.
     pub hash: u64,
     /// Polls of tasks, of the main future, and turns of blocking jobs.
     pub polls: u64,
-    /// Timers, packets and faults.
+    /// Timers, packets, what disks did, and faults.
     pub events: u64,
     /// Blocking jobs that kept the world waiting for too long: with each the run is one that
     /// cannot be repeated. Always zero in a strict world, where that is an error.
@@ -37,6 +37,7 @@ pub(crate) enum What {
     Poll { host: u32, task: u64 },
     Timer { number: u64 },
     Packet { kind: &'static str, from: u32, to: u32, id: u64, len: u64, sent: u64 },
+    Disk { host: u32, what: &'static str, inode: u64, len: u64 },
     Fault(Arc<str>),
     Call { number: u64 },
     Escaped { task: u64 },
@@ -77,6 +78,13 @@ impl fmt::Display for TraceEvent {
             }
             What::Packet { kind, from, to, id, len, .. } => {
                 write!(f, "packet {kind} of {len} bytes from host {from} to host {to}, socket {id}")
+            }
+            What::Disk { host, what, inode: 0, .. } => write!(f, "disk   {what} on host {host}"),
+            What::Disk { host, what, inode, len: 0 } => {
+                write!(f, "disk   {what} on host {host}, file {inode}")
+            }
+            What::Disk { host, what, inode, len } => {
+                write!(f, "disk   {what} of {len} bytes on host {host}, file {inode}")
             }
             What::Fault(fault) => write!(f, "fault  {fault}"),
             What::Call { number } => write!(f, "call   {number}"),
@@ -125,6 +133,10 @@ impl Trace {
                 stats.events += 1;
                 let ends = u64::from(*from) << 32 | u64::from(*to);
                 mix(mix(mix(mix(hash, kind.len() as u64 + (2 << 32)), ends), *id), *len)
+            }
+            What::Disk { host, what, inode, len } => {
+                stats.events += 1;
+                mix(mix(mix(mix_text(hash, what), u64::from(*host) + (5 << 32)), *inode), *len)
             }
             What::Fault(fault) => {
                 stats.events += 1;

@@ -12,6 +12,7 @@ use loop_api::signal::SignalKind;
 use crate::agenda::Event;
 use crate::chaos::Chaos;
 use crate::core::lock;
+use crate::disk_view::Disk;
 use crate::fault::Fault;
 use crate::hosts::{self, WorldError};
 use crate::net::link::{Link, NetConfig};
@@ -72,6 +73,11 @@ impl World {
     /// All hosts, as they are now, in the order in which they were made.
     pub fn hosts(&self) -> Vec<SimHandle> {
         lock(&self.0.hosts).clone()
+    }
+
+    /// The disk of the host of this name, which is made if there is none.
+    pub fn disk(&self, name: &str) -> Disk {
+        Disk::new(self.host(name))
     }
 
     /// Has a name stand for addresses, as many as there are; for hosts' own names too.
@@ -315,9 +321,11 @@ impl SimHandle {
         // The task that runs the callbacks is not the program's.
         let own = usize::from(id > 0 && !self.0.shared.is_closed());
         let tasks = self.0.tasks.len().saturating_sub(own);
+        let files = lock(&self.0.disk).opens();
         self.0.world.net(|net, _| {
             let (servers, datagrams) = net.unix_sockets_of(id);
             Resources {
+                files,
                 tasks,
                 streams: net.ends.values().filter(|end| end.host == id).count(),
                 listeners: servers + net.listeners.values().filter(|listener| listener.host == id).count(),

@@ -18,7 +18,7 @@ impl Subject for Fifo {
     }
 }
 
-loop_conformance::conformance!(mod fifo, Fifo, caps: [one_thread, net, unix_net, signals, turn, deadlock]);
+loop_conformance::conformance!(mod fifo, Fifo, caps: [one_thread, net, unix_net, fs, signals, turn, deadlock]);
 
 /// Strict, in an order that the seed draws.
 struct Drawn;
@@ -35,7 +35,7 @@ impl Subject for Drawn {
     }
 }
 
-loop_conformance::conformance!(mod random, Drawn, caps: [net, unix_net, signals, turn, deadlock]);
+loop_conformance::conformance!(mod random, Drawn, caps: [net, unix_net, fs, signals, turn, deadlock]);
 
 /// With real threads beside the world.
 struct Threads;
@@ -52,4 +52,4 @@ impl Subject for Threads {
     }
 }
 
-loop_conformance::conformance!(mod threads, Threads, caps: [net, unix_net, signals, turn, threads]);
+loop_conformance::conformance!(mod threads, Threads, caps: [net, unix_net, fs, signals, turn, threads]);

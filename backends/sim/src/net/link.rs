@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::oracle::{ChoiceKind, Oracle};
 
-/// How long a packet takes.
+/// How long a packet, or a call of a disk, takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Latency {
@@ -22,18 +22,18 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
 }
 
 impl Latency {
-    pub(crate) fn draw(&self, oracle: &mut Oracle) -> u64 {
+    pub(crate) fn draw(&self, kind: ChoiceKind, oracle: &mut Oracle) -> u64 {
         match *self {
             Latency::Fixed(time) => nanos(time),
             Latency::Uniform(least, most) => {
                 let span = nanos(most).saturating_sub(nanos(least));
-                nanos(least) + oracle.pick(ChoiceKind::Latency, span.saturating_add(1))
+                nanos(least) + oracle.pick(kind, span.saturating_add(1))
             }
             Latency::LongTail(least, more) => {
                 // Doublings are the zeros at the end of a number; 63 of 64 picks, so that zero is short.
-                let doublings = (!oracle.pick(ChoiceKind::Latency, 64)).trailing_zeros().min(6);
+                let doublings = (!oracle.pick(kind, 64)).trailing_zeros().min(6);
                 let span = nanos(more).saturating_mul(1 << doublings);
-                nanos(least) + oracle.pick(ChoiceKind::Latency, span.saturating_add(1))
+                nanos(least) + oracle.pick(kind, span.saturating_add(1))
             }
         }
     }

@@ -227,7 +227,10 @@ impl Network {
             Latency::Fixed(time) if link.loss <= 0.0 => (false, nanos(time)),
             _ => {
                 let mut oracle = core.oracle();
-                (oracle.chance(ChoiceKind::Loss, link.loss), link.latency.draw(&mut oracle))
+                (
+                    oracle.chance(ChoiceKind::Loss, link.loss),
+                    link.latency.draw(ChoiceKind::Latency, &mut oracle),
+                )
             }
         };
         let mut time = latency;

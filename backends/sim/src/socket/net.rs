@@ -11,12 +11,19 @@ use loop_api::net::{Net, TcpOptions, UdpOptions};
 
 use super::stream::Socket;
 use super::{TcpListener, TcpStream, UdpSocket};
+use crate::core::lock;
 use crate::net::end::{End, State};
 use crate::net::network::failed;
 use crate::state::SimHandle;
 
 fn expect_open(host: &SimHandle) -> io::Result<()> {
     if host.shared().is_closed() { Err(loop_api::Closed.into()) } else { Ok(()) }
+}
+
+/// Sockets and files have their descriptors of the same store.
+fn expect_descriptor(host: &SimHandle, what: &str, addr: SocketAddr) -> io::Result<()> {
+    let result = lock(&host.0.disk).expect_descriptor();
+    result.map_err(|error| cannot(what, addr, error.into()))
 }
 
 /// Waits until a connection is there or has failed.
@@ -42,6 +49,7 @@ impl Net for SimHandle {
         let host = self.clone();
         async move {
             expect_open(&host)?;
+            expect_descriptor(&host, "connect to", addr)?;
             let id = host.0.world.net(|net, core| net.connect(core, host.0.id, addr, &options))?;
             let socket = Socket { host, id };
             connected(&socket, addr).await?;
@@ -51,12 +59,14 @@ impl Net for SimHandle {
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
         expect_open(self)?;
+        expect_descriptor(self, "listen on", addr)?;
         let id = self.0.world.net(|net, core| net.listen(core, self.0.id, addr, options))?;
         Ok(TcpListener { host: self.clone(), id })
     }
 
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<UdpSocket> {
         expect_open(self)?;
+        expect_descriptor(self, "bind", addr)?;
         let id = self.0.world.net(|net, core| net.bind_udp(core, self.0.id, addr, options))?;
         Ok(UdpSocket { host: self.clone(), id })
     }

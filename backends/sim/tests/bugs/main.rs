@@ -1,6 +1,7 @@
 //! Bugs that were put in, of many kinds: each is found within 1,000 seeds, and needs three faults
 //! at most in the end.
 
+mod disks;
 mod hosts;
 mod orders;
 mod streams;
