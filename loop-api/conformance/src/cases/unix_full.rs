@@ -156,10 +156,8 @@ where
         assert_eq!(client.send(b"x").await.expect_err("it is gone").kind(), ConnectionRefused);
         let late = client.send_to(b"x", &addr("server")).await;
         assert_eq!(late.expect_err("no socket is behind it").kind(), ConnectionRefused);
-        let (one, other) = handle.unix_datagram_pair().expect("a pair");
+        let (one, _other) = handle.unix_datagram_pair().expect("a pair");
         one.shutdown(std::net::Shutdown::Write).expect("to shut down");
         assert_eq!(one.send(b"x").await.expect_err("no more").kind(), BrokenPipe);
-        other.shutdown(std::net::Shutdown::Read).expect("to shut down");
-        assert_eq!(other.recv(&mut buf).await.expect("the end"), 0);
     });
 }
