@@ -1,16 +1,21 @@
 //! The keys, their values, and the log of all changes.
 
-use std::collections::HashMap;
-use std::io::{self, ErrorKind};
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, SeekFrom};
 use std::path::Path;
 
 use anyloop::fs::{self, File, OpenOptions};
-use anyloop::io::{AsyncWriteExt, BufReader};
+use anyloop::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader};
+use sha2::{Digest, Sha256};
 
 use crate::resp::{Answer, Command, read_command, write_command};
 
+/// Ends what was written at once, with its sum: what a crash left of it in part is not taken for
+/// something that a client said.
+const SEAL: &[u8] = b"SEAL";
+
 pub(crate) struct Store {
-    values: HashMap<Vec<u8>, Vec<u8>>,
+    values: BTreeMap<Vec<u8>, Vec<u8>>,
     /// How many bytes keys and values have, and may have.
     bytes: usize,
     limit: usize,
@@ -20,35 +25,67 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Makes again what the log tells. A record that was cut off at its end, as by a crash, was
-    /// never answered, and is dropped.
+    /// Makes again what the log tells. What has no seal at its end, or another one's, was being
+    /// written in a crash and never answered, and is dropped.
     pub(crate) async fn open(path: &Path, limit: usize) -> io::Result<Store> {
         let log = OpenOptions::new().read(true).append(true).create(true).open(path).await?;
         let mut store =
-            Store { values: HashMap::new(), bytes: 0, limit: usize::MAX, log, pending: Vec::new() };
+            Store { values: BTreeMap::new(), bytes: 0, limit: usize::MAX, log, pending: Vec::new() };
         let mut reader = BufReader::new(File::open(path).await?);
-        let (mut records, mut whole) = (0, true);
+        let (mut records, mut end) = (0, 0);
+        let (mut batch, mut bytes) = (Vec::new(), Vec::new());
         loop {
             match read_command(&mut reader).await {
+                Ok(Some(record)) if record.first().is_some_and(|name| name == SEAL) => {
+                    let mut sealed = bytes.clone();
+                    seal(&mut sealed);
+                    write_words(&mut bytes, &record);
+                    if bytes != sealed {
+                        break;
+                    }
+                    end += bytes.len() as u64;
+                    bytes.clear();
+                    for record in batch.drain(..) {
+                        if let Answer::Error(error) = store.apply(&record) {
+                            return Err(damaged(path, records, &error));
+                        }
+                        records += 1;
+                    }
+                }
+                Ok(Some(record)) => {
+                    write_words(&mut bytes, &record);
+                    batch.push(record);
+                }
                 Ok(None) => break,
-                Ok(Some(record)) => match store.apply(&record) {
-                    Answer::Error(error) => return Err(damaged(path, records, &error)),
-                    _ => records += 1,
-                },
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    whole = false;
+                Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
                     break;
                 }
-                Err(error) => return Err(damaged(path, records, &error.to_string())),
+                Err(error) => return Err(error),
             }
         }
+        let is_whole = store.expect_no_later(path, end, records).await?;
         store.pending.clear();
         store.limit = limit;
-        if records > store.values.len() || !whole {
+        if records > store.values.len() || !is_whole {
             store.compact(path).await?;
         }
         sync_folder(path).await?;
         Ok(store)
+    }
+
+    /// Whether the log ends at `end`. What follows is one write that was not finished: each is on
+    /// the disk before the next, so that the seals of two tell that what is between was whole.
+    async fn expect_no_later(&mut self, path: &Path, end: u64, records: usize) -> io::Result<bool> {
+        let mut rest = Vec::new();
+        self.log.seek(SeekFrom::Start(end)).await?;
+        self.log.read_to_end(&mut rest).await?;
+        let mut begin = Vec::new();
+        write_command(&mut begin, &[SEAL, &[b'0'; 16]]);
+        begin.truncate(begin.len() - 18);
+        if rest.windows(begin.len()).filter(|part| *part == begin).count() > 1 {
+            return Err(damaged(path, records, "what follows them is not what was written"));
+        }
+        Ok(rest.is_empty())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -97,6 +134,7 @@ impl Store {
     /// Writes all changes to the disk.
     pub(crate) async fn write(&mut self) -> io::Result<()> {
         if !self.pending.is_empty() {
+            seal(&mut self.pending);
             self.log.write_all(&self.pending).await?;
             self.log.sync_data().await?;
             self.pending.clear();
@@ -104,8 +142,8 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a log with what is there now in the place of the old one. At every moment one of the two
-    /// is whole.
+    /// Puts a log with what is there now in the place of the old one. At every moment one of the
+    /// two is whole.
     async fn compact(&mut self, path: &Path) -> io::Result<()> {
         let mut new = path.as_os_str().to_owned();
         new.push(".new");
@@ -113,6 +151,7 @@ impl Store {
         for (key, value) in &self.values {
             let mut record = Vec::new();
             write_command(&mut record, &[b"SET", key, value]);
+            seal(&mut record);
             log.write_all(&record).await?;
         }
         log.sync_all().await?;
@@ -120,6 +159,16 @@ impl Store {
         self.log = log;
         Ok(())
     }
+}
+
+/// Adds the seal of what is in `bytes`.
+fn seal(bytes: &mut Vec<u8>) {
+    let sum: String = Sha256::digest(&bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    write_command(bytes, &[SEAL, sum.as_bytes()]);
+}
+
+fn write_words(out: &mut Vec<u8>, command: &Command) {
+    write_command(out, &command.iter().map(Vec::as_slice).collect::<Vec<_>>());
 }
 
 fn damaged(path: &Path, records: usize, error: &str) -> io::Error {

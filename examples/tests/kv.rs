@@ -112,7 +112,15 @@ fn there_are_limits_and_errors_are_told() {
             assert_eq!(talk(&server, command), error, "{backend}");
         }
         drop(server);
-        std::fs::write(&log, "*2\r\n$3\r\nDEL\r\n$1\r\na\r\nSETT a b\r\n").expect("a log");
+        let server = start(backend, &log, &[]);
+        for line in ["SET river Vltava\r\n", "SET city Prague\r\n", "SET country Bohemia\r\n"] {
+            assert_eq!(talk(&server, line.as_bytes()), "+OK\r\n", "{backend}");
+        }
+        drop(server);
+        let mut bytes = std::fs::read(&log).expect("the log");
+        let at = bytes.windows(6).position(|part| part == b"Prague").expect("it was written");
+        bytes[at] = b'B';
+        std::fs::write(&log, bytes).expect("a log");
         let error = fails("kv", &["--backend", backend, "--log", log.to_str().expect("a path of text")]);
         assert!(error.contains("is damaged after 1 records"), "{backend}: {error}");
     }
