@@ -1,6 +1,7 @@
 //! Sets of tasks that have ended, more than a loop's budget for one poll, on every backend, on one
 //! thread and on several.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use anyloop::runtime::{Backend, Builder, Runtime};
@@ -38,6 +39,31 @@ fn join_next_gives_them_all() {
         runtime.block_on(async {
             all(ended().await.into_iter().collect()).await;
             task::spawn(async { all(ended().await.into_iter().collect()).await }).await.unwrap();
+        });
+    });
+}
+
+/// So that timers and other tasks have their turn.
+#[test]
+fn a_poll_takes_only_some_of_many() {
+    on_each(|mut runtime| {
+        runtime.block_on(async {
+            let mut set: JoinSet<usize> = ended().await.into_iter().collect();
+            let mut count = 0;
+            std::future::poll_fn(|cx| {
+                while let Poll::Ready(Some(output)) = set.poll_join_next(cx) {
+                    output.unwrap();
+                    count += 1;
+                }
+                Poll::Ready(())
+            })
+            .await;
+            assert!((1..MANY).contains(&count), "{count}");
+            while let Some(output) = set.join_next().await {
+                output.unwrap();
+                count += 1;
+            }
+            assert_eq!(count, MANY);
         });
     });
 }

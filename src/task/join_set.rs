@@ -380,6 +380,11 @@ impl<T> JoinSet<T> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
+        // Of many that have ended, a poll takes as many as it may make transfers.
+        coop::poll_transfer(cx, |cx| self.poll_woken(cx))
+    }
+
+    fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
         // Nothing keeps the task forever: neither tasks that wake this without an end, nor one that
         // is refused again and again.
         let mut polls = self.len() + 1;
