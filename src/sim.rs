@@ -187,10 +187,12 @@ impl fmt::Debug for Host {
 /// As [`SimLoop`]'s `block_on`: on a deadlock, and where a check of the world has failed.
 pub fn run<F: Future>(sim: &mut SimLoop, f: impl FnOnce(World) -> F) -> F::Output {
     let (host, world) = (erase(sim.handle()), World(sim.world()));
-    sim.block_on(async move {
+    let main = async {
         let mut future = pin!(host.enter(|| f(world)));
         poll_fn(|cx| host.enter(|| future.as_mut().poll(cx))).await
-    })
+    };
+    // All of it, for what runs beside the tasks: those of a tokio that takes part.
+    host.enter(|| sim.block_on(main))
 }
 
 /// Runs a test in worlds, one for each seed below `seeds`, on hosts named `main` and those that it

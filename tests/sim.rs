@@ -328,3 +328,87 @@ async fn a_log_that_is_synced_survives_every_crash(world: World) {
     );
     world.sometimes("the server started anew", world.host("server").boot() > 0);
 }
+
+#[cfg(all(feature = "compat", feature = "test-util"))]
+mod with_tokio {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn builder() -> Builder {
+        Builder::new().host(Arc::new(anyloop::compat::host::PausedTokio::new()))
+    }
+
+    #[test]
+    fn tokios_timers_go_by_the_worlds_clock() {
+        let run = |seed| {
+            let mut sim = builder().seed(seed).order(sim::Order::Random).build();
+            let seen = sim::run(&mut sim, |world| async move {
+                let begin = Instant::now();
+                let hour = anyloop::spawn(tokio::time::sleep(Duration::from_secs(3600)));
+                let late = world.host("other").spawn(async {
+                    let never = std::future::pending::<()>();
+                    tokio::time::timeout(Duration::from_secs(5), never).await.is_err()
+                });
+                let mut ticks = tokio::time::interval(Duration::from_secs(7));
+                let mut seen = Vec::new();
+                for _ in 0..3 {
+                    ticks.tick().await;
+                    seen.push(begin.elapsed().as_secs());
+                }
+                assert!(late.await.unwrap());
+                sleep(Duration::from_millis(500)).await;
+                seen.push(begin.elapsed().as_secs());
+                hour.await.unwrap();
+                let hour = begin.elapsed() - Duration::from_secs(3600);
+                assert!(hour < Duration::from_millis(5), "{hour:?} late");
+                seen
+            });
+            assert_eq!(seen, [0, 7, 14, 14]);
+            // One sleep is one jump.
+            assert!(sim.world().stats().polls < 100, "{:?}", sim.world().stats());
+            sim.world().stats()
+        };
+        assert_eq!(run(1), run(1));
+    }
+
+    #[test]
+    fn tokios_own_tasks_use_the_worlds_network() {
+        let mut sim = builder().build();
+        let answer = sim::run(&mut sim, |world| async move {
+            world.host("server").run(echo);
+            let asks = tokio::spawn(async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let answer = ask("hello").await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                answer
+            });
+            let begin = Instant::now();
+            let answer = asks.await.unwrap();
+            let took = begin.elapsed();
+            assert!(took >= Duration::from_secs(2) && took < Duration::from_millis(2_100), "{took:?}");
+            answer
+        });
+        assert_eq!(answer, "hello");
+    }
+
+    #[test]
+    fn nothing_left_to_do_is_a_deadlock_with_tokio_too() {
+        let mut sim = builder().build();
+        let error = loop_api_deadlock(&mut sim);
+        assert_eq!(error, Err(anyloop::RunError::Deadlock));
+    }
+
+    fn loop_api_deadlock(sim: &mut sim::SimLoop) -> Result<(), anyloop::RunError> {
+        anyloop::EventLoop::try_block_on(sim, std::future::pending::<()>())
+    }
+
+    #[test]
+    fn a_runtime_in_a_world_has_it_too() {
+        let mut builder = anyloop::runtime::Builder::new();
+        let mut runtime = builder.backend(anyloop::runtime::Backend::Sim).with_tokio().build().unwrap();
+        let begin = Instant::now();
+        runtime.block_on(async { tokio::time::sleep(Duration::from_secs(60)).await });
+        assert!(begin.elapsed() >= Duration::from_secs(60));
+    }
+}

@@ -19,7 +19,7 @@ use std::io;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::time::Instant;
@@ -67,10 +67,26 @@ pub trait Driver: fmt::Debug {
     #[cfg(unix)]
     fn watch(&self, fd: std::os::fd::BorrowedFd<'_>) -> io::Result<Box<dyn Watch>>;
 
+    /// The runtime's clock, if it stands still until it is told to go on: a simulator takes part only
+    /// of such a runtime. `None`, the default, where it goes on with the system's.
+    fn stepped(&self) -> Option<&dyn Stepped> {
+        None
+    }
+
     /// Ends the runtime: drops its tasks in its context, then waits for its blocking jobs for at
     /// most `timeout` (`None`: as long as it takes). Gives how many of them are left. It can be
     /// called again to wait on.
     fn shutdown(&self, timeout: Option<Duration>) -> usize;
+}
+
+/// A foreign runtime whose clock stands still until it is told to go on. Its times are since it was
+/// opened.
+pub trait Stepped {
+    /// Runs the runtime's own tasks on this thread while its clock goes on, first to `now`, and from
+    /// there from one of its timers to the next, up to `until`. It ends early when `is_ready` is
+    /// true, which is asked in the beginning and each time the waker was called that it is given.
+    /// Gives the time of the clock.
+    fn drive(&self, now: Duration, until: Duration, is_ready: &mut dyn FnMut(&Waker) -> bool) -> Duration;
 }
 
 /// What the foreign runtime watches on the loop's behalf.

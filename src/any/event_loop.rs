@@ -183,16 +183,24 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
     builder.build()
 }
 
+/// In a world tokio goes by the world's clock.
+#[cfg(all(feature = "sim", feature = "compat", feature = "test-util"))]
+fn with_paused_tokio(builder: loop_sim::Builder) -> io::Result<loop_sim::Builder> {
+    Ok(builder.host(std::sync::Arc::new(loop_compat::host::PausedTokio::new())))
+}
+
+#[cfg(all(feature = "sim", not(all(feature = "compat", feature = "test-util"))))]
+fn with_paused_tokio(_: loop_sim::Builder) -> io::Result<loop_sim::Builder> {
+    let message = "with_tokio in a simulated world needs anyloop's features `compat` and `test-util`";
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
 #[cfg(feature = "sim")]
 fn build_sim(options: &Options) -> io::Result<loop_erased::ErasedLoop> {
-    if options.host.is_some() {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a simulated world cannot have a tokio runtime inside, whose clock and network are real: leave with_tokio out, \
-             or test what needs tokio on another backend",
-        ));
-    }
     let mut builder = loop_sim::Builder::from_env()?;
+    if options.host.is_some() {
+        builder = with_paused_tokio(builder)?;
+    }
     if options.worker_threads.is_some() {
         // What threads would do to the order of tasks, a world does on one.
         builder = builder.order(loop_sim::Order::Random);

@@ -1,11 +1,12 @@
 //! How a world is made that differs from the default.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use loop_api::budget::Budget;
 use loop_api::context;
+use loop_api::host::Host;
 
 use crate::config::Config;
 use crate::core::Core;
@@ -119,6 +120,13 @@ impl Builder {
         self
     }
 
+    /// A foreign runtime as part of the world, whose timers go by the world's clock:
+    /// `loop_compat::host::PausedTokio`, for crates that need tokio.
+    pub fn host(mut self, host: Arc<dyn Host>) -> Builder {
+        self.config.host = Some(host);
+        self
+    }
+
     /// A counter that libraries ask how much they may do in one poll, lent to what runs in the
     /// world: see [`loop_api::budget`].
     pub fn budget(mut self, budget: Budget) -> Builder {
@@ -168,7 +176,7 @@ impl Builder {
         let mixes_ties = order.mixes_ties();
         let ready = ReadyQueue::new(order, &mut oracle);
         Arc::new(Inner {
-            core: Core::new(oracle, Trace::new(config.trace), mixes_ties),
+            core: Core::new(oracle, Trace::new(config.trace), mixes_ties, config.host.is_some()),
             base: std::time::Instant::now(),
             thread: context::thread_id().get(),
             ready: Mutex::new(ready),
@@ -182,6 +190,7 @@ impl Builder {
             checks: Mutex::default(),
             drawn: Mutex::default(),
             failed: AtomicBool::new(false),
+            foreign: OnceLock::new(),
             config,
         })
     }

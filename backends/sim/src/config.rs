@@ -1,8 +1,10 @@
 //! How a world is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use loop_api::budget::Budget;
+use loop_api::host::Host;
 
 use crate::disk::config::DiskConfig;
 use crate::net::link::NetConfig;
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) time_limit: Option<Duration>,
     /// How many picks a task may be ready without being polled.
     pub(crate) starvation: Option<u64>,
+    /// A foreign runtime as part of the world.
+    pub(crate) host: Option<Arc<dyn Host>>,
     /// Lent to what runs in the world.
     pub(crate) budget: Option<Budget>,
     /// Whether `buggify` is ever true.
@@ -49,6 +53,7 @@ impl Default for Config {
             job_patience: Duration::from_secs(5),
             time_limit: None,
             starvation: None,
+            host: None,
             budget: None,
             buggify: true,
             trace: false,

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use crate::agenda::{Agenda, Event, Key};
 use crate::oracle::{ChoiceKind, Oracle};
@@ -20,18 +21,24 @@ pub(crate) struct Core {
     due: AtomicU64,
     next: AtomicU64,
     mixes_ties: bool,
+    /// Whether a foreign runtime takes part.
+    has_foreign: bool,
+    /// Wakes the foreign runtime while it is driven.
+    driven: Mutex<Option<Waker>>,
     agenda: Mutex<Agenda>,
     oracle: Mutex<Oracle>,
     trace: Mutex<Trace>,
 }
 
 impl Core {
-    pub(crate) fn new(oracle: Oracle, trace: Trace, mixes_ties: bool) -> Core {
+    pub(crate) fn new(oracle: Oracle, trace: Trace, mixes_ties: bool, has_foreign: bool) -> Core {
         Core {
             now: AtomicU64::new(0),
             due: AtomicU64::new(u64::MAX),
             next: AtomicU64::new(1),
             mixes_ties,
+            has_foreign,
+            driven: Mutex::default(),
             agenda: Mutex::default(),
             oracle: Mutex::new(oracle),
             trace: Mutex::new(trace),
@@ -84,11 +91,26 @@ impl Core {
         let displaced = lock(&self.agenda).insert(key, event);
         drop(displaced);
         self.due.fetch_min(time, Relaxed);
+        self.wake_foreign();
         key
     }
 
+    /// While a foreign runtime is driven, it is told that the world may have something to do.
+    pub(crate) fn wake_foreign(&self) {
+        if self.has_foreign {
+            let waker = lock(&self.driven).clone();
+            waker.iter().for_each(Waker::wake_by_ref);
+        }
+    }
+
+    /// A foreign runtime is driven, or is not any more.
+    pub(crate) fn set_driven(&self, waker: Option<Waker>) {
+        let before = std::mem::replace(&mut *lock(&self.driven), waker);
+        drop(before);
+    }
+
     /// As [`Agenda::replace_waker`].
-    pub(crate) fn replace_waker(&self, key: Key, waker: std::task::Waker) -> Result<(), std::task::Waker> {
+    pub(crate) fn replace_waker(&self, key: Key, waker: Waker) -> Result<(), Waker> {
         // Dropped when the lock is free.
         let result = lock(&self.agenda).replace_waker(key, waker);
         result.map(drop)

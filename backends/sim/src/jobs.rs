@@ -39,6 +39,8 @@ impl Executor for Jobs {
             here.run(|| {
                 current::follow(&inner.0.world);
                 // A job that had no turn before its host closed does not run.
+                let context = inner.0.world.foreign.get().cloned();
+                let _entered = context.as_ref().map(|context| context.enter());
                 if inner.0.shared.is_closed() {
                     drop(job)
                 } else {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use loop_api::host::Stepped;
 use loop_api::{Handle, RunError, budget, coop};
 
 use crate::agenda::{Asked, Event, Key};
@@ -12,6 +13,9 @@ use crate::core::lock;
 use crate::hosts;
 use crate::state::{Inner, Item, SimHandle};
 use crate::trace::What;
+
+/// In nanoseconds.
+const YEAR: u64 = 365 * 24 * 3_600 * 1_000_000_000;
 
 /// For how long a run with real threads waits at once.
 const LOOK: Duration = Duration::from_millis(50);
@@ -23,6 +27,7 @@ pub(crate) struct Run<'a> {
     host: &'a SimHandle,
     /// Polls the main future; whether it is done.
     main: &'a mut dyn FnMut() -> bool,
+    foreign: Option<&'a dyn Stepped>,
 }
 
 /// What came of a step.
@@ -40,8 +45,9 @@ impl<'a> Run<'a> {
         world: &'a Arc<Inner>,
         host: &'a SimHandle,
         main: &'a mut dyn FnMut() -> bool,
+        foreign: Option<&'a dyn Stepped>,
     ) -> Run<'a> {
-        Run { world, host, main }
+        Run { world, host, main, foreign }
     }
 
     /// Runs the world until the main future is done.
@@ -57,7 +63,7 @@ impl<'a> Run<'a> {
                 Step::Ran => idle_since = None,
                 Step::Idle => {
                     let first = self.world.core.first();
-                    if self.wait_for_threads(first, &mut idle_since) {
+                    if self.wait_for_threads(first, &mut idle_since) || self.drive_foreign(first) {
                         continue;
                     }
                     match first {
@@ -134,6 +140,31 @@ impl<'a> Run<'a> {
         } else {
             self.world.core.jump(time);
         }
+    }
+
+    /// A foreign runtime takes part: it goes on until the world has something to do, or until its
+    /// next event. Whether to look again.
+    fn drive_foreign(&self, first: Option<u64>) -> bool {
+        let Some(foreign) = self.foreign else { return false };
+        let (world, core) = (self.world, &self.world.core);
+        let now = core.now();
+        // Nothing of the runtime's is expected later, and the run ends there.
+        let until = first.unwrap_or(now.saturating_add(YEAR));
+        let has_work = || {
+            let earlier = core.first().is_some_and(|event| event < until);
+            earlier || !lock(&world.ready).is_empty() || world.failed.load(Relaxed)
+        };
+        let reached = foreign.drive(Duration::from_nanos(now), Duration::from_nanos(until), &mut |waker| {
+            core.set_driven(Some(waker.clone()));
+            has_work()
+        });
+        core.set_driven(None);
+        let ready = has_work();
+        if ready {
+            core.record(What::Timer { number: 0 });
+            self.jump(u64::try_from(reached.as_nanos()).unwrap_or(u64::MAX).clamp(now, until));
+        }
+        ready
     }
 
     /// Real threads take part: waits for them for as long as time, at its pace, takes to get to the

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use loop_api::budget;
 use loop_api::callback::Pump;
+use loop_api::host::{self as foreign, Driver};
 use loop_api::shared::{Exception, ExceptionKind};
 use loop_api::time::Instant;
 use loop_api::turn::Turn;
@@ -44,6 +45,8 @@ pub struct SimLoop {
     /// Runs the callbacks where the world is run turn by turn.
     pump: Option<Pump<SimHandle>>,
     ended: bool,
+    /// A foreign runtime as part of the world.
+    foreign: Option<Box<dyn Driver>>,
     /// Tasks that are not `Send` are dropped with it, so it stays on its thread.
     thread: PhantomData<*const ()>,
 }
@@ -93,6 +96,10 @@ impl MainWaker {
 impl Builder {
     /// Makes the world, whose thread this one is from now on; until the loop is dropped, the
     /// thread's [`Instant::now`](loop_api::time::Instant::now) is the world's.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime of [`host`](Self::host) cannot be started, or goes by a clock of its own.
     pub fn build(self) -> SimLoop {
         SimLoop::of(&self.into_world())
     }
@@ -102,7 +109,18 @@ impl SimLoop {
     /// Of a world that has no host yet.
     fn of(world: &Arc<Inner>) -> SimLoop {
         current::follow(world);
-        SimLoop { host: hosts::add(world, "main"), pump: None, ended: false, thread: PhantomData }
+        let foreign = world.config.host.as_ref().map(|host| match host.open() {
+            Ok(driver) if driver.stepped().is_some() => driver,
+            Ok(_) => panic!(
+                "the clock of `{}` goes on by itself: give the world a host such as PausedTokio",
+                host.name()
+            ),
+            Err(error) => panic!("`{}` could not be made part of the world: {error}", host.name()),
+        });
+        if let Some(driver) = &foreign {
+            let _new = world.foreign.set(driver.runtime_context());
+        }
+        SimLoop { host: hosts::add(world, "main"), pump: None, ended: false, foreign, thread: PhantomData }
     }
 
     /// How a world is made that differs from the default.
@@ -171,8 +189,13 @@ impl EventLoop for SimLoop {
         };
         let host = self.host.clone();
         let world = &host.0.world;
-        let run = || host.enter(|| Run::new(world, &host, &mut poll).until_done());
-        let result = budget::lend(world.config.budget, run);
+        let stepped = self.foreign.as_ref().and_then(|driver| driver.stepped());
+        let run = || host.enter(|| Run::new(world, &host, &mut poll, stepped).until_done());
+        let run = || budget::lend(world.config.budget, run);
+        let result = match world.foreign.get() {
+            None => run(),
+            Some(context) => foreign::within(&**context, run),
+        };
         // A late wake is of no use any more.
         main.state.store(READY, Relaxed);
         match (result, output) {
@@ -217,6 +240,9 @@ impl EventLoop for SimLoop {
             host.enter(|| host.0.shared.report(&Exception::new(ExceptionKind::Blocking, message, None)));
         }
         lock(&world.hosts).clear();
+        if let Some(driver) = self.foreign.take() {
+            driver.shutdown(timeout);
+        }
         current::unfollow(world);
     }
 
@@ -260,7 +286,7 @@ impl Turn for SimLoop {
             });
             false
         };
-        let result = host.enter(|| Run::new(&host.0.world, &host, &mut poll).turn(limit));
+        let result = host.enter(|| Run::new(&host.0.world, &host, &mut poll, None).turn(limit));
         // That nothing is left is no error of a turn.
         result
             .or_else(|error| if error == RunError::Deadlock { Ok(()) } else { Err(io::Error::other(error)) })

@@ -4,10 +4,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
+use loop_api::host::RuntimeContext;
 use loop_api::time::Instant;
 use loop_api::{Shared, context};
 use loop_toolkit::Pool;
@@ -70,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) drawn: Mutex<Plan>,
     /// Whether `checks` has a failure.
     pub(crate) failed: AtomicBool,
+    /// The context of a foreign runtime, for every thread of the world.
+    pub(crate) foreign: OnceLock<Arc<dyn RuntimeContext>>,
 }
 
 /// What starts on a host.
@@ -142,6 +145,7 @@ impl Inner {
     pub(crate) fn push(&self, task: u64, item: Item, spawned: Option<&'static Location<'static>>) {
         self.expect_own_thread(spawned);
         lock(&self.ready).push(task, item);
+        self.core.wake_foreign();
         if self.config.threads.is_some() {
             self.wake.notify_one();
         }

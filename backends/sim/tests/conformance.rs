@@ -1,7 +1,6 @@
 //! The simulated loop against the conformance suite.
-use loop_api::signal::SignalKind;
 use loop_conformance::Subject;
-use loop_sim::{Order, SimHandle, SimLoop};
+use loop_sim::{Order, SimLoop};
 
 /// As a program has it: strict, in the order of the other loops.
 struct Fifo;
@@ -13,7 +12,8 @@ impl Subject for Fifo {
         Ok(SimLoop::builder().build())
     }
 
-    fn raise(host: &SimHandle, kind: SignalKind) {
+    #[cfg(unix)]
+    fn raise(host: &loop_sim::SimHandle, kind: loop_api::signal::SignalKind) {
         host.raise(kind);
     }
 }
@@ -30,7 +30,8 @@ impl Subject for Drawn {
         Ok(SimLoop::builder().order(Order::Random).seed(1).build())
     }
 
-    fn raise(host: &SimHandle, kind: SignalKind) {
+    #[cfg(unix)]
+    fn raise(host: &loop_sim::SimHandle, kind: loop_api::signal::SignalKind) {
         host.raise(kind);
     }
 }
@@ -47,7 +48,8 @@ impl Subject for Threads {
         Ok(SimLoop::builder().order(Order::Random).seed(1).real_threads(20).build())
     }
 
-    fn raise(host: &SimHandle, kind: SignalKind) {
+    #[cfg(unix)]
+    fn raise(host: &loop_sim::SimHandle, kind: loop_api::signal::SignalKind) {
         host.raise(kind);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use loop_api::net::{Net, TcpListener, TcpOptions, UdpOptions, UdpSocket};
 use loop_api::{EventLoop, Handle};
-use loop_sim::{Builder, Chaos, Fault, NetConfig, Order, SimHandle, SimLoop, seeds};
+use loop_sim::{Builder, Chaos, NetConfig, Order, SimHandle, SimLoop, seeds};
 
 /// Datagrams that are lost, a stream within the host, and the end by a signal.
 async fn others() {
@@ -61,7 +61,7 @@ fn program(sim: &mut SimLoop) {
     // Datagrams, unix sockets and signals on one more host, which has no faults but its signal's.
     world.host("d").run(others);
     #[cfg(unix)]
-    world.at(Duration::from_secs(3), Fault::signal("d", "SIGTERM")).unwrap();
+    world.at(Duration::from_secs(3), loop_sim::Fault::signal("d", "SIGTERM")).unwrap();
     let ask = |n: usize| async move {
         let here = SimHandle::current();
         let name = ["a", "b", "c"][here.world().random(3) as usize];

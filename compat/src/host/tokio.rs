@@ -158,7 +158,7 @@ impl fmt::Debug for TokioDriver {
 
 /// tokio's context.
 #[derive(Debug)]
-struct TokioContext(runtime::Handle);
+pub(super) struct TokioContext(pub(super) runtime::Handle);
 
 impl RuntimeContext for TokioContext {
     fn within(&self, f: &mut dyn FnMut()) {
