@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use loop_api::{Handle, RunError, budget, coop};
+use loop_toolkit::task::Runnable;
 
 use crate::executor::{LocalQueue, MainWaker};
 use crate::handle::NativeHandle;
@@ -26,41 +27,6 @@ impl Running {
     /// Calls `f` inside the loop, which this thread runs.
     pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
         self.handle.enter_loop(|| self.queue.run(f))
-    }
-}
-
-/// What was run, and whether it is to be run again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ran {
-    Nothing,
-    ATask,
-    AndGaveWay,
-}
-
-/// Tasks that run in a row: one round of them, if the main future gave way.
-pub(crate) struct Turn {
-    begin: u32,
-    /// The budget at which the turn is over.
-    pub(crate) end: u32,
-    round: u32,
-}
-
-impl Turn {
-    #[inline]
-    pub(crate) fn begin(budget: u32, round: u32) -> Turn {
-        Turn { begin: budget, end: if round == 0 { 0 } else { budget.saturating_sub(round) }, round }
-    }
-
-    /// After a task that gave way: whether the main future, which was woken since, goes first.
-    #[inline]
-    pub(crate) fn is_over(&self, main: &MainWaker) -> bool {
-        self.round == 0 && main.is_woken()
-    }
-
-    /// What is left of the round.
-    #[inline]
-    pub(crate) fn left(&self, budget: u32) -> u32 {
-        self.round.saturating_sub(self.begin - budget)
     }
 }
 
@@ -92,21 +58,20 @@ impl Core {
         running.run(|| {
             self.main.set();
             let mut budget = self.event_interval;
-            let mut round = 0;
             loop {
                 self.take_injected();
-                if round == 0 && self.main.take() {
+                if self.main.take() {
                     budget = budget.saturating_sub(1);
                     coop::begin_poll();
                     if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&self.waker)) {
                         return Ok(output);
                     }
                     if self.main.is_woken() {
-                        budget::begin_poll();
-                        round = self.begin_round();
+                        self.run_round(&mut budget);
+                        continue;
                     }
                 }
-                self.run_tasks_until_called(&mut budget, &mut round);
+                self.run_tasks_until_called(&mut budget);
                 if self.is_busy() {
                     if budget > 0 {
                         continue;
@@ -155,32 +120,42 @@ impl Core {
 
     /// Runs tasks until there are none, or the budget is used up.
     pub(crate) fn run_tasks(&self, budget: &mut u32) {
-        while *budget > 0 && self.run_next() != Ran::Nothing {
+        while *budget > 0 && self.run_next() {
             *budget -= 1;
         }
     }
 
     /// The same, but ends early when another thread has woken something, which does not wait behind
     /// all that is queued here, and when it is the main future's turn.
-    fn run_tasks_until_called(&self, budget: &mut u32, round: &mut u32) {
+    fn run_tasks_until_called(&self, budget: &mut u32) {
         let parker = &self.running.handle.unparker().parker;
-        let turn = Turn::begin(*budget, *round);
-        while *budget > turn.end {
-            let ran = self.run_next();
-            if ran == Ran::Nothing {
-                *round = 0;
-                return;
-            }
+        while *budget > 0 && self.run_next() {
             *budget -= 1;
             if parker.is_notified() {
-                parker.finish();
-                break;
-            }
-            if ran == Ran::AndGaveWay && turn.is_over(&self.main) {
-                break;
+                return parker.finish();
             }
         }
-        *round = turn.left(*budget);
+    }
+
+    /// The main future gave way: runs each task that is ready now once, and looks at I/O and timers
+    /// if these are many.
+    #[cold]
+    fn run_round(&mut self, budget: &mut u32) {
+        budget::begin_poll();
+        for _ in 0..self.begin_round() {
+            if *budget == 0 {
+                self.look(false);
+                *budget = self.event_interval;
+            }
+            if !self.run_next() {
+                break;
+            }
+            *budget -= 1;
+        }
+        if *budget == 0 {
+            self.look(false);
+            *budget = self.event_interval;
+        }
     }
 
     /// The main future gave way: how many tasks go before it.
@@ -189,19 +164,34 @@ impl Core {
         u32::try_from(self.running.queue.tasks.borrow().len()).unwrap_or(u32::MAX)
     }
 
-    /// Runs the first task.
+    /// Runs the first task. False if there is none.
     #[inline(always)]
-    fn run_next(&self) -> Ran {
+    fn run_next(&self) -> bool {
         let task = self.running.queue.tasks.borrow_mut().pop_front();
-        let Some(task) = task else { return Ran::Nothing };
+        let Some(task) = task else { return false };
         task.begin_poll();
         if let Some(again) = task.poll() {
-            // It gave way, perhaps because the budget that is lent to this thread is used up.
-            budget::begin_poll();
-            self.running.queue.tasks.borrow_mut().push_back(again);
-            return Ran::AndGaveWay;
+            self.gave_way(again);
         }
-        Ran::ATask
+        true
+    }
+
+    /// A task gave way: it goes behind the others, and behind the main future if that was woken.
+    #[inline]
+    pub(crate) fn gave_way(&self, task: Runnable) {
+        // Perhaps because the budget that is lent to this thread is used up.
+        budget::begin_poll();
+        self.running.queue.tasks.borrow_mut().push_back(task);
+        if self.main.is_woken() {
+            self.call();
+        }
+    }
+
+    /// Ends a run of tasks.
+    #[cold]
+    fn call(&self) {
+        // This thread does not sleep.
+        let _sleeps = self.running.handle.unparker().parker.unpark();
     }
 
     /// Whether something can run now.

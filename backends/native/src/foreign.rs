@@ -20,7 +20,7 @@ use loop_api::{Handle, RunError, context, coop};
 use loop_toolkit::ThreadHooks;
 use loop_toolkit::task::Runnable;
 
-use crate::core::{Core, Turn};
+use crate::core::Core;
 use crate::executor::{Workers, worker};
 use crate::handle::NativeHandle;
 use crate::reactor::Poller;
@@ -297,11 +297,11 @@ impl Core {
         }
     }
 
-    /// Ends early where `run_tasks_until_called` does.
+    /// Ends early where `run_tasks_until_called` does, and after a round.
     fn run_tasks_foreign(&self, budget: &mut u32, round: &mut u32) {
         let parker = &self.running.handle.unparker().parker;
-        let turn = Turn::begin(*budget, *round);
-        while *budget > turn.end {
+        let is_round = *round > 0;
+        while *budget > 0 {
             let task = self.running.queue.tasks.borrow_mut().pop_front();
             let Some(task) = task else {
                 *round = 0;
@@ -309,19 +309,17 @@ impl Core {
             };
             *budget -= 1;
             task.begin_poll();
-            let again = poll_task(&self.running.handle, task);
-            let gave_way = again.is_some();
-            if let Some(again) = again {
-                self.running.queue.tasks.borrow_mut().push_back(again);
+            if let Some(again) = poll_task(&self.running.handle, task) {
+                self.gave_way(again);
             }
-            if parker.is_notified() {
-                parker.finish();
-                break;
-            }
-            if gave_way && turn.is_over(&self.main) {
-                break;
+            if is_round {
+                *round -= 1;
+                if *round == 0 {
+                    return;
+                }
+            } else if parker.is_notified() {
+                return parker.finish();
             }
         }
-        *round = turn.left(*budget);
     }
 }
