@@ -31,7 +31,9 @@ pub(crate) use give_way::give_way;
 pub(crate) use global::lend;
 pub(crate) use innermost::with_current;
 pub(crate) use macros::{any_enum, back, each, if_several, never, opaque, pair};
-pub(crate) use options::{BUDGET, BUDGET_OF_ONE_POLL, Options};
+#[allow(unused_imports)]
+pub(crate) use options::BUDGET;
+pub(crate) use options::{BUDGET_OF_ONE_POLL, Options};
 pub(crate) use socket::socket;
 pub(crate) use stream::{async_read, async_write};
 pub(crate) use types::*;

@@ -21,6 +21,7 @@ use tokio::task::LocalSet;
 use tokio::task::coop::{self, RestoreOnPending};
 
 /// For a thread that runs a loop: what it polls first has the whole budget.
+#[allow(dead_code)]
 pub(crate) const OF_TOKIO: Budget = Budget { around: around_run, renew };
 
 /// For a single poll, which has one less, and costs less.

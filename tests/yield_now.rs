@@ -19,8 +19,8 @@ fn each(test: impl AsyncFn()) {
 fn yielding(tasks: usize) -> (Vec<Rc<Cell<usize>>>, Rc<Cell<bool>>) {
     let stop = Rc::new(Cell::new(false));
     let runs = (0..tasks).map(|_| Rc::new(Cell::new(0))).collect::<Vec<_>>();
-    for runs in runs.iter().cloned() {
-        let stop = stop.clone();
+    for runs in &runs {
+        let (runs, stop) = (runs.clone(), stop.clone());
         drop(spawn_local(async move {
             while !stop.get() {
                 runs.set(runs.get() + 1);

@@ -74,8 +74,10 @@ impl fmt::Debug for Options {
 }
 
 /// What loops that are not tokio's lend to those who run on them, so that tokio's channels and readers give way.
+#[allow(dead_code)]
 #[cfg(any(feature = "sync", feature = "io-util"))]
 pub(crate) const BUDGET: Option<Budget> = Some(crate::budget::OF_TOKIO);
+#[allow(dead_code)]
 #[cfg(not(any(feature = "sync", feature = "io-util")))]
 pub(crate) const BUDGET: Option<Budget> = None;
 

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use loop_api::JoinError;
-use loop_api::task::{Abort as _, Id, Task as _};
+use loop_api::task::Id;
+#[allow(unused_imports)]
+use loop_api::task::{Abort, Task};
 
 use crate::any::{self, each};
 

@@ -68,12 +68,15 @@ pub struct LocalSet {
     not_send: PhantomData<*const ()>,
 }
 
+/// Starts an early task, or drops it if told false.
+type Start = Box<dyn FnOnce(bool)>;
+
 /// What a set and its guards share.
 struct Tasks {
     tasks: RefCell<Vec<AbortHandle>>,
     tracker: TaskTracker,
     /// What starts those that were spawned before a loop ran, or drops them if told false.
-    early: RefCell<Vec<Box<dyn FnOnce(bool)>>>,
+    early: RefCell<Vec<Start>>,
 }
 
 impl Tasks {

@@ -206,17 +206,19 @@ pub fn tsk07_an_abort_during_the_last_poll_gives_the_output<S: Subject>() {
             own.lock().expect("the lock").take().expect("the abort handle")();
         };
         // A worker thread may poll it at once, and waits for the handle.
-        let mut slot = own.lock().expect("the lock");
-        let task = handle.spawn({
-            let own = own.clone();
-            async move {
-                abort_itself(&own);
-                7
-            }
-        });
-        let abort = task.abort_handle();
-        *slot = Some(Box::new(move || abort.abort()));
-        drop(slot);
+        let task = {
+            let mut slot = own.lock().expect("the lock");
+            let task = handle.spawn({
+                let own = own.clone();
+                async move {
+                    abort_itself(&own);
+                    7
+                }
+            });
+            let abort = task.abort_handle();
+            *slot = Some(Box::new(move || abort.abort()));
+            task
+        };
         assert_eq!(task.await.ok(), Some(7));
 
         let task = handle.spawn_local({
@@ -340,8 +342,8 @@ pub fn tsk10_yield_now_gives_one_turn<S: Subject>() {
 fn yielding<H: Handle>(handle: &H, tasks: usize) -> (Vec<Counter>, Arc<AtomicBool>) {
     let stop = Arc::new(AtomicBool::new(false));
     let runs = (0..tasks).map(|_| Counter::new()).collect::<Vec<_>>();
-    for runs in runs.iter().cloned() {
-        let stop = stop.clone();
+    for runs in &runs {
+        let (runs, stop) = (runs.clone(), stop.clone());
         drop(handle.spawn(async move {
             while !stop.load(Ordering::SeqCst) {
                 runs.add();
