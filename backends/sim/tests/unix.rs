@@ -6,6 +6,7 @@ use std::os::unix::net::SocketAddr;
 use std::time::Duration;
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use loop_api::fs::Fs;
 use loop_api::net::{UnixListener, UnixNet, UnixStream};
 use loop_api::{EventLoop, Handle};
 use loop_sim::{Builder, Fault, Order, SimHandle, SimLoop, seeds};
@@ -54,6 +55,12 @@ fn each_host_has_names_of_its_own_and_keeps_the_paths_over_a_crash() {
             assert_eq!(stale.kind(), ErrorKind::ConnectionRefused);
             let taken = world.host("a").listen_unix(&path("name0")).unwrap_err();
             assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+            // As servers do when they start.
+            let host = world.host("a");
+            host.remove_file("/run/name0".into()).await.unwrap();
+            let missing = host.remove_file("/run/name0".into()).await.unwrap_err();
+            assert_eq!(missing.kind(), ErrorKind::NotFound);
+            drop(host.listen_unix(&path("name0")).unwrap());
             assert_eq!(ask("name0").await.unwrap_err().kind(), ErrorKind::NotFound, "`main` is a third host");
         });
     });

@@ -102,9 +102,20 @@ impl Fs for SimHandle {
             |disk, now| disk.create_dir(path, &options, now);
         remove_dir(path) -> (), "remove the folder", |disk, now| disk.remove_dir(path, now);
         remove_dir_all(path) -> (), "remove the folder", |disk, now| disk.remove_dir_all(path, now);
-        remove_file(path) -> (), "remove", |disk, now| disk.remove_file(path, now);
         read_link(path) -> PathBuf, "read the link", |disk, now| disk.read_link(path);
         canonicalize(path) -> PathBuf, "resolve", |disk, now| disk.canonicalize(path);
+    }
+
+    /// Also the path of a unix socket, which is no file of the disk.
+    fn remove_file(&self, path: PathBuf) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let host = self.clone();
+        async move {
+            if host.0.world.net(|net, _| net.remove_unix_path(host.0.id, &path)) {
+                return Ok(());
+            }
+            by_path(&host, What::names("remove"), path, |disk, path, now| Ok(disk.remove_file(path, now)?))
+                .await
+        }
     }
 
     between_paths! {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use loop_api::net::error::cannot;
 
@@ -193,6 +194,17 @@ impl Network {
         {
             let _ = host;
             (0, 0)
+        }
+    }
+
+    /// Removes the path of a unix socket, if it is one; the socket goes on, and no one finds it.
+    pub(crate) fn remove_unix_path(&mut self, host: u32, path: &Path) -> bool {
+        #[cfg(unix)]
+        return self.unix.remove_path(host, path);
+        #[cfg(not(unix))]
+        {
+            let _ = (host, path);
+            false
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use loop_api::net::error::cannot;
 use rustix::io::Errno;
@@ -117,7 +117,8 @@ impl UnixSockets {
         Ok(())
     }
 
-    /// A socket is gone: its path stays, as everywhere; an abstract name is free.
+    /// A socket is gone: its path stays, as everywhere; an abstract name is free. If the path was
+    /// removed, the name may be another's by now.
     pub(super) fn leave(&mut self, host: u32, name: Name, was: Named) {
         let place = (host, name);
         if self.names.get(&place) != Some(&was) {
@@ -127,6 +128,11 @@ impl UnixSockets {
             Name::Path(_) => drop(self.names.insert(place, Named::Gone)),
             Name::Abstract(_) => drop(self.names.remove(&place)),
         }
+    }
+
+    /// Whether it was a socket's.
+    pub(super) fn remove_path(&mut self, host: u32, path: &Path) -> bool {
+        self.names.remove(&(host, Name::Path(path.to_owned()))).is_some()
     }
 
     pub(super) fn find(&self, host: u32, name: &Name) -> Result<Named, Errno> {
