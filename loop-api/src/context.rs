@@ -7,13 +7,14 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::RunError;
-use crate::shared::Shared;
 
 mod entered;
 mod innermost;
 mod scoped;
 pub use entered::Entered;
-pub use innermost::{Innermost, Marked, innermost, is_lent, lend, mark, mark_within, number_of, set_foreign};
+pub use innermost::{
+    Innermost, Marked, innermost, is_here, is_lent, lend, mark, mark_within, number_of, set_foreign,
+};
 pub use scoped::{Holding, Scoped};
 
 thread_local! {
@@ -76,14 +77,15 @@ pub fn enter_loop() -> Result<Running, RunError> {
     Ok(Running::new(State::Running))
 }
 
-/// Says that this thread is about to wait for the loop of `shared`, which other threads run.
+/// Says that this thread is about to wait for a loop that other threads run.
+/// [`Handle::try_block_on`](crate::Handle::try_block_on) does it by itself, and for `stands_still` asks
+/// whether this thread [is in that loop](is_here).
 ///
 /// # Errors
 ///
 /// [`RunError::Nested`] if it blocks in a loop already, but [in place](block_in_place) and in
 /// another one.
-pub fn enter_beside(shared: &Shared) -> Result<Running, RunError> {
-    let stands_still = || innermost().is_some_and(|here| here.is(shared)) || shared.is_loop_thread();
+pub fn enter_beside(stands_still: impl FnOnce() -> bool) -> Result<Running, RunError> {
     if STATE.get() == State::InPlace && stands_still() {
         return Err(RunError::Nested);
     }

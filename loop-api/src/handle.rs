@@ -240,7 +240,7 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
         if self.shared().is_closed() {
             return Err(RunError::Closed);
         }
-        let _running = context::enter_beside(self.shared())?;
+        let _running = context::enter_beside(|| context::is_here(self.shared()))?;
         self.enter(|| self.shared().wait_here(future))
     }
 

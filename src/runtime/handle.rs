@@ -240,7 +240,7 @@ impl Handle {
     /// What a closed loop does for a future.
     #[cold]
     fn poll_once<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
-        let _running = context::enter_beside(self.shared())?;
+        let _running = context::enter_beside(|| context::is_here(self.shared()))?;
         let mut future = pin!(future);
         self.within(|| self.shared().wait_here(poll_fn(|cx| lent(future.as_mut(), cx))))
     }

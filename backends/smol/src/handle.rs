@@ -281,7 +281,7 @@ impl Handle for SmolHandle {
         if self.shared().is_closed() {
             return Err(RunError::Closed);
         }
-        let _running = context::enter_beside(self.shared())?;
+        let _running = context::enter_beside(|| context::is_here(self.shared()))?;
         // Better than just waiting: this thread serves the reactor while no other does.
         let future = Counted::new(future);
         if CAN_BLOCK.try_with(|can| can.0).unwrap_or(false) {

@@ -51,6 +51,11 @@ thread_local! {
 static FOREIGN: OnceLock<fn() -> u64> = OnceLock::new();
 static LENT: AtomicU64 = AtomicU64::new(0);
 
+/// Whether the caller is in this loop: it entered that last, or this is the loop's own thread.
+pub fn is_here(shared: &Shared) -> bool {
+    innermost().is_some_and(|here| here.is(shared)) || shared.is_loop_thread()
+}
+
 /// The loop that this thread entered last, if it is in one that says so.
 #[inline]
 pub fn innermost() -> Option<Innermost> {
