@@ -1,1 +1,3 @@
-//! Programs that know nothing of worlds, in a simulated one: see `tests/`.
+//! Programs that know nothing of worlds, in a simulated one: see also `tests/`.
+
+pub mod raft;

@@ -1,0 +1,22 @@
+//! A key-value store on openraft: servers that keep their log in files and speak over TCP, and clients.
+//!
+//! It runs on any loop. In a world its hosts crash and lose what was not synced, its network is cut, and
+//! what its clients saw is checked for an order in which it could have been done.
+
+mod client;
+mod cluster;
+mod disk;
+mod log;
+mod machine;
+mod message;
+mod peers;
+mod runtime;
+mod server;
+mod types;
+mod wire;
+
+pub use client::{Client, Seen};
+pub use cluster::{Setup, run};
+pub use message::Addresses;
+pub use server::{Failed, Server};
+pub use types::{Ask, Bug, Command, Reply, Types};
