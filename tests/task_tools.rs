@@ -134,9 +134,9 @@ fn blocking_in_place_gives_the_output() {
 
 #[test]
 fn blocking_in_place_may_run_another_loop() {
-    fn nested(builder: &Builder) -> Result<i32, RunError> {
+    let nested = |builder: &Builder| {
         builder.build().unwrap().try_block_on(async { task::spawn(async { 1 }).await.unwrap() })
-    }
+    };
     support::each_builder(|builder| {
         let mut runtime = builder.build().unwrap();
         let handle = runtime.handle().clone();
