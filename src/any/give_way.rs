@@ -5,14 +5,11 @@ use std::task::Context;
 /// Wakes the task that is polled, and that gives way, after everything else that is ready.
 #[inline]
 pub(crate) fn give_way(cx: &mut Context<'_>) {
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(feature = "smol")]
     super::with_current(|current| match current {
-        #[cfg(feature = "tokio")]
-        Some(super::HandleRef::Tokio(_)) => loop_tokio::give_way(cx),
-        #[cfg(feature = "smol")]
         Some(super::HandleRef::Smol(_)) => loop_smol::give_way(cx),
         _ => cx.waker().wake_by_ref(),
     });
-    #[cfg(not(any(feature = "tokio", feature = "smol")))]
+    #[cfg(not(feature = "smol"))]
     cx.waker().wake_by_ref();
 }

@@ -81,7 +81,8 @@ impl<T> Early<T> {
         let (polled, before) = match &mut *self.state.borrow_mut() {
             State::Kept(kept) => (Poll::Pending, kept.replace(waker)),
             State::Started(task) => {
-                let polled = each!(LocalTask; task, task => Pin::new(task).poll(cx));
+                let polled: Poll<Result<_, JoinError>> =
+                    each!(LocalTask; task, task => Pin::new(task).poll(cx));
                 let polled = polled.map(|output| output.map_err(|error| with_id(error, id)));
                 (polled, Some(waker))
             }

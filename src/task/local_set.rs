@@ -36,10 +36,10 @@ thread_local! {
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-/// # anyloop::runtime::Runtime::new()?.block_on(async {
 /// use anyloop::task::LocalSet;
 /// use std::{cell::Cell, rc::Rc};
 ///
+/// # anyloop::runtime::Runtime::new()?.block_on(async {
 /// let (set, sum) = (LocalSet::new(), Rc::new(Cell::new(0)));
 /// for n in 1..=3 {
 ///     let sum = sum.clone();
@@ -142,7 +142,7 @@ where
 fn runs_here() -> bool {
     any::with_current(|current| match current {
         Some(handle) => {
-            let shared = each!(HandleRef; handle, h => h.shared());
+            let shared: &loop_api::Shared = each!(HandleRef; handle, h => h.shared());
             shared.is_loop_thread() || shared.is_adopted()
         }
         None => false,

@@ -8,12 +8,14 @@ use std::task::{Context, Poll};
 /// tasks, and the main future of `block_on`. It needs no loop. Cancel safe: dropped, it has done
 /// nothing.
 ///
-/// On tokio it is tokio's own: those that gave way go on in reverse order, and the main future after
-/// [`event_interval`](crate::runtime::Builder::event_interval) tasks at most (61, unless that was set).
-/// On worker threads there is no round: each thread has tasks of its own, and takes from others.
+/// Tasks go on in the order in which they gave way, on every loop. (tokio's own function has them go
+/// on in reverse order.) On tokio the main future comes after
+/// [`event_interval`](crate::runtime::Builder::event_interval) polls of tasks, 61 unless that was set: a
+/// task that gives way again and again runs as often before it. On worker threads there is no round: each
+/// thread has tasks of its own, and takes from others.
 ///
-/// This is about this function. A task that gives way otherwise, by waking itself, may run up to 61
-/// times on tokio, and up to 200 times on smol, before the main future goes on.
+/// This is about this function. On smol a task that gives way otherwise, by waking itself, may run up to
+/// 200 times before the main future goes on.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }

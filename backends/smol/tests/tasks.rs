@@ -72,11 +72,12 @@ fn tasks_that_a_run_left_start_in_order_in_the_next() {
     let mut event_loop = SmolLoop::new().unwrap();
     let handle = event_loop.handle().clone();
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-    for i in 0..1000 {
+    let tasks = (0..1000).map(|i| {
         let order = order.clone();
-        drop(handle.spawn(async move { order.lock().unwrap().push(i) }));
-    }
-    event_loop.block_on(futures_lite::future::yield_now());
+        handle.spawn(async move { order.lock().unwrap().push(i) })
+    });
+    let tasks = tasks.collect::<Vec<_>>();
+    event_loop.block_on(tasks.into_iter().nth(100).unwrap()).unwrap();
     let done = order.lock().unwrap().len();
     assert!(done < 1000, "the main future waited for all tasks");
     event_loop.block_on(until(|| order.lock().unwrap().len() == 1000));

@@ -52,10 +52,6 @@ mod test_clock;
 mod time;
 mod waker;
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::Context;
-
 /// Runs `f`, which blocks, on this thread of a multi-thread runtime: tokio's own.
 ///
 /// # Panics
@@ -64,15 +60,6 @@ use std::task::Context;
 #[track_caller]
 pub fn block_in_place<F: FnOnce() -> T, T>(f: F) -> T {
     tokio::task::block_in_place(f)
-}
-
-/// Wakes the task that is polled, which gives way: by tokio's own `yield_now`, after everything else
-/// that is ready and a look at I/O and timers. A task that only wakes itself goes into tokio's queue at
-/// once, and may run some 60 times for one poll of the main future.
-#[inline]
-pub fn give_way(cx: &mut Context<'_>) {
-    // It is woken at its first poll.
-    let _pending = pin!(tokio::task::yield_now()).poll(cx);
 }
 
 pub use builder::Builder;

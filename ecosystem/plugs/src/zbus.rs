@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use loop_api::JoinError;
-use loop_api::net::{Net, StdNet, TcpOptions, UnixNet};
+use loop_api::net::{Net, StdNet, StdUnixNet, TcpOptions, UnixNet};
 use loop_api::readiness::{Readiness, Source};
 use loop_api::task::Task as _;
 use zbus::runtime::traits::{PollIo, Runtime, TaskHandle};
@@ -26,8 +26,8 @@ use zbus::runtime::{Interest, IoSource};
 use crate::Plug;
 
 /// What zbus needs of a loop's handle: sockets that become the standard library's, and readiness.
-pub trait Handle: StdNet + UnixNet + Readiness {}
-impl<H: StdNet + UnixNet + Readiness> Handle for H {}
+pub trait Handle: StdNet + StdUnixNet + Readiness {}
+impl<H: StdNet + StdUnixNet + Readiness> Handle for H {}
 
 impl<H: Handle> Runtime for Plug<H> {
     type RegisteredIoSource = Registered<H>;
