@@ -128,7 +128,8 @@ fn printed_in(log: &str, program: &Program) -> Option<String> {
 /// The columns of a program, from what it printed: one for each of its modules.
 pub(crate) fn of(program: &Program, name: &str, printed: &str) -> Result<Vec<Column>, String> {
     let mut columns: BTreeMap<String, Column> = BTreeMap::new();
-    for (module, case, outcome) in printed.lines().filter_map(result) {
+    let printed = whole(printed);
+    for (module, case, outcome) in printed.iter().filter_map(|line| result(line)) {
         let module_title = module.replace('_', " ");
         let title = if name.is_empty() { module_title } else { format!("{name}: {module_title}") };
         let column = Column { title, outcomes: BTreeMap::new() };
@@ -138,6 +139,23 @@ pub(crate) fn of(program: &Program, name: &str, printed: &str) -> Result<Vec<Col
         return Err(format!("{}: no case ran", program.path));
     }
     Ok(columns.into_values().collect())
+}
+
+/// The lines, where a report on standard error came between a test's name and its result.
+fn whole(printed: &str) -> Vec<String> {
+    let (mut lines, mut open) = (Vec::new(), None);
+    for line in printed.lines() {
+        let name = line.split_once(" ... ").filter(|(name, _)| name.starts_with("test "));
+        match (name, line) {
+            (Some((name, "")), _) => open = Some(name),
+            (Some((name, text)), _) if !["ok", "FAILED"].contains(&text) && !text.starts_with("ignored") => {
+                open = Some(name);
+            }
+            (None, "ok" | "FAILED") => lines.extend(open.take().map(|name| format!("{name} ... {line}"))),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The module, the case and the outcome of one line, if it is a result.
@@ -185,6 +203,16 @@ mod tests {
         assert_eq!(printed("/here/target/debug/deps/a-1").as_deref(), Some("test x::y ... ok\n"));
         assert_eq!(printed("/here/target/debug/deps/b-2").as_deref(), Some("test x::y ... FAILED\n"));
         assert_eq!(printed("/here/target/debug/deps/b-3"), None, "another build of it");
+    }
+
+    #[test]
+    fn reads_a_line_that_a_report_has_parted() {
+        let printed = "test a::b ... anyloop: a task panicked\nok\ntest a::c ... ok\ntest a::d ... a report\nanother\nFAILED\n";
+        let read = whole(printed);
+        let results = read.iter().filter_map(|line| result(line)).collect::<Vec<_>>();
+        let expected =
+            [("a", "b", Outcome::Passed), ("a", "c", Outcome::Passed), ("a", "d", Outcome::Failed)];
+        assert_eq!(results, expected);
     }
 
     #[test]
