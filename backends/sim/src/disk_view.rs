@@ -95,7 +95,7 @@ impl Disk {
         self.with("write", path, |disk| {
             let id = disk.open(path, &OpenOptions::new().write(true).create(true), now)?;
             let written = disk.write(id, Some(offset), bytes, now);
-            disk.close(id.0, id.1);
+            disk.close(id);
             match written? {
                 written if written.count == 0 && !bytes.is_empty() => Err(Fail::NoSpace.into()),
                 written => io::Result::Ok(written.count),

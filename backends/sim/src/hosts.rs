@@ -233,13 +233,7 @@ pub(crate) fn check(world: &Inner, fault: &Fault) -> Result<(), WorldError> {
 /// Lets a fault happen, on the thread of the world.
 pub(crate) fn apply(world: &Arc<Inner>, fault: &Fault) -> Result<(), WorldError> {
     check(world, fault)?;
-    if let Fault::Signal(name, signal) = fault {
-        if let Some((host, kind)) = world.host(name).zip(signals::by_name(signal)) {
-            raise(&host, kind);
-        }
-    } else {
-        act(world, fault);
-    }
+    act(world, fault);
     Ok(())
 }
 
@@ -312,8 +306,10 @@ fn act(world: &Arc<Inner>, fault: &Fault) {
                 }
             });
         }
-        // It is raised by `apply`.
-        Fault::Signal(..) => {}
+        Fault::Signal(name, signal) => {
+            let raised = host(name).zip(signals::by_name(signal));
+            raised.iter().for_each(|(host, kind)| raise(host, *kind));
+        }
         Fault::DiskFull(name)
         | Fault::DiskFreed(name)
         | Fault::DiskSlow(name, _)

@@ -24,9 +24,7 @@ impl Signals for SimHandle {
     /// The signals are the host's: what is raised on one is not seen on another, nor is what comes
     /// to the process.
     fn signal(&self, kind: SignalKind) -> io::Result<SimSignal> {
-        if self.0.shared.is_closed() {
-            return Err(loop_api::Closed.into());
-        }
+        self.check_open()?;
         if let Some(refusal) = signals::refusal(kind) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, refusal));
         }

@@ -197,6 +197,14 @@ pub(crate) fn beginning() -> SystemTime {
 }
 
 impl SimHandle {
+    /// # Errors
+    ///
+    /// `Closed`, if the host's loop is.
+    #[inline]
+    pub(crate) fn check_open(&self) -> std::io::Result<()> {
+        if self.0.shared.is_closed() { Err(loop_api::Closed.into()) } else { Ok(()) }
+    }
+
     /// Its clock's time.
     pub(crate) fn nanos(&self) -> u64 {
         self.0.clock.tell(self.0.world.core.now())

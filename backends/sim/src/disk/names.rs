@@ -12,7 +12,7 @@ use super::error::Fail;
 use super::inode::{Folder, Inode, Kind};
 use super::metadata;
 use super::resolve::{Place, State};
-use super::store::Store;
+use super::store::{OpenId, Store};
 use super::tree::{Edit, ROOT};
 use crate::oracle::Oracle;
 
@@ -52,8 +52,8 @@ impl Store {
         Ok(number)
     }
 
-    /// Opens a file; gives what names it from then on.
-    pub(crate) fn open(&mut self, path: &Path, options: &OpenOptions, now: SystemTime) -> Result<(u64, u64)> {
+    /// Opens a file.
+    pub(crate) fn open(&mut self, path: &Path, options: &OpenOptions, now: SystemTime) -> Result<OpenId> {
         let OpenOptions { read, write, append, truncate, create, create_new, .. } = *options;
         let changes = truncate || create || create_new;
         let writes = write || append;
@@ -75,14 +75,14 @@ impl Store {
             return Err(Fail::IsAFolder);
         }
         self.expect_descriptor()?;
-        let epoch = self.open_number(number);
+        let id = self.open_number(number);
         if let Some(inode) = self.tree.get_mut(number).filter(|_| truncate) {
             inode.modified = now;
             if let Some(body) = inode.file_mut() {
                 body.set_len(0);
             }
         }
-        Ok((epoch, number))
+        Ok(id)
     }
 
     pub(crate) fn expect_descriptor(&self) -> Result<()> {
@@ -223,12 +223,12 @@ impl Store {
             _ => return Err(Fail::Invalid),
         };
         let options = OpenOptions::new().write(true).create(true).truncate(true).mode(mode);
-        let (epoch, number) = self.open(to, &options, now)?;
-        let written = self.write((epoch, number), None, &bytes, now);
-        if let Some(inode) = self.tree.get_mut(number) {
+        let id = self.open(to, &options, now)?;
+        let written = self.write(id, None, &bytes, now);
+        if let Some(inode) = self.tree.get_mut(id.number) {
             inode.mode = mode;
         }
-        self.close(epoch, number);
+        self.close(id);
         match written {
             Ok(written) if written.error.is_none() => Ok(written.count as u64),
             Ok(_) => Err(Fail::NoSpace),
@@ -273,9 +273,9 @@ impl Store {
 
     /// A folder, or a file, by its path.
     pub(crate) fn sync_path(&mut self, path: &Path, oracle: &mut Oracle) -> std::io::Result<()> {
-        let (epoch, number) = self.open(path, &OpenOptions::new().read(true), SystemTime::UNIX_EPOCH)?;
-        let result = self.sync(epoch, number, true, oracle);
-        self.close(epoch, number);
+        let id = self.open(path, &OpenOptions::new().read(true), SystemTime::UNIX_EPOCH)?;
+        let result = self.sync(id, true, oracle);
+        self.close(id);
         result
     }
 }

@@ -50,6 +50,15 @@ pub(crate) struct Written {
     pub(crate) error: Option<io::Error>,
 }
 
+/// A file that was opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OpenId {
+    /// When, by [`Store::close_all`]: what was opened before one is closed.
+    epoch: u64,
+    /// Which.
+    pub(crate) number: u64,
+}
+
 /// A file cannot be longer.
 const MOST_BYTES: u64 = i64::MAX as u64;
 
@@ -85,21 +94,21 @@ impl Store {
         self.opens
     }
 
-    /// Opens what has this number; gives what [`close`](Self::close) is to be given.
-    pub(super) fn open_number(&mut self, number: u64) -> u64 {
+    /// Opens what has this number.
+    pub(super) fn open_number(&mut self, number: u64) -> OpenId {
         if let Some(inode) = self.tree.get_mut(number) {
             inode.opens += 1;
         }
         self.opens += 1;
-        self.epoch
+        OpenId { epoch: self.epoch, number }
     }
 
-    pub(crate) fn close(&mut self, epoch: u64, number: u64) {
-        if epoch != self.epoch {
+    pub(crate) fn close(&mut self, id: OpenId) {
+        if id.epoch != self.epoch {
             return;
         }
         self.opens -= 1;
-        if let Some(inode) = self.tree.get_mut(number) {
+        if let Some(inode) = self.tree.get_mut(id.number) {
             inode.opens -= 1;
         }
     }
@@ -111,17 +120,17 @@ impl Store {
         self.tree.inodes_mut().for_each(|inode| inode.opens = 0);
     }
 
-    fn inode(&mut self, epoch: u64, number: u64) -> io::Result<&mut Inode> {
-        match self.tree.get_mut(number) {
-            Some(inode) if epoch == self.epoch => Ok(inode),
+    fn inode(&mut self, id: OpenId) -> io::Result<&mut Inode> {
+        match self.tree.get_mut(id.number) {
+            Some(inode) if id.epoch == self.epoch => Ok(inode),
             _ => Err(loop_api::Closed.into()),
         }
     }
 
     /// Reads from an open file.
-    pub(crate) fn read(&mut self, epoch: u64, number: u64, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read(&mut self, id: OpenId, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let fails = self.failing.reads;
-        let inode = self.inode(epoch, number)?;
+        let inode = self.inode(id)?;
         let body = inode.file().ok_or(Fail::IsAFolder)?;
         if fails { Err(Fail::Broken.into()) } else { Ok(body.seen().read(offset, buf)) }
     }
@@ -129,14 +138,14 @@ impl Store {
     /// Writes to an open file, at its end if there is no offset.
     pub(crate) fn write(
         &mut self,
-        (epoch, number): (u64, u64),
+        id: OpenId,
         offset: Option<u64>,
         bytes: &[u8],
         now: SystemTime,
     ) -> io::Result<Written> {
         let mut free = self.free_pages();
         let fails = self.failing.writes;
-        let inode = self.inode(epoch, number)?;
+        let inode = self.inode(id)?;
         let body = inode.file_mut().ok_or(Fail::BadDescriptor)?;
         if fails {
             return Err(Fail::Broken.into());
@@ -175,13 +184,9 @@ impl Store {
         if self.failing.full { Err(Fail::NoSpace) } else { Ok(()) }
     }
 
-    pub(crate) fn len(&mut self, epoch: u64, number: u64) -> io::Result<u64> {
-        Ok(self.inode(epoch, number)?.metadata(number).len())
-    }
-
-    pub(crate) fn set_len(&mut self, epoch: u64, number: u64, len: u64, now: SystemTime) -> io::Result<()> {
+    pub(crate) fn set_len(&mut self, id: OpenId, len: u64, now: SystemTime) -> io::Result<()> {
         let fails = self.failing.writes;
-        let inode = self.inode(epoch, number)?;
+        let inode = self.inode(id)?;
         let body = inode.file_mut().ok_or(Fail::Invalid)?;
         match () {
             () if len > MOST_BYTES => return Err(Fail::Invalid.into()),
@@ -194,38 +199,38 @@ impl Store {
 
     /// Has what was written outlive a crash; with `all`, the permissions too. After a sync that
     /// failed the system takes what was written as synced.
-    pub(crate) fn sync(&mut self, epoch: u64, number: u64, all: bool, oracle: &mut Oracle) -> io::Result<()> {
+    pub(crate) fn sync(&mut self, id: OpenId, all: bool, oracle: &mut Oracle) -> io::Result<()> {
         let (fails, lies) = (self.failing.syncs, self.failing.lies);
-        let inode = self.inode(epoch, number)?;
+        let inode = self.inode(id)?;
         if lies && !fails {
             return Ok(());
         }
         match &mut inode.kind {
             Kind::File(body) if fails => body.settle(oracle),
             Kind::File(body) => body.sync(),
-            Kind::Folder(_) if !fails => self.tree.sync_folder(number),
+            Kind::Folder(_) if !fails => self.tree.sync_folder(id.number),
             Kind::Folder(_) | Kind::Link(_) => {}
         }
         if fails {
             return Err(Fail::Broken.into());
         }
-        if let Some(inode) = self.tree.get_mut(number).filter(|_| all) {
+        if let Some(inode) = self.tree.get_mut(id.number).filter(|_| all) {
             inode.durable_mode = inode.mode;
         }
         Ok(())
     }
 
-    pub(crate) fn metadata_of(&mut self, epoch: u64, number: u64) -> io::Result<Metadata> {
-        Ok(self.inode(epoch, number)?.metadata(number))
+    pub(crate) fn metadata_of(&mut self, id: OpenId) -> io::Result<Metadata> {
+        Ok(self.inode(id)?.metadata(id.number))
     }
 
-    pub(crate) fn set_permissions_of(&mut self, epoch: u64, number: u64, to: &Permissions) -> io::Result<()> {
-        self.inode(epoch, number)?.mode = metadata::mode(to);
+    pub(crate) fn set_permissions_of(&mut self, id: OpenId, to: &Permissions) -> io::Result<()> {
+        self.inode(id)?.mode = metadata::mode(to);
         Ok(())
     }
 
-    pub(crate) fn set_modified(&mut self, epoch: u64, number: u64, to: SystemTime) -> io::Result<()> {
-        self.inode(epoch, number)?.modified = to;
+    pub(crate) fn set_modified(&mut self, id: OpenId, to: SystemTime) -> io::Result<()> {
+        self.inode(id)?.modified = to;
         Ok(())
     }
 }

@@ -29,14 +29,6 @@ impl What {
     }
 }
 
-/// # Errors
-///
-/// `Closed`, if the host's loop is.
-#[inline]
-pub(super) fn expect_open(host: &SimHandle) -> io::Result<()> {
-    if host.shared().is_closed() { Err(Closed.into()) } else { Ok(()) }
-}
-
 /// Calls `f` with the disk of a host, now.
 pub(super) fn with_disk<R>(host: &SimHandle, f: impl FnOnce(&mut Store, &mut Oracle, SystemTime) -> R) -> R {
     let now = host.wall_clock();
@@ -61,24 +53,32 @@ pub(super) fn submit(host: &SimHandle, what: What, f: impl FnOnce() + Send + 'st
     }
 }
 
-/// What `f` gives of the disk, once it has come to it. Nothing is asked until it is polled;
-/// dropped after that, it is done all the same.
+/// What `f` gives, once the disk has come to it. Nothing is asked until it is polled; dropped after
+/// that, it is done all the same.
+pub(super) fn after<T: Send + 'static>(
+    host: &SimHandle,
+    what: What,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = io::Result<T>> + Send + 'static {
+    let host = host.clone();
+    async move {
+        host.check_open()?;
+        let (tell, told) = promise();
+        // The one who asked may be gone.
+        submit(&host, what, move || drop(tell.settle(f())));
+        told.await.map_err(|_| Closed.into())
+    }
+}
+
+/// As [`after`], what `f` gives of the disk.
 pub(super) fn ask<T: Send + 'static>(
     host: &SimHandle,
     what: What,
     f: impl FnOnce(&mut Store, &mut Oracle, SystemTime) -> io::Result<T> + Send + 'static,
 ) -> impl Future<Output = io::Result<T>> + Send + 'static {
-    let host = host.clone();
-    async move {
-        expect_open(&host)?;
-        let (tell, told) = promise();
-        let here = host.clone();
-        submit(&host, what, move || {
-            // The one who asked may be gone.
-            let _gone = tell.settle(with_disk(&here, f));
-        });
-        told.await.unwrap_or_else(|_| Err(Closed.into()))
-    }
+    let here = host.clone();
+    let asked = after(host, what, move || with_disk(&here, f));
+    async move { asked.await? }
 }
 
 /// As [`ask`], by a path, which its error names.

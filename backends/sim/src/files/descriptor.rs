@@ -8,15 +8,14 @@ use loop_toolkit::Device;
 use super::ask::with_disk;
 use crate::core::lock;
 use crate::disk::error::Fail;
-use crate::disk::store::Written;
+use crate::disk::store::{OpenId, Written};
 use crate::state::SimHandle;
 
 /// What clones of a file share.
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) host: SimHandle,
-    /// When it was opened, and of which file.
-    pub(super) id: (u64, u64),
+    pub(super) id: OpenId,
     pub(super) read: bool,
     pub(super) write: bool,
     pub(super) append: bool,
@@ -33,7 +32,7 @@ impl Open {
         if !self.read {
             return Err(Fail::BadDescriptor.into());
         }
-        with_disk(&self.host, |disk, _, _| disk.read(self.id.0, self.id.1, offset, buf))
+        with_disk(&self.host, |disk, _, _| disk.read(self.id, offset, buf))
     }
 
     /// Writes at a place, or at the end if the file was opened so
@@ -67,7 +66,7 @@ impl Device for Descriptor {
             SeekFrom::Start(to) => i64::try_from(to).ok(),
             SeekFrom::Current(by) => i64::try_from(*at).ok().and_then(|at| at.checked_add(by)),
             SeekFrom::End(by) => {
-                let len = with_disk(&self.0.host, |disk, _, _| disk.len(self.0.id.0, self.0.id.1))?;
+                let len = with_disk(&self.0.host, |disk, _, _| disk.metadata_of(self.0.id))?.len();
                 i64::try_from(len).ok().and_then(|len| len.checked_add(by))
             }
         };
@@ -78,6 +77,6 @@ impl Device for Descriptor {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        lock(&self.host.0.disk).close(self.id.0, self.id.1);
+        lock(&self.host.0.disk).close(self.id);
     }
 }

@@ -9,16 +9,14 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
-use loop_api::Closed;
 use loop_api::fs::{self, Metadata};
 use loop_api::io::{AsyncReadUninit, ReadCursor};
-use loop_api::promise::promise;
 use loop_toolkit::{BlockingIo, Work};
 
-use super::ask::{What, ask, expect_open, submit, with_disk};
+use super::ask::{What, after, ask, submit, with_disk};
 use super::descriptor::{Descriptor, Open};
 use crate::disk::error::Fail;
-use crate::disk::store::{Ask, Store};
+use crate::disk::store::{Ask, OpenId, Store};
 use crate::oracle::Oracle;
 use crate::state::SimHandle;
 
@@ -68,7 +66,7 @@ impl File {
     }
 
     fn what(&self, ask: Ask, name: &'static str, len: u64) -> What {
-        What { ask, name, inode: self.open().id.1, len }
+        What { ask, name, inode: self.open().id.number, len }
     }
 
     /// Gives work to the disk.
@@ -83,23 +81,20 @@ impl File {
         what: What,
         f: impl FnOnce(&mut Store, &mut Oracle, &Open, SystemTime) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         let claim = self.io.claim_written().await?;
-        let (tell, told) = promise();
-        submit(&self.host, what, move || {
-            let result = claim.run(|Descriptor(open)| {
-                with_disk(&open.host, |disk, oracle, now| f(disk, oracle, open, now))
-            });
-            let _gone = tell.settle(result);
+        let claimed = after(&self.host, what, move || {
+            claim
+                .run(|Descriptor(open)| with_disk(&open.host, |disk, oracle, now| f(disk, oracle, open, now)))
         });
-        told.await.unwrap_or_else(|_| Err(Closed.into()))
+        claimed.await?
     }
 
     /// Something beside what the file does.
     fn beside<T: Send + 'static>(
         &self,
         what: What,
-        f: impl FnOnce(&mut Store, (u64, u64)) -> io::Result<T> + Send + 'static,
+        f: impl FnOnce(&mut Store, OpenId) -> io::Result<T> + Send + 'static,
     ) -> impl Future<Output = io::Result<T>> + Send + 'static {
         let open = self.open().clone();
         ask(&self.host, what, move |disk, _, _| f(disk, open.id))
@@ -107,14 +102,14 @@ impl File {
 
     fn sync(&self, all: bool) -> impl Future<Output = io::Result<()>> + Send + use<'_> {
         self.alone(self.what(Ask::Sync, "sync", 0), move |disk, oracle, open, _| {
-            disk.sync(open.id.0, open.id.1, all, oracle)
+            disk.sync(open.id, all, oracle)
         })
     }
 }
 
 impl AsyncRead for File {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         let len = buf.len();
         self.io.poll_read_slice(cx, buf, self.start(Ask::Read, "read", len))
     }
@@ -126,7 +121,7 @@ impl AsyncReadUninit for File {
         cx: &mut Context<'_>,
         buf: ReadCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         let len = buf.remaining();
         self.io.poll_read(cx, buf, self.start(Ask::Read, "read", len))
     }
@@ -134,7 +129,7 @@ impl AsyncReadUninit for File {
 
 impl AsyncWrite for File {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         self.io.poll_write(cx, buf, self.start(Ask::Write, "write", buf.len()))
     }
 
@@ -143,7 +138,7 @@ impl AsyncWrite for File {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         let len = bufs.iter().map(|buf| buf.len()).sum();
         self.io.poll_write_vectored(cx, bufs, self.start(Ask::Write, "write", len))
     }
@@ -159,7 +154,7 @@ impl AsyncWrite for File {
 
 impl AsyncSeek for File {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         self.io.poll_seek(cx, position, self.start(Ask::Read, "seek", 0))
     }
 }
@@ -198,23 +193,23 @@ impl fs::File for File {
 
     async fn set_len(&self, len: u64) -> io::Result<()> {
         let set = move |disk: &mut Store, _: &mut Oracle, open: &Open, now| match open.write {
-            true => disk.set_len(open.id.0, open.id.1, len, now),
+            true => disk.set_len(open.id, len, now),
             false => Err(Fail::Invalid.into()),
         };
         self.alone(self.what(Ask::Write, "set the length", len), set).await
     }
 
     async fn metadata(&self) -> io::Result<Metadata> {
-        self.beside(self.what(Ask::Read, "metadata", 0), |disk, id| disk.metadata_of(id.0, id.1)).await
+        self.beside(self.what(Ask::Read, "metadata", 0), |disk, id| disk.metadata_of(id)).await
     }
 
     async fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
-        let set = move |disk: &mut Store, id: (u64, u64)| disk.set_permissions_of(id.0, id.1, &permissions);
+        let set = move |disk: &mut Store, id: OpenId| disk.set_permissions_of(id, &permissions);
         self.beside(self.what(Ask::Names, "set the permissions", 0), set).await
     }
 
     async fn set_modified(&self, time: SystemTime) -> io::Result<()> {
-        let set = move |disk: &mut Store, id: (u64, u64)| disk.set_modified(id.0, id.1, time);
+        let set = move |disk: &mut Store, id: OpenId| disk.set_modified(id, time);
         self.beside(self.what(Ask::Names, "set the time", 0), set).await
     }
 
@@ -243,20 +238,5 @@ impl fs::File for File {
 
     fn into_std(self) -> Result<std::fs::File, File> {
         Err(self)
-    }
-}
-
-/// What `f` gives, once the disk has come to it.
-fn after<T: Send + 'static>(
-    host: &SimHandle,
-    what: What,
-    f: impl FnOnce() -> T + Send + 'static,
-) -> impl Future<Output = io::Result<T>> + Send + 'static {
-    let host = host.clone();
-    async move {
-        expect_open(&host)?;
-        let (tell, told) = promise();
-        submit(&host, what, move || drop(tell.settle(f())));
-        told.await.map_err(|_| Closed.into())
     }
 }

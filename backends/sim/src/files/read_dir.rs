@@ -8,7 +8,6 @@ use std::vec::IntoIter;
 
 use loop_api::fs::{self, DirEntry};
 
-use super::ask::expect_open;
 use crate::disk::names::Name;
 use crate::state::SimHandle;
 
@@ -29,7 +28,7 @@ impl ReadDir {
 
 impl fs::ReadDir for ReadDir {
     fn poll_next_entry(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
-        expect_open(&self.host)?;
+        self.host.check_open()?;
         let entry = self.names.next().map(|(name, inode, file_type)| {
             DirEntry::new(self.dir.clone(), name, Some(file_type)).with_inode(inode)
         });

@@ -5,7 +5,6 @@ use std::io::{self, Error, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use loop_api::Handle;
 use loop_api::net::error::cannot;
 use loop_api::net::{Net, TcpOptions, UdpOptions};
 
@@ -15,10 +14,6 @@ use crate::core::lock;
 use crate::net::end::{End, State};
 use crate::net::network::failed;
 use crate::state::SimHandle;
-
-fn expect_open(host: &SimHandle) -> io::Result<()> {
-    if host.shared().is_closed() { Err(loop_api::Closed.into()) } else { Ok(()) }
-}
 
 /// Sockets and files have their descriptors of the same store.
 fn expect_descriptor(host: &SimHandle, what: &str, addr: SocketAddr) -> io::Result<()> {
@@ -48,7 +43,7 @@ impl Net for SimHandle {
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
         let host = self.clone();
         async move {
-            expect_open(&host)?;
+            host.check_open()?;
             expect_descriptor(&host, "connect to", addr)?;
             let id = host.0.world.net(|net, core| net.connect(core, host.0.id, addr, &options))?;
             let socket = Socket { host, id };
@@ -58,14 +53,14 @@ impl Net for SimHandle {
     }
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
-        expect_open(self)?;
+        self.check_open()?;
         expect_descriptor(self, "listen on", addr)?;
         let id = self.0.world.net(|net, core| net.listen(core, self.0.id, addr, options))?;
         Ok(TcpListener { host: self.clone(), id })
     }
 
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<UdpSocket> {
-        expect_open(self)?;
+        self.check_open()?;
         expect_descriptor(self, "bind", addr)?;
         let id = self.0.world.net(|net, core| net.bind_udp(core, self.0.id, addr, options))?;
         Ok(UdpSocket { host: self.clone(), id })

@@ -12,7 +12,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::coop;
 use loop_api::io::AsyncReadUninit;
 
-use super::waiting::{List, Waiting, polled, would_block};
+use super::waiting::{List, Waiting, attempt, polled};
 use crate::net::end::End;
 use crate::net::network::{closed, system_error};
 use crate::state::SimHandle;
@@ -38,21 +38,14 @@ impl Socket {
         self.host.0.world.call(|net, core| net.write(core, self.id, bufs, waiter))
     }
 
-    /// Reads, or has the task woken when something is there. The waker is cloned without a lock, as
-    /// its clone may be any code.
+    /// Reads, or has the task woken when something is there.
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
-        match self.read(buf, false, None) {
-            Err(error) if would_block(&error) => polled(self.read(buf, false, Some((0, cx.waker().clone())))),
-            result => Poll::Ready(result),
-        }
+        attempt(cx, || 0, |waiter| self.read(buf, false, waiter))
     }
 
     /// As `poll_read`.
     pub(super) fn poll_write(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
-        match self.write(bufs, None) {
-            Err(error) if would_block(&error) => polled(self.write(bufs, Some((0, cx.waker().clone())))),
-            result => Poll::Ready(result),
-        }
+        attempt(cx, || 0, |waiter| self.write(bufs, waiter))
     }
 
     fn finish(&self) {

@@ -17,7 +17,7 @@ use super::stream::{
     HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, stream,
     writes,
 };
-use super::waiting::{List, Waiting, polled, would_block};
+use super::waiting::{List, Waiting, attempt};
 use crate::net::network::{Listener, closed};
 use crate::state::SimHandle;
 use crate::waiters::Waiter;
@@ -119,10 +119,7 @@ impl loop_api::net::TcpListener for TcpListener {
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<Result<(TcpStream, SocketAddr)>> {
-        polled(match self.next(None) {
-            Err(error) if would_block(&error) => self.next(Some((0, cx.waker().clone()))),
-            next => next,
-        })
+        attempt(cx, || 0, |waiter| self.next(waiter))
     }
 
     fn local_addr(&self) -> Result<SocketAddr> {

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
+use loop_api::coop;
 use loop_api::io::AsyncReadUninit;
 use loop_api::net::UnixNet;
-use loop_api::{Handle, coop};
 
 use super::stream::{
     HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, stream,
     writes,
 };
-use super::waiting::{Waiting, polled, would_block};
+use super::waiting::{Waiting, attempt};
 use crate::net::network::closed;
 use crate::net::unix_state::{Datagrams, Name, UnixEnd};
 use crate::state::SimHandle;
@@ -113,11 +113,7 @@ impl loop_api::net::UnixListener for UnixListener {
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<Result<(UnixStream, SocketAddr)>> {
-        let next = match self.next(None) {
-            Err(error) if would_block(&error) => self.next(Some((0, cx.waker().clone()))),
-            next => next,
-        };
-        polled(next.and_then(|stream| Ok((stream, addr_of(None)?))))
+        attempt(cx, || 0, |waiter| Ok((self.next(waiter)?, addr_of(None)?)))
     }
 
     fn local_addr(&self) -> Result<SocketAddr> {
@@ -277,10 +273,6 @@ impl SimHandle {
     fn pid(&self) -> i32 {
         (self.0.id as i32 + 1) * 1000 + self.0.boot as i32
     }
-
-    fn expect_open(&self) -> Result<()> {
-        if self.shared().is_closed() { Err(loop_api::Closed.into()) } else { Ok(()) }
-    }
 }
 
 impl UnixNet for SimHandle {
@@ -294,7 +286,7 @@ impl UnixNet for SimHandle {
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
         let host = self.clone();
         async move {
-            host.expect_open()?;
+            host.check_open()?;
             let (name, from) = (name_of(&addr)?, (host.0.id, host.pid()));
             let mut waiting = Waiting::new(&host, 0, |net, _| Some(&mut net.unix.full));
             let attempt = |waiter| host.0.world.net(|net, core| net.connect_unix(core, from, &name, waiter));
@@ -305,14 +297,14 @@ impl UnixNet for SimHandle {
     }
 
     fn listen_unix(&self, addr: &SocketAddr) -> Result<UnixListener> {
-        self.expect_open()?;
+        self.check_open()?;
         let name = name_of(addr)?;
         let id = self.0.world.net(|net, core| net.listen_unix(core, self.0.id, self.pid(), name))?;
         Ok(UnixListener { host: self.clone(), id })
     }
 
     fn unix_pair(&self) -> Result<(UnixStream, UnixStream)> {
-        self.expect_open()?;
+        self.check_open()?;
         let end = || UnixEnd { peer_pid: self.pid(), ..UnixEnd::default() };
         let (one, other) = self.0.world.net(|net, core| net.unix_pair(core, self.0.id, [end(), end()]));
         let stream = |id| UnixStream(Arc::new(Socket { host: self.clone(), id }));
@@ -320,14 +312,14 @@ impl UnixNet for SimHandle {
     }
 
     fn bind_unix_datagram(&self, addr: &SocketAddr) -> Result<UnixDatagram> {
-        self.expect_open()?;
+        self.check_open()?;
         let name = name_of(addr)?;
         let id = self.0.world.net(|net, core| net.bind_unix(core, self.0.id, Some(name)))?;
         Ok(UnixDatagram { host: self.clone(), id })
     }
 
     fn unbound_unix_datagram(&self) -> Result<UnixDatagram> {
-        self.expect_open()?;
+        self.check_open()?;
         let id = self.0.world.net(|net, core| net.bind_unix(core, self.0.id, None))?;
         Ok(UnixDatagram { host: self.clone(), id })
     }

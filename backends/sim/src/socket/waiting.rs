@@ -1,6 +1,6 @@
 //! Futures that wait at a socket, and take their wakers back when they are dropped.
 
-use std::io::{Error, ErrorKind, Result};
+use std::io::{ErrorKind, Result};
 use std::task::{Context, Poll};
 
 use crate::net::network::Network;
@@ -18,8 +18,18 @@ pub(super) fn polled<T>(result: Result<T>) -> Poll<Result<T>> {
     }
 }
 
-pub(super) fn would_block(error: &Error) -> bool {
-    error.kind() == ErrorKind::WouldBlock
+/// Tries, and if nothing is there now, once more with a waiter of the number `id`, which waits then;
+/// zero is that of one who is not taken back. The waker is cloned without a lock, as its clone may be
+/// any code.
+pub(super) fn attempt<T>(
+    cx: &mut Context<'_>,
+    id: impl FnOnce() -> u64,
+    mut attempt: impl FnMut(Option<Waiter>) -> Result<T>,
+) -> Poll<Result<T>> {
+    match polled(attempt(None)) {
+        Poll::Pending => polled(attempt(Some((id(), cx.waker().clone())))),
+        ready => ready,
+    }
 }
 
 /// A future that waits at a socket.
@@ -36,22 +46,19 @@ impl<'a> Waiting<'a> {
         Waiting { host, socket, list, id: 0 }
     }
 
-    /// Tries, and if nothing is there now, once more with a waiter that waits then. The waker is
-    /// cloned without a lock, as its clone may be any code.
+    /// [`attempt`], with a waiter that is taken back.
     pub(super) fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
-        mut attempt: impl FnMut(Option<Waiter>) -> Result<T>,
+        tried: impl FnMut(Option<Waiter>) -> Result<T>,
     ) -> Poll<Result<T>> {
-        match attempt(None) {
-            Err(error) if would_block(&error) => {
-                if self.id == 0 {
-                    self.id = self.host.0.world.core.number();
-                }
-                polled(attempt(Some((self.id, cx.waker().clone()))))
+        let number = || {
+            if self.id == 0 {
+                self.id = self.host.0.world.core.number();
             }
-            result => Poll::Ready(result),
-        }
+            self.id
+        };
+        attempt(cx, number, tried)
     }
 }
 
