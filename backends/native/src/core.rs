@@ -142,19 +142,16 @@ impl Core {
     #[cold]
     fn run_round(&mut self, budget: &mut u32) {
         budget::begin_poll();
-        for _ in 0..self.begin_round() {
+        let mut left = self.begin_round();
+        loop {
             if *budget == 0 {
                 self.look(false);
                 *budget = self.event_interval;
             }
-            if !self.run_next() {
-                break;
+            if left == 0 || !self.run_next() {
+                return;
             }
-            *budget -= 1;
-        }
-        if *budget == 0 {
-            self.look(false);
-            *budget = self.event_interval;
+            (left, *budget) = (left - 1, *budget - 1);
         }
     }
 
