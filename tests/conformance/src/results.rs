@@ -147,7 +147,6 @@ fn whole(printed: &str) -> Vec<String> {
     for line in printed.lines() {
         let name = line.split_once(" ... ").filter(|(name, _)| name.starts_with("test "));
         match (name, line) {
-            (Some((name, "")), _) => open = Some(name),
             (Some((name, text)), _) if !["ok", "FAILED"].contains(&text) && !text.starts_with("ignored") => {
                 open = Some(name);
             }

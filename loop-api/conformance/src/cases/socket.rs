@@ -41,9 +41,14 @@ async fn reads<H: Handle>(
     assert_eq!(within(handle, LONG, read).await.expect("to be told").expect("to be read"), 4);
 }
 
+/// Waits until the loop knows that it can be written: nothing is tried before.
+async fn writable<H: Handle>(handle: &H, socket: &(impl Socket + Sync)) {
+    within(handle, LONG, socket.ready(Interest::Writable)).await.expect("to be told").expect("to be ready");
+}
+
 /// It can be written, and is the system's.
 async fn writes<H: Handle>(handle: &H, socket: &(impl Socket + Sync)) {
-    within(handle, LONG, socket.ready(Interest::Writable)).await.expect("to be told").expect("to be ready");
+    writable(handle, socket).await;
     let ready = poll_fn(|cx| socket.poll_ready(cx, Interest::Writable));
     within(handle, LONG, ready).await.expect("to be told").expect("to be ready");
     let sent = poll_fn(|cx| socket.poll_io(cx, Interest::Writable, |socket| socket.send(b"ciao")));
@@ -58,8 +63,7 @@ async fn stream<H: Handle, T: Stream>(handle: &H, mut one: T, other: T) {
     writes(handle, &one).await;
     let _sent = within(handle, LONG, other.readable()).await;
     assert_eq!(other.try_read(&mut [0; 16]).expect("both"), 8);
-    // Not before it is told of.
-    within(handle, LONG, other.ready(Interest::Writable)).await.expect("to be told").expect("to be ready");
+    writable(handle, &other).await;
     reads(handle, &one, || other.try_write(b"ciao")).await;
     {
         let (read, write) = one.split();
