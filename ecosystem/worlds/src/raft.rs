@@ -15,8 +15,15 @@ mod server;
 mod types;
 mod wire;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub use client::{Client, Seen};
 pub use cluster::{Setup, run};
 pub use message::Addresses;
 pub use server::{Failed, Server};
 pub use types::{Ask, Bug, Command, Reply, Types};
+
+/// A server that panicked while it held the lock has failed its world.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

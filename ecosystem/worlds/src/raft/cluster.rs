@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyloop::net::TcpListener;
@@ -11,6 +11,7 @@ use anyloop::sim::{Chaos, Latency, NetConfig, World};
 use anyloop::time::sleep;
 
 use super::client::{Client, Seen};
+use super::lock;
 use super::message::Addresses;
 use super::server::Server;
 use super::types::Bug;
@@ -94,7 +95,7 @@ pub async fn run(world: World, setup: Setup) {
         world.fail(violation);
     }
     sleep(Duration::from_secs(3)).await;
-    let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+    let running = lock(&running);
     let values: Vec<_> = running.values().map(Server::values).collect();
     world.always("all servers agree in the end", values.windows(2).all(|two| two[0] == two[1]));
 }
@@ -104,7 +105,7 @@ async fn serve(id: u64, addresses: Addresses, bug: Bug, running: Running) {
         Ok(server) => server,
         Err(error) => panic!("n{id} does not start: {error}"),
     };
-    running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, server.clone());
+    lock(&running).insert(id, server.clone());
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await.expect("the port is free");
     if let Err(error) = server.serve(listener).await {
         panic!("n{id} ends: {error}");

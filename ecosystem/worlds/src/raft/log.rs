@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::ops::RangeBounds;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyloop::fs::{File, OpenOptions};
 use anyloop::io::AsyncWriteExt;
@@ -16,6 +16,7 @@ use openraft::{OptionalSend, RaftLogReader};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{framed, read, records, sync_directory};
+use super::lock;
 use super::types::{Bug, Entry, LogId, Types, Vote};
 
 /// How many changes are written and synced at once.
@@ -95,7 +96,7 @@ impl Log {
     }
 
     fn state<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut lock(&self.state))
     }
 
     fn change(&self, change: Change, told: Told) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::{Stream, TryStreamExt};
 use openraft::alias::{SnapshotOf, StoredMembershipOf};
@@ -13,6 +13,7 @@ use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{framed, read, records, replace};
+use super::lock;
 use super::types::{Ask, Bug, Command, Entry, LogId, Reply, SnapshotMeta, Types};
 
 const FILE: &str = "snapshot";
@@ -64,10 +65,6 @@ pub(crate) struct Machine {
     snapshot: Arc<Mutex<Option<Snapshot>>>,
     directory: PathBuf,
     bug: Bug,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Machine {
