@@ -8,7 +8,7 @@ use crate::Row;
 /// An operation, and the limit: what was reached, and a few in a hundred for what a harmless change
 /// may cost. Both ends of an echo are counted, on one thread. `compare` counts a server alone.
 const LIMITS: [(&str, f64); 5] =
-    [("echo1", 0.43), ("echo50", 0.45), ("spawn", 0.33), (YIELD, 0.40), ("sleep", 0.75)];
+    [("echo1", 0.44), ("echo50", 0.46), ("spawn", 0.34), (YIELD, 0.41), ("sleep", 0.75)];
 
 /// 100 tasks that give way to one another; only the raw runtimes have it.
 pub(crate) const YIELD: &str = "yield100";

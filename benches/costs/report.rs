@@ -56,8 +56,8 @@ pub(crate) fn page(table: &str, against_tokio: &str, misses: &[String]) -> Resul
          runtimes have no callbacks. `tokio_io` is an echo through tokio's I/O traits, into memory that is not initialised. {tools}.\n\n\
          With one worker thread (`native-1`, `tokio-1`) the whole work is a task, and the thread that called waits for it.\n\n\
          Limits, and what stands in the way of the goals (echo 1.03 with one compiled in and 1.06 with all, spawn and sleep 1.10), are in\n\
-         `benches/costs/limits.rs`; no allocation and no system call more, but for smol, whose counts hang on how its reactor's thread and\n\
-         the loop take turns. A sleep with all compiled in is as large as tokio's own, of 112 bytes, and its loop: it is not boxed.\n\
+         `benches/costs/limits.rs`; no allocation and no system call more. Smol is held to no limit, as its\n\
+         counts hang on how its reactor's thread and the loop take turns. A sleep with all compiled in is as large as tokio's own, of 112 bytes, and its loop: it is not boxed.\n\
          A task with an idle connection takes 128 bytes more on tokio (`compare`, idle-connection): with several compiled in the stream is 8\n\
          bytes larger and the task's future 16, and tokio makes its tasks in steps of 128 bytes.\n\n{table}\n\
          Instructions of the native loop, with no other compiled in, to those of tokio's current-thread runtime used directly:\n\n\
