@@ -105,7 +105,6 @@
 //!   where tokio panics: see `sync`.
 //! - [`fs`](mod@fs) has [`Metadata`](fs::Metadata) and [`FileType`](fs::FileType) of its own, and
 //!   errors that name the path.
-//! - Tasks have no ids.
 //!
 //! The whole list, and how to port:
 //! [docs/from-tokio.md](https://github.com/anyloop/anyloop/blob/main/docs/from-tokio.md).

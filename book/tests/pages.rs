@@ -1,0 +1,131 @@
+//! What the doc-tests do not see: that every page is in the summary and is tested, that every
+//! program is shown, and that what a page says a program prints is what it prints.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The stems of the files in a folder that have this extension.
+fn files(name: &str, extension: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
+    let mut stems = BTreeSet::new();
+    for entry in fs::read_dir(folder(name))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            stems.insert(path.file_stem().ok_or("a file without a name")?.to_string_lossy().into_owned());
+        }
+    }
+    Ok(stems)
+}
+
+/// The pages, by name, without the summary.
+fn pages() -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let names = files("src", "md")?.into_iter().filter(|name| name != "SUMMARY");
+    names.map(|name| Ok((name.clone(), fs::read_to_string(folder(&format!("src/{name}.md")))?))).collect()
+}
+
+/// What stands between each `open` and the next `close`.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Vec<&'a str> {
+    text.split(open).skip(1).filter_map(|rest| rest.split_once(close)).map(|(inside, _)| inside).collect()
+}
+
+#[test]
+fn every_page_is_in_the_summary_and_is_tested() -> Outcome {
+    let written = files("src", "md")?;
+    let summary = fs::read_to_string(folder("src/SUMMARY.md"))?;
+    let mut listed: BTreeSet<String> =
+        between(&summary, "](", ".md)").into_iter().map(str::to_owned).collect();
+    let tested: BTreeSet<String> = book::PAGES.iter().map(|page| (*page).to_owned()).collect();
+    assert_eq!(listed, tested, "left: in SUMMARY.md; right: in lib.rs");
+    listed.insert("SUMMARY".to_owned());
+    assert_eq!(written, listed, "left: files; right: in SUMMARY.md");
+    Ok(())
+}
+
+#[test]
+fn links_lead_to_pages() -> Outcome {
+    for (page, text) in pages()? {
+        for target in between(&text, "](", ")").into_iter().filter(|target| !target.starts_with("https://")) {
+            let file = target.split_once('#').map_or(target, |(file, _)| file);
+            assert!(folder(&format!("src/{file}")).is_file(), "{page}: {target} is not there");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_program_is_shown() -> Outcome {
+    let mut shown = BTreeSet::new();
+    for (_, text) in pages()? {
+        shown.extend(between(&text, "{{#include ../examples/", ".rs}}").into_iter().map(str::to_owned));
+    }
+    assert_eq!(files("examples", "rs")?, shown, "left: files; right: shown");
+    Ok(())
+}
+
+/// A block of a page that begins with a line such as `$ ANYLOOP_BACKEND=tokio cargo run -q --example echo`,
+/// and has the output behind it.
+struct Session<'a> {
+    variables: Vec<(&'a str, &'a str)>,
+    program: &'a str,
+    arguments: Vec<&'a str>,
+    output: String,
+}
+
+fn sessions(text: &str) -> Result<Vec<Session<'_>>, Box<dyn Error>> {
+    let mut sessions: Vec<Session<'_>> = Vec::new();
+    for block in between(text, "```console\n", "```") {
+        let mut current: Option<Session<'_>> = None;
+        for line in block.lines() {
+            if let Some(command) = line.strip_prefix("$ ") {
+                sessions.extend(current.take());
+                let mut words = command.split_whitespace().peekable();
+                let mut variables = Vec::new();
+                while let Some(variable) = words.peek().and_then(|word| word.split_once('=')) {
+                    variables.push(variable);
+                    words.next();
+                }
+                let words: Vec<_> = words.collect();
+                let ["cargo", "run", "-q", "--example", program, arguments @ ..] = &*words else {
+                    return Err(format!("not `cargo run -q --example PROGRAM`: {command}").into());
+                };
+                let arguments = arguments.iter().copied().skip_while(|word| *word == "--").collect();
+                current = Some(Session { variables, program, arguments, output: String::new() });
+            } else if let Some(session) = &mut current {
+                session.output += line;
+                session.output += "\n";
+            }
+        }
+        sessions.extend(current);
+    }
+    Ok(sessions)
+}
+
+#[test]
+fn programs_print_what_the_pages_say() -> Outcome {
+    // The tests are in target/debug/deps, the programs in target/debug/examples.
+    let programs = env::current_exe()?.parent().and_then(Path::parent).ok_or("no folder")?.join("examples");
+    let mut seen = 0;
+    for (page, text) in pages()? {
+        for session in sessions(&text)? {
+            let run = Command::new(programs.join(session.program))
+                .args(&session.arguments)
+                .env_remove("ANYLOOP_BACKEND")
+                .envs(session.variables.iter().copied())
+                .output()
+                .map_err(|error| format!("{page}: {}: {error}", session.program))?;
+            let said = String::from_utf8(run.stdout)? + &String::from_utf8(run.stderr)?;
+            assert_eq!(session.output, said, "left: {page}.md; right: {}", session.program);
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no page shows a session");
+    Ok(())
+}
