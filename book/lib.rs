@@ -28,8 +28,11 @@ pages! {
     tasks
     time_limits
     children
+    web
     testing
     library
+    porting
+    measuring
     callbacks
     nested
     backend
