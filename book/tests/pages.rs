@@ -61,10 +61,22 @@ fn links_lead_to_pages() -> Outcome {
 }
 
 #[test]
-fn every_program_is_shown() -> Outcome {
+fn what_pages_include_is_there_and_every_program_is_shown() -> Outcome {
     let mut shown = BTreeSet::new();
-    for (_, text) in pages()? {
-        shown.extend(between(&text, "{{#include ../examples/", ".rs}}").into_iter().map(str::to_owned));
+    for (page, text) in pages()? {
+        for file in between(&text, "{{#include ", "}}") {
+            let (file, anchor) =
+                file.split_once(':').map_or((file, None), |(file, anchor)| (file, Some(anchor)));
+            let listing =
+                fs::read_to_string(folder("src").join(file)).map_err(|e| format!("{page}: {file}: {e}"))?;
+            let there = anchor.is_none_or(|anchor| listing.contains(&format!("// ANCHOR: {anchor}\n")));
+            assert!(there, "{page}: {file} has no such anchor: {anchor:?}");
+            shown.extend(
+                file.strip_prefix("../examples/")
+                    .and_then(|name| name.strip_suffix(".rs"))
+                    .map(str::to_owned),
+            );
+        }
     }
     assert_eq!(files("examples", "rs")?, shown, "left: files; right: shown");
     Ok(())

@@ -61,6 +61,9 @@ mod config;
 mod core;
 mod executor;
 mod foreign;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 #[cfg(all(test, anyloop_loom))]
 mod loom_models;

@@ -9,6 +9,8 @@ mod waiters;
 
 #[cfg(all(test, anyloop_loom))]
 pub(crate) use direction::Direction;
+#[cfg(fuzzing)]
+pub(crate) use direction::model::beside_a_model as direction_beside_a_model;
 pub(crate) use poll::Waiting;
 pub(crate) use registry::Reactor;
 pub use source::NativeSource;

@@ -14,6 +14,22 @@ use crate::native_loop::NativeLoop;
 /// Far more than a test lasts.
 const LONG: Duration = Duration::from_secs(600);
 
+/// Numbers without a pattern, the same in each run.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
+
 fn spinning(time: Duration) -> NativeLoop {
     NativeLoop::builder().spin(time).build().unwrap()
 }

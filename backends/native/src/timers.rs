@@ -11,3 +11,5 @@ pub(crate) use clock::{OUTSIDE, ThreadClock, outside_now};
 pub use sleep::NativeSleep;
 pub(crate) use timers::{Interrupt, Timers};
 pub(crate) use wheel::Expired;
+#[cfg(fuzzing)]
+pub(crate) use wheel::model::beside_a_sorted_map as wheel_beside_a_sorted_map;

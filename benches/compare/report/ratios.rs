@@ -25,7 +25,9 @@ const HEAD: i32 = 36;
 const FOOT: i32 = 42;
 /// Of a column of figures.
 const COLUMN: i32 = 42;
-/// What lies beyond is drawn at the edge; its figure stands beside it.
+/// Of a line over the picture.
+const CAPTION: i32 = 22;
+/// What lies beyond is an arrow at the edge; its figure stands beside it.
 const ENDS: (f64, f64) = (0.08, 5.0);
 
 /// How wide the picture is, and how much of that is for the names; with none they stand over their
@@ -45,18 +47,25 @@ impl Size {
 /// Those compared with, in the order of each line's ratios: a short name, and the colour.
 pub(crate) type Others = [(&'static str, Ink)];
 
-/// The picture as SVG.
+/// The picture as SVG, with the lines of a caption over it: a title, and what it shows.
 pub(crate) fn ratios(
     name: &str,
     size: Size,
+    caption: &[&str],
     others: &Others,
     lines: &[Line],
 ) -> Result<String, Box<dyn Error>> {
     let mut svg = String::new();
-    let height = HEAD + lines.len() as i32 * size.row() + FOOT;
+    let above = caption.len() as i32 * CAPTION;
+    let height = above + HEAD + lines.len() as i32 * size.row() + FOOT;
     {
         let root = SVGBackend::with_string(&mut svg, (size.width as u32, height as u32)).into_drawing_area();
-        draw(&root, size, others, lines)?;
+        let (head, body) = root.split_vertically(above);
+        for (at, line) in caption.iter().enumerate() {
+            let (ink, height) = if at == 0 { (Ink::Text, 17) } else { (Ink::Quiet, 14) };
+            head.draw(&Text::new(*line, (0, 8 + at as i32 * CAPTION), text(ink, height, HPos::Left)))?;
+        }
+        draw(&body, size, others, lines)?;
         root.present()?;
     }
     Ok(finish(&svg, name))
@@ -118,7 +127,17 @@ fn draw(
             let Some((median, best)) = *to else { continue };
             let between = vec![(x(median), y), (x(best), y)];
             root.draw(&PathElement::new(between, ink.colour().stroke_width(3)))?;
-            root.draw(&Circle::new((x(median), y), 6, ink.colour().filled()))?;
+            let place = axis.place(median);
+            let (filled, edge) = (ink.colour().filled(), x(median));
+            if place < axis.from || place > axis.to {
+                let tip = if place < axis.from { -7 } else { 7 };
+                root.draw(&Polygon::new(
+                    [(edge + tip, y), (edge - tip, y - 6), (edge - tip, y + 6)],
+                    filled,
+                ))?;
+            } else {
+                root.draw(&Circle::new((edge, y), 6, filled))?;
+            }
             root.draw(&Text::new(ratio(median), (column(at), y), text(Ink::Text, 15, HPos::Right)))?;
         }
     }

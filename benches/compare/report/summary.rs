@@ -54,10 +54,10 @@ pub(crate) fn lines(compared: &[(Case<'_>, Metric)]) -> Vec<Line> {
 }
 
 /// The picture of the ratios in these lines.
-pub(crate) fn picture(size: Size, lines: &[Line]) -> Result<String, Box<dyn Error>> {
+pub(crate) fn picture(size: Size, caption: &[&str], lines: &[Line]) -> Result<String, Box<dyn Error>> {
     let [tokio, smol, raw] = OTHERS.map(Ink::of);
     let name = "What the native loop takes as a part of what tokio, smol and a raw loop take";
-    ratios(name, size, &[("tokio", tokio), ("smol", smol), ("raw", raw)], lines)
+    ratios(name, size, caption, &[("tokio", tokio), ("smol", smol), ("raw", raw)], lines)
 }
 
 /// Half of the page's width.
@@ -72,7 +72,7 @@ pub(crate) fn summary(results: &Results) -> Result<Markup, Box<dyn Error>> {
     let (left, right) = lines.split_at(lines.len().div_ceil(2));
     let mut pictures = Vec::new();
     for half in [left, right].into_iter().filter(|half| !half.is_empty()) {
-        pictures.push((picture(HALF, half)?, picture(NARROW, half)?));
+        pictures.push((picture(HALF, &[], half)?, picture(NARROW, &[], half)?));
     }
     Ok(html! {
         h2 id="summary" { "Summary" }

@@ -16,6 +16,9 @@ use std::task::Waker;
 use super::waiters::{WaiterId, Waiters};
 use crate::loom_shim::{AtomicUsize, Fault, Ordering, UnsafeCell, inject, relax};
 
+#[cfg(any(all(test, not(anyloop_loom)), fuzzing))]
+pub(crate) mod model;
+
 /// An operation may succeed. It is not certain, but where this is clear there will be an event.
 const READY: usize = 1;
 /// The other side has closed, or sent urgent data: a short transfer does not mean that the next
@@ -407,6 +410,19 @@ mod tests {
         assert!(!direction.wait_unnamed(&waker) && !direction.wait(&mut 0, &waker));
         event(&direction, false);
         assert!(!direction.look().is_ready());
+    }
+
+    #[test]
+    fn any_calls_give_what_the_model_says() {
+        let mut random = crate::tests::Random(0x9e37_79b9);
+        // What is closed stays so: a sequence ends after some calls.
+        for _sequence in 0..if cfg!(miri) { 5 } else { 500 } {
+            let mut left = 200_u32;
+            super::model::beside_a_model(|end| {
+                left = left.checked_sub(1)?;
+                Some(random.below(end))
+            });
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@
 
 use slab::{Entry, NONE, Slab};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod model;
 mod slab;
 #[cfg(test)]
 mod tests;

@@ -1,71 +1,21 @@
-//! The wheel against a sorted map, and its moments.
+//! The wheel beside a sorted map, and its moments.
 
-use std::collections::BTreeMap;
-
+use super::model::{WIDE, beside_a_sorted_map};
 use super::*;
+use crate::tests::Random;
 
-const WIDE: u64 = (GROUP as u64) << TICK_BITS;
 /// So much less is done where each step is looked at by Miri.
 const LESS: u64 = if cfg!(miri) { 20 } else { 1 };
-
-/// Numbers without a pattern, the same in each run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
 
 #[test]
 fn expires_what_a_sorted_map_would_in_its_order() {
     for seed in 1..=40 / LESS {
         let mut random = Random(seed * 0x9e37_79b9);
-        let mut wheel = Wheel::new();
-        let mut model = BTreeMap::new();
-        let mut keys = Vec::new();
-        let mut now = random.below(1 << 40);
-        wheel.advance(now, &mut Vec::new());
-        for step in 0..2000 / LESS {
-            match random.below(10) {
-                0..6 => {
-                    let range = random.below(44);
-                    let deadline = (now + random.below(1 << range)).saturating_sub(random.below(2) * 1000);
-                    keys.push((deadline, step, wheel.insert(deadline, step)));
-                    model.insert((deadline, step), step);
-                }
-                6..8 if !keys.is_empty() => {
-                    let (deadline, step, key) = keys.swap_remove(random.below(keys.len() as u64) as usize);
-                    assert_eq!(wheel.remove(key), model.remove(&(deadline, step)));
-                }
-                _ => {
-                    if let (Some(next), Some((&(first, _), _))) = (wheel.next(), model.first_key_value()) {
-                        let crowd = model.range(..(first + WIDE, 0)).count() >= CROWD;
-                        let latest = if crowd { first.max(now) + WIDE } else { first };
-                        assert!(next <= latest, "{next} is told for {first}");
-                        if first <= now {
-                            assert!(next <= first, "it is due already");
-                        }
-                    }
-                    let range = random.below(44);
-                    now += random.below(1 << range);
-                    let mut expired = Vec::new();
-                    wheel.advance(now, &mut expired);
-                    let later = model.split_off(&(now + 1, 0));
-                    let due: Vec<_> = std::mem::replace(&mut model, later).into_values().collect();
-                    assert_eq!(expired.into_iter().map(|e| e.value).collect::<Vec<_>>(), due);
-                }
-            }
-            assert_eq!(wheel.is_empty(), model.is_empty());
-            assert_eq!(wheel.next().is_some(), !model.is_empty());
-        }
+        let mut left = 6000 / LESS;
+        beside_a_sorted_map(|end| {
+            left = left.checked_sub(1)?;
+            Some(random.below(end))
+        });
     }
 }
 
