@@ -141,15 +141,35 @@ impl Host {
         Handle(any::Handle::Erased(erase(&self.0)))
     }
 
-    /// Starts what `f` gives as a task of the host, now and anew after each restart.
+    /// Starts what `f` gives as a task of the host, now and anew after each restart. It ends with
+    /// nothing or with a result, whose error fails the world, as a panic does.
+    ///
+    /// ```
+    /// use anyloop::net::UdpSocket;
+    /// use anyloop::sim::{Builder, run};
+    ///
+    /// async fn serve() -> std::io::Result<()> {
+    ///     let socket = UdpSocket::bind("0.0.0.0:53").await?;
+    ///     socket.recv_from(&mut [0; 512]).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// run(&mut Builder::new().build(), |world| async move {
+    ///     let server = world.host("server").run(serve).clone();
+    ///     anyloop::time::sleep(std::time::Duration::from_secs(1)).await;
+    ///     assert_eq!(server.resources().datagram_sockets, 1);
+    /// });
+    /// ```
     pub fn run<F, Fut>(&self, f: F) -> &Host
     where
         F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        Fut: Future<Output: ProgramOutput> + Send + 'static,
     {
         self.0.on_start(move |host| {
+            let name = host.name().to_owned();
             let host = erase(&host);
-            drop(host.spawn(host.enter(&f)));
+            let program = host.enter(&f);
+            drop(host.spawn(async move { program.await.check(&name) }));
         });
         self
     }
@@ -162,6 +182,30 @@ impl Host {
         F::Output: Send + 'static,
     {
         self.handle().spawn(future)
+    }
+}
+
+/// What a host's program may end with: see [`Host::run`].
+pub trait ProgramOutput: sealed::Sealed {
+    #[doc(hidden)]
+    fn check(self, host: &str);
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for () {}
+    impl<E> Sealed for Result<(), E> {}
+}
+
+impl ProgramOutput for () {
+    fn check(self, _host: &str) {}
+}
+
+impl<E: fmt::Debug> ProgramOutput for Result<(), E> {
+    fn check(self, host: &str) {
+        if let Err(error) = self {
+            panic!("the program of the host {host} has failed: {error:?}");
+        }
     }
 }
 

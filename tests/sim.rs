@@ -404,6 +404,18 @@ mod with_tokio {
     }
 
     #[test]
+    fn a_hosts_program_that_ends_with_an_error_fails_the_world() {
+        let failed = std::panic::catch_unwind(|| {
+            sim::run(&mut Builder::new().build(), |world| async move {
+                world.host("server").run(|| async { Err("no space is left") });
+                anyloop::time::sleep(Duration::from_secs(1)).await;
+            });
+        });
+        let message = *failed.unwrap_err().downcast::<String>().unwrap();
+        assert!(message.contains("server") && message.contains("no space is left"), "{message}");
+    }
+
+    #[test]
     fn a_runtime_in_a_world_has_it_too() {
         let mut builder = anyloop::runtime::Builder::new();
         let mut runtime = builder.backend(anyloop::runtime::Backend::Sim).with_tokio().build().unwrap();

@@ -61,6 +61,17 @@ fn links_lead_to_pages() -> Outcome {
 }
 
 #[test]
+fn the_readme_shows_a_test_of_this_book() -> Outcome {
+    let readme = fs::read_to_string(folder("../README.md"))?;
+    let listings = fs::read_to_string(folder("tests/testing.rs"))?;
+    let listing = between(&listings, "// ANCHOR: worlds\n", "    // ANCHOR_END");
+    let listing: String =
+        listing[0].lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
+    assert_eq!(between(&readme, "```rust,ignore\n", "```").first(), Some(&&*listing));
+    Ok(())
+}
+
+#[test]
 fn what_pages_include_is_there_and_every_program_is_shown() -> Outcome {
     let mut shown = BTreeSet::new();
     for (page, text) in pages()? {
