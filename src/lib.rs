@@ -60,6 +60,7 @@
 //! | `process` (default) | children, and their pipes as streams: `process` |
 //! | `signal` (default) | the process's signals: `signal` |
 //! | `test-util` | a clock that tests can stop: `time::pause`, `#[anyloop::test(start_paused = true)]` |
+//! | `criterion` | benchmarks on every loop, by criterion: `criterion`, `#[anyloop::bench]` |
 //! | `compat` | `compat`: futures, sockets and timers of tokio on any loop; readers and writers of one kind as those of another |
 //!
 //! Features only add: what compiles with some of them compiles with more, and behaves the same.
@@ -127,6 +128,8 @@
 mod any;
 #[cfg(any(feature = "sync", feature = "io-util"))]
 mod budget;
+#[cfg(feature = "criterion")]
+pub mod criterion;
 pub mod fs;
 pub mod io;
 mod join;
@@ -151,6 +154,14 @@ pub mod time;
 #[path = "private.rs"]
 pub mod __private;
 
+/// Makes a benchmark of criterion's of an `async fn`, on every backend compiled in, one each:
+/// `name/native`, `name/tokio`, ... What is written is a `fn(&mut Criterion)`, for
+/// `criterion_group!`: see [`criterion`](mod@criterion), which has an example.
+///
+/// `backends = ["native", "smol"]` picks some; `worker_threads`, `flavor`, `name`, `with_tokio` and
+/// `crate` are as for [`main`].
+#[cfg(all(feature = "macros", feature = "criterion"))]
+pub use anyloop_macros::bench;
 /// Runs an `async fn main` (or another, which it makes a plain `fn`) on the loop that is chosen:
 /// see [`runtime::choose`].
 ///

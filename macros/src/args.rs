@@ -1,4 +1,4 @@
-//! The arguments of both macros.
+//! The arguments of the macros.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -43,6 +43,17 @@ enum Threads {
 pub(crate) enum Macro {
     Main,
     Test,
+    Bench,
+}
+
+impl Macro {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Macro::Main => "main",
+            Macro::Test => "test",
+            Macro::Bench => "bench",
+        }
+    }
 }
 
 impl Args {
@@ -78,9 +89,10 @@ impl Args {
             };
             match (name.as_str(), of) {
                 ("backend", Macro::Main) => parsed.backends = vec![backend(&pair.value)?],
-                ("backends", Macro::Test) => parsed.backends = backends(&pair.value)?,
-                ("backend", Macro::Test) => {
-                    return Err(Error::new_spanned(&meta, "a test has `backends = [\"...\"]`"));
+                ("backends", Macro::Test | Macro::Bench) => parsed.backends = backends(&pair.value)?,
+                ("backend", Macro::Test | Macro::Bench) => {
+                    let message = format!("a {} has `backends = [\"...\"]`", of.name());
+                    return Err(Error::new_spanned(&meta, message));
                 }
                 ("backends", Macro::Main) => {
                     return Err(Error::new_spanned(&meta, "main runs on one: write `backend = \"...\"`"));
@@ -107,7 +119,7 @@ impl Args {
                 _ => {
                     let backend =
                         if of == Macro::Main { "backend = \"...\"" } else { "backends = [\"...\"]" };
-                    let of_test = if of == Macro::Main { "" } else { "sim, seeds = N, " };
+                    let of_test = if of == Macro::Test { "sim, seeds = N, " } else { "" };
                     let message = format!(
                         "unknown argument: there is {backend}, {of_test}worker_threads = N, flavor = \"...\", with_tokio, \
                          start_paused = true, name = \"...\" and crate = \"...\""
@@ -127,6 +139,11 @@ impl Args {
             parsed.threads = Threads::Some(workers);
         }
         Ok(parsed)
+    }
+
+    /// Whether this backend is among those that were asked for; all are, where none was named.
+    pub(crate) fn asks_for(&self, backend: &str) -> bool {
+        self.backends.is_empty() || self.backends.iter().any(|asked| asked.value() == backend)
     }
 
     /// The expression of a `Builder`, for the backend named.

@@ -80,9 +80,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
     };
     let mut tests = TokenStream::new();
     for backend in BACKENDS {
-        if only_sim
-            || !args.backends.is_empty() && !args.backends.iter().any(|asked| asked.value() == backend)
-        {
+        if only_sim || !args.asks_for(backend) {
             continue;
         }
         if args.start_paused && args.backends.is_empty() && backend == "smol" {
@@ -145,8 +143,8 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
     })
 }
 
-fn async_function(item: TokenStream, of: Macro) -> Result<ItemFn> {
-    let name = if of == Macro::Main { "main" } else { "test" };
+pub(crate) fn async_function(item: TokenStream, of: Macro) -> Result<ItemFn> {
+    let name = of.name();
     let function: ItemFn = syn::parse2(item).map_err(|error| {
         Error::new(error.span(), format!("#[anyloop::{name}] goes before an `async fn`: {error}"))
     })?;

@@ -1,4 +1,4 @@
-//! `#[anyloop::main]` and `#[anyloop::test]`: used through the `anyloop` crate, which documents
+//! `#[anyloop::main]`, `#[anyloop::test]` and `#[anyloop::bench]`: used through the `anyloop` crate, which documents
 //! them.
 
 #![forbid(unsafe_code)]
@@ -6,6 +6,7 @@
 use proc_macro::TokenStream;
 
 mod args;
+mod bench;
 mod entry;
 mod pattern;
 
@@ -19,6 +20,12 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::test(args.into(), item.into()).unwrap_or_else(|error| error.into_compile_error()).into()
+}
+
+/// Makes a benchmark of criterion's of an `async fn`, on each backend: see `anyloop::bench`.
+#[proc_macro_attribute]
+pub fn bench(args: TokenStream, item: TokenStream) -> TokenStream {
+    bench::bench(args.into(), item.into()).unwrap_or_else(|error| error.into_compile_error()).into()
 }
 
 /// A pattern without `mut` and `ref`, so that it can be tried on a reference first. For
