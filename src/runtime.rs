@@ -276,6 +276,7 @@ impl Runtime {
     /// assert!(ended.unwrap_err().is_cancelled());
     /// # std::io::Result::Ok(())
     /// ```
+    #[doc(alias = "graceful shutdown")]
     pub fn shutdown_timeout(mut self, timeout: Duration) {
         EventLoop::shutdown(&mut self, Some(timeout));
     }

@@ -82,6 +82,8 @@ pub mod windows;
 /// `Unsupported` on a loop without signals; [`NoLoop`](crate::runtime::NoLoop) inside an `io::Error`
 /// without a loop; [`Closed`](loop_api::Closed) inside one when the loop ends; else any error of
 /// installing the handler.
+#[doc(alias = "graceful shutdown")]
+#[doc(alias = "SIGINT")]
 pub async fn ctrl_c() -> io::Result<()> {
     let mut listener = listen(SignalKind::ctrl_c())?;
     match poll_fn(|cx| listener.poll_recv(cx)).await {

@@ -348,6 +348,11 @@ impl Builder {
     /// assert_eq!(sum?, 3);
     /// # std::io::Result::Ok(())
     /// ```
+    #[doc(alias = "sqlx")]
+    #[doc(alias = "axum")]
+    #[doc(alias = "reqwest")]
+    #[doc(alias = "tonic")]
+    #[doc(alias = "redis")]
     #[cfg(feature = "compat")]
     pub fn with_tokio(&mut self) -> &mut Self {
         self.options.host = Some(std::sync::Arc::new(loop_compat::host::TokioHost::new()));

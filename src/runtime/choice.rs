@@ -93,6 +93,7 @@ impl fmt::Display for Reason {
 /// assert_eq!(choose().unwrap().backend(), Runtime::new()?.choice().backend());
 /// # std::io::Result::Ok(())
 /// ```
+#[doc(alias = "choosing a backend")]
 pub fn choose() -> Result<Choice, ChoiceError> {
     choose_with(None)
 }
