@@ -3,7 +3,6 @@
 
 pub(crate) mod callers;
 pub(crate) mod child;
-pub(crate) mod cpu;
 pub(crate) mod exact;
 pub(crate) mod found;
 pub(crate) mod idle;

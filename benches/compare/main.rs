@@ -35,7 +35,6 @@ mod selftest;
 #[cfg(target_os = "linux")]
 mod servers;
 #[cfg(target_os = "linux")]
-mod stats;
 mod wire;
 
 use options::{Command, Options};

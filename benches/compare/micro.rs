@@ -83,9 +83,9 @@ fn bench(criterion: &mut criterion::Criterion) {
                     // All tasks or pairs do as much: a few more than asked for, and the time of
                     // those that were.
                     let done = times.div_ceil(unit) * unit;
-                    let before = harness::cpu::own();
+                    let before = anyloop_bench::cpu::own();
                     work(done);
-                    (harness::cpu::own() - before).mul_f64(times as f64 / done as f64)
+                    (anyloop_bench::cpu::own() - before).mul_f64(times as f64 / done as f64)
                 });
             });
         }

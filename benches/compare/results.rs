@@ -4,8 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use anyloop_bench::machine::Machine;
+pub(crate) use anyloop_bench::{Better, Summary};
+
 pub(crate) mod file;
-pub(crate) mod machine;
+pub(crate) mod here;
 
 /// Everything a run found. The page, the tables and the docs are made from it alone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,17 +25,6 @@ pub(crate) struct Results {
     pub(crate) notes: Vec<Note>,
     /// Who could not do which work, and why.
     pub(crate) left_out: Vec<Note>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Machine {
-    pub(crate) cpu: String,
-    pub(crate) cores: usize,
-    pub(crate) kernel: String,
-    pub(crate) memory_mib: u64,
-    /// How many threads ran or were ready to, of all programs: before the run, and over its last
-    /// minute. Empty if that is not known.
-    pub(crate) load: String,
 }
 
 /// A sentence about something: a workload, a contestant, or `contestant/workload`.
@@ -110,56 +102,6 @@ impl FromStr for Params {
             .collect::<Result<_, _>>()
             .map(Self)
     }
-}
-
-/// What many samples say: the middle, the best, and the spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Summary {
-    pub(crate) median: f64,
-    /// The mean of the best tenth: the cheapest, or for a rate the fastest. What the machine's
-    /// noise touched least.
-    pub(crate) best: f64,
-    pub(crate) p10: f64,
-    pub(crate) p90: f64,
-    pub(crate) samples: usize,
-}
-
-impl Summary {
-    /// Of samples in any order. None is no summary.
-    pub(crate) fn of(samples: &[f64], better: Better) -> Option<Self> {
-        let mut sorted = samples.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let last = sorted.len().checked_sub(1)?;
-        // Between two samples, as far as the quantile is between them.
-        let quantile = |q: f64| {
-            let at = q * last as f64;
-            let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-            low + (high - low) * at.fract()
-        };
-        let tenth = sorted.len().div_ceil(10);
-        let best = match better {
-            Better::Lower => &sorted[..tenth],
-            Better::Higher => &sorted[sorted.len() - tenth..],
-        };
-        Some(Self {
-            median: quantile(0.5),
-            best: best.iter().sum::<f64>() / tenth as f64,
-            p10: quantile(0.1),
-            p90: quantile(0.9),
-            samples: sorted.len(),
-        })
-    }
-
-    /// A figure that is the same in every run, such as a count of instructions.
-    pub(crate) fn exact(value: f64) -> Self {
-        Self { median: value, best: value, p10: value, p90: value, samples: 1 }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Better {
-    Lower,
-    Higher,
 }
 
 /// Declares the metrics: variant, name in the CSV, unit, what a reader is told, and which way is

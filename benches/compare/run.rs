@@ -13,8 +13,9 @@ use crate::harness::slices::{self, Pace};
 use crate::names;
 use crate::options::{self, Options};
 use crate::plan::{self, Cell, How};
-use crate::results::{Metric, Note, Results, Row, Summary, machine};
+use crate::results::{Metric, Note, Results, Row, Summary};
 use crate::servers;
+use anyloop_bench::machine;
 
 /// Measures what the options ask for.
 pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {

@@ -11,7 +11,7 @@ use crate::harness::process::Tally;
 use crate::harness::slices::{self, Pace};
 use crate::names::{RAW_TOKIO, SPAWN_JOIN, UNIX_PAIRS};
 use crate::plan::{Cell, How};
-use crate::stats::{RESOLUTION, Ratio};
+use anyloop_bench::{RESOLUTION, Ratio};
 
 /// Each time with new processes: where the system puts one's memory makes it a little faster or
 /// slower for all its life.

@@ -5,10 +5,11 @@ use std::io;
 use std::time::Duration;
 
 use crate::harness::process::{Child, Hello};
-use crate::harness::{callers, cpu, load};
+use crate::harness::{callers, load};
 use crate::job::Job;
 use crate::names::{self, SERVERS};
 use crate::results::{Metric, Note, Params, Results, Row, Summary};
+use anyloop_bench::{cpu, in_turns};
 
 /// Who takes part.
 pub(crate) const MODELS: [&str; 6] =
@@ -40,17 +41,11 @@ pub(crate) fn run(results: &mut Results, quick: bool, who: &[&'static str], mut 
             tell(&format!("{} with {clients} clients", names::label(name)));
             servers.push((name, Server::start(name, clients), Vec::new()));
         }
-        for round in 0..ROUNDS {
-            let mut turns: Vec<_> = servers.iter_mut().collect();
-            if round % 2 == 1 {
-                turns.reverse();
+        in_turns(ROUNDS, &mut servers, |_round, (_, server, found)| {
+            if let Ok(server) = server {
+                found.push(server.slice(clients));
             }
-            for (_, server, found) in turns {
-                if let Ok(server) = server {
-                    found.push(server.slice(clients));
-                }
-            }
-        }
+        });
         for (name, server, found) in servers {
             let broke = server.and_then(|server| record(results, name, clients, &server, found));
             if let Some(what) = broke.unwrap_or_else(|error| Some(error.to_string())) {

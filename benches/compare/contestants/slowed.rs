@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use crate::harness::cpu;
 use crate::job::{Job, Start};
+use anyloop_bench::cpu;
 
 /// Not offered as a contestant.
 pub(crate) const NAME: &str = "slowed";

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::cpu;
 use crate::job::{Job, Start, Values};
 use crate::results::Metric;
 use crate::{contestants, counting};
+use anyloop_bench::cpu;
 
 /// How a child is run.
 #[derive(Args, Clone, Copy, Debug, Default)]

@@ -3,12 +3,12 @@
 use std::io;
 use std::time::Duration;
 
-use super::cpu;
 use super::found::Found;
 use super::load;
 use super::process::{Child, Hello, Tally};
 use crate::plan::Cell;
 use crate::results::Metric;
+use anyloop_bench::cpu;
 
 /// The server's resident memory with all connections, less that with ten, on a new server in each
 /// round. Each connection has sent a request and got its answer: its task is there, and waits.

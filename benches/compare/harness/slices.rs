@@ -4,12 +4,12 @@
 use std::io;
 use std::time::Duration;
 
-use super::cpu;
 use super::found::Found;
 use super::idle;
 use super::load;
 use super::process::{Child, Hello, Tally};
 use crate::plan::{Cell, How};
+use anyloop_bench::{cpu, in_turns};
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -103,22 +103,16 @@ pub(crate) fn measure(
         }
     }
     contenders.retain(|contender| failed.iter().all(|(name, _)| *name != contender.name));
-    for round in 0..rounds {
-        let mut turns: Vec<&mut Contender> = contenders.iter_mut().collect();
-        if round % 2 == 1 {
-            turns.reverse();
+    in_turns(rounds, &mut contenders, |_round, contender| {
+        tell(contender.name);
+        if failed.iter().any(|(name, _)| *name == contender.name) {
+            return;
         }
-        for contender in turns {
-            tell(contender.name);
-            if failed.iter().any(|(name, _)| *name == contender.name) {
-                continue;
-            }
-            match contender.slice() {
-                Ok(tally) => contender.done.push(tally),
-                Err(error) => failed.push((contender.name, error.to_string())),
-            }
+        match contender.slice() {
+            Ok(tally) => contender.done.push(tally),
+            Err(error) => failed.push((contender.name, error.to_string())),
         }
-    }
+    });
     contenders.retain(|contender| failed.iter().all(|(name, _)| *name != contender.name));
     found.left_out.extend(failed);
     found.slices.extend(contenders.into_iter().map(|contender| (contender.name, contender.done)));

@@ -7,7 +7,7 @@ use rustix::thread::CpuSet;
 use rustix::time::{ClockId, clock_gettime};
 
 /// What all threads of this process have used, those that have ended too.
-pub(crate) fn own() -> Duration {
+pub fn own() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
@@ -15,7 +15,7 @@ pub(crate) fn own() -> Duration {
 /// What the threads of another process have used, from the scheduler's own account (`schedstat`),
 /// in nanoseconds. A thread that runs is in that account up to the last tick only, which may be 10
 /// ms ago, so this waits a moment for all to sleep.
-pub(crate) fn of_process(pid: u32) -> io::Result<Duration> {
+pub fn of_process(pid: u32) -> io::Result<Duration> {
     of_process_within(pid, Duration::from_millis(50))
 }
 
@@ -48,8 +48,7 @@ fn sleeps(pid: u32) -> io::Result<bool> {
 }
 
 /// Memory that a process has in use, in bytes.
-#[allow(dead_code)]
-pub(crate) fn resident(pid: u32) -> io::Result<u64> {
+pub fn resident(pid: u32) -> io::Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/statm"))?;
     let pages = text.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok());
     let pages = pages.ok_or_else(|| io::Error::other(format!("statm says {text:?}")))?;
@@ -57,7 +56,7 @@ pub(crate) fn resident(pid: u32) -> io::Result<u64> {
 }
 
 /// The most memory that a process has had in use at once, in bytes.
-pub(crate) fn peak_resident(pid: u32) -> io::Result<u64> {
+pub fn peak_resident(pid: u32) -> io::Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
@@ -66,7 +65,7 @@ pub(crate) fn peak_resident(pid: u32) -> io::Result<u64> {
 
 /// Keeps this thread, and the threads that it will start, on one core. On a machine with fewer
 /// cores it stays where it is.
-pub(crate) fn pin(core: usize) -> io::Result<()> {
+pub fn pin(core: usize) -> io::Result<()> {
     if core >= std::thread::available_parallelism().map_or(1, usize::from) {
         return Ok(());
     }
@@ -76,7 +75,7 @@ pub(crate) fn pin(core: usize) -> io::Result<()> {
 }
 
 /// As many descriptors as the hard limit allows; how many that is.
-pub(crate) fn raise_descriptors() -> u64 {
+pub fn raise_descriptors() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };

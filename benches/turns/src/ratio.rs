@@ -3,21 +3,24 @@
 
 /// The middle of many ratios, and where the true one lies with 99 in 100 certainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Ratio {
-    pub(crate) median: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+pub struct Ratio {
+    /// The middle of the ratios.
+    pub median: f64,
+    /// The true one is hardly ever below.
+    pub low: f64,
+    /// And hardly ever above.
+    pub high: f64,
 }
 
 /// A process differs from its twin by where the system puts its memory, as much as this: no smaller
 /// difference is one.
-pub(crate) const RESOLUTION: f64 = 0.025;
+pub const RESOLUTION: f64 = 0.025;
 
 impl Ratio {
     /// Of `ones` to `others`, round by round. The bounds are two of the sorted ratios, so far from
     /// the middle that the true one is hardly ever beyond them, whatever the noise looks like. None
     /// if there are too few rounds for any.
-    pub(crate) fn of(ones: &[f64], others: &[f64]) -> Option<Self> {
+    pub fn of(ones: &[f64], others: &[f64]) -> Option<Self> {
         let mut ratios: Vec<f64> = ones.iter().zip(others).map(|(one, other)| one / other).collect();
         ratios.sort_by(f64::total_cmp);
         let rounds = ratios.len();
@@ -35,7 +38,7 @@ impl Ratio {
 
     /// Whether one is slower or faster than the other, by more than chance and more than the tool
     /// can resolve.
-    pub(crate) fn differs(self) -> bool {
+    pub fn differs(self) -> bool {
         (self.low > 1.0 || self.high < 1.0) && (self.median - 1.0).abs() > RESOLUTION
     }
 }

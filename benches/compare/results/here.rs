@@ -28,7 +28,7 @@ impl Results {
     pub(crate) fn here() -> Self {
         let command: Vec<_> = std::env::args().skip(1).collect();
         Self {
-            machine: machine(),
+            machine: Machine::here(),
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             command: ["cargo run --release -p benches --bin compare --".to_owned()]
                 .into_iter()
@@ -41,31 +41,6 @@ impl Results {
             ..Self::default()
         }
     }
-}
-
-fn machine() -> Machine {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    // The value of the first line that begins with `key`.
-    let field = |text: &str, key: &str| {
-        let line = text.lines().find(|line| line.starts_with(key))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let memory = field(&read("/proc/meminfo"), "MemTotal").unwrap_or_default();
-    let kib: u64 = memory.trim_end_matches(" kB").parse().unwrap_or(0);
-    Machine {
-        cpu: field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        kernel: format!("{} {}", std::env::consts::OS, read("/proc/sys/kernel/osrelease").trim())
-            .trim()
-            .to_owned(),
-        memory_mib: kib / 1024,
-        load: String::new(),
-    }
-}
-
-/// How many threads of all programs ran or were ready to, on the average of the last minute.
-pub(crate) fn load() -> Option<f64> {
-    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
 fn versions() -> Vec<(String, String)> {
