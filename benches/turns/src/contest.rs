@@ -1,0 +1,180 @@
+//! One server on several loops, all alive, in turns.
+
+use std::io;
+use std::time::Duration;
+
+use crate::client::{Client, Working};
+use crate::command::CommandLine;
+use crate::machine::Machine;
+use crate::server::Server;
+use crate::tool::Found;
+use crate::{Ratio, in_turns};
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub struct Contest {
+    /// The server, with `{addr}` for its address. It is started once for each loop, with
+    /// `ANYLOOP_BACKEND` set to the loop's name.
+    pub server: CommandLine,
+    /// What asks it.
+    pub client: Client,
+    /// The loops.
+    pub backends: Vec<String>,
+    /// How many slices each loop gets; fewer than seven tell nothing.
+    pub rounds: usize,
+    /// How long a slice is.
+    pub slice: Duration,
+    /// Whether one slice more is run under strace, to count the system calls.
+    pub count_calls: bool,
+}
+
+/// What a slice came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slice {
+    /// Of the server's processes.
+    pub cpu: Duration,
+    /// What the client found.
+    pub found: Found,
+}
+
+impl Slice {
+    /// In nanoseconds.
+    pub fn cpu_each(&self) -> f64 {
+        self.cpu.as_nanos() as f64 / self.found.requests.max(1.0)
+    }
+}
+
+/// What a loop came to.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The loop's name.
+    pub backend: String,
+    /// Round by round.
+    pub slices: Vec<Slice>,
+    /// The most that the server had in use, in bytes.
+    pub memory: u64,
+    /// System calls a request, or why they were not counted.
+    pub calls: Result<f64, String>,
+}
+
+impl Measured {
+    /// CPU time a request, to that of another.
+    pub fn ratio_to(&self, other: &Measured) -> Option<Ratio> {
+        let each = |measured: &Measured| measured.slices.iter().map(Slice::cpu_each).collect::<Vec<_>>();
+        Ratio::of(&each(self), &each(other))
+    }
+}
+
+/// What a contest found.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What was measured.
+    pub contest: Contest,
+    /// Where.
+    pub machine: Machine,
+    /// The loops, the cheapest first.
+    pub measured: Vec<Measured>,
+    /// Those that did not take part, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+struct Contender<'a> {
+    backend: &'a str,
+    server: Server,
+    client: Working<'a>,
+    slices: Vec<Slice>,
+    failed: Option<String>,
+}
+
+impl Contender<'_> {
+    fn slice(&mut self, time: Duration) -> io::Result<Slice> {
+        let before = self.server.cpu()?;
+        let found = self.client.slice(time)?;
+        Ok(Slice { cpu: self.server.cpu()?.saturating_sub(before), found })
+    }
+}
+
+impl Contest {
+    /// How many steps `tell` hears of.
+    pub fn steps(&self) -> usize {
+        self.backends.len() * (self.rounds + 2)
+    }
+
+    /// Measures; `tell` hears which loop is at work, at each step.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if nothing could be measured.
+    pub fn run(&self, mut tell: impl FnMut(&str)) -> Result<Outcome, String> {
+        if !self.server.has("{addr}") {
+            return Err(format!(
+                "the server is not told where to listen: write {{addr}} in `{}`",
+                self.server
+            ));
+        }
+        if self.rounds < 7 {
+            return Err("fewer than 7 rounds tell nothing".to_owned());
+        }
+        let mut machine = Machine::here();
+        machine.load = crate::machine::load().map(|load| load.to_string()).unwrap_or_default();
+        let (mut left_out, mut contenders) = (Vec::new(), Vec::new());
+        for backend in &self.backends {
+            tell(backend);
+            match self.start(backend) {
+                Ok(contender) => contenders.push(contender),
+                Err(error) => left_out.push((backend.clone(), error.to_string())),
+            }
+        }
+        in_turns(self.rounds, &mut contenders, |_round, contender| {
+            tell(contender.backend);
+            if contender.failed.is_none() {
+                match contender.slice(self.slice) {
+                    Ok(slice) => contender.slices.push(slice),
+                    Err(error) => contender.failed = Some(error.to_string()),
+                }
+            }
+        });
+        let mut measured = Vec::new();
+        for contender in contenders {
+            tell(contender.backend);
+            let backend = contender.backend.to_owned();
+            match self.end(contender) {
+                Ok(found) => measured.push(found),
+                Err(why) => left_out.push((backend, why)),
+            }
+        }
+        if measured.is_empty() {
+            let why: Vec<_> = left_out.iter().map(|(who, why)| format!("{who}: {why}")).collect();
+            return Err(format!("nothing could be measured\n{}", why.join("\n")));
+        }
+        let median = |measured: &Measured| {
+            let each: Vec<f64> = measured.slices.iter().map(Slice::cpu_each).collect();
+            crate::Summary::of(&each, crate::Better::Lower).unwrap_or_default().median
+        };
+        measured.sort_by(|one, other| median(one).total_cmp(&median(other)));
+        Ok(Outcome { contest: self.clone(), machine, measured, left_out })
+    }
+
+    fn start<'a>(&'a self, backend: &'a str) -> io::Result<Contender<'a>> {
+        let server = Server::start(&self.server, backend)?;
+        let client = self.client.start(server.addr)?;
+        let mut contender = Contender { backend, server, client, slices: Vec::new(), failed: None };
+        // Not counted: caches and pools fill.
+        contender.slice(self.slice)?;
+        Ok(contender)
+    }
+
+    fn end(&self, mut contender: Contender<'_>) -> Result<Measured, String> {
+        if let Some(why) = contender.failed {
+            return Err(why);
+        }
+        let memory = contender.server.peak_memory().map_err(|error| error.to_string())?;
+        let calls = if self.count_calls {
+            let counted = contender.server.system_calls(|| contender.client.slice(self.slice));
+            counted.map(|(calls, found)| calls as f64 / found.requests.max(1.0)).map_err(|e| e.to_string())
+        } else {
+            Err("not asked for".to_owned())
+        };
+        Ok(Measured { backend: contender.backend.to_owned(), slices: contender.slices, memory, calls })
+    }
+}
