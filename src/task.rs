@@ -30,6 +30,7 @@
 //! ```
 
 use std::future::Future;
+use std::panic::Location;
 
 use loop_api::LocalError;
 
@@ -108,7 +109,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    current_or_panic(|handle| handle.spawn(future))
+    let caller = Location::caller();
+    current_or_panic(|handle| handle.spawn(caller, future))
 }
 
 /// [`spawn`] that does not panic.
@@ -131,7 +133,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    current(|handle| handle.spawn(future))
+    let caller = Location::caller();
+    current(|handle| handle.spawn(caller, future))
 }
 
 /// The task, or blocking job, that calls this; also while its future is dropped. tokio's own tasks
@@ -200,7 +203,8 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    current_or_panic(|handle| handle.spawn_blocking(f))
+    let caller = Location::caller();
+    current_or_panic(|handle| handle.spawn_blocking(caller, f))
 }
 
 /// [`spawn_blocking`] that does not panic.
@@ -219,7 +223,8 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    current(|handle| handle.spawn_blocking(f))
+    let caller = Location::caller();
+    current(|handle| handle.spawn_blocking(caller, f))
 }
 
 /// Starts a task that stays on this thread, for a future that is not `Send`. It works inside
@@ -275,18 +280,33 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    if local_set::is_entered() {
-        return local_set::spawn_entered(future);
-    }
-    spawn_on_loop(future)
+    try_spawn_local_from(Location::caller(), future)
 }
 
+/// [`try_spawn_local`] for a task that was spawned at `caller`.
 #[inline]
-#[track_caller]
-fn spawn_on_loop<F>(future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+fn try_spawn_local_from<F>(
+    caller: &'static Location<'static>,
+    future: F,
+) -> Result<LocalJoinHandle<F::Output>, LocalError>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
-    current(|handle| handle.try_spawn_local(future)).unwrap_or(Err(LocalError::NotLoopThread))
+    if local_set::is_entered() {
+        return local_set::spawn_entered(caller, future);
+    }
+    spawn_on_loop(caller, future)
+}
+
+#[inline]
+fn spawn_on_loop<F>(
+    caller: &'static Location<'static>,
+    future: F,
+) -> Result<LocalJoinHandle<F::Output>, LocalError>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    current(|handle| handle.try_spawn_local(caller, future)).unwrap_or(Err(LocalError::NotLoopThread))
 }

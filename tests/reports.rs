@@ -5,10 +5,15 @@
 use std::fs::File;
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use anyloop::runtime::{Backend, Builder};
+use anyloop::runtime::{Backend, Builder, Runtime};
+use anyloop::task::{self, JoinSet, LocalSet, TaskTracker};
+use anyloop::time::{sleep, timeout};
+
+/// Far more than anything here takes.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Set in a child: one of the ignored tests ends the process that it runs in.
 const CHILD: &str = "ANYLOOP_TEST_CHILD";
@@ -166,4 +171,66 @@ fn child_end() {
     began.recv().unwrap();
     drop(end);
     drop(ends);
+}
+
+/// Spawns what panics in each way that there is, and gives the line of each.
+fn spawn_in_each_way(runtime: &mut Runtime) -> Vec<u32> {
+    fn fails() {
+        panic!("not awaited")
+    }
+    let (handle, tracker, mut set) = (runtime.handle().clone(), TaskTracker::new(), JoinSet::new());
+    let (early, sets) = (LocalSet::new(), LocalSet::new());
+    let before = line!();
+    drop(early.spawn_local(async { fails() }));
+    drop(runtime.spawn(async { fails() }));
+    drop(runtime.spawn_blocking(fails));
+    let ways = line!() - before - 1;
+    let first = before + 1..=before + ways;
+    let within = runtime.block_on(async {
+        let before = line!();
+        drop(task::spawn(async { fails() }));
+        drop(task::try_spawn(async { fails() }));
+        drop(task::spawn_blocking(fails));
+        drop(task::try_spawn_blocking(fails));
+        drop(task::spawn_local(async { fails() }));
+        drop(task::try_spawn_local(async { fails() }));
+        drop(handle.spawn(async { fails() }));
+        drop(handle.spawn_local(async { fails() }));
+        drop(handle.spawn_blocking(fails));
+        drop(tracker.spawn(async { fails() }));
+        drop(tracker.spawn_local(async { fails() }));
+        drop(sets.spawn_local(async { fails() }));
+        set.spawn(async { fails() });
+        set.spawn_local(async { fails() });
+        set.spawn_blocking(fails);
+        let ways = line!() - before - 1;
+        set.detach_all();
+        early.await;
+        before + 1..=before + ways
+    });
+    first.chain(within).collect()
+}
+
+#[test]
+fn a_panic_that_is_not_awaited_is_reported_with_the_line_of_its_spawn() {
+    for &backend in Backend::compiled() {
+        let mut runtime = Builder::new().backend(backend).build().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tells = told.clone();
+        runtime.handle().set_exception_handler(Some(Arc::new(move |exception| {
+            let at = exception.location().unwrap();
+            tells.lock().unwrap().push((at.file(), at.line()));
+        })));
+        let lines = spawn_in_each_way(&mut runtime);
+        let all_told = async {
+            while told.lock().unwrap().len() < lines.len() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // What is missing is shown below.
+        let _in_time = runtime.block_on(timeout(LIMIT, all_told));
+        let mut told = told.lock().unwrap().clone();
+        told.sort_unstable();
+        assert_eq!(told, Vec::from_iter(lines.iter().map(|&line| (file!(), line))), "{backend:?}");
+    }
 }

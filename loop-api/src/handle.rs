@@ -5,6 +5,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -62,35 +63,29 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     /// closed.
     fn shared(&self) -> &Shared;
 
-    /// Starts a task. It never polls the future inside the call; on one thread tasks start in spawn
-    /// order.
-    ///
-    /// On a closed loop the future is dropped and the task gives
-    /// [`JoinError::Closed`](crate::JoinError::Closed).
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> Self::Task<F::Output>
+    /// What [`spawn`](Self::spawn) does, for a task that was spawned at `caller`: reports of its panic
+    /// and of its long polls name that place.
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> Self::Task<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static;
 
-    /// Starts a task that stays on the loop's thread, for a future that is not `Send`.
+    /// What [`try_spawn_local`](Self::try_spawn_local) does, for a task that was spawned at `caller`.
     ///
     /// # Errors
     ///
-    /// [`LocalError`] on any other thread than the loop's; the future is dropped.
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<Self::LocalTask<F::Output>, LocalError>
+    /// As `try_spawn_local`.
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<Self::LocalTask<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static;
 
-    /// Runs `f` on a thread where it may block, off the loop.
-    ///
-    /// A job that is aborted before it began does not run; one that has begun runs to its end, and
-    /// awaiting it waits for that. Inside it, this loop is current and [`block_on`](Self::block_on)
-    /// is legal.
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> Self::Task<T>
+    /// What [`spawn_blocking`](Self::spawn_blocking) does, for a job that was started at `caller`.
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> Self::Task<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
@@ -110,6 +105,51 @@ pub trait Handle: Clone + fmt::Debug + Send + Sync + 'static {
     fn sleep_until(&self, deadline: Instant) -> Self::Sleep;
 
     // ---- provided ----
+
+    /// Starts a task. It never polls the future inside the call; on one thread tasks start in spawn
+    /// order.
+    ///
+    /// On a closed loop the future is dropped and the task gives
+    /// [`JoinError::Closed`](crate::JoinError::Closed).
+    #[track_caller]
+    #[inline]
+    fn spawn<F>(&self, future: F) -> Self::Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_from(Location::caller(), future)
+    }
+
+    /// Starts a task that stays on the loop's thread, for a future that is not `Send`.
+    ///
+    /// # Errors
+    ///
+    /// [`LocalError`] on any other thread than the loop's; the future is dropped.
+    #[track_caller]
+    #[inline]
+    fn try_spawn_local<F>(&self, future: F) -> Result<Self::LocalTask<F::Output>, LocalError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.try_spawn_local_from(Location::caller(), future)
+    }
+
+    /// Runs `f` on a thread where it may block, off the loop.
+    ///
+    /// A job that is aborted before it began does not run; one that has begun runs to its end, and
+    /// awaiting it waits for that. Inside it, this loop is current and [`block_on`](Self::block_on)
+    /// is legal.
+    #[track_caller]
+    #[inline]
+    fn spawn_blocking<F, T>(&self, f: F) -> Self::Task<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.spawn_blocking_from(Location::caller(), f)
+    }
 
     /// From now on the loop answers as a closed one, to any thread: for its owner, if another thread
     /// runs it and is about to end it. What it has is dropped there, by

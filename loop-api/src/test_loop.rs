@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::io;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -138,7 +139,7 @@ impl Handle for TestHandle {
     fn shared(&self) -> &Shared {
         &self.0.shared
     }
-    fn spawn<F>(&self, future: F) -> TestTask<F::Output>
+    fn spawn_from<F>(&self, _caller: &'static Location<'static>, future: F) -> TestTask<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -152,14 +153,18 @@ impl Handle for TestHandle {
         }
         TestTask { cell, output }
     }
-    fn try_spawn_local<F>(&self, _future: F) -> Result<Never<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        _caller: &'static Location<'static>,
+        _future: F,
+    ) -> Result<Never<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         Err(LocalError::Unsupported)
     }
-    fn spawn_blocking<F, T>(&self, f: F) -> TestTask<T>
+    fn spawn_blocking_from<F, T>(&self, _caller: &'static Location<'static>, f: F) -> TestTask<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,

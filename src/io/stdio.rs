@@ -1,6 +1,7 @@
 //! The process's own streams.
 
 use std::io::{self, IoSlice, Read, Write};
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::LazyLock;
 use std::task::{Context, Poll};
@@ -181,7 +182,7 @@ fn write<D: Device>(
 ) -> Poll<io::Result<usize>> {
     let written = current(|handle| {
         io.poll_write_vectored(cx, bufs, |work: Work<D>| {
-            let _detached = handle.spawn_blocking(move || work.run());
+            let _detached = handle.spawn_blocking(Location::caller(), move || work.run());
         })
     });
     written?

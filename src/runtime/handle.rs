@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
@@ -137,7 +138,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn(future))))
+        self.spawn_from(Location::caller(), future)
     }
 
     /// Starts a task that stays on the loop's thread, for a future that is not `Send`.
@@ -168,9 +169,7 @@ impl Handle {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let task: Result<any::LocalTask<_>, LocalError> =
-            each!(Handle => LocalTask as wrap; &self.0, h => h.try_spawn_local(future).map(wrap));
-        task.map(LocalJoinHandle::new)
+        self.try_spawn_local_from(Location::caller(), future)
     }
 
     /// [`try_spawn_local`](Self::try_spawn_local) for callers that know where they are.
@@ -197,7 +196,7 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_blocking(f))))
+        self.spawn_blocking_from(Location::caller(), f)
     }
 
     /// Runs `future` on this thread, which is not the loop's, and blocks until it is done. For
@@ -370,31 +369,33 @@ impl LoopHandle for Handle {
         each!(Handle; &self.0, h => h.shared())
     }
 
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Handle::spawn(self, future)
+        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_from(caller, future))))
     }
 
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<LocalJoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        Handle::try_spawn_local(self, future)
+        let task: Result<any::LocalTask<_>, LocalError> = each!(Handle => LocalTask as wrap; &self.0, h => h.try_spawn_local_from(caller, future).map(wrap));
+        task.map(LocalJoinHandle::new)
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Handle::spawn_blocking(self, f)
+        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_blocking_from(caller, f))))
     }
 
     #[track_caller]
@@ -453,38 +454,39 @@ impl HandleRef<'_> {
         Handle(each!(HandleRef => Handle as wrap; self, h => wrap((*h).clone())))
     }
 
-    #[track_caller]
     #[inline]
-    pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         JoinHandle(
-            each!(HandleRef => Task as wrap; self, h => apart(*h, future, |h, future| wrap(h.spawn(future)))),
+            each!(HandleRef => Task as wrap; self, h => apart(*h, future, |h, future| wrap(h.spawn_from(caller, future)))),
         )
     }
 
-    #[track_caller]
     #[inline]
-    pub(crate) fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    pub(crate) fn spawn_blocking<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
         JoinHandle(
-            each!(HandleRef => Task as wrap; self, h => apart(*h, f, |h, f| wrap(h.spawn_blocking(f)))),
+            each!(HandleRef => Task as wrap; self, h => apart(*h, f, |h, f| wrap(h.spawn_blocking_from(caller, f)))),
         )
     }
 
-    #[track_caller]
     #[inline]
-    pub(crate) fn try_spawn_local<F>(&self, future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+    pub(crate) fn try_spawn_local<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<LocalJoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let task: Result<any::LocalTask<_>, LocalError> = each!(HandleRef => LocalTask as wrap; self, h => apart(*h, future, |h, future| h.try_spawn_local(future).map(wrap)));
+        let task: Result<any::LocalTask<_>, LocalError> = each!(HandleRef => LocalTask as wrap; self, h => apart(*h, future, |h, future| h.try_spawn_local_from(caller, future).map(wrap)));
         task.map(LocalJoinHandle::new)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker, ready};
@@ -12,8 +13,8 @@ use loop_api::{JoinError, coop};
 use loop_toolkit::{CatchUnwind, TaskOutput};
 use pin_project_lite::pin_project;
 
-use super::{AbortHandle, Id, JoinHandle, LocalSet};
-use crate::runtime::Handle;
+use super::{AbortHandle, Id, JoinHandle, LocalJoinHandle, LocalSet};
+use crate::runtime::{Handle, or_panic};
 
 /// Tasks that are waited for together, in the order in which they end. Dropping the set aborts
 /// those that are left; panics and outputs that were not taken are dropped with it. As tokio's;
@@ -192,7 +193,8 @@ impl<T> JoinSet<T> {
         F: Future<Output = T> + 'static,
         T: 'static,
     {
-        self.add_local(future, |future| super::spawn_local(future).abort_handle())
+        let caller = Location::caller();
+        self.add_local(caller, future, |future| or_panic(super::try_spawn_local_from(caller, future)))
     }
 
     /// [`spawn_local`](Self::spawn_local) on `local_set`: both sets hold the task, and it ends with
@@ -207,16 +209,23 @@ impl<T> JoinSet<T> {
         F: Future<Output = T> + 'static,
         T: 'static,
     {
-        self.add_local(future, |future| local_set.spawn_local(future).abort_handle())
+        let caller = Location::caller();
+        self.add_local(caller, future, |future| local_set.spawn_local_from(caller, future))
     }
 
     #[track_caller]
-    fn add_local<F>(&mut self, future: F, spawn: impl FnOnce(Sent<F>) -> AbortHandle) -> AbortHandle
+    fn add_local<F>(
+        &mut self,
+        caller: &'static Location<'static>,
+        future: F,
+        spawn: impl FnOnce(Sent<F>) -> LocalJoinHandle<()>,
+    ) -> AbortHandle
     where
         F: Future<Output = T> + 'static,
     {
         let (promise, output) = promise();
-        let task = spawn(Sent { future: Some(CatchUnwind::new(future)), promise: Some(promise) });
+        let future = CatchUnwind::new(caller, future);
+        let task = spawn(Sent { future: Some(future), promise: Some(promise) }).abort_handle();
         self.add(Joined::Local(output, task.clone()));
         task
     }

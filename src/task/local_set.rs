@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -13,7 +14,7 @@ use loop_api::{Handle as _, LocalError, task};
 use super::early::Early;
 use super::{AbortHandle, LocalJoinHandle, TaskTracker};
 use crate::any::{self, each};
-use crate::runtime::{Id, Runtime};
+use crate::runtime::{Id, Runtime, or_panic};
 
 thread_local! {
     /// The sets that were entered on this thread, the last one at the end.
@@ -81,7 +82,7 @@ struct Tasks {
 
 impl Tasks {
     #[track_caller]
-    fn spawn<F>(&self, future: F) -> LocalJoinHandle<F::Output>
+    fn spawn<F>(&self, caller: &'static Location<'static>, future: F) -> LocalJoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -89,13 +90,13 @@ impl Tasks {
         let future = self.tracker.track_future(future);
         let task = if runs_here() {
             self.start_early();
-            super::spawn_on_loop(future).unwrap_or_else(|error| panic!("{error}"))
+            or_panic(super::spawn_on_loop(caller, future))
         } else {
             let early = Early::new();
             let task = early.clone();
             self.early.borrow_mut().push(Box::new(move |starts| {
                 if starts {
-                    early.start(|id| start(id, future));
+                    early.start(|id| start(id, caller, future));
                 } else {
                     drop(future);
                     early.end();
@@ -122,20 +123,20 @@ impl Tasks {
 
 /// Starts an early task, which keeps its id.
 #[track_caller]
-fn start<F>(id: task::Id, future: F) -> any::LocalTask<F::Output>
+fn start<F>(id: task::Id, caller: &'static Location<'static>, future: F) -> any::LocalTask<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let task = super::spawn_on_loop(async move {
+    let with_id = async move {
         let mut future = pin!(future);
         poll_fn(move |cx| {
             let _entered = id.enter();
             future.as_mut().poll(cx)
         })
         .await
-    });
-    task.unwrap_or_else(|error| panic!("{error}")).into_task_of_loop()
+    };
+    or_panic(super::spawn_on_loop(caller, with_id)).into_task_of_loop()
 }
 
 /// Whether a task can be spawned on this thread, or never can.
@@ -158,15 +159,18 @@ pub(super) fn is_entered() -> bool {
 /// Spawns on the loop that runs here, or else on the set that was entered last.
 #[cold]
 #[track_caller]
-pub(super) fn spawn_entered<F>(future: F) -> Result<LocalJoinHandle<F::Output>, LocalError>
+pub(super) fn spawn_entered<F>(
+    caller: &'static Location<'static>,
+    future: F,
+) -> Result<LocalJoinHandle<F::Output>, LocalError>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
     let set = ENTERED.with(|entered| entered.borrow().last().cloned());
     match set {
-        Some(set) if !runs_here() => Ok(set.spawn(future)),
-        _ => super::spawn_on_loop(future),
+        Some(set) if !runs_here() => Ok(set.spawn(caller, future)),
+        _ => super::spawn_on_loop(caller, future),
     }
 }
 
@@ -191,7 +195,20 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.set.spawn(future)
+        self.spawn_local_from(Location::caller(), future)
+    }
+
+    #[track_caller]
+    pub(super) fn spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> LocalJoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.set.spawn(caller, future)
     }
 
     /// A number for the set, which no loop and no other set has.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::num::NonZeroU64;
+use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use loop_api::blocking::Executor;
@@ -266,13 +267,12 @@ impl Handle for NativeHandle {
         &self.inner.shared
     }
 
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = CatchUnwind::<F, Self>::new(future);
+        let future = CatchUnwind::<F, Self>::new(caller, future);
         let (task, join) = self.inner.tasks.spawn(future, ToLoop(self.clone()));
         match (task, &self.inner.workers) {
             (Some(task), Some(workers)) => worker::schedule(workers, task),
@@ -282,8 +282,11 @@ impl Handle for NativeHandle {
         join
     }
 
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<JoinHandle<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<JoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -300,17 +303,16 @@ impl Handle for NativeHandle {
         if self.inner.home != context::thread_id() || !self.inner.shared.is_loop_thread() {
             return refuse(future, LocalError::NotLoopThread);
         }
-        let future = CatchUnwind::<F, Self>::new(future);
+        let future = CatchUnwind::<F, Self>::new(caller, future);
         local::spawn(self, future)
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        loop_toolkit::spawn_blocking(&self.inner.pool, self, f)
+        loop_toolkit::spawn_blocking(&self.inner.pool, self, caller, f)
     }
 
     #[track_caller]
@@ -319,7 +321,7 @@ impl Handle for NativeHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        loop_toolkit::run_in(executor, self, f)
+        loop_toolkit::run_in(executor, self, Location::caller(), f)
     }
 
     #[cfg(feature = "test-util")]

@@ -93,17 +93,19 @@ impl Handle for SimHandle {
         self.0.world.core.oracle().pick(ChoiceKind::Random, u64::MAX)
     }
 
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        tasks::spawn(self, future)
+        tasks::spawn(self, caller, future)
     }
 
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<SimLocalTask<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<SimLocalTask<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -118,18 +120,17 @@ impl Handle for SimHandle {
         if self.0.world.thread != context::thread_id().get() || !self.0.shared.is_loop_thread() {
             return refuse(future, LocalError::NotLoopThread);
         }
-        Ok(local::spawn(self, future))
+        Ok(local::spawn(self, caller, future))
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
         match self.0.shared.default_executor() {
-            Some(executor) if !self.0.shared.is_closed() => run_in(&*executor, self, f),
-            _ => run_in(&Jobs { host: self.clone(), spawned: Location::caller() }, self, f),
+            Some(executor) if !self.0.shared.is_closed() => run_in(&*executor, self, caller, f),
+            _ => run_in(&Jobs { host: self.clone(), spawned: caller }, self, caller, f),
         }
     }
 
@@ -139,7 +140,7 @@ impl Handle for SimHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        run_in(executor, self, f)
+        run_in(executor, self, Location::caller(), f)
     }
 
     fn sleep_until(&self, deadline: Instant) -> SimSleep {

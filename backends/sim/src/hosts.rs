@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
@@ -96,7 +97,7 @@ fn serve(host: &SimHandle) {
         }
         loop_api::shared::write_report(format_args!("anyloop: host `{name}`: {exception}"));
     })));
-    drop(tasks::spawn(host, run_adopted(host.clone())));
+    drop(tasks::spawn(host, Location::caller(), run_adopted(host.clone())));
 }
 
 /// Calls `f` on the host, as if its loop ran it.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -58,8 +59,11 @@ impl Drop for Keyed {
 }
 
 /// Starts a task that stays on this thread, which is the world's.
-#[track_caller]
-pub(crate) fn spawn<F>(host: &SimHandle, future: F) -> SimLocalTask<F::Output>
+pub(crate) fn spawn<F>(
+    host: &SimHandle,
+    caller: &'static Location<'static>,
+    future: F,
+) -> SimLocalTask<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
@@ -85,7 +89,7 @@ where
         table.futures.insert(table.next, future);
         table.next
     });
-    SimLocalTask { task: tasks::spawn(host, Keyed(key)), output, host: host.clone() }
+    SimLocalTask { task: tasks::spawn(host, caller, Keyed(key)), output, host: host.clone() }
 }
 
 /// Awaits a task that stays on the world's thread; see [`Task`] for its rules.

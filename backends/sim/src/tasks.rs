@@ -41,17 +41,20 @@ impl Schedule for Queue {
 }
 
 /// Starts a task on a host.
-#[track_caller]
-pub(crate) fn spawn<F>(host: &SimHandle, future: F) -> JoinHandle<F::Output>
+pub(crate) fn spawn<F>(
+    host: &SimHandle,
+    caller: &'static Location<'static>,
+    future: F,
+) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let (task, spawned) = (host.0.world.core.number(), Location::caller());
-    let queue = Queue { host: host.clone(), task, spawned };
-    let (runnable, join) = host.0.tasks.spawn(CatchUnwind::<F, SimHandle>::new(future), queue);
+    let task = host.0.world.core.number();
+    let queue = Queue { host: host.clone(), task, spawned: caller };
+    let (runnable, join) = host.0.tasks.spawn(CatchUnwind::<F, SimHandle>::new(caller, future), queue);
     if let Some(runnable) = runnable {
-        Queue::schedule(host, task, runnable, spawned);
+        Queue::schedule(host, task, runnable, caller);
     }
     join
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -276,7 +277,8 @@ impl SimHandle {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.on_start(move |host| drop(tasks::spawn(&host, f())))
+        let caller = Location::caller();
+        self.on_start(move |host| drop(tasks::spawn(&host, caller, f())))
     }
 
     /// Calls `f` on the host, now and anew after each restart: it spawns what runs there.

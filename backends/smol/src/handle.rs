@@ -1,7 +1,7 @@
 use std::cell::OnceCell;
 use std::future::{Future, poll_fn, ready};
 use std::mem;
-use std::panic::catch_unwind;
+use std::panic::{Location, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
@@ -200,15 +200,14 @@ impl Handle for SmolHandle {
         &self.inner.shared
     }
 
-    #[track_caller]
     #[inline]
-    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         let id = Id::next();
-        let future = Counted::new(Delivered::new(CatchUnwind::new(future), id));
+        let future = Counted::new(Delivered::new(CatchUnwind::new(caller, future), id));
         match &self.inner.tasks {
             Executor::Own { tasks, .. } => match tasks.spawn(future) {
                 Ok(task) => JoinHandle::of_task(task, id),
@@ -223,8 +222,11 @@ impl Handle for SmolHandle {
         }
     }
 
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<JoinHandle<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<JoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -241,17 +243,16 @@ impl Handle for SmolHandle {
             return refuse(future, LocalError::NotLoopThread);
         }
         let cancellation = Cancellation::new();
-        let future = Counted::new(Cancellable::new(CatchUnwind::new(future), cancellation.clone()));
+        let future = Counted::new(Cancellable::new(CatchUnwind::new(caller, future), cancellation.clone()));
         Ok(JoinHandle::of_local(tasks.spawn_local(future)?, cancellation))
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        JoinHandle::of_job(loop_toolkit::spawn_blocking(&self.inner.pool, self, f))
+        JoinHandle::of_job(loop_toolkit::spawn_blocking(&self.inner.pool, self, caller, f))
     }
 
     #[track_caller]
@@ -260,7 +261,7 @@ impl Handle for SmolHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        JoinHandle::of_job(loop_toolkit::run_in(executor, self, f))
+        JoinHandle::of_job(loop_toolkit::run_in(executor, self, Location::caller(), f))
     }
 
     fn metrics(&self) -> Metrics {

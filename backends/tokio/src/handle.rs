@@ -142,8 +142,7 @@ impl Handle for TokioHandle {
         &self.inner.shared
     }
 
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> Task<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> Task<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -152,7 +151,7 @@ impl Handle for TokioHandle {
             self.drop_refused(future);
             return Task::closed();
         }
-        Task::new(self.inner.runtime.spawn(Contained::new(CatchUnwind::new(future))))
+        Task::new(self.inner.runtime.spawn(Contained::new(CatchUnwind::new(caller, future))))
     }
 
     /// # Errors
@@ -160,8 +159,11 @@ impl Handle for TokioHandle {
     /// [`LocalError::Unsupported`] on an adopted runtime: tokio does not tell whether it could. On
     /// a multi-thread runtime such futures stay on the thread inside `block_on`, and only from
     /// there can they be spawned.
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<Task<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<Task<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -179,7 +181,7 @@ impl Handle for TokioHandle {
             self.drop_refused(future);
             return Err(error);
         }
-        let future = Contained::new(CatchUnwind::new(future));
+        let future = Contained::new(CatchUnwind::new(caller, future));
         if self.inner.kind == Kind::Local {
             return Ok(Task::new(self.within(|| tokio::task::spawn_local(future))));
         }
@@ -190,8 +192,7 @@ impl Handle for TokioHandle {
     /// [`NoThread`](loop_api::JoinError::NoThread). The panic hook has been called by then, and the
     /// closure is dropped only when tokio's pool has a thread again, or ends. (With the feature
     /// `test-util` a job of tokio's keeps its runtime, and such a closure stays after the end.)
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> Task<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -201,11 +202,10 @@ impl Handle for TokioHandle {
             return Task::closed();
         }
         if let Some(executor) = self.inner.shared.default_executor() {
-            return self.run_in_executor(&*executor, f);
+            return Task::executor_job(loop_toolkit::run_in(&*executor, self, caller, f));
         }
-        let location = Location::caller();
         let ticket = Ticket::new();
-        let unrun = Unrun::new(f, location);
+        let unrun = Unrun::new(f, caller);
         let job = move || {
             if ticket.is_good() {
                 return unrun.run();
@@ -229,7 +229,7 @@ impl Handle for TokioHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Task::executor_job(loop_toolkit::run_in(executor, self, f))
+        Task::executor_job(loop_toolkit::run_in(executor, self, Location::caller(), f))
     }
 
     #[inline]

@@ -20,15 +20,20 @@ use loop_api::{Handle, Metrics};
 use loop_toolkit::catch_blocking;
 
 type BoxJob = Box<dyn FnOnce() -> Output + Send>;
+type Caller = &'static Location<'static>;
 
 /// [`Handle`] without types of its own.
 pub(super) trait DynHandle: fmt::Debug + Send + Sync {
     fn enter(&self, f: &mut dyn FnMut());
     fn enter_guard(&self) -> context::Entered<'_>;
     fn shared(&self) -> &Shared;
-    fn spawn(&self, future: Entered) -> Box<dyn task::DynTask>;
-    fn try_spawn_local(&self, future: LocalEntered) -> Result<Box<dyn task::DynLocalTask>, LocalError>;
-    fn spawn_blocking(&self, job: BoxJob) -> Box<dyn task::DynTask>;
+    fn spawn(&self, caller: Caller, future: Entered) -> Box<dyn task::DynTask>;
+    fn try_spawn_local(
+        &self,
+        caller: Caller,
+        future: LocalEntered,
+    ) -> Result<Box<dyn task::DynLocalTask>, LocalError>;
+    fn spawn_blocking(&self, caller: Caller, job: BoxJob) -> Box<dyn task::DynTask>;
     fn run_in_executor(&self, executor: &dyn Executor, job: BoxJob) -> Box<dyn task::DynTask>;
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn time::Sleep>>;
     fn now(&self) -> Instant;
@@ -53,16 +58,20 @@ impl<H: Handle> DynHandle for H {
         Handle::shared(self)
     }
 
-    fn spawn(&self, future: Entered) -> Box<dyn task::DynTask> {
-        Box::new(Handle::spawn(self, future))
+    fn spawn(&self, caller: Caller, future: Entered) -> Box<dyn task::DynTask> {
+        Box::new(self.spawn_from(caller, future))
     }
 
-    fn try_spawn_local(&self, future: LocalEntered) -> Result<Box<dyn task::DynLocalTask>, LocalError> {
-        Ok(Box::new(Handle::try_spawn_local(self, future)?))
+    fn try_spawn_local(
+        &self,
+        caller: Caller,
+        future: LocalEntered,
+    ) -> Result<Box<dyn task::DynLocalTask>, LocalError> {
+        Ok(Box::new(self.try_spawn_local_from(caller, future)?))
     }
 
-    fn spawn_blocking(&self, job: BoxJob) -> Box<dyn task::DynTask> {
-        Box::new(Handle::spawn_blocking(self, job))
+    fn spawn_blocking(&self, caller: Caller, job: BoxJob) -> Box<dyn task::DynTask> {
+        Box::new(self.spawn_blocking_from(caller, job))
     }
 
     fn run_in_executor(&self, executor: &dyn Executor, job: BoxJob) -> Box<dyn task::DynTask> {
@@ -156,33 +165,34 @@ impl Handle for ErasedHandle {
         self.inner.handle.refuse();
     }
 
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> Task<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> Task<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = Entered::new(self.clone(), future, Location::caller());
-        Task::new(self.inner.handle.spawn(future))
+        let future = Entered::new(self.clone(), future, caller);
+        Task::new(self.inner.handle.spawn(caller, future))
     }
 
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<LocalTask<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<LocalTask<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let future = LocalEntered::new(self.clone(), future, Location::caller());
-        self.inner.handle.try_spawn_local(future).map(LocalTask::new)
+        let future = LocalEntered::new(self.clone(), future, caller);
+        self.inner.handle.try_spawn_local(caller, future).map(LocalTask::new)
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> Task<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> Task<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Task::new(self.inner.handle.spawn_blocking(self.job(f, Location::caller())))
+        Task::new(self.inner.handle.spawn_blocking(caller, self.job(f, caller)))
     }
 
     #[track_caller]

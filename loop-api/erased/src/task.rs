@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use super::ErasedHandle;
 use loop_api::error::JoinError;
 use loop_api::task::{self, Id};
-use loop_toolkit::{TaskOutput, poll_caught, spawned_at};
+use loop_toolkit::{TaskOutput, poll_caught};
 
 /// An [`ErasedOutput`] of the task's output.
 pub(super) type Output = Box<dyn Any + Send>;
@@ -118,10 +118,7 @@ impl<F: Future, I: Fn(TaskOutput<F::Output, ErasedHandle>) -> O, O> Future for C
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let this = self.project();
-        let caught = poll_caught(this.future, this.location, cx);
-        // The loop under it times the polls, if it was asked to.
-        spawned_at(this.location);
-        caught.map(this.into)
+        poll_caught(this.future, this.location, cx).map(this.into)
     }
 }
 

@@ -38,31 +38,34 @@ pub fn is_cancelled() -> bool {
 
 /// A closure as a job of `handle`'s loop, which is current while it runs, and the handle that
 /// awaits it.
-#[track_caller]
-pub(crate) fn job<F, T, H>(handle: &H, f: F) -> (Runnable, JoinHandle<T>)
+pub(crate) fn job<F, T, H>(handle: &H, caller: &'static Location<'static>, f: F) -> (Runnable, JoinHandle<T>)
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
     H: Handle,
 {
-    let work = Work { f: Some(f), handle: handle.clone(), location: Location::caller() };
+    let work = Work { f: Some(f), handle: handle.clone(), location: caller };
     task::spawn_unowned(work, NoSchedule(handle.clone()))
 }
 
-/// Runs `f` as a blocking job of `handle`'s loop on `executor`: what [`Handle::run_in_executor`]
-/// does.
+/// Runs `f` as a blocking job of `handle`'s loop on `executor`, started at `caller`: what
+/// [`Handle::run_in_executor`] does.
 ///
 /// A job that is aborted before it began does not run, and its closure is dropped by the call that
 /// aborts it. One that has begun runs to its end, and awaiting it waits for that; it can ask
 /// [`is_cancelled`].
-#[track_caller]
-pub fn run_in<F, T, H>(executor: &dyn Executor, handle: &H, f: F) -> JoinHandle<T>
+pub fn run_in<F, T, H>(
+    executor: &dyn Executor,
+    handle: &H,
+    caller: &'static Location<'static>,
+    f: F,
+) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
     H: Handle,
 {
-    let (runnable, join) = job(handle, f);
+    let (runnable, join) = job(handle, caller, f);
     // A runnable that is dropped cancels its job, and so does a `Job` that owns one.
     match executor.execute(Job::new(move || runnable.run())) {
         Ok(()) => join,
@@ -70,18 +73,22 @@ where
     }
 }
 
-/// What a backend's `spawn_blocking` does: as [`run_in`], on the executor that was set for the
+/// What a backend's `spawn_blocking_from` does: as [`run_in`], on the executor that was set for the
 /// loop, or else on the backend's pool.
-#[track_caller]
-pub fn spawn_blocking<F, T, H>(pool: &Pool, handle: &H, f: F) -> JoinHandle<T>
+pub fn spawn_blocking<F, T, H>(
+    pool: &Pool,
+    handle: &H,
+    caller: &'static Location<'static>,
+    f: F,
+) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
     H: Handle,
 {
     match handle.shared().default_executor() {
-        Some(executor) if !handle.shared().is_closed() => run_in(&*executor, handle, f),
-        _ => pool.spawn_blocking(handle, f),
+        Some(executor) if !handle.shared().is_closed() => run_in(&*executor, handle, caller, f),
+        _ => pool.spawn_blocking_from(handle, caller, f),
     }
 }
 

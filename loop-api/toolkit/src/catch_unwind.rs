@@ -28,10 +28,9 @@ pin_project! {
 }
 
 impl<F: Future, H: Handle> CatchUnwind<F, H> {
-    /// Wraps a future that was spawned by the caller.
-    #[track_caller]
-    pub fn new(future: F) -> Self {
-        CatchUnwind { future, location: Location::caller(), handle: PhantomData }
+    /// Wraps a future that was spawned at `caller`.
+    pub fn new(caller: &'static Location<'static>, future: F) -> Self {
+        CatchUnwind { future, location: caller, handle: PhantomData }
     }
 
     /// Where it was spawned.
@@ -73,12 +72,10 @@ fn poll_timed<F: Future, H: Handle>(
     location: &'static Location<'static>,
     cx: &mut Context<'_>,
 ) -> Poll<TaskOutput<F::Output, H>> {
-    SPAWNED_AT.set(None);
     // Of the thread's real time, also where the loop's is another.
     let start = std::time::Instant::now();
     let polled = poll_caught(future, location, cx);
     let took = start.elapsed();
-    let location = SPAWNED_AT.take().unwrap_or(location);
     H::with_current(|handle| {
         if let Some(shared) = handle.map(Handle::shared) {
             if shared.slow_callback_duration().is_some_and(|threshold| took >= threshold) {
@@ -87,20 +84,6 @@ fn poll_timed<F: Future, H: Handle>(
         }
     });
     polled
-}
-
-thread_local! {
-    /// Where the task that was just polled was spawned, if that was through the type-erased loop:
-    /// of its `spawn` the loop under it knows only that the type-erased one called.
-    static SPAWNED_AT: std::cell::Cell<Option<&'static Location<'static>>> = const { std::cell::Cell::new(None) };
-}
-
-/// Names the place where the task that is being polled was spawned, for the report that its poll is
-/// slow.
-pub fn spawned_at(location: &'static Location<'static>) {
-    if polls_are_timed() {
-        SPAWNED_AT.set(Some(location));
-    }
 }
 
 /// Drops a task's future in its place, for a runtime that does not survive a panic of that. The

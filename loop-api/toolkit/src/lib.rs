@@ -53,7 +53,7 @@ pub use accept::{accept_retry, poll_accept_retry};
 pub use blocked::retry_blocked;
 pub use blocking::{Pool, PoolBuilder, is_cancelled, run_in, spawn_blocking};
 pub use blocking_io::{BlockingIo, Claim, Device, MAX_BUF_SIZE, Work};
-pub use catch_unwind::{CatchUnwind, catch_blocking, drop_catching, poll_caught, spawned_at};
+pub use catch_unwind::{CatchUnwind, catch_blocking, drop_catching, poll_caught};
 pub use hooks::{StartedThread, ThreadHook, ThreadHooks, ThreadName};
 #[doc(no_inline)]
 pub use loop_api::blocking::{Executor, Job};

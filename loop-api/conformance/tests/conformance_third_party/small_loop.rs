@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -233,21 +234,24 @@ impl Handle for SmallHandle {
         &self.0.shared
     }
 
-    #[track_caller]
-    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (task, join) = self.0.tasks.spawn(CatchUnwind::<F, Self>::new(future), Queue(self.0.clone()));
+        let (task, join) =
+            self.0.tasks.spawn(CatchUnwind::<F, Self>::new(caller, future), Queue(self.0.clone()));
         if let Some(task) = task {
             Queue(self.0.clone()).schedule(task);
         }
         join
     }
 
-    #[track_caller]
-    fn try_spawn_local<F>(&self, future: F) -> Result<JoinHandle<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        caller: &'static Location<'static>,
+        future: F,
+    ) -> Result<JoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -263,7 +267,7 @@ impl Handle for SmallHandle {
         if self.0.thread != thread_id() || !self.shared().is_loop_thread() {
             return refuse(future, LocalError::NotLoopThread);
         }
-        let future = CatchUnwind::<F, Self>::new(future);
+        let future = CatchUnwind::<F, Self>::new(caller, future);
         // SAFETY: this thread made the loop, which cannot leave it: here all tasks run, here the
         // set is closed, and the queue is emptied only after that.
         let (task, join) = unsafe { self.0.tasks.spawn_unchecked(future, Queue(self.0.clone())) };
@@ -271,13 +275,12 @@ impl Handle for SmallHandle {
         Ok(join)
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
+    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        spawn_blocking(&self.0.pool, self, f)
+        spawn_blocking(&self.0.pool, self, caller, f)
     }
 
     #[track_caller]
@@ -286,7 +289,7 @@ impl Handle for SmallHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        run_in(executor, self, f)
+        run_in(executor, self, Location::caller(), f)
     }
 
     fn sleep_until(&self, deadline: Instant) -> Sleep {

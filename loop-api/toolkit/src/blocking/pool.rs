@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -180,7 +180,21 @@ impl Pool {
         T: Send + 'static,
         H: Handle,
     {
-        let (runnable, join) = job(handle, f);
+        self.spawn_blocking_from(handle, Location::caller(), f)
+    }
+
+    pub(super) fn spawn_blocking_from<F, T, H>(
+        &self,
+        handle: &H,
+        caller: &'static Location<'static>,
+        f: F,
+    ) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+        H: Handle,
+    {
+        let (runnable, join) = job(handle, caller, f);
         match self.inner().submit(Queued::Task(runnable)) {
             Ok(()) => join,
             Err(refused) => JoinHandle::refused(refused),

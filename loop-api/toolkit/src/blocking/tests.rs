@@ -1,6 +1,7 @@
 //! What the pool does: threads that are reused, limits, aborts and shutdown.
 
 use std::collections::HashSet;
+use std::panic::Location;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -205,14 +206,15 @@ fn any_executor_will_do_and_its_refusal_is_what_the_job_gives() {
     }
     let (later, handle) = (Arc::new(Later(Mutex::default())), TestHandle::new());
     let any: Arc<dyn Executor> = later.clone();
-    let (mut one, mut two) = (run_in(&*any, &handle, || 1), handle.run_in_executor(&*any, || 2));
+    let (mut one, mut two) =
+        (run_in(&*any, &handle, Location::caller(), || 1), handle.run_in_executor(&*any, || 2));
     let mut jobs = std::mem::take(&mut *later.0.lock().unwrap()).into_iter();
     jobs.next().unwrap().run();
     drop(jobs);
     assert_eq!(block_on(&mut one).unwrap(), 1);
     assert!(block_on(&mut two).unwrap_err().is_cancelled());
     let (guard, drops) = Dropped::new();
-    let error = block_on(run_in(&Full, &handle, move || drop(guard))).unwrap_err();
+    let error = block_on(run_in(&Full, &handle, Location::caller(), move || drop(guard))).unwrap_err();
     assert!(matches!(error, JoinError::NoThread(..)) && error.to_string().contains("raise the limit"));
     assert_eq!(drops.load(SeqCst), 1);
 }
@@ -257,7 +259,7 @@ fn the_default_executor_can_be_replaced_and_put_back() {
     let handle = TestHandle::new();
     let name = || {
         let name = || std::thread::current().name().map(str::to_owned);
-        block_on(spawn_blocking(&own, &handle, name)).unwrap().unwrap()
+        block_on(spawn_blocking(&own, &handle, Location::caller(), name)).unwrap().unwrap()
     };
     assert!(name().starts_with("own-"));
     assert!(handle.set_default_executor(Some(Arc::new(other))).is_none());
@@ -267,7 +269,7 @@ fn the_default_executor_can_be_replaced_and_put_back() {
     handle.set_default_executor(Some(Arc::new(Pool::new())));
     handle.shared().close();
     own.shutdown(None).unwrap();
-    assert!(block_on(spawn_blocking(&own, &handle, || ())).unwrap_err().is_closed());
+    assert!(block_on(spawn_blocking(&own, &handle, Location::caller(), || ())).unwrap_err().is_closed());
 }
 
 #[cfg(all(unix, target_pointer_width = "64", not(miri)))]

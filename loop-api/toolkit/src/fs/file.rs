@@ -30,8 +30,17 @@ impl Device for std::fs::File {
 
     fn seek(&self, position: SeekFrom) -> io::Result<u64> {
         let mut file = self;
-        Seek::seek(&mut file, position)
+        Seek::seek(&mut file, position).map_err(of_seek)
     }
+}
+
+/// The error of a seek, of the kind that it has on every system.
+fn of_seek(error: io::Error) -> io::Error {
+    const ERROR_NEGATIVE_SEEK: i32 = 131;
+    if cfg!(windows) && error.raw_os_error() == Some(ERROR_NEGATIVE_SEEK) {
+        return io::Error::new(io::ErrorKind::InvalidInput, error);
+    }
+    error
 }
 
 /// A file of the standard library's on the loop of `H`: what it does is done by blocking jobs of

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, pending, poll_fn};
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -61,7 +62,7 @@ fn a_task_takes_at_most_80_bytes_beside_its_future_or_output() {
     fn overhead<F: Future>(future: F) -> usize {
         let inner =
             size_of::<F>().next_multiple_of(8).max(size_of::<crate::TaskOutput<F::Output, TestHandle>>());
-        size_of_task::<_, Executor>(&CatchUnwind::<F, TestHandle>::new(future)) - inner
+        size_of_task::<_, Executor>(&CatchUnwind::<F, TestHandle>::new(Location::caller(), future)) - inner
     }
     if cfg!(target_pointer_width = "64") {
         let array = [0_u8; 1000];
@@ -225,7 +226,7 @@ fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
     let (guard, count) = drops;
     let wait = gate.wait();
     let (task, join) = set.spawn(
-        CatchUnwind::<_, TestHandle>::new(async move {
+        CatchUnwind::<_, TestHandle>::new(Location::caller(), async move {
             let _guard = guard;
             wait.await;
         }),
@@ -243,10 +244,13 @@ fn the_last_waker_of_a_task_may_schedule_it_by_the_short_way() {
     let waker = Arc::new(Mutex::new(None::<Waker>));
     let slot = Arc::clone(&waker);
     let (task, join) = set.spawn(
-        CatchUnwind::<_, TestHandle>::new(poll_fn(move |cx| {
-            *slot.lock().unwrap() = Some(cx.waker().clone());
-            Poll::Ready(())
-        })),
+        CatchUnwind::<_, TestHandle>::new(
+            Location::caller(),
+            poll_fn(move |cx| {
+                *slot.lock().unwrap() = Some(cx.waker().clone());
+                Poll::Ready(())
+            }),
+        ),
         Near(Arc::clone(&set)),
     );
     drop(join);
@@ -503,7 +507,7 @@ fn a_task_in_no_set_is_dropped_when_nothing_can_wake_it_any_more() {
     let gate = Gate::default();
     let (guard, drops) = Dropped::new();
     let wait = gate.wait();
-    let future = CatchUnwind::<_, TestHandle>::new(async move {
+    let future = CatchUnwind::<_, TestHandle>::new(Location::caller(), async move {
         let _guard = guard;
         wait.await;
     });
@@ -516,7 +520,7 @@ fn a_task_in_no_set_is_dropped_when_nothing_can_wake_it_any_more() {
     assert_eq!(drops.load(SeqCst), 1);
 
     let (guard, drops) = Dropped::new();
-    let future = CatchUnwind::<_, TestHandle>::new(async move {
+    let future = CatchUnwind::<_, TestHandle>::new(Location::caller(), async move {
         let _guard = guard;
         pending::<()>().await;
     });

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -57,7 +58,7 @@ impl Handle for TestHandle {
         &self.0
     }
 
-    fn spawn<F>(&self, _: F) -> JoinHandle<F::Output>
+    fn spawn_from<F>(&self, _: &'static Location<'static>, _: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -65,7 +66,11 @@ impl Handle for TestHandle {
         JoinHandle::closed()
     }
 
-    fn try_spawn_local<F>(&self, _: F) -> Result<JoinHandle<F::Output>, LocalError>
+    fn try_spawn_local_from<F>(
+        &self,
+        _: &'static Location<'static>,
+        _: F,
+    ) -> Result<JoinHandle<F::Output>, LocalError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -73,7 +78,7 @@ impl Handle for TestHandle {
         Err(LocalError::Unsupported)
     }
 
-    fn spawn_blocking<F, T>(&self, _: F) -> JoinHandle<T>
+    fn spawn_blocking_from<F, T>(&self, _: &'static Location<'static>, _: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -86,7 +91,7 @@ impl Handle for TestHandle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        crate::run_in(executor, self, f)
+        crate::run_in(executor, self, Location::caller(), f)
     }
 
     fn sleep_until(&self, deadline: Instant) -> NoSleep {
@@ -163,7 +168,8 @@ impl Executor {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (task, join) = self.set().spawn(CatchUnwind::<_, TestHandle>::new(future), self.clone());
+        let (task, join) =
+            self.set().spawn(CatchUnwind::<_, TestHandle>::new(Location::caller(), future), self.clone());
         if let Some(task) = task {
             self.schedule(task);
         }
@@ -178,8 +184,10 @@ impl Executor {
     {
         // SAFETY: see above.
         #[allow(unsafe_code)]
-        let (task, join) =
-            unsafe { self.set().spawn_unchecked(CatchUnwind::<_, TestHandle>::new(future), self.clone()) };
+        let (task, join) = unsafe {
+            self.set()
+                .spawn_unchecked(CatchUnwind::<_, TestHandle>::new(Location::caller(), future), self.clone())
+        };
         if let Some(task) = task {
             self.schedule(task);
         }
