@@ -34,6 +34,6 @@ pub(crate) use macros::{any_enum, back, each, if_several, never, opaque, pair};
 #[allow(unused_imports)]
 pub(crate) use options::BUDGET;
 pub(crate) use options::{BUDGET_OF_ONE_POLL, Options};
-pub(crate) use socket::socket;
+pub(crate) use socket::{borrow_descriptor, descriptor, socket};
 pub(crate) use stream::{async_read, async_write};
 pub(crate) use types::*;

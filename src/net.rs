@@ -17,8 +17,8 @@
 //!
 //! What differs from tokio: [`TcpListener::accept`] does not fail because descriptors are exhausted
 //! or a client has gone, it waits; [`TcpSocket`] asks the system only when it connects or listens;
-//! addresses of unix sockets are the standard library's. There are no named pipes of Windows. The
-//! system's socket is lent by `with_std`, as a network need not have descriptors.
+//! addresses of unix sockets are the standard library's. There are no named pipes of Windows. A
+//! network need not have descriptors: there `as_fd` panics, and `with_std` gives an error.
 //!
 //! The errors of connecting and binding say what was tried on which address, and what helps. Their
 //! kind is the system's; its number is given by [`raw_os_error`](fn@raw_os_error), as an

@@ -1,5 +1,5 @@
 //! Descriptors of the caller's on every loop: tokio's `AsyncFd`, and `Async` of what is borrowed,
-//! not `Sync`, or has another descriptor by now.
+//! not `Sync`, or has another descriptor by now. And those of sockets.
 #![cfg(all(unix, feature = "macros", feature = "io-util"))]
 
 use std::cell::Cell;
@@ -14,9 +14,12 @@ use std::task::{Context, Poll, Waker};
 
 use anyloop::io::unix::{AsyncFd, TryIoError};
 use anyloop::io::{Async, AsyncReadExt, AsyncWriteExt, Interest, Ready};
+use anyloop::join;
+use anyloop::net::{self, TcpListener, TcpStream, UdpSocket, UnixListener};
 use anyloop::runtime::{Backend, Builder, Handle};
 use anyloop::task;
 use anyloop::time::{Duration, timeout};
+use socket2::{SockAddr, SockRef};
 
 const SHORT: Duration = Duration::from_millis(5);
 
@@ -335,4 +338,28 @@ fn the_end_of_the_loop_is_told() {
         drop(waiting);
         assert!(one.try_io(Interest::WRITABLE, |fd| (&mut &*fd).write(b"x")).is_ok());
     }
+}
+
+#[anyloop::test]
+async fn sockets_lend_the_systems_by_the_traits_of_the_standard_library() {
+    fn local_addr(socket: &(impl AsFd + AsRawFd)) -> SockAddr {
+        assert_eq!(socket.as_fd().as_raw_fd(), socket.as_raw_fd());
+        SockRef::from(socket).local_addr().unwrap()
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    assert_eq!(local_addr(&listener).as_socket(), Some(addr));
+    let stream = TcpStream::connect(addr).await.unwrap();
+    assert_eq!(local_addr(&stream).as_socket(), stream.local_addr().ok());
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    assert_eq!(local_addr(&socket).as_socket(), socket.local_addr().ok());
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let listener = UnixListener::bind(path("stream")).unwrap();
+    assert_eq!(local_addr(&listener).as_pathname(), Some(&*path("stream")));
+    let (_client, server) = join!(net::UnixStream::connect(path("stream")), listener.accept());
+    assert_eq!(local_addr(&server.unwrap().0).as_pathname(), Some(&*path("stream")));
+    let socket = net::UnixDatagram::bind(path("datagram")).unwrap();
+    assert_eq!(local_addr(&socket).as_pathname(), Some(&*path("datagram")));
 }

@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::Poll;
 
 use anyloop::runtime::{Backend, Builder, Handle, RuntimeFlavor};
@@ -130,6 +130,54 @@ fn blocking_in_place_gives_the_output() {
         assert_eq!((there, here), (2, 3), "{}", runtime.choice().backend());
     });
     assert_eq!(task::block_in_place(|| 1), 1, "without a loop");
+}
+
+#[test]
+fn a_worker_that_blocks_in_place_keeps_no_other_task_waiting() {
+    /// Waits, on the one worker, for a task that only that worker can run, in two ways.
+    async fn blocks() -> (i32, i32) {
+        let (says, said) = mpsc::channel();
+        drop(task::spawn(async move { says.send(1) }));
+        let told = task::block_in_place(|| said.recv_timeout(Duration::from_secs(60)));
+        let awaited = task::block_in_place(|| {
+            Handle::current().block_on(async {
+                sleep(Duration::from_millis(1)).await;
+                task::spawn(async { 2 }).await.unwrap()
+            })
+        });
+        (told.expect("a task of the same worker"), awaited)
+    }
+    for &backend in Backend::compiled() {
+        let mut runtime = Builder::new().backend(backend).worker_threads(1).build().unwrap();
+        runtime.block_on(async {
+            for _ in 0..20 {
+                assert_eq!(task::spawn(blocks()).await.unwrap(), (1, 2), "{backend:?}");
+            }
+            // Many at once: each has a thread more.
+            let outputs = task::join_all((0..20).map(|_| task::spawn(blocks()))).await;
+            assert!(outputs.into_iter().all(|output| output.unwrap() == (1, 2)), "{backend:?}");
+        });
+        assert_eq!(runtime.metrics().num_workers(), 1);
+    }
+}
+
+#[test]
+fn a_loop_that_ends_waits_for_what_blocks_in_place() {
+    for &backend in Backend::compiled() {
+        let mut runtime = Builder::new().backend(backend).worker_threads(1).build().unwrap();
+        let ((says, said), (ends, ended)) = (mpsc::channel(), mpsc::channel());
+        let _detached = runtime.spawn(async move {
+            task::block_in_place(|| {
+                says.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(20));
+                ends.send(()).unwrap();
+            });
+        });
+        runtime.block_on(async { sleep(Duration::from_millis(1)).await });
+        said.recv_timeout(Duration::from_secs(60)).expect("it began");
+        drop(runtime);
+        assert!(ended.try_recv().is_ok(), "{backend:?}");
+    }
 }
 
 #[test]

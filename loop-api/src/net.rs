@@ -35,7 +35,7 @@ mod unix;
 pub use addr::{Resolved, Target, ToSocketAddrs, resolve};
 pub use connect::{connect_any, connect_staggered, try_each};
 pub use options::{TcpOptions, UdpOptions};
-pub use socket::Socket;
+pub use socket::{Descriptor, Socket, borrow_descriptor};
 #[doc(hidden)]
 pub use socket2::SockRef;
 #[cfg(unix)]

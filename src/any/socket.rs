@@ -33,6 +33,10 @@ macro_rules! socket {
                 $crate::any::each!($enum; &self.0, s => loop_api::net::Socket::try_io(s, interest, op))
             }
 
+            fn descriptor(&self) -> Option<loop_api::net::Descriptor<'_>> {
+                $crate::any::each!($enum; &self.0, s => loop_api::net::Socket::descriptor(s))
+            }
+
             fn with_std<R>(
                 &self,
                 f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
@@ -68,3 +72,58 @@ macro_rules! socket {
     };
 }
 pub(crate) use socket;
+
+/// The system's socket of one of the public types, by the traits of the standard library:
+/// `descriptor!(TcpStream)`.
+macro_rules! descriptor {
+    ($name:ty) => {
+        /// # Panics
+        ///
+        /// On a network that has no descriptors, as a simulated one; `with_std` gives an error.
+        #[cfg(unix)]
+        impl std::os::fd::AsFd for $name {
+            #[track_caller]
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                $crate::any::borrow_descriptor(self)
+            }
+        }
+
+        #[cfg(unix)]
+        impl std::os::fd::AsRawFd for $name {
+            #[track_caller]
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                std::os::fd::AsRawFd::as_raw_fd(&$crate::any::borrow_descriptor(self))
+            }
+        }
+
+        /// # Panics
+        ///
+        /// On a network that has no descriptors, as a simulated one; `with_std` gives an error.
+        #[cfg(windows)]
+        impl std::os::windows::io::AsSocket for $name {
+            #[track_caller]
+            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+                $crate::any::borrow_descriptor(self)
+            }
+        }
+
+        #[cfg(windows)]
+        impl std::os::windows::io::AsRawSocket for $name {
+            #[track_caller]
+            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+                std::os::windows::io::AsRawSocket::as_raw_socket(&$crate::any::borrow_descriptor(self))
+            }
+        }
+    };
+}
+pub(crate) use descriptor;
+
+#[track_caller]
+pub(crate) fn borrow_descriptor(socket: &impl loop_api::net::Socket) -> loop_api::net::Descriptor<'_> {
+    match socket.descriptor() {
+        Some(descriptor) => descriptor,
+        None => panic!(
+            "this loop's network has no descriptors: use the socket's own methods, or `with_std`, which gives an error"
+        ),
+    }
+}

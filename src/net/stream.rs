@@ -15,6 +15,7 @@ macro_rules! stream {
         $crate::any::async_read!([] $name, $enum);
         $crate::any::async_write!([] $name, $enum);
         $crate::any::socket!([] $name, $enum);
+        $crate::any::descriptor!($name);
         $crate::net::readiness::readiness!($name);
         $crate::net::readiness::poll_readiness!($name, poll_read_ready, poll_write_ready);
         $crate::net::readiness::try_reads!([] $name);

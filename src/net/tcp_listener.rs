@@ -12,7 +12,7 @@ use loop_api::net::{
 };
 
 use super::TcpStream;
-use crate::any::{self, each, forward, opaque, socket};
+use crate::any::{self, descriptor, each, forward, opaque, socket};
 use crate::runtime::Handle;
 
 /// A TCP server socket. Dropping it closes it: connections that were not accepted yet are refused
@@ -35,6 +35,7 @@ pub struct TcpListener(pub(crate) any::TcpListener);
 
 opaque!([] TcpListener, TcpListener);
 socket!([] TcpListener, TcpListener);
+descriptor!(TcpListener);
 
 impl TcpListener {
     /// Binds and listens; port 0 lets the system choose. Cancel safe. Of several addresses the

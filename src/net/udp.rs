@@ -12,7 +12,7 @@ use loop_api::net::{
 use socket2::{SockAddr, SockRef};
 
 use super::readiness::{attempt, datagrams, inet, poll_peek, poll_readiness, readiness};
-use crate::any::{self, each, forward, opaque, socket};
+use crate::any::{self, descriptor, each, forward, opaque, socket};
 use crate::io::ReadBuf;
 use crate::io::foreign::uninit::{Call, into_read_buf};
 use crate::runtime::Handle;
@@ -40,6 +40,7 @@ pub struct UdpSocket(pub(crate) any::UdpSocket);
 
 opaque!([] UdpSocket, UdpSocket);
 socket!([] UdpSocket, UdpSocket);
+descriptor!(UdpSocket);
 readiness!(UdpSocket);
 poll_readiness!(UdpSocket, poll_recv_ready, poll_send_ready);
 poll_peek!([] UdpSocket);

@@ -15,7 +15,7 @@ use loop_api::net::{
 
 use super::readiness;
 use super::stream::stream;
-use crate::any::{self, back, each, forward, opaque, pair, socket};
+use crate::any::{self, back, descriptor, each, forward, opaque, pair, socket};
 use crate::runtime::Handle;
 
 mod cred;
@@ -199,6 +199,7 @@ pub struct UnixListener(pub(crate) any::UnixListener);
 
 opaque!([] UnixListener, UnixListener);
 socket!([] UnixListener, UnixListener);
+descriptor!(UnixListener);
 
 impl UnixListener {
     /// Binds and listens.

@@ -4,15 +4,15 @@ use loop_api::Handle as _;
 use loop_api::context;
 
 use crate::any;
-use crate::runtime::RuntimeFlavor;
+use crate::runtime::{Handle, RuntimeFlavor};
 
 /// Runs `f`, which blocks, on this thread.
 ///
-/// On tokio with worker threads the worker's other tasks go to another thread meanwhile, and
-/// [`Handle::block_on`](crate::runtime::Handle::block_on) works in `f`: it is tokio's own. Everywhere
-/// else `f` just runs: on native and smol with worker threads the other workers go on with their
-/// tasks; a loop on one thread stands still until `f` is done, where tokio would panic.
-/// [`spawn_blocking`](super::spawn_blocking) keeps no loop waiting.
+/// On a loop with worker threads another thread takes the worker's place meanwhile, so that other
+/// tasks go on, and [`Handle::block_on`](crate::runtime::Handle::block_on) works in `f`. On tokio it
+/// is tokio's own; on native and smol each poll that blocks costs the start of a thread, and where
+/// none can be started the worker's place stays empty. A loop on one thread stands still until `f`
+/// is done, where tokio would panic. [`spawn_blocking`](super::spawn_blocking) keeps no loop waiting.
 ///
 /// Another [`Runtime`](crate::runtime::Runtime) may be run in `f`, and the handle of one be waited
 /// for; in the main future of a loop with worker threads, which go on without it, also its own.
@@ -46,11 +46,22 @@ where
             f()
         });
     }
-    let is_main = on_workers.is_some_and(|handle| handle.shared().is_loop_thread());
-    let _blocks = if is_main { context::step_aside() } else { context::block_in_place() };
+    let goes_on = on_workers.is_some_and(|handle| handle.shared().is_loop_thread() || is_replaced(&handle));
+    let _blocks = if goes_on { context::step_aside() } else { context::block_in_place() };
     // An executor that waits in `f` would poll what is out of budget, and never fill it.
     #[cfg(any(feature = "sync", feature = "io-util"))]
     return crate::budget::without(f);
     #[cfg(not(any(feature = "sync", feature = "io-util")))]
     f()
+}
+
+/// Whether this thread is a worker, and another takes its place.
+fn is_replaced(handle: &Handle) -> bool {
+    match &handle.0 {
+        #[cfg(feature = "native")]
+        any::Handle::Native(handle) => handle.leave_worker(),
+        #[cfg(feature = "smol")]
+        any::Handle::Smol(handle) => handle.leave_worker(),
+        _ => false,
+    }
 }

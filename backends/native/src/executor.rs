@@ -17,4 +17,4 @@ pub(crate) use main_waker::MainWaker;
 #[cfg(all(test, anyloop_loom))]
 pub(crate) use parker::Parker;
 pub(crate) use unparker::Unparker;
-pub(crate) use workers::Workers;
+pub(crate) use workers::{WorkerThreads, Workers};

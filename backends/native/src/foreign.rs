@@ -14,17 +14,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use loop_api::budget::{self, Budget};
 use loop_api::host::{Driver, Host, RuntimeContext, Watch};
 use loop_api::{Handle, RunError, context, coop};
-use loop_toolkit::ThreadHooks;
 use loop_toolkit::task::Runnable;
 
 use crate::core::Core;
-use crate::executor::{Workers, worker};
 use crate::handle::NativeHandle;
 use crate::reactor::Poller;
-use std::thread::JoinHandle;
 
 /// The foreign runtime inside a loop.
 pub(crate) struct ForeignRuntime {
@@ -155,34 +151,6 @@ pub(crate) fn turn_unsupported() -> io::Error {
         "a loop with a foreign runtime as its part cannot be run a turn at a time, because that runtime cannot: run it by block_on, or \
          build it without the runtime",
     )
-}
-
-/// Starts the worker threads of a loop, inside its foreign runtime if it has one.
-pub(crate) fn start_workers(
-    workers: &Arc<Workers>,
-    handle: &NativeHandle,
-    name: &str,
-    budget: Option<Budget>,
-    hooks: ThreadHooks,
-) -> io::Result<Vec<JoinHandle<()>>> {
-    let (own, of_tasks) = (handle.clone(), handle.clone());
-    let threads = hooks.clone();
-    let thread = || threads.thread(|| name.to_owned());
-    if handle.runtime_context().is_none() {
-        let on_thread = move |run: &mut dyn FnMut()| {
-            let _hooks = hooks.started();
-            budget::lend(budget, || own.enter_loop(run));
-        };
-        return worker::start(workers, thread, on_thread, Runnable::poll);
-    }
-    let on_thread = move |run: &mut dyn FnMut()| {
-        let _hooks = hooks.started();
-        match own.runtime_context() {
-            Some(runtime_context) => runtime_context.as_worker(&mut || own.enter_loop(&mut *run)),
-            None => own.enter_loop(run),
-        }
-    };
-    worker::start(workers, thread, on_thread, move |task| poll_task(&of_tasks, task))
 }
 
 /// Polls a task of a loop that has a foreign runtime; gives it back if it is to be polled again.

@@ -81,6 +81,7 @@ mod test_clock;
 mod tests;
 mod timers;
 mod turn;
+mod worker_threads;
 
 pub use builder::Builder;
 pub use handle::NativeHandle;

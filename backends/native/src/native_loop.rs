@@ -19,11 +19,12 @@ use loop_api::{EventLoop, Handle, RunError, Shared, context};
 
 use crate::config::Config;
 use crate::core::{Core, Running};
-use crate::executor::{LocalQueue, MainWaker, Workers};
+use crate::executor::{LocalQueue, MainWaker, WorkerThreads, Workers};
 use crate::foreign::{self, ForeignRuntime, poll_interval};
 use crate::handle::NativeHandle;
 use crate::reactor::{Poller, Waiting};
 use crate::turn::{self, TurnState};
+use crate::worker_threads::start_workers;
 
 /// An event loop of our own, on the polling crate: one thread, unless the builder says otherwise.
 ///
@@ -140,7 +141,9 @@ impl NativeLoop {
         let poller = if count == 0 { own.clone() } else { Arc::new(Poller::new()?) };
         let waiting = Waiting::new(poller.clone());
         let workers = (count > 0).then_some(move |reactor, timers| {
-            Workers::new(count, waiting, config.event_interval, reactor, timers)
+            let threads =
+                WorkerThreads { name: config.thread_name, budget: config.budget, hooks: config.hooks };
+            Workers::new(count, threads, waiting, config.event_interval, reactor, timers)
         });
         let drives = count == 0;
         let foreign =
@@ -152,9 +155,7 @@ impl NativeLoop {
         }
         let threads = match handle.workers() {
             None => Vec::new(),
-            Some(workers) => {
-                foreign::start_workers(workers, &handle, &config.thread_name, config.budget, config.hooks)?
-            }
+            Some(workers) => start_workers(workers, &handle)?,
         };
         #[cfg(feature = "test-util")]
         if config.start_paused {

@@ -1,5 +1,6 @@
 //! The threads of a loop that runs on many.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +9,9 @@ use std::time::Instant;
 
 use async_executor::Executor;
 use event_listener::Event;
+use loop_api::Handle;
 use loop_api::budget::{self, Budget};
-use loop_api::{Handle, context};
+use loop_api::context::{self, Scoped};
 use loop_toolkit::{ThreadHooks, Threads};
 
 use crate::foreign;
@@ -29,16 +31,82 @@ struct Stop {
     event: Event,
 }
 
-impl Stop {
-    async fn wait(&self) {
-        while !self.stopped.load(Ordering::Acquire) {
-            let listener = self.event.listen();
+/// What a worker's thread needs.
+#[derive(Clone)]
+struct Worker {
+    number: usize,
+    stop: Arc<Stop>,
+    executor: Arc<Executor<'static>>,
+    handle: SmolHandle,
+    budget: Option<Budget>,
+    hooks: ThreadHooks,
+    alive: Threads,
+    /// Whether another thread has taken its place.
+    left: Cell<bool>,
+}
+
+thread_local! {
+    static WORKER: Scoped<Worker> = const { Scoped::new() };
+}
+
+impl Worker {
+    /// Starts its thread.
+    fn start(self) -> io::Result<thread::JoinHandle<()>> {
+        let thread = self.hooks.thread(|| format!("anyloop-smol-{}", self.number));
+        self.alive.started();
+        // Dropped with what the thread would do, if it does not start.
+        let alive = Alive(self.alive.clone());
+        thread.spawn(move || {
+            let _alive = alive;
+            let _hooks = self.hooks.started();
+            let _running = context::enter_nested();
+            WORKER.with(|slot| slot.set(&self, || self.run()));
+            let Worker { executor, handle, .. } = self;
+            // The last one, if the loop did not wait for it: then the tasks go here.
+            handle.enter(|| drop(executor));
+        })
+    }
+
+    fn run(&self) {
+        match self.handle.runtime_context() {
+            None => budget::lend(self.budget, || self.handle.run(self.executor.run(self.end()))),
+            Some(runtime_context) => {
+                foreign::run_worker(runtime_context, &self.handle, &self.executor, self.end());
+            }
+        }
+    }
+
+    /// Waits until it is to end.
+    async fn end(&self) {
+        let ends = || self.left.get() || self.stop.stopped.load(Ordering::Acquire);
+        while !ends() {
+            let listener = self.stop.event.listen();
             // Once more, now that it would be heard.
-            if self.stopped.load(Ordering::Acquire) {
+            if ends() {
                 return;
             }
             listener.await;
         }
+    }
+
+    /// Has another thread take its place.
+    fn leave(&self) -> bool {
+        if !self.left.get() && self.clone().start().is_ok() {
+            self.left.set(true);
+            // Heard by this one, after the poll that it is in.
+            self.stop.event.notify(usize::MAX);
+        }
+        self.left.get()
+    }
+}
+
+impl SmolHandle {
+    /// Has a new thread take the place of this one, if it is one of the loop's workers: for a task
+    /// that is about to block it. The old one ends soon after the poll that it is in. False on any
+    /// other thread, and where none could be started: then the worker's place stays empty meanwhile.
+    pub fn leave_worker(&self) -> bool {
+        let own = |worker: &&Worker| Arc::ptr_eq(&worker.handle.inner, &self.inner);
+        WORKER.with(|slot| slot.with(|worker| worker.filter(own).is_some_and(Worker::leave)))
     }
 }
 
@@ -52,25 +120,18 @@ impl Workers {
     ) -> io::Result<Workers> {
         let mut workers =
             Workers { stop: Arc::default(), threads: Vec::with_capacity(n), alive: Threads::default() };
-        for i in 0..n {
-            let (stop, executor, handle) = (workers.stop.clone(), executor.clone(), handle.clone());
-            let (alive, hooks) = (Alive(workers.alive.clone()), hooks.clone());
-            let threads = hooks.clone();
-            workers.alive.started();
-            let thread = threads.thread(|| format!("anyloop-smol-{i}")).spawn(move || {
-                let _alive = alive;
-                let _hooks = hooks.started();
-                let _running = context::enter_nested();
-                match handle.runtime_context() {
-                    None => budget::lend(budget, || handle.run(executor.run(stop.wait()))),
-                    Some(runtime_context) => {
-                        foreign::run_worker(runtime_context, &handle, &executor, stop.wait())
-                    }
-                }
-                // The last one, if the loop did not wait for it: then the tasks go here.
-                handle.enter(|| drop(executor));
-            });
-            match thread {
+        for number in 0..n {
+            let worker = Worker {
+                number,
+                stop: workers.stop.clone(),
+                executor: executor.clone(),
+                handle: handle.clone(),
+                budget,
+                hooks: hooks.clone(),
+                alive: workers.alive.clone(),
+                left: Cell::new(false),
+            };
+            match worker.start() {
                 Ok(thread) => workers.threads.push(thread),
                 Err(error) => {
                     workers.stop(None);

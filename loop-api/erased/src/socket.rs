@@ -7,7 +7,7 @@ use socket2::SockRef;
 
 use super::BoxFuture;
 use loop_api::io::Interest;
-use loop_api::net::Socket;
+use loop_api::net::{Descriptor, Socket};
 
 /// An operation, which keeps its result itself.
 pub(super) type Op<'a> = &'a mut dyn FnMut(SockRef<'_>) -> io::Result<()>;
@@ -18,7 +18,7 @@ pub(super) trait DynSocket {
     fn ready(&self, interest: Interest) -> BoxFuture<'_, io::Result<()>>;
     fn poll_io(&self, cx: &mut Context<'_>, interest: Interest, op: Op<'_>) -> Poll<io::Result<()>>;
     fn try_io(&self, interest: Interest, op: Op<'_>) -> io::Result<()>;
-    fn with_std(&self, f: Op<'_>) -> io::Result<()>;
+    fn descriptor(&self) -> Option<Descriptor<'_>>;
 }
 
 impl<S: Socket> DynSocket for S {
@@ -38,8 +38,8 @@ impl<S: Socket> DynSocket for S {
         Socket::try_io(self, interest, op)
     }
 
-    fn with_std(&self, f: Op<'_>) -> io::Result<()> {
-        Socket::with_std(self, f)
+    fn descriptor(&self) -> Option<Descriptor<'_>> {
+        Socket::descriptor(self)
     }
 }
 
@@ -110,11 +110,8 @@ macro_rules! erased_socket {
                 })
             }
 
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                $crate::socket::kept(f, |f| $crate::socket::DynSocket::with_std(&*self.$field, f))
+            fn descriptor(&self) -> Option<::loop_api::net::Descriptor<'_>> {
+                $crate::socket::DynSocket::descriptor(&*self.$field)
             }
         }
     };

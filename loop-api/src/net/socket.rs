@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use socket2::SockRef;
 
 use crate::io::Interest;
+use crate::readiness::AsSource;
 
 /// What lies under a socket, or under a half of a stream: its readiness, and the system's socket
 /// where there is one. It is for calls that the traits of the sockets do not have.
@@ -86,6 +87,11 @@ pub trait Socket {
         self.with_std(op)
     }
 
+    /// The system's socket, borrowed; `None` on a network that has none.
+    fn descriptor(&self) -> Option<Descriptor<'_>> {
+        None
+    }
+
     /// Calls `f` with the system's socket, for its options and what else has nothing to do with
     /// readiness.
     ///
@@ -93,9 +99,27 @@ pub trait Socket {
     ///
     /// Those of `f`; `Unsupported` on a network that has no system sockets.
     fn with_std<R>(&self, f: impl FnOnce(SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        let _ = f;
-        Err(unsupported())
+        match self.descriptor() {
+            Some(descriptor) => f(SockRef::from(&descriptor)),
+            None => Err(unsupported()),
+        }
     }
+}
+
+/// A system's socket, borrowed: a `BorrowedFd`, on Windows a `BorrowedSocket`.
+#[cfg(unix)]
+pub type Descriptor<'a> = std::os::fd::BorrowedFd<'a>;
+/// A system's socket, borrowed: a `BorrowedSocket`, on unix a `BorrowedFd`.
+#[cfg(windows)]
+pub type Descriptor<'a> = std::os::windows::io::BorrowedSocket<'a>;
+
+/// What a [`Socket`] that is one of the system's gives as its [`descriptor`](Socket::descriptor).
+#[inline]
+pub fn borrow_descriptor(socket: &impl AsSource) -> Descriptor<'_> {
+    #[cfg(unix)]
+    return socket.as_fd();
+    #[cfg(windows)]
+    return socket.as_socket();
 }
 
 /// [`Socket`](crate::net::Socket) for what has another one inside: `forward_socket!([generics]
@@ -136,6 +160,11 @@ macro_rules! forward_socket {
             ) -> ::std::io::Result<R> {
                 let $this = self;
                 $crate::net::Socket::try_io($inner, interest, op)
+            }
+
+            fn descriptor(&self) -> Option<$crate::net::Descriptor<'_>> {
+                let $this = self;
+                $crate::net::Socket::descriptor($inner)
             }
 
             fn with_std<R>(

@@ -11,7 +11,7 @@ use loop_api::net::{Socket, StdUnixNet, UnixDatagram as LoopUnixDatagram, UnixNe
 use loop_toolkit::socket::{unix_addr, unix_sent};
 use socket2::SockRef;
 
-use crate::any::{self, each, forward, opaque, socket};
+use crate::any::{self, descriptor, each, forward, opaque, socket};
 use crate::io::ReadBuf;
 use crate::io::foreign::uninit::{Call, into_read_buf};
 use crate::net::readiness::{datagrams, poll_readiness, readiness, unix};
@@ -44,6 +44,7 @@ pub struct UnixDatagram(pub(crate) any::UnixDatagram);
 
 opaque!([] UnixDatagram, UnixDatagram);
 socket!([] UnixDatagram, UnixDatagram);
+descriptor!(UnixDatagram);
 readiness!(UnixDatagram);
 poll_readiness!(UnixDatagram, poll_recv_ready, poll_send_ready);
 datagrams!(UnixDatagram, SocketAddr, unix);

@@ -29,6 +29,8 @@ struct Worker {
     /// Whether it wakes tasks because of events: it will run the first of them itself.
     dispatches: Cell<bool>,
     ticks: Cell<u32>,
+    /// Whether another thread has taken its place.
+    left: Cell<bool>,
 }
 
 /// A thread counts as alive for as long as this is.
@@ -40,42 +42,51 @@ impl Drop for Alive {
     }
 }
 
-/// Starts the threads of `workers`, each by `thread`. Each calls `on_thread` with what it does; each
+/// Starts the thread of the worker `index` by `thread`. It calls `on_thread` with what it does; each
 /// task is polled by `poll`.
-pub(crate) fn start<P>(
+pub(crate) fn start(
     workers: &Arc<Workers>,
-    thread: impl Fn() -> thread::Builder,
-    on_thread: impl Fn(&mut dyn FnMut()) + Send + Clone + 'static,
-    poll: P,
-) -> io::Result<Vec<JoinHandle<()>>>
-where
-    P: Fn(Runnable) -> Option<Runnable> + Send + Clone + 'static,
-{
-    let mut threads = Vec::new();
-    for index in 0..workers.count() {
-        let (own, on_thread, poll) = (workers.clone(), on_thread.clone(), poll.clone());
-        let worker = move || {
-            let worker = Worker { workers: own, index, dispatches: Cell::new(false), ticks: Cell::new(0) };
-            let _alive = Alive(worker.workers.alive.clone());
-            let _running = context::enter_nested();
-            on_thread(&mut || {
-                WORKER.with(|slot| slot.set(&worker, || worker.run(&poll)));
-                if worker.workers.abandoned.load(Ordering::SeqCst) {
-                    worker.workers.clear();
-                }
-            });
+    index: usize,
+    thread: thread::Builder,
+    on_thread: impl FnOnce(&mut dyn FnMut()) + Send + 'static,
+    poll: impl Fn(Runnable) -> Option<Runnable> + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    let own = workers.clone();
+    workers.alive.started();
+    // Dropped with what the thread would do, if it does not start.
+    let alive = Alive(workers.alive.clone());
+    thread.spawn(move || {
+        let worker = Worker {
+            workers: own,
+            index,
+            dispatches: Cell::new(false),
+            ticks: Cell::new(0),
+            left: Cell::new(false),
         };
-        workers.alive.started();
-        match thread().spawn(worker) {
-            Ok(thread) => threads.push(thread),
-            Err(error) => {
-                workers.alive.stopped();
-                workers.stop(threads, None);
-                return Err(error);
+        let _alive = alive;
+        let _running = context::enter_nested();
+        on_thread(&mut || {
+            WORKER.with(|slot| slot.set(&worker, || worker.run(&poll)));
+            if worker.workers.abandoned.load(Ordering::SeqCst) {
+                worker.workers.clear();
             }
-        }
-    }
-    Ok(threads)
+        });
+    })
+}
+
+/// Has the thread that `start` starts take the place of this one, if it is one of `workers`: it ends
+/// after the poll that it is in. Whether it did, now or before in the same poll.
+pub(crate) fn leave(workers: &Workers, start: impl FnOnce(usize) -> io::Result<JoinHandle<()>>) -> bool {
+    WORKER.with(|slot| {
+        slot.with(|worker| match worker {
+            Some(worker) if std::ptr::eq(&*worker.workers, workers) => {
+                let left = worker.left.get() || start(worker.index).is_ok();
+                worker.left.set(left);
+                left
+            }
+            _ => false,
+        })
+    })
 }
 
 /// Queues a task of `workers`, from any thread.
@@ -146,9 +157,9 @@ impl Worker {
     fn run(&self, poll: &impl Fn(Runnable) -> Option<Runnable>) {
         let workers = self.workers();
         let remote = &workers.remotes[self.index];
-        let _ = remote.thread.set(thread::current());
+        remote.set_thread(thread::current());
         let mut picked = false;
-        while !workers.stop.load(Ordering::SeqCst) {
+        while !workers.stop.load(Ordering::SeqCst) && !self.left.get() {
             if let Some(task) = self.next() {
                 if std::mem::take(&mut picked) {
                     workers.idle.pass_on();
@@ -165,6 +176,10 @@ impl Worker {
             } else {
                 picked = self.sleep();
             }
+        }
+        if self.left.get() {
+            // The task that it polled last may have given way.
+            workers.wake_one();
         }
     }
 

@@ -55,17 +55,23 @@
 //! * An earlier timer that is begun while a worker waits notifies the poller (`Interrupt`).
 //!
 //! The loom models try the orders of the first three, with up to three preemptions.
+//!
+//! # A worker blocks
+//!
+//! A task that blocks in place has a new thread take the place of its worker, queue and parker
+//! included, and the old one ends after that poll. Until then both may fill the queue.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::task::Waker;
 use std::thread::{JoinHandle, Thread};
 use std::time::Instant;
 
 use concurrent_queue::ConcurrentQueue;
-use loop_toolkit::Threads;
+use loop_api::budget::Budget;
 use loop_toolkit::task::Runnable;
+use loop_toolkit::{ThreadHooks, Threads};
 
 use super::idle::Idle;
 use super::injector::Injector;
@@ -88,6 +94,7 @@ pub(crate) struct Workers {
     /// The loop has ended without waiting for busy workers: each clears the queues when it ends.
     pub(super) abandoned: AtomicBool,
     pub(super) alive: Threads,
+    pub(crate) threads: WorkerThreads,
     pub(super) event_interval: u32,
     pub(super) reactor: Arc<Reactor>,
     pub(super) timers: Arc<Timers>,
@@ -99,7 +106,21 @@ pub(super) struct Remote {
     pub(super) parker: Parker,
     /// Whether it waits in the poller, or will if it parks.
     pub(super) drives: AtomicBool,
-    pub(super) thread: OnceLock<Thread>,
+    thread: Mutex<Option<Thread>>,
+}
+
+impl Remote {
+    /// This thread is the worker from now on.
+    pub(super) fn set_thread(&self, thread: Thread) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+}
+
+/// How the threads of the workers are made.
+pub(crate) struct WorkerThreads {
+    pub(crate) name: String,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) hooks: ThreadHooks,
 }
 
 pub(super) struct Driver {
@@ -110,6 +131,7 @@ pub(super) struct Driver {
 impl Workers {
     pub(crate) fn new(
         count: usize,
+        threads: WorkerThreads,
         waiting: Waiting,
         event_interval: u32,
         reactor: Arc<Reactor>,
@@ -119,7 +141,7 @@ impl Workers {
             queue: ConcurrentQueue::bounded(OWN),
             parker: Parker::new(),
             drives: AtomicBool::new(false),
-            thread: OnceLock::new(),
+            thread: Mutex::new(None),
         };
         Workers {
             injector: Injector::new(),
@@ -129,6 +151,7 @@ impl Workers {
             stop: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             alive: Threads::default(),
+            threads,
             event_interval,
             reactor,
             timers,
@@ -186,7 +209,7 @@ impl Workers {
         }
         if remote.drives.load(Ordering::Acquire) {
             self.reactor.notify();
-        } else if let Some(thread) = remote.thread.get() {
+        } else if let Some(thread) = &*remote.thread.lock().unwrap_or_else(PoisonError::into_inner) {
             thread.unpark();
         }
     }

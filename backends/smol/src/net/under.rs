@@ -46,11 +46,8 @@ macro_rules! over_async {
                 })
             }
 
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                f(socket2::SockRef::from(self.io.get_ref()))
+            fn descriptor(&self) -> Option<loop_api::net::Descriptor<'_>> {
+                Some(loop_api::net::borrow_descriptor(self.io.get_ref()))
             }
         }
     };

@@ -204,12 +204,9 @@ macro_rules! socket {
                 inner.try_io($crate::net::stream::interest(interest), || op(socket2::SockRef::from(*inner)))
             }
 
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
+            fn descriptor(&self) -> Option<loop_api::net::Descriptor<'_>> {
                 let $this = self;
-                f(socket2::SockRef::from($inner))
+                Some(loop_api::net::borrow_descriptor($inner))
             }
         }
     };
@@ -228,11 +225,8 @@ pub(super) fn interest(interest: loop_api::io::Interest) -> tokio::io::Interest 
 macro_rules! listening_socket {
     ($name:ident) => {
         impl loop_api::net::Socket for $name {
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                f(socket2::SockRef::from(&self.listener))
+            fn descriptor(&self) -> Option<loop_api::net::Descriptor<'_>> {
+                Some(loop_api::net::borrow_descriptor(&self.listener))
             }
         }
     };

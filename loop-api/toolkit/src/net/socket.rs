@@ -25,11 +25,8 @@ macro_rules! over_source {
                 self.$source.poll_io(cx, interest, |io| op(socket2::SockRef::from(io)))
             }
 
-            fn with_std<R>(
-                &self,
-                f: impl FnOnce(socket2::SockRef<'_>) -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                f(socket2::SockRef::from(self.$source.get_ref()))
+            fn descriptor(&self) -> Option<loop_api::net::Descriptor<'_>> {
+                Some(loop_api::net::borrow_descriptor(self.$source.get_ref()))
             }
         }
     };
