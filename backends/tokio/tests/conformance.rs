@@ -24,19 +24,28 @@ impl Subject for CurrentThread {
     type Loop = TokioLoop;
 }
 
+/// And what it does otherwise on one thread.
+macro_rules! one_thread {
+    (caps: $caps:tt $(, more: { $($more:tt)* })?) => {
+        tokio!(mod current_thread, CurrentThread, caps: $caps, more: {
+            tsk10_the_main_future_gives_way_for_one_round: "a task that wakes itself goes into tokio's queue at once, and up to 61 run for one poll of the main future: tokio's own yield_now waits",
+            tsk10_a_task_that_gives_way_waits_for_the_main_future: "a task that wakes itself goes into tokio's queue at once, and up to 61 run for one poll of the main future: tokio's own yield_now waits",
+            $($($more)*)?
+        });
+    };
+}
+
 #[cfg(unix)]
-tokio!(
-    mod current_thread, CurrentThread, caps: [one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
+one_thread!(
+    caps: [one_thread, net, std_net, unix_net, std_unix_net, fs, system_fs, readiness, process, signals, system_signals, threads, real_time, system_sockets],
     more: {
-        tsk10_the_main_future_gives_way_for_one_round: "a task that wakes itself goes into tokio's queue at once, and up to 61 run for one poll of the main future: tokio's own yield_now waits",
-        tsk10_a_task_that_gives_way_waits_for_the_main_future: "a task that wakes itself goes into tokio's queue at once, and up to 61 run for one poll of the main future: tokio's own yield_now waits",
         net10_urgent_data_does_not_hide_what_follows: "tokio takes a read that urgent data cut short for the last for now",
         net12_urgent_data_does_not_hide_what_follows: "tokio is not told of urgent data, which cuts a read short",
         net12_messages_that_keep_their_bounds_are_all_read: "tokio takes a UnixStream for a stream, whatever it was made of",
     }
 );
 #[cfg(not(unix))]
-tokio!(mod current_thread, CurrentThread, caps: [one_thread, net, std_net, fs, system_fs, threads, real_time, system_sockets]);
+one_thread!(caps: [one_thread, net, std_net, fs, system_fs, threads, real_time, system_sockets]);
 
 struct MultiThread;
 
