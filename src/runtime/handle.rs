@@ -2,23 +2,16 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
 
-use loop_api::blocking::Executor;
 use loop_api::context::{self, Entered};
-use loop_api::time::{Instant, TestClock};
-use loop_api::{Handle as LoopHandle, LocalError, Metrics, RunError, Shared};
+use loop_api::{Handle as LoopHandle, LocalError, RunError};
 
 use super::Backend;
-use crate::any::dispatch::apart;
-use crate::any::no_loop::NoLoop;
-use crate::any::{self, BUDGET_OF_ONE_POLL, HandleRef, each, opaque};
+use crate::any::{self, BUDGET_OF_ONE_POLL, each, opaque};
 use crate::task::{JoinHandle, LocalJoinHandle};
-use crate::time::Sleep;
 
 /// A loop seen from anywhere: it can be cloned, sent and shared, and it may outlive the loop, in
 /// which case it answers that the loop is closed. Dropping it does nothing to the loop.
@@ -46,47 +39,6 @@ impl Clone for Handle {
 }
 
 impl Handle {
-    /// The loop that the caller runs in: inside `block_on`, a task, a callback, a blocking job, or
-    /// [`enter`](Self::enter). Where loops nest on a thread it is the innermost, of any backend.
-    /// On a tokio runtime that was running already, that runtime, adopted: the same loop
-    /// each time; also if it was entered inside a loop of anyloop's (but for one that is entered by
-    /// tokio's guard inside a task or the `block_on` of a tokio loop of anyloop's: there the loop
-    /// stays the current one). smol does not tell whether a thread is in its global executor:
-    /// adopting that one is asked for, by `loop_smol::SmolHandle::global().enter(...)`. Where no
-    /// loop runs at all, the feature `global` lends the process's own: smol's global executor if
-    /// the feature `smol` is on, else a native loop on a thread of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`NoLoop`], whose message names the remedy.
-    ///
-    /// ```
-    /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
-    /// # anyloop::runtime::Runtime::new()?.block_on(async {
-    /// use anyloop::runtime::Handle;
-    ///
-    /// let inside = Handle::try_current().unwrap();
-    /// assert!(inside.backend().is_compiled());
-    /// let outside = std::thread::spawn(|| Handle::try_current().is_err()).join();
-    /// assert!(outside.unwrap() != cfg!(feature = "global")); // that feature lends one
-    /// # std::io::Result::Ok(())
-    /// # })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn try_current() -> Result<Handle, NoLoop> {
-        current(|handle| handle.cloned())
-    }
-
-    /// [`try_current`](Self::try_current) for callers that know where they are.
-    ///
-    /// # Panics
-    ///
-    /// Without a loop; the message names the remedy.
-    #[track_caller]
-    pub fn current() -> Handle {
-        or_panic(Handle::try_current())
-    }
-
     /// Whether the loop has ended.
     ///
     /// ```
@@ -332,206 +284,10 @@ impl fmt::Debug for EnterGuard<'_> {
     }
 }
 
-impl LoopHandle for Handle {
-    type Task<T: Send> = JoinHandle<T>;
-    type LocalTask<T> = LocalJoinHandle<T>;
-    type Sleep = Sleep;
-
-    fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
-        any::with_current(|current| match current {
-            Some(handle) => f(Some(&handle.cloned())),
-            None => f(None),
-        })
-    }
-
-    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        Handle::within(self, f)
-    }
-
-    fn test_clock(&self) -> io::Result<&dyn TestClock> {
-        each!(Handle; &self.0, h => h.test_clock())
-    }
-
-    fn metrics(&self) -> Metrics {
-        each!(Handle; &self.0, h => h.metrics())
-    }
-
-    fn refuse(&self) {
-        each!(Handle; &self.0, h => h.refuse());
-    }
-
-    fn enter_guard(&self) -> Entered<'_> {
-        each!(Handle; &self.0, h => h.enter_guard())
-    }
-
-    #[inline]
-    fn shared(&self) -> &Shared {
-        each!(Handle; &self.0, h => h.shared())
-    }
-
-    fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_from(caller, future))))
-    }
-
-    fn try_spawn_local_from<F>(
-        &self,
-        caller: &'static Location<'static>,
-        future: F,
-    ) -> Result<LocalJoinHandle<F::Output>, LocalError>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        let task: Result<any::LocalTask<_>, LocalError> = each!(Handle => LocalTask as wrap; &self.0, h => h.try_spawn_local_from(caller, future).map(wrap));
-        task.map(LocalJoinHandle::new)
-    }
-
-    fn spawn_blocking_from<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.spawn_blocking_from(caller, f))))
-    }
-
-    #[track_caller]
-    fn run_in_executor<F, T>(&self, executor: &dyn Executor, f: F) -> JoinHandle<T>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        JoinHandle(each!(Handle => Task as wrap; &self.0, h => wrap(h.run_in_executor(executor, f))))
-    }
-
-    #[inline]
-    fn sleep_until(&self, deadline: Instant) -> Sleep {
-        Sleep::new(each!(Handle => Sleep as wrap; &self.0, h => wrap(h.sleep_until(deadline))))
-    }
-
-    fn try_current() -> Option<Self> {
-        // What is lent where no loop runs is not a loop that the caller runs in.
-        any::with_current(|current| current.map(|handle| handle.cloned()))
-    }
-
-    fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
-        let mut future = pin!(future);
-        let future = poll_fn(|cx| lent(future.as_mut(), cx));
-        each!(Handle; &self.0, h => h.try_block_on(future))
-    }
-
-    #[track_caller]
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        Handle::block_on(self, future)
-    }
-
-    #[inline]
-    fn now(&self) -> Instant {
-        each!(Handle; &self.0, h => h.now())
-    }
-
-    fn wall_clock(&self) -> SystemTime {
-        each!(Handle; &self.0, h => h.wall_clock())
-    }
-
-    fn random_u64(&self) -> u64 {
-        each!(Handle; &self.0, h => h.random_u64())
-    }
-}
-
 /// Polls what a handle's `block_on` waits for, with a budget: each poll has one, as before the
 /// first this thread may turn out to be a loop's. On tokio too: its handle counts nothing here.
-fn lent<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+pub(super) fn lent<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
     loop_api::budget::lend(BUDGET_OF_ONE_POLL, || future.poll(cx))
-}
-
-impl HandleRef<'_> {
-    #[inline]
-    pub(crate) fn cloned(&self) -> Handle {
-        Handle(each!(HandleRef => Handle as wrap; self, h => wrap((*h).clone())))
-    }
-
-    #[inline]
-    pub(crate) fn spawn<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        JoinHandle(
-            each!(HandleRef => Task as wrap; self, h => apart(*h, future, |h, future| wrap(h.spawn_from(caller, future)))),
-        )
-    }
-
-    #[inline]
-    pub(crate) fn spawn_blocking<F, T>(&self, caller: &'static Location<'static>, f: F) -> JoinHandle<T>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        JoinHandle(
-            each!(HandleRef => Task as wrap; self, h => apart(*h, f, |h, f| wrap(h.spawn_blocking_from(caller, f)))),
-        )
-    }
-
-    #[inline]
-    pub(crate) fn try_spawn_local<F>(
-        &self,
-        caller: &'static Location<'static>,
-        future: F,
-    ) -> Result<LocalJoinHandle<F::Output>, LocalError>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        let task: Result<any::LocalTask<_>, LocalError> = each!(HandleRef => LocalTask as wrap; self, h => apart(*h, future, |h, future| h.try_spawn_local_from(caller, future).map(wrap)));
-        task.map(LocalJoinHandle::new)
-    }
-
-    // Made in the function that is called for it, and so in its place: no part of it is apart.
-    #[inline]
-    pub(crate) fn sleep_until(&self, deadline: Instant) -> Sleep {
-        Sleep::new(each!(HandleRef => Sleep as wrap; self, h => wrap(h.sleep_until(deadline))))
-    }
-
-    pub(crate) fn wall_clock(&self) -> SystemTime {
-        each!(HandleRef; self, h => h.wall_clock())
-    }
-
-    pub(crate) fn random_u64(&self) -> u64 {
-        each!(HandleRef; self, h => h.random_u64())
-    }
-
-    /// A sleep for as long as that, from now.
-    #[inline]
-    pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
-        Sleep::new(each!(HandleRef => Sleep as wrap; self, h => {
-            wrap(h.sleep_until(h.now().saturating_add(duration)))
-        }))
-    }
-}
-
-/// Calls `f` with the loop that the caller runs in, or the one that is lent where there is none,
-/// without touching its reference count.
-#[inline]
-pub(crate) fn current<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop> {
-    any::with_current(|current| match current {
-        Some(handle) => Ok(f(handle)),
-        None => any::lend(f),
-    })
-}
-
-/// [`current`] for the short form of a call that has a `try_` form. Apart, so that what it gives is
-/// made in its place, and not moved there out of a `Result`.
-#[inline]
-#[track_caller]
-pub(crate) fn current_or_panic<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> R {
-    any::with_current(|current| match current {
-        Some(handle) => f(handle),
-        None => or_panic(any::lend(f)),
-    })
 }
 
 /// The short form of a call that has a `try_` form.

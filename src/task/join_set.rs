@@ -3,18 +3,23 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::Location;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker, ready};
+use std::task::{Context, Poll, Wake};
 
-use loop_api::promise::{Deferred, Promise, promise};
+use loop_api::promise::promise;
 use loop_api::task::{Member, Woken};
 use loop_api::{JoinError, coop};
-use loop_toolkit::{CatchUnwind, TaskOutput};
-use pin_project_lite::pin_project;
+use loop_toolkit::CatchUnwind;
 
 use super::{AbortHandle, Id, JoinHandle, LocalJoinHandle, LocalSet};
 use crate::runtime::{Handle, or_panic};
+
+mod collect;
+mod member;
+#[cfg(test)]
+mod tests;
+
+use member::{Ended, Joined, Sent, Slot, with_id};
 
 /// Tasks that are waited for together, in the order in which they end. Dropping the set aborts
 /// those that are left; panics and outputs that were not taken are dropped with it. As tokio's;
@@ -41,68 +46,6 @@ pub struct JoinSet<T> {
     /// Indices of `tasks` that are `None`.
     free: Vec<usize>,
     woken: Arc<Woken>,
-}
-
-struct Slot<T> {
-    task: Joined<T>,
-    member: Arc<Member>,
-}
-
-enum Joined<T> {
-    Task(JoinHandle<T>),
-    /// A task that stays on its thread, which its own handle might not leave.
-    Local(Deferred<TaskOutput<T, Handle>>, AbortHandle),
-}
-
-impl<T> Joined<T> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
-        match self {
-            Joined::Task(task) => Pin::new(task).poll(cx),
-            Joined::Local(output, task) => Pin::new(output).poll(cx).map(|output| match output {
-                Ok(caught) => caught.into_result(|| task.id()),
-                Err(_gone) => Err(JoinError::Cancelled(task.id())),
-            }),
-        }
-    }
-
-    fn abort(&self) {
-        match self {
-            Joined::Task(task) => task.abort(),
-            Joined::Local(_, task) => task.abort(),
-        }
-    }
-
-    fn id(&self) -> Id {
-        match self {
-            Joined::Task(task) => task.id(),
-            Joined::Local(_, task) => task.id(),
-        }
-    }
-
-    #[cfg(test)]
-    fn is_finished(&self) -> bool {
-        match self {
-            Joined::Task(task) => task.is_finished(),
-            Joined::Local(_, task) => task.is_finished(),
-        }
-    }
-}
-
-/// A task that has ended, and what it gave.
-type Ended<T> = (Slot<T>, Result<T, JoinError>);
-
-fn with_id<T>((slot, result): Ended<T>) -> Result<(Id, T), JoinError> {
-    result.map(|output| (slot.task.id(), output))
-}
-
-impl<T> Slot<T> {
-    fn poll(&mut self) -> Poll<Result<T, JoinError>> {
-        #[cfg(test)]
-        tests::POLLS.set(tests::POLLS.get() + 1);
-        self.member.begin_poll();
-        let waker = Waker::from(self.member.clone());
-        self.task.poll(&mut Context::from_waker(&waker))
-    }
 }
 
 impl<T> JoinSet<T> {
@@ -504,118 +447,8 @@ impl<T> Drop for JoinSet<T> {
     }
 }
 
-/// As [`spawn`](JoinSet::spawn) of each.
-impl<T, F> Extend<F> for JoinSet<T>
-where
-    F: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    #[track_caller]
-    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
-        for future in futures {
-            self.spawn(future);
-        }
-    }
-}
-
-/// As [`spawn`](JoinSet::spawn) of each.
-impl<T, F> FromIterator<F> for JoinSet<T>
-where
-    F: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    #[track_caller]
-    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
-        let mut set = JoinSet::new();
-        set.extend(futures);
-        set
-    }
-}
-
-impl<T> Extend<JoinHandle<T>> for JoinSet<T> {
-    fn extend<I: IntoIterator<Item = JoinHandle<T>>>(&mut self, tasks: I) {
-        for task in tasks {
-            self.insert(task);
-        }
-    }
-}
-
-impl<T> FromIterator<JoinHandle<T>> for JoinSet<T> {
-    fn from_iter<I: IntoIterator<Item = JoinHandle<T>>>(tasks: I) -> Self {
-        let mut set = JoinSet::new();
-        set.extend(tasks);
-        set
-    }
-}
-
-pin_project! {
-    /// A task that stays on its thread and sends its output to the set.
-    struct Sent<F: Future> {
-        #[pin]
-        future: Option<CatchUnwind<F, Handle>>,
-        promise: Option<Promise<TaskOutput<F::Output, Handle>>>,
-    }
-}
-
-impl<F: Future> Future for Sent<F> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
-        let output = ready!(future.poll(cx));
-        // The future is gone before its output is there.
-        this.future.set(None);
-        if let Some(promise) = this.promise.take() {
-            // Not taken where the set is gone: then its panic is reported.
-            drop(promise.settle(output));
-        }
-        Poll::Ready(())
-    }
-}
-
 impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-    use crate::runtime::{Backend, Builder};
-
-    thread_local! {
-        /// How many polls of members this thread has made.
-        pub(super) static POLLS: Cell<usize> = const { Cell::new(0) };
-    }
-
-    #[test]
-    fn polls_are_as_many_as_tasks_whatever_the_budget_of_the_runtime() {
-        const MANY: usize = 20_000;
-        for backend in Backend::compiled() {
-            for workers in [None, Some(1)] {
-                let mut builder = Builder::new();
-                builder.backend(*backend);
-                if let Some(count) = workers {
-                    builder.worker_threads(count);
-                }
-                builder.build().unwrap().block_on(async {
-                    let mut set: JoinSet<()> = (0..MANY).map(|_| crate::spawn(async {})).collect();
-                    while !set.tasks.iter().flatten().all(|slot| slot.task.is_finished()) {
-                        crate::task::yield_now().await;
-                    }
-                    POLLS.set(0);
-                    while let Some(output) = set.join_next().await {
-                        output.unwrap();
-                    }
-                    // One that is refused for each budget that is used up.
-                    let polls = POLLS.get();
-                    assert!((MANY..MANY + MANY / 16).contains(&polls), "{backend:?}: {polls}");
-                });
-            }
-        }
     }
 }
