@@ -66,7 +66,12 @@ async fn beat(args: Args) -> Outcome {
         to.push(addr.ok_or_else(|| format!("{member} has no address"))?);
     }
     let every = Duration::from_millis(args.every);
-    let mut group = Group { to, members: HashMap::new(), most: args.members, patience: every * args.missed };
+    let mut group = Group {
+        to,
+        members: HashMap::new(),
+        most: args.members,
+        patience: every.saturating_mul(args.missed),
+    };
     let mut beats = interval(every);
     // A member that was stopped for a while does not send what it owes all at once.
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);

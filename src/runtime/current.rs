@@ -137,8 +137,10 @@ pub(crate) fn current<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> Result<R, NoLoop
 #[inline]
 #[track_caller]
 pub(crate) fn current_or_panic<R>(f: impl FnOnce(HandleRef<'_>) -> R) -> R {
+    let caller = Location::caller();
     any::with_current(|current| match current {
         Some(handle) => f(handle),
-        None => or_panic(any::lend(f)),
+        // The place of the panic is this closure: its text names the caller's.
+        None => or_panic(any::lend(f).map_err(|error| format!("{error} (called at {caller})"))),
     })
 }

@@ -132,6 +132,18 @@ fn a_bare_thread() {
 }
 
 #[test]
+fn a_panic_names_the_line_that_wants_a_loop() {
+    let client = Client::new(server(), Duration::from_millis(1));
+    let asked = catch_unwind(AssertUnwindSafe(|| drop(client.ask_in_background("alone"))));
+    assert_eq!(asked.is_ok(), cfg!(feature = "global"));
+    if let Err(panic) = asked {
+        let message = panic.downcast::<String>().expect("a message");
+        // The library's, not anyloop's.
+        assert!(message.contains("callers/src/lib.rs:"), "{message}");
+    }
+}
+
+#[test]
 fn what_may_fail_gives_an_error() {
     let addr = server();
     let result = futures_lite::future::block_on(connect(addr));

@@ -83,28 +83,29 @@ impl Drop for Gone {
 }
 
 pin_project! {
-    /// A task's future, which is polled and dropped as the task's. A panic of its drop goes to the
-    /// exception handler.
-    pub(crate) struct Contained<F> {
+    /// A task's future, which is polled and dropped as the task's.
+    struct Contained<F> {
         #[pin]
         future: Option<CatchUnwind<F, SmolHandle>>,
         id: Id,
-    }
-
-    impl<F> PinnedDrop for Contained<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            let _entered = this.id.enter();
-            // Dropped unread.
-            drop(drop_catching::<F, (), SmolHandle>(this.future));
-        }
     }
 }
 
 impl<F> Contained<F> {
     #[inline]
-    pub(crate) fn new(future: CatchUnwind<F, SmolHandle>, id: Id) -> Self {
+    fn new(future: CatchUnwind<F, SmolHandle>, id: Id) -> Self {
         Contained { future: Some(future), id }
+    }
+
+    /// Drops the future, if it is still there. Its panic is what the task gives.
+    #[inline]
+    fn clear<T>(self: Pin<&mut Self>) -> Result<(), TaskOutput<T>> {
+        let this = self.project();
+        if this.future.is_none() {
+            return Ok(());
+        }
+        let _entered = this.id.enter();
+        drop_catching(this.future)
     }
 }
 
@@ -124,15 +125,39 @@ impl<F: Future> Future for Contained<F> {
 }
 
 pin_project! {
-    /// A task's future whose output is not lost to an abort that came during its last poll:
+    /// A task's future whose output, or the panic of whose drop, is not lost to an abort:
     /// async-task would drop it.
-    pub(crate) struct Delivered<F> {
+    pub(crate) struct Delivered<F>
+    where
+        F: Future,
+        F::Output: Send,
+        F::Output: 'static,
+    {
         #[pin]
         future: Contained<F>,
     }
+
+    impl<F> PinnedDrop for Delivered<F>
+    where
+        F: Future,
+        F::Output: Send,
+        F::Output: 'static,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let future = this.project().future;
+            let id = future.id;
+            if let Err(panic) = future.clear::<F::Output>() {
+                // Dropped here it is for the exception handler.
+                drop(rescue::put(id, panic));
+            }
+        }
+    }
 }
 
-impl<F> Delivered<F> {
+impl<F: Future> Delivered<F>
+where
+    F::Output: Send + 'static,
+{
     #[inline]
     pub(crate) fn new(future: CatchUnwind<F, SmolHandle>, id: Id) -> Self {
         Delivered { future: Contained::new(future, id) }
@@ -150,11 +175,11 @@ where
         let mut future = self.project().future;
         match future.as_mut().poll(cx) {
             Poll::Ready(output) if rescue::is_any_aborted() => {
-                let this = future.project();
-                let _entered = this.id.enter();
+                let id = future.id;
                 // First, for it may take long; from here to async-task's own look there is nothing.
-                drop(drop_catching::<F, (), SmolHandle>(this.future));
-                rescue::put(*this.id, output)
+                // The task is done: a panic of the drop is for the exception handler.
+                drop(future.clear::<()>());
+                rescue::put(id, output)
             }
             polled => polled,
         }
@@ -169,6 +194,13 @@ pin_project! {
         registered: bool,
         // Dropped after the future.
         gone: Gone,
+    }
+
+    impl<F> PinnedDrop for Cancellable<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Dropped unread: for the exception handler.
+            drop(this.project().future.clear::<()>());
+        }
     }
 }
 
@@ -190,9 +222,7 @@ impl<F: Future> Future for Cancellable<F> {
             this.gone.0.set_waker(Some(cx.waker().clone()));
         }
         if this.gone.0.is_aborted() {
-            let _entered = this.gone.0.id.enter();
-            // A panic of the drop is what the task gives.
-            return Poll::Ready(drop_catching(this.future.project().future).err());
+            return Poll::Ready(this.future.clear().err());
         }
         this.future.poll(cx).map(Some)
     }

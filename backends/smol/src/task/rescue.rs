@@ -1,8 +1,10 @@
-//! The outputs of tasks that were aborted while they were polled for the last time.
+//! The outputs of tasks that were aborted while they were polled for the last time, and the panics of
+//! futures that are dropped by an abort.
 //!
-//! async-task drops them: a task that is cancelled gives nothing. So the handle that cancels a task
-//! says so here first, by the task's id, and a task that is done looks whether it was named. The look
-//! is one load where no abort is under way. (An abort on another thread that comes between that look
+//! async-task drops the first: a task that is cancelled gives nothing. So the handle that cancels a
+//! task says so here first, by the task's id, and a task that is done looks whether it was named. The
+//! look is one load where no abort is under way. A table and no field of the task, because its handle
+//! has no way to the future but the waker: async-executor decides what is in a task's allocation. (An abort on another thread that comes between that look
 //! and async-task's own, a few instructions later, still takes the output.)
 
 use std::any::Any;
@@ -28,7 +30,7 @@ pub(super) fn is_any_aborted() -> bool {
     ABORTED.load(Ordering::Acquire) > 0
 }
 
-/// Keeps the output of a task, if that was aborted; then its task is pending, and so cancelled.
+/// Keeps what a task gives, if that was aborted; then its task is pending, and so cancelled.
 #[cold]
 pub(super) fn put<T: Send + 'static>(id: Id, output: T) -> Poll<T> {
     match outputs().as_mut().and_then(|outputs| outputs.get_mut(&id)) {
