@@ -30,8 +30,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(name: &str, args: &[&str]) -> Server {
-        let mut child = program(name)
-            .args(args)
+        Server::spawn(name, program(name).args(args))
+    }
+
+    pub(crate) fn spawn(name: &str, command: &mut Command) -> Server {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -42,6 +45,8 @@ impl Server {
         stdout.read_line(&mut line).expect("its first line");
         let addr = line.split_whitespace().find_map(|word| word.trim_start_matches("http://").parse().ok());
         let Some(addr) = addr else {
+            // It may still run, and has said what it had to say.
+            let _gone = child.kill();
             let output = child.wait_with_output().expect("its end");
             panic!("{name} said {line:?}, not where it listens: {}", String::from_utf8_lossy(&output.stderr));
         };
