@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-mod support;
-
-use support::{BACKENDS, fails, program};
+use crate::support::{BACKENDS, fails, program};
 
 fn said(command: &mut std::process::Command) -> String {
     let output = command.output().expect("the program");

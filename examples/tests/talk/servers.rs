@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::process::Command;
 
-mod support;
-
-use support::{BACKENDS, Server, beside_each_other, fails, program};
+use crate::support::{BACKENDS, Server, beside_each_other, fails, program};
 
 /// What one client was told.
 struct Told {

@@ -1,8 +1,6 @@
 //! One task three ways: the same output on every backend, and the page that shows them is the source.
 
-mod support;
-
-use support::{BACKENDS, fails, program};
+use crate::support::{BACKENDS, fails, program};
 
 fn told(backend: &str, args: &[&str]) -> Vec<String> {
     let output = program("three_ways").args(["--backend", backend]).args(args).output().expect("the program");
@@ -26,11 +24,11 @@ fn all_three_come_to_the_same() {
 
 #[test]
 fn the_page_shows_the_source() {
-    let page = include_str!("../../docs/three-ways.md");
+    let page = include_str!("../../../docs/three-ways.md");
     for source in [
-        include_str!("../three_ways/sequential.rs"),
-        include_str!("../three_ways/callbacks.rs"),
-        include_str!("../three_ways/awaiting.rs"),
+        include_str!("../../three_ways/sequential.rs"),
+        include_str!("../../three_ways/callbacks.rs"),
+        include_str!("../../three_ways/awaiting.rs"),
     ] {
         let (_, code) = source.split_once("\n\n").expect("its head");
         assert!(
