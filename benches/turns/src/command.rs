@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-/// A command line: words, some in quotes, in which `{addr}` is the server's address and `{slice}` the
-/// length of a slice, such as `1s`. `{seconds}` is that without a unit.
+/// A command line: words, some in quotes, in which `{addr}` is the server's address, `{port}` its port,
+/// and `{slice}` the length of a slice, such as `1s`. `{seconds}` is that without a unit.
 ///
 /// ```
 /// use anyloop_bench::CommandLine;
@@ -84,6 +84,7 @@ impl CommandLine {
         let seconds = slice.as_secs().max(1).to_string();
         let mut words = self.words.iter().map(|word| {
             word.replace("{addr}", &addr.to_string())
+                .replace("{port}", &addr.port().to_string())
                 .replace("{slice}", &format!("{seconds}s"))
                 .replace("{seconds}", &seconds)
         });

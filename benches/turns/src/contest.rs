@@ -1,4 +1,4 @@
-//! One server on several loops, all alive, in turns.
+//! Several servers, all alive, in turns.
 
 use std::io;
 use std::time::Duration;
@@ -8,19 +8,35 @@ use crate::command::CommandLine;
 use crate::machine::Machine;
 use crate::server::Server;
 use crate::tool::Found;
-use crate::{Ratio, in_turns};
+use crate::{Better, Ratio, Summary, in_turns};
+
+/// A server that takes part.
+#[derive(Clone, Debug)]
+pub struct Entrant {
+    /// What it is called.
+    pub name: String,
+    /// How it is started, with `{addr}` or `{port}` for where it listens.
+    pub command: CommandLine,
+    /// What its environment has more.
+    pub env: Vec<(String, String)>,
+}
+
+impl Entrant {
+    /// A program on anyloop, on a loop of this name.
+    pub fn on_loop(backend: &str, command: &CommandLine) -> Entrant {
+        let env = vec![("ANYLOOP_BACKEND".to_owned(), backend.to_owned())];
+        Entrant { name: backend.to_owned(), command: command.clone(), env }
+    }
+}
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
 pub struct Contest {
-    /// The server, with `{addr}` for its address. It is started once for each loop, with
-    /// `ANYLOOP_BACKEND` set to the loop's name.
-    pub server: CommandLine,
-    /// What asks it.
+    /// The servers.
+    pub entrants: Vec<Entrant>,
+    /// What asks them.
     pub client: Client,
-    /// The loops.
-    pub backends: Vec<String>,
-    /// How many slices each loop gets; fewer than seven tell nothing.
+    /// How many slices each gets; fewer than seven tell nothing of a difference.
     pub rounds: usize,
     /// How long a slice is.
     pub slice: Duration,
@@ -44,11 +60,11 @@ impl Slice {
     }
 }
 
-/// What a loop came to.
+/// What a server came to.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// The loop's name.
-    pub backend: String,
+    /// The entrant's name.
+    pub name: String,
     /// Round by round.
     pub slices: Vec<Slice>,
     /// The most that the server had in use, in bytes.
@@ -58,6 +74,12 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// What a figure of the slices says; `None` where none of them tells it.
+    pub fn summary(&self, figure: impl Fn(&Slice) -> Option<f64>, better: Better) -> Option<Summary> {
+        let samples: Vec<f64> = self.slices.iter().filter_map(figure).collect();
+        Summary::of(&samples, better)
+    }
+
     /// CPU time a request, to that of another.
     pub fn ratio_to(&self, other: &Measured) -> Option<Ratio> {
         let each = |measured: &Measured| measured.slices.iter().map(Slice::cpu_each).collect::<Vec<_>>();
@@ -72,14 +94,14 @@ pub struct Outcome {
     pub contest: Contest,
     /// Where.
     pub machine: Machine,
-    /// The loops, the cheapest first.
+    /// The servers, the cheapest first.
     pub measured: Vec<Measured>,
     /// Those that did not take part, and why.
     pub left_out: Vec<(String, String)>,
 }
 
 struct Contender<'a> {
-    backend: &'a str,
+    name: &'a str,
     server: Server,
     client: Working<'a>,
     slices: Vec<Slice>,
@@ -97,36 +119,31 @@ impl Contender<'_> {
 impl Contest {
     /// How many steps `tell` hears of.
     pub fn steps(&self) -> usize {
-        self.backends.len() * (self.rounds + 2)
+        self.entrants.len() * (self.rounds + 2)
     }
 
-    /// Measures; `tell` hears which loop is at work, at each step.
+    /// Measures; `tell` hears which server is at work, at each step.
     ///
     /// # Errors
     ///
     /// A sentence, if nothing could be measured.
     pub fn run(&self, mut tell: impl FnMut(&str)) -> Result<Outcome, String> {
-        if !self.server.has("{addr}") {
-            return Err(format!(
-                "the server is not told where to listen: write {{addr}} in `{}`",
-                self.server
-            ));
-        }
-        if self.rounds < 7 {
-            return Err("fewer than 7 rounds tell nothing".to_owned());
+        let placeless = |entrant: &&Entrant| !entrant.command.has("{addr}") && !entrant.command.has("{port}");
+        if let Some(Entrant { command, .. }) = self.entrants.iter().find(placeless) {
+            return Err(format!("the server is not told where to listen: write {{addr}} in `{command}`"));
         }
         let mut machine = Machine::here();
         machine.load = crate::machine::load().map(|load| load.to_string()).unwrap_or_default();
         let (mut left_out, mut contenders) = (Vec::new(), Vec::new());
-        for backend in &self.backends {
-            tell(backend);
-            match self.start(backend) {
+        for entrant in &self.entrants {
+            tell(&entrant.name);
+            match self.start(entrant) {
                 Ok(contender) => contenders.push(contender),
-                Err(error) => left_out.push((backend.clone(), error.to_string())),
+                Err(error) => left_out.push((entrant.name.clone(), error.to_string())),
             }
         }
         in_turns(self.rounds, &mut contenders, |_round, contender| {
-            tell(contender.backend);
+            tell(contender.name);
             if contender.failed.is_none() {
                 match contender.slice(self.slice) {
                     Ok(slice) => contender.slices.push(slice),
@@ -136,29 +153,29 @@ impl Contest {
         });
         let mut measured = Vec::new();
         for contender in contenders {
-            tell(contender.backend);
-            let backend = contender.backend.to_owned();
+            tell(contender.name);
+            let name = contender.name.to_owned();
             match self.end(contender) {
                 Ok(found) => measured.push(found),
-                Err(why) => left_out.push((backend, why)),
+                Err(why) => left_out.push((name, why)),
             }
         }
         if measured.is_empty() {
             let why: Vec<_> = left_out.iter().map(|(who, why)| format!("{who}: {why}")).collect();
             return Err(format!("nothing could be measured\n{}", why.join("\n")));
         }
-        let median = |measured: &Measured| {
-            let each: Vec<f64> = measured.slices.iter().map(Slice::cpu_each).collect();
-            crate::Summary::of(&each, crate::Better::Lower).unwrap_or_default().median
+        let cpu = |measured: &Measured| {
+            measured.summary(|slice| Some(slice.cpu_each()), Better::Lower).unwrap_or_default().median
         };
-        measured.sort_by(|one, other| median(one).total_cmp(&median(other)));
+        measured.sort_by(|one, other| cpu(one).total_cmp(&cpu(other)));
         Ok(Outcome { contest: self.clone(), machine, measured, left_out })
     }
 
-    fn start<'a>(&'a self, backend: &'a str) -> io::Result<Contender<'a>> {
-        let server = Server::start(&self.server, backend)?;
+    fn start<'a>(&'a self, entrant: &'a Entrant) -> io::Result<Contender<'a>> {
+        let server = Server::start(&entrant.command, &entrant.env)?;
         let client = self.client.start(server.addr)?;
-        let mut contender = Contender { backend, server, client, slices: Vec::new(), failed: None };
+        let name = &entrant.name;
+        let mut contender = Contender { name, server, client, slices: Vec::new(), failed: None };
         // Not counted: caches and pools fill.
         contender.slice(self.slice)?;
         Ok(contender)
@@ -175,6 +192,6 @@ impl Contest {
         } else {
             Err("not asked for".to_owned())
         };
-        Ok(Measured { backend: contender.backend.to_owned(), slices: contender.slices, memory, calls })
+        Ok(Measured { name: contender.name.to_owned(), slices: contender.slices, memory, calls })
     }
 }

@@ -33,7 +33,7 @@ pub use client::Client;
 #[cfg(target_os = "linux")]
 pub use command::{CommandError, CommandLine};
 #[cfg(target_os = "linux")]
-pub use contest::{Contest, Measured, Outcome, Slice};
+pub use contest::{Contest, Entrant, Measured, Outcome, Slice};
 pub use ratio::{RESOLUTION, Ratio};
 pub use summary::{Better, Summary};
 #[cfg(target_os = "linux")]

@@ -3,39 +3,40 @@
 use std::fmt::Write;
 
 use crate::contest::{Measured, Outcome, Slice};
-use crate::{Better, RESOLUTION, Summary};
+use crate::{Better, RESOLUTION};
+
+/// Of rounds, to tell two servers apart: see [`Ratio::of`](crate::Ratio::of).
+const FEWEST: usize = 7;
+
+const HEAD: [&str; 8] = [
+    "server",
+    "CPU a request, µs",
+    "tenths",
+    "requests a second",
+    "p50, µs",
+    "p99, µs",
+    "memory, MiB",
+    "system calls a request",
+];
 
 impl Outcome {
     /// A table in Markdown, which is readable as it is.
     pub fn table(&self) -> String {
-        let head = [
-            "loop",
-            "CPU a request, µs",
-            "tenths",
-            "requests a second",
-            "p50, µs",
-            "p99, µs",
-            "memory, MiB",
-            "system calls",
-        ];
-        let mut rows = vec![head.map(str::to_owned)];
+        let mut rows = vec![HEAD.map(str::to_owned)];
         for measured in &self.measured {
-            let summary = |value: fn(&Slice) -> Option<f64>, better| {
-                let samples: Vec<f64> = measured.slices.iter().filter_map(value).collect();
-                Summary::of(&samples, better)
-            };
-            let middle = |summary: Option<Summary>| match summary {
+            let middle = |figure: fn(&Slice) -> Option<f64>, better| match measured.summary(figure, better) {
                 Some(summary) => format!("{:.0}", summary.median),
                 None => "not told".to_owned(),
             };
-            let cpu = summary(|slice| Some(slice.cpu_each() / 1e3), Better::Lower).unwrap_or_default();
+            let cpu =
+                measured.summary(|slice| Some(slice.cpu_each() / 1e3), Better::Lower).unwrap_or_default();
             rows.push([
-                measured.backend.clone(),
+                measured.name.clone(),
                 format!("{:.2}", cpu.median),
                 format!("{:.2} to {:.2}", cpu.p10, cpu.p90),
-                middle(summary(|slice| Some(slice.found.per_second), Better::Higher)),
-                middle(summary(|slice| slice.found.p50, Better::Lower)),
-                middle(summary(|slice| slice.found.p99, Better::Lower)),
+                middle(|slice| Some(slice.found.per_second), Better::Higher),
+                middle(|slice| slice.found.p50, Better::Lower),
+                middle(|slice| slice.found.p99, Better::Lower),
                 format!("{:.1}", measured.memory as f64 / f64::from(1 << 20)),
                 measured
                     .calls
@@ -46,7 +47,7 @@ impl Outcome {
         aligned(&rows)
     }
 
-    /// A sentence for each pair of loops, and for each that was left out.
+    /// A sentence for each pair of servers, and for each that was left out.
     pub fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
         for (at, one) in self.measured.iter().enumerate() {
@@ -56,14 +57,17 @@ impl Outcome {
         let mut why: Vec<_> = self.measured.iter().filter_map(|m| m.calls.as_ref().err()).collect();
         why.dedup();
         findings.extend(why.into_iter().map(|why| format!("System calls were not counted: {why}.")));
+        if self.contest.rounds < FEWEST {
+            findings.push(format!("Fewer than {FEWEST} rounds tell nothing of a difference."));
+        }
         findings
     }
 
     /// A page in Markdown; `command` is how it was made.
-    pub fn page(&self, command: &str) -> String {
+    pub fn page(&self, title: &str, command: &str) -> String {
         let machine = &self.machine;
         let mut page = format!(
-            "# One server on several loops\n\n\
+            "# {title}\n\n\
              `{command}`\n\n{}, {} cores, {} MiB, {}; load before: {}.\n\n{}\n",
             machine.cpu,
             machine.cores,
@@ -79,7 +83,7 @@ impl Outcome {
         let _ok = write!(
             page,
             "\nAll servers were alive at once and had {} slices of {:?} in turn, in the other order every round. CPU time is that of\n\
-             the server's processes; middles are medians, and a tenth of the slices lies below and above the tenths. Two loops are told\n\
+             the server's processes; middles are medians, and a tenth of the slices lies below and above the tenths. Two servers are told\n\
              apart by the ratio in each round, if it is beyond 1 with 99 in 100 certainty and by more than {:.1} %, which is what a process\n\
              differs from its twin by.\n",
             self.contest.rounds,
@@ -91,7 +95,7 @@ impl Outcome {
 
     /// Each slice, as CSV.
     pub fn csv(&self) -> String {
-        let mut csv = "backend,round,requests,cpu_ns,requests_per_s,p50_us,p99_us\n".to_owned();
+        let mut csv = "server,round,requests,cpu_ns,requests_per_s,p50_us,p99_us\n".to_owned();
         for measured in &self.measured {
             for (round, slice) in measured.slices.iter().enumerate() {
                 let told = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -99,7 +103,7 @@ impl Outcome {
                 let _ok = writeln!(
                     csv,
                     "{},{round},{},{},{},{},{}",
-                    measured.backend,
+                    measured.name,
                     found.requests,
                     cpu.as_nanos(),
                     found.per_second,
@@ -115,7 +119,7 @@ impl Outcome {
 fn compared(one: &Measured, other: &Measured) -> Option<String> {
     let ratio = one.ratio_to(other)?;
     let figures = format!("{:.3} ({:.3} to {:.3})", ratio.median, ratio.low, ratio.high);
-    let (one, other) = (&one.backend, &other.backend);
+    let (one, other) = (&one.name, &other.name);
     Some(if ratio.differs() {
         format!("{one} takes {figures} of the CPU time that {other} takes for a request.")
     } else {

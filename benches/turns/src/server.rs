@@ -21,14 +21,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the command on a free address with this loop asked for, and waits until it listens.
-    pub(crate) fn start(line: &CommandLine, backend: &str) -> io::Result<Server> {
+    /// Starts the command on a free address, with this more in its environment, and waits until it
+    /// listens.
+    pub(crate) fn start(line: &CommandLine, env: &[(String, String)]) -> io::Result<Server> {
         // A port that the system has just given is not given again at once.
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut errors = said()?;
         let process = line
             .command(addr, Duration::ZERO)
-            .env("ANYLOOP_BACKEND", backend)
+            .envs(env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(errors.try_clone()?)
@@ -166,10 +167,10 @@ mod tests {
     #[test]
     fn a_server_that_ends_says_why() {
         let line: CommandLine = "sh -c 'echo no such loop >&2; exit 3' {addr}".parse().unwrap();
-        let error = Server::start(&line, "native").unwrap_err().to_string();
+        let error = Server::start(&line, &[]).unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("no such loop"), "{error}");
         let line: CommandLine = "/nowhere/server {addr}".parse().unwrap();
-        let error = Server::start(&line, "native").unwrap_err().to_string();
+        let error = Server::start(&line, &[]).unwrap_err().to_string();
         assert!(error.contains("/nowhere/server"), "{error}");
     }
 }
