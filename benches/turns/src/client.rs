@@ -75,6 +75,7 @@ impl Working<'_> {
                 let latencies = load.latencies();
                 Ok(Found {
                     requests,
+                    failed: 0.0,
                     per_second: requests / begun.elapsed().as_secs_f64(),
                     p50: Some(latencies.p50),
                     p99: Some(latencies.p99),

@@ -112,6 +112,11 @@ impl Contender<'_> {
     fn slice(&mut self, time: Duration) -> io::Result<Slice> {
         let before = self.server.cpu()?;
         let found = self.client.slice(time)?;
+        // A few, which are told in the end, do no harm to the figures.
+        if found.failed > found.requests / 100.0 {
+            let (failed, all) = (found.failed, found.requests + found.failed);
+            return Err(io::Error::other(format!("{failed} of {all} requests failed")));
+        }
         Ok(Slice { cpu: self.server.cpu()?.saturating_sub(before), found })
     }
 }

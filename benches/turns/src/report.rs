@@ -54,6 +54,12 @@ impl Outcome {
             findings.extend(self.measured[at + 1..].iter().filter_map(|other| compared(one, other)));
         }
         findings.extend(self.left_out.iter().map(|(who, why)| format!("{who} is left out: {why}")));
+        for measured in &self.measured {
+            let failed: f64 = measured.slices.iter().map(|slice| slice.found.failed).sum();
+            if failed > 0.0 {
+                findings.push(format!("{failed} requests to {} failed.", measured.name));
+            }
+        }
         let mut why: Vec<_> = self.measured.iter().filter_map(|m| m.calls.as_ref().err()).collect();
         why.dedup();
         findings.extend(why.into_iter().map(|why| format!("System calls were not counted: {why}.")));

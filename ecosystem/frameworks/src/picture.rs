@@ -1,0 +1,127 @@
+//! Pictures for the docs: bars, and lines against the number of clients.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::Outcome;
+
+/// A bar of a picture.
+pub(crate) struct Bar<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) value: f64,
+    pub(crate) is_ours: bool,
+}
+
+/// Readable on a white and on a black page.
+const TEXT: RGBColor = RGBColor(120, 120, 128);
+const OURS: RGBColor = RGBColor(13, 148, 136);
+const OTHERS: RGBColor = RGBColor(120, 144, 190);
+
+fn text(size: i32, side: HPos) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&TEXT).pos(Pos::new(side, VPos::Center))
+}
+
+/// Bars, one under the other, with their values.
+pub(crate) fn bars(title: &str, bars: &[Bar<'_>]) -> Outcome<String> {
+    const WIDTH: i32 = 760;
+    const NAMES: i32 = 210;
+    const ROW: i32 = 28;
+    const HEAD: i32 = 40;
+    let mut svg = String::new();
+    let height = HEAD + ROW * bars.len() as i32 + 8;
+    let most = bars.iter().map(|bar| bar.value).fold(1.0, f64::max);
+    {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH as u32, height as u32)).into_drawing_area();
+        root.draw(&Text::new(title.to_owned(), (8, 16), text(17, HPos::Left)))?;
+        for (at, bar) in bars.iter().enumerate() {
+            let y = HEAD + ROW * at as i32;
+            let width = (bar.value / most * f64::from(WIDTH - NAMES - 90)) as i32;
+            let colour = if bar.is_ours { OURS } else { OTHERS };
+            root.draw(&Text::new(bar.name.to_owned(), (NAMES - 10, y + ROW / 2), text(15, HPos::Right)))?;
+            let corners = [(NAMES, y + 4), (NAMES + width.max(1), y + ROW - 4)];
+            root.draw(&Rectangle::new(corners, colour.filled()))?;
+            let value =
+                Text::new(thousands(bar.value), (NAMES + width + 8, y + ROW / 2), text(15, HPos::Left));
+            root.draw(&value)?;
+        }
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+/// `12 345`.
+pub(crate) fn thousands(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A line of a picture.
+pub(crate) struct Line<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// Told apart also by those who see few colours.
+const COLOURS: [RGBColor; 8] = [
+    RGBColor(13, 148, 136),
+    RGBColor(37, 99, 235),
+    RGBColor(194, 87, 12),
+    RGBColor(147, 51, 234),
+    RGBColor(202, 138, 4),
+    RGBColor(219, 39, 119),
+    RGBColor(101, 163, 13),
+    RGBColor(100, 116, 139),
+];
+
+/// Lines over a logarithmic width and height; each ends with its name.
+pub(crate) fn lines(title: &str, under: &str, lines: &[Line<'_>]) -> Outcome<String> {
+    const SIZE: (u32, u32) = (760, 420);
+    let all = || lines.iter().flat_map(|line| &line.points);
+    let most_x = all().map(|(x, _)| *x).fold(10.0, f64::max);
+    let (least, most) = all().fold((f64::MAX, 1.0_f64), |(low, high), (_, y)| (low.min(*y), high.max(*y)));
+    if lines.is_empty() {
+        return Err("nothing to draw".into());
+    }
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let mut chart = ChartBuilder::on(&root)
+            .caption(title, text(17, HPos::Center))
+            .margin(8)
+            .x_label_area_size(40)
+            .y_label_area_size(64)
+            .build_cartesian_2d((0.9..most_x * 1.2).log_scale(), (least * 0.7..most * 1.5).log_scale())?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(TEXT.mix(0.2))
+            .axis_style(TEXT)
+            .label_style(text(13, HPos::Center))
+            .x_desc(under)
+            .x_label_formatter(&|x| thousands(*x))
+            .y_label_formatter(&|y| if *y < 10.0 { format!("{y:.1}") } else { thousands(*y) })
+            .draw()?;
+        for (line, colour) in lines.iter().zip(COLOURS.into_iter().cycle()) {
+            chart
+                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?
+                .label(line.name.to_owned())
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+            chart.draw_series(line.points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .label_font(text(13, HPos::Left))
+            .border_style(TRANSPARENT)
+            .draw()?;
+        root.present()?;
+    }
+    Ok(svg)
+}
