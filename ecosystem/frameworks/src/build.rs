@@ -10,10 +10,10 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder("../target"), PathBuf::from)
 }
 
-/// Builds programs of the crate on the web, with all loops, and gives the folder they are in.
-pub(crate) fn ours(programs: &[&str]) -> Outcome<PathBuf> {
+/// Builds examples of a crate of this workspace, and gives the folder they are in.
+pub(crate) fn programs(package: &str, programs: &[&str]) -> Outcome<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--release", "-p", "anyloop-web"]).current_dir(folder(".."));
+    cargo.args(["build", "--quiet", "--release", "-p", package]).current_dir(folder(".."));
     for program in programs {
         cargo.args(["--example", program]);
     }

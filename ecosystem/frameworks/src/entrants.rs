@@ -76,9 +76,20 @@ impl Framework {
     }
 }
 
+/// The same service on plain tokio and plain smol.
+pub(crate) fn plain() -> Outcome<Vec<Entrant>> {
+    let programs = build::programs("frameworks", &["hello_tokio", "hello_smol"])?;
+    let on = |runtime: &str| {
+        let program = programs.join(format!("hello_{runtime}"));
+        let command = format!("'{}' {{addr}}", program.display()).parse()?;
+        Ok(Entrant { name: format!("axum on {runtime} (Rust)"), command, env: Vec::new() })
+    };
+    ["tokio", "smol"].into_iter().map(on).collect()
+}
+
 /// Ours, on each loop.
 pub(crate) fn ours() -> Outcome<Vec<Entrant>> {
-    let programs = build::ours(&["http_hello"])?;
+    let programs = build::programs("anyloop-web", &["http_hello"])?;
     let command = format!("'{}' {{addr}}", programs.join("http_hello").display()).parse()?;
     let on = |backend| Entrant {
         name: format!("anyloop on {backend} (Rust)"),

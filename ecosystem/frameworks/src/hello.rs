@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyloop_bench::{Better, Client, Contest, Measured};
 
-use crate::entrants::{FRAMEWORKS, ours};
+use crate::entrants::{FRAMEWORKS, ours, plain};
 use crate::picture::{self, Bar};
 use crate::progress::bar;
 use crate::{Args, Outcome, build};
@@ -17,6 +17,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.wants("anyloop") {
         entrants.extend(ours()?);
         versions.push(build::version(&["rustc", "--version"])?);
+    }
+    if args.wants("axum") {
+        entrants.extend(plain()?);
     }
     for framework in FRAMEWORKS.iter().filter(|framework| args.wants(framework.name)) {
         match build::version(framework.version) {
@@ -56,7 +59,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         "\n![Requests a second, by each server](frameworks.svg)\n\n\
          wrk asks on 50 connections, from the same machine. Each server says the same 16 bytes, as text/plain, and has one thread for its\n\
          program: Go by `GOMAXPROCS=1`, Netty by one event loop (the machine of Java has threads of its own beside). The programs are in\n\
-         `ecosystem/frameworks/servers`, and anyloop's is `ecosystem/web/examples/http_hello.rs`. Memory is the most that was in use, also\n\
+         `ecosystem/frameworks/servers`, those on plain tokio and smol in its `examples`, and anyloop's is\n\
+         `ecosystem/web/examples/http_hello.rs`, which is no longer than they are (a test counts). Memory is the most that was in use, also\n\
          before the first request. Every slice: [frameworks.csv](frameworks.csv).\n\n\
          Versions: {}.\n{}\n## The talk's order\n\n{}\n",
         versions.join("; "),
