@@ -89,8 +89,13 @@ impl Handle for SimHandle {
         beginning() + Duration::from_nanos(told)
     }
 
+    /// What it gives where a choice is quiet is small, and not zero, in both its halves: those who draw
+    /// below a limit, and draw anew what would make some numbers more likely, would draw for ever.
     fn random_u64(&self) -> u64 {
-        self.0.world.core.oracle().pick(ChoiceKind::Random, u64::MAX)
+        match self.0.world.core.oracle().pick(ChoiceKind::Random, u64::MAX) {
+            0 => 1 << 32 | 1,
+            number => number,
+        }
     }
 
     fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loop_api::{EventLoop, Handle, RunError};
-use loop_sim::{Builder, Fault, Order, Plan, SimHandle, SimLoop, World, explore, seeds};
+use loop_sim::{Builder, Fault, Order, Plan, Recording, SimHandle, SimLoop, World, explore, seeds};
 
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -284,6 +284,16 @@ fn every_order_of_a_small_program() {
     let (recording, _) = explored.failure.clone().unwrap();
     let mut again = Builder::new().replay(recording).build();
     assert_eq!(lost_update(&mut again, 2), 1, "the recording repeats it");
+}
+
+/// Past the end of a recording. Who draws below a limit without favour takes some numbers for none.
+#[test]
+fn quiet_random_numbers_are_some_that_a_fair_draw_takes() {
+    let sim = Builder::new().replay(Recording::default()).build();
+    for limit in [3_u64, 95, 1 << 40 | 1] {
+        let takes = |number: u64| number.wrapping_mul(limit) >= limit.wrapping_neg() % limit;
+        assert!((0..100).any(|_| takes(sim.handle().random_u64())), "below {limit}");
+    }
 }
 
 #[test]
