@@ -53,7 +53,12 @@ pub struct Chaos {
     pub lying_syncs: f64,
     /// A host crashes and loses its disk, and starts anew.
     pub wipes: f64,
+    /// All hosts crash at once, and restart each at its own time: the power goes off.
+    pub outages: f64,
 }
+
+/// The place of [`Chaos::outages`] among the kinds.
+const OUTAGE: usize = 14;
 
 macro_rules! rates {
     ($($field:ident)*) => {
@@ -72,7 +77,7 @@ macro_rules! rates {
 
 rates! {
     crashes pauses cuts one_way_cuts isolations slow_links resets skews
-    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes
+    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes outages
 }
 
 impl Chaos {
@@ -95,11 +100,12 @@ impl Chaos {
             exhausted_descriptors: 0.0,
             lying_syncs: 0.0,
             wipes: 0.0,
+            outages: 0.0,
         }
     }
 
-    /// With two of every kind; but not of lying syncs and wipes, which take from a program what it
-    /// must rely on.
+    /// With two of every kind; but not of outages, which take all hosts at once, nor of lying syncs
+    /// and wipes, which take from a program what it must rely on.
     pub fn everything(within: Duration) -> Chaos {
         Chaos {
             crashes: 2.0,
@@ -146,6 +152,7 @@ impl Chaos {
             self.exhausted_descriptors,
             self.lying_syncs,
             self.wipes,
+            self.outages,
         ];
         for (kind, mean) in rates.into_iter().enumerate() {
             // A third of the seeds leave the kind out.
@@ -165,9 +172,16 @@ impl Chaos {
         let mut pick = |of: u64| oracle.pick(ChoiceKind::Plan, of.max(1));
         // Whole milliseconds are easier to read, and no run needs more.
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let at = now + Duration::from_millis(pick(ms(self.within)));
+        let at = Duration::from_millis(now.as_nanos().div_ceil(1_000_000) as u64 + pick(ms(self.within)));
         let a = pick(hosts.len() as u64) as usize;
         let b = (a + 1 + pick(hosts.len() as u64 - 1) as usize) % hosts.len();
+        if kind == OUTAGE {
+            for host in hosts {
+                let until = at + Duration::from_millis(1 + pick(ms(self.lasting)));
+                plan.faults.extend([(at, Fault::crash(host)), (until, Fault::restart(host))]);
+            }
+            return;
+        }
         let (a, b) = (hosts[a].as_str(), hosts[b].as_str());
         let fault = match kind {
             0 => Fault::crash(a),
@@ -198,6 +212,19 @@ impl Chaos {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn in_an_outage_all_hosts_crash_at_once() {
+        let hosts = ["a", "b", "c"].map(String::from);
+        let chaos = Chaos::new(Duration::from_secs(10)).outages(0.1);
+        let draw = |seed| chaos.draw(&mut Oracle::new(seed, None, false), Duration::ZERO, &hosts);
+        let plan = (0..20).map(draw).find(|plan| !plan.is_empty()).unwrap();
+        let crashes = plan
+            .faults
+            .iter()
+            .filter(|(at, fault)| *at == plan.faults[0].0 && matches!(fault, Fault::Crash(_)));
+        assert_eq!((crashes.count(), plan.len()), (3, 6), "{plan}");
+    }
 
     #[test]
     fn each_seed_draws_another_plan_and_leaves_kinds_out() {
