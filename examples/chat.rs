@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || chat(options.listen, limits))
 }
 
-async fn chat(listen: String, limits: Limits) -> Outcome {
+pub(crate) async fn chat(listen: String, limits: Limits) -> Outcome {
     let room = Arc::new(Room::default());
     let listener = TcpListener::bind(&listen).await?;
     println!("chat on {}", listener.local_addr()?);

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || echo(options.listen))
 }
 
-async fn echo(listen: String) -> Outcome {
+pub(crate) async fn echo(listen: String) -> Outcome {
     let listener = TcpListener::bind(&listen).await?;
     println!("echo on {}", listener.local_addr()?);
     loop {

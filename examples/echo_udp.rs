@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || serve(options.listen))
 }
 
-async fn serve(listen: String) -> Outcome {
+pub(crate) async fn serve(listen: String) -> Outcome {
     let socket = UdpSocket::bind(&listen).await?;
     println!("listening on {}", socket.local_addr()?);
     Server { socket, buf: vec![0; 64 * 1024], to_send: None }.run().await?;

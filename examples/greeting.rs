@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || greet(options.listen))
 }
 
-async fn greet(listen: String) -> Outcome {
+pub(crate) async fn greet(listen: String) -> Outcome {
     let listener = TcpListener::bind(&listen).await?;
     println!("greeting on {}", listener.local_addr()?);
     protocol::serve(&Handle::current(), listener, |_peer| Greeting).wait_closed().await?;

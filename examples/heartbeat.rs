@@ -21,7 +21,7 @@ use examples::{Options, Outcome, Stop};
 const NAME_LIMIT: usize = 64;
 
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     options: Options,
     /// This member's name: one word.
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     examples::run(args.options.backend, || beat(args))
 }
 
-async fn beat(args: Args) -> Outcome {
+pub(crate) async fn beat(args: Args) -> Outcome {
     let mut stop = Stop::listen()?;
     let socket = UdpSocket::bind(&args.options.listen).await?;
     println!("{} on {}", args.name, socket.local_addr()?);

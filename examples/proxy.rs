@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || proxy(options.listen, to))
 }
 
-async fn proxy(listen: String, to: String) -> Outcome {
+pub(crate) async fn proxy(listen: String, to: String) -> Outcome {
     // A bad address is told now, not at the first connection.
     let _addrs = anyloop::net::lookup_host(&to).await?;
     let listener = TcpListener::bind(&listen).await?;

@@ -3,6 +3,7 @@
 //!
 //!     cargo run --example scan -- 127.0.0.1 --ports 22,80,8000-8999
 
+use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -17,7 +18,7 @@ use clap::Parser;
 use examples::Outcome;
 
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     /// The loop to run on: native, tokio or smol.
     #[arg(long)]
     backend: Option<Backend>,
@@ -55,10 +56,10 @@ fn ports(text: &str) -> Result<Ports, String> {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    examples::serve(args.backend, || scan(args))
+    examples::serve(args.backend, || async { scan(args).await.map(drop) })
 }
 
-async fn scan(args: Args) -> Outcome {
+pub(crate) async fn scan(args: Args) -> Result<Count, Box<dyn Error>> {
     let limit = Duration::from_millis(args.limit);
     let found = lookup_host((args.host.as_str(), 0)).await?.next();
     let host = found.ok_or_else(|| format!("{} has no address", args.host))?.ip();
@@ -76,7 +77,7 @@ async fn scan(args: Args) -> Outcome {
         count.add(ended)?;
     }
     println!("{host}: {} open, {} closed, {} silent", count.open, count.closed, count.silent);
-    Ok(())
+    Ok(count)
 }
 
 enum Answer {
@@ -95,11 +96,11 @@ async fn answer(addr: SocketAddr, limit: Duration) -> io::Result<Answer> {
     }
 }
 
-#[derive(Default)]
-struct Count {
-    open: usize,
-    closed: usize,
-    silent: usize,
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Count {
+    pub(crate) open: usize,
+    pub(crate) closed: usize,
+    pub(crate) silent: usize,
 }
 
 impl Count {

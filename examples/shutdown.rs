@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     examples::run(options.backend, || serve(options.listen, Duration::from_millis(grace)))
 }
 
-async fn serve(listen: String, grace: Duration) -> Outcome {
+pub(crate) async fn serve(listen: String, grace: Duration) -> Outcome {
     let mut stop = Stop::listen()?;
     let listener = TcpListener::bind(&listen).await?;
     println!("shutdown on {}", listener.local_addr()?);

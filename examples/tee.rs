@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyloop::fs::{File, OpenOptions};
-use anyloop::io::{AsyncReadExt, AsyncWriteExt, stdin, stdout};
+use anyloop::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stdin, stdout};
 use anyloop::runtime::Backend;
 use clap::Parser;
-use examples::Outcome;
+use examples::{Outcome, sync_folder};
 
 /// Copies standard input to standard output and into files.
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     /// The loop to run on: native, tokio or smol. Without it, ANYLOOP_BACKEND or the first that is
     /// compiled in.
     #[arg(long)]
@@ -27,17 +27,20 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    examples::serve(args.backend, || tee(args))
+    examples::serve(args.backend, || tee(args, stdin(), stdout()))
 }
 
-async fn tee(args: Args) -> Outcome {
+pub(crate) async fn tee(
+    args: Args,
+    mut input: impl AsyncRead + Unpin,
+    mut output: impl AsyncWrite + Unpin,
+) -> Outcome {
     let mut options = OpenOptions::new();
     options.create(true).write(true).append(args.append).truncate(!args.append);
     let mut files: Vec<File> = Vec::new();
     for path in &args.files {
         files.push(options.open(path).await?);
     }
-    let (mut input, mut output) = (stdin(), stdout());
     let mut buf = vec![0; 64 * 1024];
     loop {
         let n = input.read(&mut buf).await?;
@@ -52,6 +55,9 @@ async fn tee(args: Args) -> Outcome {
     output.flush().await?;
     for file in &mut files {
         file.sync_all().await?;
+    }
+    for path in &args.files {
+        sync_folder(path).await?;
     }
     Ok(())
 }

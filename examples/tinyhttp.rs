@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || serve(options.listen, limits))
 }
 
-async fn serve(listen: String, limits: Limits) -> Outcome {
+pub(crate) async fn serve(listen: String, limits: Limits) -> Outcome {
     let listener = TcpListener::bind(&listen).await?;
     println!("tinyhttp on http://{}", listener.local_addr()?);
     let mut connections = JoinSet::new();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyloop::fs::{self, File, OpenOptions};
 use anyloop::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader};
+use examples::sync_folder;
 use sha2::{Digest, Sha256};
 
 use crate::resp::{Answer, Command, read_command, write_command};
@@ -174,13 +175,4 @@ fn write_words(out: &mut Vec<u8>, command: &Command) {
 fn damaged(path: &Path, records: usize, error: &str) -> io::Error {
     let text = format!("{} is damaged after {records} records: {error}", path.display());
     io::Error::new(ErrorKind::InvalidData, text)
-}
-
-/// A new or renamed file is sure to be found after a crash when its folder is on the disk too.
-async fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new("."))).await?.sync_all().await?;
-    }
-    Ok(())
 }

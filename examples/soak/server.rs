@@ -16,12 +16,12 @@ use crate::gauge::{self, Reading};
 
 /// What the server counts.
 #[derive(Default)]
-struct Counts {
+pub(crate) struct Counts {
     requests: AtomicU64,
     open: AtomicU64,
 }
 
-fn serve(listener: TcpListener) -> Arc<Counts> {
+pub(crate) fn serve(listener: TcpListener) -> Arc<Counts> {
     let counts = Arc::new(Counts::default());
     let server = Arc::clone(&counts);
     anyloop::spawn(async move {

@@ -4,9 +4,11 @@ use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyloop::fs::File;
 use anyloop::net::{TcpListener, TcpStream};
 use anyloop::runtime::{Backend, Builder};
 use anyloop::task::JoinSet;
@@ -133,4 +135,17 @@ pub fn allow_many_descriptors() -> u64 {
     }
     #[cfg(not(unix))]
     u64::MAX
+}
+
+/// Brings the name of a file that is new or was renamed to the disk, so that it is found after a crash.
+///
+/// # Errors
+///
+/// Those of opening and syncing its folder.
+pub async fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new("."))).await?.sync_all().await?;
+    }
+    Ok(())
 }
