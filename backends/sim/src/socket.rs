@@ -1,5 +1,6 @@
 //! The sockets of a host, and its `Net`.
 
+mod descriptors;
 mod net;
 mod stream;
 mod tcp;

@@ -142,6 +142,9 @@ trait DynUnixDatagram: DynSocket + fmt::Debug + Send + Sync {
     fn writable(&self) -> BoxFuture<'_, io::Result<()>>;
     fn try_send(&self, buf: &[u8]) -> io::Result<usize>;
     fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize>;
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<io::Result<usize>>;
     fn local_addr(&self) -> io::Result<SocketAddr>;
     fn peer_addr(&self) -> io::Result<SocketAddr>;
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
@@ -184,6 +187,18 @@ impl<S: net::UnixDatagram> DynUnixDatagram for Object<S, std_unix::UnixDatagram>
 
     fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.socket.try_recv(buf)
+    }
+
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+        self.socket.try_send_to(buf, addr)
+    }
+
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.socket.try_recv_from(buf)
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<io::Result<usize>> {
+        self.socket.poll_send_to(cx, buf, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -244,6 +259,18 @@ impl net::UnixDatagram for UnixDatagram {
 
     fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.try_recv(buf)
+    }
+
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+        self.0.try_send_to(buf, addr)
+    }
+
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.0.try_recv_from(buf)
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<io::Result<usize>> {
+        self.0.poll_send_to(cx, buf, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

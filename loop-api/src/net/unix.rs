@@ -147,6 +147,13 @@ pub trait UnixDatagram: Socket + fmt::Debug + Send + Sync + Unpin + 'static {
     fn try_send(&self, buf: &[u8]) -> io::Result<usize>;
     /// `recv` now, or `WouldBlock`.
     fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize>;
+    /// `send_to` now, or `WouldBlock`.
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize>;
+    /// `recv_from` now, or `WouldBlock`.
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+    /// `send_to` as a poll, with one waiter: a second takes the place of the first. While the peer's
+    /// buffer is full, a loop may try again in each of its turns, as the system wakes no waiter then.
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<io::Result<usize>>;
     /// This side's address.
     fn local_addr(&self) -> io::Result<SocketAddr>;
     /// The connected peer's address.

@@ -36,8 +36,8 @@ pub use receive::receive;
 pub use state::{State, is_ready, state};
 #[cfg(unix)]
 pub use unix::{
-    unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair, unix_datagram_unbound,
-    unix_listener, unix_pair, unix_sent,
+    poll_unix_send_to, unix_addr, unix_connected, unix_connecting, unix_datagram, unix_datagram_pair,
+    unix_datagram_unbound, unix_listener, unix_pair, unix_sent,
 };
 #[cfg(unix)]
 pub use unix_transfer::{unix_read, unix_read_uninit};

@@ -41,3 +41,4 @@ pub use runnable::Runnable;
 pub use schedule::Schedule;
 pub(crate) use schedule::TaskFuture;
 pub(crate) use spawn::spawn_unowned;
+pub use waker::is_of_task;

@@ -6,14 +6,9 @@ use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::task::{Context, Poll};
 
-use loop_api::io::Interest as Direction;
-use loop_api::net::{Socket, StdUnixNet, UnixDatagram as LoopUnixDatagram, UnixNet};
-use loop_toolkit::socket::{unix_addr, unix_sent};
-use socket2::SockRef;
+use loop_api::net::{StdUnixNet, UnixDatagram as LoopUnixDatagram, UnixNet};
 
 use crate::any::{self, descriptor, each, forward, opaque, socket};
-use crate::io::ReadBuf;
-use crate::io::foreign::uninit::{Call, into_read_buf};
 use crate::net::readiness::{datagrams, poll_readiness, readiness, unix};
 use crate::runtime::Handle;
 
@@ -141,15 +136,7 @@ impl UnixDatagram {
         buf: &[u8],
         path: P,
     ) -> Poll<io::Result<usize>> {
-        let addr = unix_addr(&address(path.as_ref())?)?;
-        let send = |socket: SockRef<'_>| unix_sent(&*socket, socket.send_to(buf, &addr));
-        match self.poll_io(cx, Direction::Writable, send) {
-            Poll::Ready(Ok(None)) => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            polled => polled.map_ok(Option::unwrap_or_default),
-        }
+        LoopUnixDatagram::poll_send_to(self, cx, buf, &address(path.as_ref())?)
     }
 
     /// [`send_to`](Self::send_to) now.
@@ -159,8 +146,7 @@ impl UnixDatagram {
     /// `WouldBlock` if the peer's buffer is full, or the loop has not looked yet, else any error of
     /// `sendto(2)`.
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
-        let addr = unix_addr(&address(path.as_ref())?)?;
-        Socket::try_io(self, Direction::Writable, |socket| socket.send_to(buf, &addr))
+        LoopUnixDatagram::try_send_to(self, buf, &address(path.as_ref())?)
     }
 
     /// [`recv_from`](Self::recv_from) now.
@@ -170,10 +156,7 @@ impl UnixDatagram {
     /// `WouldBlock` if nothing is there, or the loop has not looked yet, else any error of
     /// `recvfrom(2)`.
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        Socket::try_io(self, Direction::Readable, |socket| {
-            let (n, from) = into_read_buf(&socket, &mut ReadBuf::new(buf), Call::Receive)?;
-            Ok((n, unix(&from)?))
-        })
+        LoopUnixDatagram::try_recv_from(self, buf)
     }
 }
 
@@ -194,6 +177,23 @@ forward! {
 
         async fn send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
             each!(UnixDatagram; &self.0, s => s.send_to(buf, addr).await)
+        }
+
+        fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+            each!(UnixDatagram; &self.0, s => s.try_send_to(buf, addr))
+        }
+
+        fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+            each!(UnixDatagram; &self.0, s => s.try_recv_from(buf))
+        }
+
+        fn poll_send_to(
+            &self,
+            cx: &mut Context<'_>,
+            buf: &[u8],
+            addr: &SocketAddr,
+        ) -> Poll<io::Result<usize>> {
+            each!(UnixDatagram; &self.0, s => s.poll_send_to(cx, buf, addr))
         }
     }
     fn {

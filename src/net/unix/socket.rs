@@ -13,7 +13,8 @@ use super::{UnixDatagram, UnixListener, UnixStream};
 use crate::time::sleep;
 
 /// A unix socket that is yet to connect, listen, or be used for datagrams. It is one of the
-/// system's: a network without these has none. Dropping it closes it.
+/// system's, also while its path is one of a simulated world, which knows of it from when it
+/// listens or has datagrams. Dropping it closes it.
 ///
 /// ```
 /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -36,6 +37,9 @@ use crate::time::sleep;
 pub struct UnixSocket {
     socket: Socket,
     datagrams: bool,
+    /// In a simulated world: the path that it was given, which is one of the host.
+    #[cfg(feature = "sim")]
+    in_world: Option<std::sync::OnceLock<std::path::PathBuf>>,
 }
 
 impl UnixSocket {
@@ -61,7 +65,14 @@ impl UnixSocket {
         let kind = if datagrams { Type::DGRAM } else { Type::STREAM };
         let socket = Socket::new(Domain::UNIX, kind, None)?;
         socket.set_nonblocking(true)?;
-        Ok(UnixSocket { socket, datagrams })
+        #[cfg(feature = "sim")]
+        let in_world = crate::sim::World::try_current().map(|_| std::sync::OnceLock::new());
+        Ok(UnixSocket {
+            socket,
+            datagrams,
+            #[cfg(feature = "sim")]
+            in_world,
+        })
     }
 
     fn check(&self, datagrams: bool, what: &str, instead: &str) -> io::Result<()> {
@@ -76,8 +87,15 @@ impl UnixSocket {
     ///
     /// # Errors
     ///
-    /// `AddrInUse` for a path that exists already, or any other error of `bind(2)`.
+    /// `AddrInUse` for a path that exists already, which a simulated world tells when the socket
+    /// listens or has datagrams; any other error of `bind(2)`.
     pub fn bind(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        #[cfg(feature = "sim")]
+        if let Some(bound) = &self.in_world {
+            // As the system, for one that has an address already.
+            let again = |_| io::ErrorKind::InvalidInput.into();
+            return bound.set(path.as_ref().to_owned()).map_err(again);
+        }
         self.socket.bind(&SockAddr::unix(path)?)
     }
 
@@ -89,6 +107,11 @@ impl UnixSocket {
     /// [`UnixListener::from_std`].
     pub fn listen(self, backlog: u32) -> io::Result<UnixListener> {
         self.check(false, "listen", "new_stream")?;
+        #[cfg(feature = "sim")]
+        if let Some(bound) = self.in_world {
+            // As the system, for one without an address.
+            return UnixListener::bind(bound.into_inner().ok_or(io::ErrorKind::InvalidInput)?);
+        }
         self.socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
         UnixListener::from_std(self.socket.into())
     }
@@ -99,9 +122,19 @@ impl UnixSocket {
     /// # Errors
     ///
     /// `InvalidInput` for a socket for datagrams; `NotFound`, `ConnectionRefused`, or any other
-    /// error of `connect(2)`; those of [`UnixStream::from_std`].
+    /// error of `connect(2)`; those of [`UnixStream::from_std`]; in a simulated world `Unsupported`
+    /// for a socket with an address.
     pub async fn connect(self, path: impl AsRef<Path>) -> io::Result<UnixStream> {
         self.check(false, "connect", "new_stream")?;
+        #[cfg(feature = "sim")]
+        if let Some(bound) = self.in_world {
+            if bound.get().is_some() {
+                let message =
+                    "in a simulated world a unix stream that connects has no address: leave bind out";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+            }
+            return UnixStream::connect(path).await;
+        }
         let addr = SockAddr::unix(path)?;
         // The system does not report when a full backlog has space again.
         let connect = || ready(self.socket.connect(&addr));
@@ -121,6 +154,10 @@ impl UnixSocket {
     /// `InvalidInput` for a socket for streams; those of [`UnixDatagram::from_std`].
     pub fn datagram(self) -> io::Result<UnixDatagram> {
         self.check(true, "have datagrams", "new_datagram")?;
+        #[cfg(feature = "sim")]
+        if let Some(bound) = self.in_world {
+            return bound.into_inner().map_or_else(UnixDatagram::unbound, UnixDatagram::bind);
+        }
         UnixDatagram::from_std(self.socket.into())
     }
 }

@@ -81,11 +81,19 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// `WouldBlock`, where `waiter` waits now.
-    pub(crate) fn accept_unix(&mut self, id: u64, waiter: Option<Waiter>) -> io::Result<u64> {
+    /// `WouldBlock`, where `waiter` waits now; where there is a connection, that no descriptor is
+    /// `free`.
+    pub(crate) fn accept_unix(
+        &mut self,
+        id: u64,
+        free: io::Result<()>,
+        waiter: Option<Waiter>,
+    ) -> io::Result<u64> {
         let server = self.unix.servers.get_mut(&id).ok_or_else(closed)?;
-        match server.queue.pop_front() {
+        match server.queue.front().copied() {
             Some(end) => {
+                free?;
+                server.queue.pop_front();
                 self.unix.full.move_to(&mut self.wakes);
                 Ok(end)
             }

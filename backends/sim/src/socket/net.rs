@@ -8,18 +8,12 @@ use std::sync::Arc;
 use loop_api::net::error::cannot;
 use loop_api::net::{Net, TcpOptions, UdpOptions};
 
+use super::descriptors::expect_descriptor;
 use super::stream::Socket;
 use super::{TcpListener, TcpStream, UdpSocket};
-use crate::core::lock;
 use crate::net::end::{End, State};
 use crate::net::network::failed;
 use crate::state::SimHandle;
-
-/// Sockets and files have their descriptors of the same store.
-fn expect_descriptor(host: &SimHandle, what: &str, addr: SocketAddr) -> io::Result<()> {
-    let result = lock(&host.0.disk).expect_descriptor();
-    result.map_err(|error| cannot(what, addr, error.into()))
-}
 
 /// Waits until a connection is there or has failed.
 async fn connected(socket: &Socket, addr: SocketAddr) -> io::Result<()> {
@@ -43,7 +37,6 @@ impl Net for SimHandle {
     ) -> impl Future<Output = io::Result<TcpStream>> + Send + 'static {
         let host = self.clone();
         async move {
-            host.check_open()?;
             expect_descriptor(&host, "connect to", addr)?;
             let id = host.0.world.net(|net, core| net.connect(core, host.0.id, addr, &options))?;
             let socket = Socket { host, id };
@@ -53,14 +46,12 @@ impl Net for SimHandle {
     }
 
     fn listen_tcp(&self, addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
-        self.check_open()?;
         expect_descriptor(self, "listen on", addr)?;
         let id = self.0.world.net(|net, core| net.listen(core, self.0.id, addr, options))?;
         Ok(TcpListener { host: self.clone(), id })
     }
 
     fn bind_udp(&self, addr: SocketAddr, options: &UdpOptions) -> io::Result<UdpSocket> {
-        self.check_open()?;
         expect_descriptor(self, "bind", addr)?;
         let id = self.0.world.net(|net, core| net.bind_udp(core, self.0.id, addr, options))?;
         Ok(UdpSocket { host: self.clone(), id })

@@ -13,11 +13,12 @@ use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::coop;
 use loop_api::io::AsyncReadUninit;
 
+use super::descriptors::free_descriptor;
 use super::stream::{
     HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, stream,
     writes,
 };
-use super::waiting::{List, Waiting, attempt};
+use super::waiting::{List, Waiting, accept, poll_accept};
 use crate::net::network::{Listener, closed};
 use crate::state::SimHandle;
 use crate::waiters::Waiter;
@@ -89,14 +90,21 @@ impl TcpListener {
 }
 
 impl TcpListener {
-    /// The next connection, or `WouldBlock`, where `waiter` waits now.
+    /// The next connection, or `WouldBlock`, where `waiter` waits now; without a descriptor it stays
+    /// where it is.
     fn next(&self, waiter: Option<Waiter>) -> Result<(TcpStream, SocketAddr)> {
+        let mut free = Some(free_descriptor(&self.host));
         let (id, peer) = self.host.0.world.net(|net, _| {
             let listener = net.listeners.get_mut(&self.id).ok_or_else(closed)?;
             // One that is gone is passed over.
-            while let Some(id) = listener.queue.pop_front() {
-                if let Some(end) = net.ends.get(&id) {
-                    return Ok((id, end.remote));
+            while let Some(id) = listener.queue.front().copied() {
+                let remote = net.ends.get(&id).map(|end| end.remote);
+                if remote.is_some() {
+                    free.take().transpose()?;
+                }
+                listener.queue.pop_front();
+                if let Some(remote) = remote {
+                    return Ok((id, remote));
                 }
             }
             if let Some(spare) = waiter.and_then(|waiter| listener.waiters.add(waiter)) {
@@ -112,14 +120,12 @@ impl loop_api::net::TcpListener for TcpListener {
     type Stream = TcpStream;
 
     async fn accept(&self) -> Result<(TcpStream, SocketAddr)> {
-        let mut waiting = Waiting::new(&self.host, self.id, |net, id| {
-            net.listeners.get_mut(&id).map(|listener| &mut listener.waiters)
-        });
-        poll_fn(|cx| waiting.poll(cx, |waiter| self.next(waiter))).await
+        let list: List = |net, id| net.listeners.get_mut(&id).map(|listener| &mut listener.waiters);
+        accept(&self.host, self.id, list, |waiter| self.next(waiter)).await
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<Result<(TcpStream, SocketAddr)>> {
-        attempt(cx, || 0, |waiter| self.next(waiter))
+        poll_accept(cx, &self.host, |waiter| self.next(waiter))
     }
 
     fn local_addr(&self) -> Result<SocketAddr> {

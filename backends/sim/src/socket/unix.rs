@@ -14,11 +14,12 @@ use loop_api::coop;
 use loop_api::io::AsyncReadUninit;
 use loop_api::net::UnixNet;
 
+use super::descriptors::{expect_descriptor, free_descriptor};
 use super::stream::{
     HasSocket, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Socket, WriteHalf, poll_read_vectored, reads, stream,
     writes,
 };
-use super::waiting::{Waiting, attempt};
+use super::waiting::{List, Waiting, accept, attempt, poll_accept};
 use crate::net::network::closed;
 use crate::net::unix_state::{Datagrams, Name, UnixEnd};
 use crate::state::SimHandle;
@@ -90,9 +91,11 @@ pub struct UnixListener {
 }
 
 impl UnixListener {
-    fn next(&self, waiter: Option<Waiter>) -> Result<UnixStream> {
-        let id = self.host.0.world.net(|net, _| net.accept_unix(self.id, waiter))?;
-        Ok(UnixStream(Arc::new(Socket { host: self.host.clone(), id })))
+    /// The next connection; who connects has no name.
+    fn next(&self, waiter: Option<Waiter>) -> Result<(UnixStream, SocketAddr)> {
+        let free = free_descriptor(&self.host);
+        let id = self.host.0.world.net(|net, _| net.accept_unix(self.id, free, waiter))?;
+        Ok((UnixStream(Arc::new(Socket { host: self.host.clone(), id })), addr_of(None)?))
     }
 }
 
@@ -104,16 +107,12 @@ impl loop_api::net::UnixListener for UnixListener {
     type Stream = UnixStream;
 
     async fn accept(&self) -> Result<(UnixStream, SocketAddr)> {
-        let mut waiting = Waiting::new(&self.host, self.id, |net, id| {
-            net.unix.servers.get_mut(&id).map(|server| &mut server.waiters)
-        });
-        let stream = poll_fn(|cx| waiting.poll(cx, |waiter| self.next(waiter))).await?;
-        // Who connects has no name.
-        Ok((stream, addr_of(None)?))
+        let list: List = |net, id| net.unix.servers.get_mut(&id).map(|server| &mut server.waiters);
+        accept(&self.host, self.id, list, |waiter| self.next(waiter)).await
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<Result<(UnixStream, SocketAddr)>> {
-        attempt(cx, || 0, |waiter| Ok((self.next(waiter)?, addr_of(None)?)))
+        poll_accept(cx, &self.host, |waiter| self.next(waiter))
     }
 
     fn local_addr(&self) -> Result<SocketAddr> {
@@ -233,6 +232,20 @@ impl loop_api::net::UnixDatagram for UnixDatagram {
         self.receive_now(buf, None).map(|(n, _)| n)
     }
 
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> Result<usize> {
+        self.send_now(Some(&name_of(addr)?), buf, None)
+    }
+
+    fn try_recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
+        let (n, from) = self.receive_now(buf, None)?;
+        Ok((n, addr_of(from)?))
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<Result<usize>> {
+        let name = name_of(addr)?;
+        coop::poll_transfer(cx, |cx| attempt(cx, || 0, |waiter| self.send_now(Some(&name), buf, waiter)))
+    }
+
     fn local_addr(&self) -> Result<SocketAddr> {
         addr_of(self.with(|socket| socket.name.clone())?)
     }
@@ -286,8 +299,8 @@ impl UnixNet for SimHandle {
     ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
         let host = self.clone();
         async move {
-            host.check_open()?;
             let (name, from) = (name_of(&addr)?, (host.0.id, host.pid()));
+            expect_descriptor(&host, "connect to", &name)?;
             let mut waiting = Waiting::new(&host, 0, |net, _| Some(&mut net.unix.full));
             let attempt = |waiter| host.0.world.net(|net, core| net.connect_unix(core, from, &name, waiter));
             let id = poll_fn(|cx| waiting.poll(cx, attempt)).await?;
@@ -297,14 +310,15 @@ impl UnixNet for SimHandle {
     }
 
     fn listen_unix(&self, addr: &SocketAddr) -> Result<UnixListener> {
-        self.check_open()?;
         let name = name_of(addr)?;
+        expect_descriptor(self, "listen on", &name)?;
         let id = self.0.world.net(|net, core| net.listen_unix(core, self.0.id, self.pid(), name))?;
         Ok(UnixListener { host: self.clone(), id })
     }
 
     fn unix_pair(&self) -> Result<(UnixStream, UnixStream)> {
         self.check_open()?;
+        free_descriptor(self)?;
         let end = || UnixEnd { peer_pid: self.pid(), ..UnixEnd::default() };
         let (one, other) = self.0.world.net(|net, core| net.unix_pair(core, self.0.id, [end(), end()]));
         let stream = |id| UnixStream(Arc::new(Socket { host: self.clone(), id }));
@@ -312,14 +326,15 @@ impl UnixNet for SimHandle {
     }
 
     fn bind_unix_datagram(&self, addr: &SocketAddr) -> Result<UnixDatagram> {
-        self.check_open()?;
         let name = name_of(addr)?;
+        expect_descriptor(self, "bind", &name)?;
         let id = self.0.world.net(|net, core| net.bind_unix(core, self.0.id, Some(name)))?;
         Ok(UnixDatagram { host: self.clone(), id })
     }
 
     fn unbound_unix_datagram(&self) -> Result<UnixDatagram> {
         self.check_open()?;
+        free_descriptor(self)?;
         let id = self.0.world.net(|net, core| net.bind_unix(core, self.0.id, None))?;
         Ok(UnixDatagram { host: self.clone(), id })
     }

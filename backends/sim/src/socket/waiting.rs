@@ -1,7 +1,12 @@
 //! Futures that wait at a socket, and take their wakers back when they are dropped.
 
+use std::future::poll_fn;
 use std::io::{ErrorKind, Result};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+
+use loop_api::Handle;
+use loop_toolkit::task::is_of_task;
+use loop_toolkit::{accept_retry, poll_accept_retry};
 
 use crate::net::network::Network;
 use crate::state::SimHandle;
@@ -32,6 +37,18 @@ pub(super) fn attempt<T>(
     }
 }
 
+/// As [`attempt`] of one who is not taken back, where there is mostly nothing yet: a task's waker, whose
+/// clone and drop run no other code, comes along at once.
+pub(super) fn attempt_at_once<T>(
+    cx: &mut Context<'_>,
+    mut tried: impl FnMut(Option<Waiter>) -> Result<T>,
+) -> Poll<Result<T>> {
+    if is_of_task(cx.waker()) {
+        return polled(tried(Some((0, cx.waker().clone()))));
+    }
+    attempt(cx, || 0, tried)
+}
+
 /// A future that waits at a socket.
 pub(super) struct Waiting<'a> {
     host: &'a SimHandle,
@@ -60,6 +77,30 @@ impl<'a> Waiting<'a> {
         };
         attempt(cx, number, tried)
     }
+}
+
+/// The next of a listener; while there is no descriptor for it, it tries again later, as other loops do.
+pub(super) async fn accept<T>(
+    host: &SimHandle,
+    listener: u64,
+    list: List,
+    next: impl Fn(Option<Waiter>) -> Result<T>,
+) -> Result<T> {
+    let attempt = || async {
+        let mut waiting = Waiting::new(host, listener, list);
+        poll_fn(|cx| waiting.poll(cx, &next)).await
+    };
+    accept_retry(attempt, |wait| host.sleep(wait)).await
+}
+
+/// As [`accept`].
+pub(super) fn poll_accept<T>(
+    cx: &mut Context<'_>,
+    host: &SimHandle,
+    mut next: impl FnMut(Option<Waiter>) -> Result<T>,
+) -> Poll<Result<T>> {
+    let later = |wait, waker: Waker| Ok(host.call_later(wait, move || waker.wake()).map(drop)?);
+    poll_accept_retry(cx, |cx| attempt(cx, || 0, &mut next), later)
 }
 
 impl Drop for Waiting<'_> {

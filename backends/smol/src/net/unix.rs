@@ -204,6 +204,18 @@ impl net::UnixDatagram for UnixDatagram {
         self.io.get_ref().recv(buf)
     }
 
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+        self.io.get_ref().send_to_addr(buf, addr)
+    }
+
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.get_ref().recv_from(buf)
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<io::Result<usize>> {
+        socket::poll_unix_send_to(self, cx, buf, addr)
+    }
+
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().local_addr()
     }

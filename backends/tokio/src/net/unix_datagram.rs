@@ -5,10 +5,11 @@ use std::fmt;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
+use std::task::{Context, Poll};
 
 use loop_api::Handle;
 use loop_toolkit::retry_blocked;
-use loop_toolkit::socket::{unix_addr, unix_sent};
+use loop_toolkit::socket::{poll_unix_send_to, unix_addr, unix_sent};
 use socket2::{SockAddr, SockRef};
 use tokio::io::Interest;
 
@@ -115,6 +116,19 @@ impl loop_api::net::UnixDatagram for UnixDatagram {
 
     fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.socket.try_recv(buf)
+    }
+
+    fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<usize> {
+        let addr = unix_addr(addr)?;
+        self.socket.try_io(Interest::WRITABLE, || self.send_now(buf, &addr))
+    }
+
+    fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.socket.try_recv_from(buf).map(|(n, from)| (n, from.into()))
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], addr: &SocketAddr) -> Poll<io::Result<usize>> {
+        poll_unix_send_to(self, cx, buf, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -1,5 +1,6 @@
 //! NET12: unix sockets.
 
+use std::future::poll_fn;
 use std::io;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
@@ -178,6 +179,16 @@ where
             within(&handle, LONG, server.recv_from(&mut buf)).await.expect("it").expect("a datagram");
         assert_eq!(&buf[..n], b"no sender");
         assert!(from.is_unnamed());
+        let polled = poll_fn(|cx| client.poll_send_to(cx, b"polled", &addr));
+        assert_eq!(within(&handle, LONG, polled).await.expect("it").expect("to be sent"), 6);
+        within(&handle, LONG, server.readable()).await.expect("it").expect("a datagram");
+        assert_eq!(server.try_recv_from(&mut buf).expect("a datagram").0, 6);
+        let error = server.try_recv_from(&mut buf).expect_err("nothing more");
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        client.writable().await.expect("space");
+        assert_eq!(client.try_send_to(b"tried", &addr).expect("to be sent"), 5);
+        let n = within(&handle, LONG, server.recv(&mut buf)).await.expect("it").expect("a datagram");
+        assert_eq!(&buf[..n], b"tried");
         let (one, other) = handle.unix_datagram_pair().expect("a pair");
         one.send(b"one").await.expect("to be sent");
         one.send(b"two").await.expect("to be sent");

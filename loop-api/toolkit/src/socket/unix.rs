@@ -2,11 +2,13 @@
 
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
+use std::task::{Context, Poll};
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::{BACKLOG, cannot, connected, has_begun, is_ready, new_socket};
 use loop_api::io::Interest;
+use loop_api::net;
 use loop_api::readiness::AsSource;
 
 /// An address for a message.
@@ -126,6 +128,30 @@ pub fn unix_sent<T: AsSource>(socket: &T, sent: io::Result<usize>) -> io::Result
             Ok(None)
         }
         sent => sent.map(Some),
+    }
+}
+
+/// Sends a datagram to an address, as a poll: what
+/// [`UnixDatagram::poll_send_to`](loop_api::net::UnixDatagram::poll_send_to) does over the system's
+/// socket. While the peer's buffer is full, the next turn tries again.
+///
+/// # Errors
+///
+/// As [`Socket::poll_io`](net::Socket::poll_io), and those of `sendto(2)`.
+pub fn poll_unix_send_to(
+    socket: &impl net::Socket,
+    cx: &mut Context<'_>,
+    buf: &[u8],
+    addr: &SocketAddr,
+) -> Poll<io::Result<usize>> {
+    let addr = unix_addr(addr)?;
+    let send = |socket: SockRef<'_>| unix_sent(&*socket, socket.send_to(buf, &addr));
+    match socket.poll_io(cx, Interest::Writable, send) {
+        Poll::Ready(Ok(None)) => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        polled => polled.map_ok(Option::unwrap_or_default),
     }
 }
 

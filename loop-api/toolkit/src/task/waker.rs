@@ -24,11 +24,18 @@ pub(super) unsafe fn borrowed(header: NonNull<Header>) -> ManuallyDrop<Waker> {
 
 /// The task that a waker wakes, if it is one of ours. It borrows the waker's reference.
 pub(super) fn task_of(waker: &Waker) -> Option<NonNull<Header>> {
-    if std::ptr::eq(waker.vtable(), &VTABLE) {
-        NonNull::new(waker.data().cast::<Header>().cast_mut())
-    } else {
-        None
-    }
+    if is_of_task(waker) { NonNull::new(waker.data().cast::<Header>().cast_mut()) } else { None }
+}
+
+/// Whether a waker is that of a task of a [`TaskSet`](super::TaskSet): cloning it runs no other code, and
+/// nor does dropping it while the task is polled, so that both may be done under a lock.
+///
+/// ```
+/// assert!(!loop_toolkit::task::is_of_task(std::task::Waker::noop()));
+/// ```
+#[inline]
+pub fn is_of_task(waker: &Waker) -> bool {
+    std::ptr::eq(waker.vtable(), &VTABLE)
 }
 
 fn task(data: *const ()) -> NonNull<Header> {
