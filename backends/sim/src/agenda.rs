@@ -6,13 +6,14 @@ use std::task::Waker;
 
 use crate::fault::Fault;
 use crate::net::packet::Sent;
+use crate::trace::What;
 
 /// Something that is to happen.
 pub(crate) enum Event {
     /// A sleep ends.
     Timer(Waker),
     /// A packet arrives.
-    Packet(Box<Sent>),
+    Packet(Sent),
     /// A client asks again, unless it was answered.
     SynTimer { end: u64, tries: u32 },
     /// A stream gives up, unless it was answered.
@@ -103,6 +104,26 @@ impl Agenda {
     }
 }
 
+impl Event {
+    /// What is written down when it happens; nothing where it may be of no effect.
+    #[inline]
+    pub(crate) fn what(&self, (_, _, number): Key) -> Option<What> {
+        Some(match self {
+            Event::Timer(_) => What::Timer { number },
+            Event::Packet(sent) => {
+                let (kind, id, len) = sent.packet.summary();
+                What::Packet { kind, from: sent.from, to: sent.to, id, len, sent: sent.at }
+            }
+            Event::SynTimer { .. } | Event::GiveUp { .. } => return None,
+            Event::Fault(fault) => What::Fault(fault.to_string().into()),
+            Event::Disk(asked) => {
+                What::Disk { host: asked.host, what: asked.what, inode: asked.inode, len: asked.len }
+            }
+            Event::Call(_) => What::Call { number },
+        })
+    }
+}
+
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -125,7 +146,7 @@ mod tests {
 
     fn packet() -> Event {
         let packet = Packet::Fin { to: 0 };
-        Event::Packet(Box::new(Sent { from: 0, to: 0, end: None, packet, at: 0 }))
+        Event::Packet(Sent { from: 0, to: 0, end: None, packet, at: 0 })
     }
 
     #[test]

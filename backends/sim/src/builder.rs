@@ -11,7 +11,7 @@ use loop_api::host::Host;
 use crate::config::Config;
 use crate::core::Core;
 use crate::disk::config::DiskConfig;
-use crate::net::link::NetConfig;
+use crate::net::link::{NetConfig, nanos};
 use crate::net::network::Network;
 use crate::oracle::{Oracle, Recording};
 use crate::order::Order;
@@ -65,7 +65,7 @@ impl Builder {
     }
 
     /// [`order`](Self::order), unless it was called.
-    pub(crate) fn order_unless_set(mut self, order: Order) -> Builder {
+    pub fn order_unless_set(mut self, order: Order) -> Builder {
         self.config.order.get_or_insert(order);
         self
     }
@@ -190,6 +190,7 @@ impl Builder {
             checks: Mutex::default(),
             drawn: Mutex::default(),
             failed: AtomicBool::new(false),
+            poll_nanos: nanos(config.poll_cost),
             foreign: OnceLock::new(),
             config,
         })

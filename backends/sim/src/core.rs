@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use crate::agenda::{Agenda, Event, Key};
 use crate::oracle::{ChoiceKind, Oracle};
-use crate::trace::{Trace, What};
+use crate::trace::{Stats, Trace, TraceEvent, What};
 
 /// Locks, also after a panic: what the locks here hold is whole between any two of its calls.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -17,7 +17,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct Core {
     /// Nanoseconds since the world began.
     now: AtomicU64,
-    /// When the first event is due, or earlier.
+    /// When the first event is due; the most there is if there is none. Set under the diary's lock.
     due: AtomicU64,
     next: AtomicU64,
     mixes_ties: bool,
@@ -25,9 +25,16 @@ pub(crate) struct Core {
     has_foreign: bool,
     /// Wakes the foreign runtime while it is driven.
     driven: Mutex<Option<Waker>>,
-    agenda: Mutex<Agenda>,
     oracle: Mutex<Oracle>,
-    trace: Mutex<Trace>,
+    diary: Mutex<Diary>,
+}
+
+/// What is to happen, and what has. In one place, as what happens is taken out of one and written
+/// into the other.
+#[derive(Debug)]
+struct Diary {
+    agenda: Agenda,
+    trace: Trace,
 }
 
 impl Core {
@@ -39,9 +46,8 @@ impl Core {
             mixes_ties,
             has_foreign,
             driven: Mutex::default(),
-            agenda: Mutex::default(),
             oracle: Mutex::new(oracle),
-            trace: Mutex::new(trace),
+            diary: Mutex::new(Diary { agenda: Agenda::default(), trace }),
         }
     }
 
@@ -58,7 +64,9 @@ impl Core {
 
     /// Jumps to a time, unless it is past.
     pub(crate) fn jump(&self, to: u64) {
-        self.now.fetch_max(to, Relaxed);
+        if to > self.now() {
+            self.now.store(to, Relaxed);
+        }
     }
 
     /// A number that is never used twice, nor zero.
@@ -70,13 +78,19 @@ impl Core {
         lock(&self.oracle)
     }
 
-    pub(crate) fn trace(&self) -> MutexGuard<'_, Trace> {
-        lock(&self.trace)
+    pub(crate) fn stats(&self) -> Stats {
+        lock(&self.diary).trace.stats
+    }
+
+    /// The trace, where it is kept.
+    pub(crate) fn log(&self) -> Vec<TraceEvent> {
+        lock(&self.diary).trace.log()
     }
 
     /// Writes something down that happens now.
+    #[inline]
     pub(crate) fn record(&self, what: What) {
-        self.trace().add(self.now(), what);
+        lock(&self.diary).trace.add(self.now(), what);
     }
 
     /// Has an event happen at a time. Those of one time keep their order; but timers, where the
@@ -88,19 +102,29 @@ impl Core {
             _ => 0,
         };
         let key = (time, tie, number);
-        let displaced = lock(&self.agenda).insert(key, event);
+        let mut diary = lock(&self.diary);
+        let displaced = diary.agenda.insert(key, event);
+        if displaced.is_none() && time < self.due.load(Relaxed) {
+            self.due.store(time, Relaxed);
+        }
+        drop(diary);
         drop(displaced);
-        self.due.fetch_min(time, Relaxed);
         self.wake_foreign();
         key
     }
 
     /// While a foreign runtime is driven, it is told that the world may have something to do.
+    #[inline]
     pub(crate) fn wake_foreign(&self) {
         if self.has_foreign {
-            let waker = lock(&self.driven).clone();
-            waker.iter().for_each(Waker::wake_by_ref);
+            self.wake_driven();
         }
+    }
+
+    #[cold]
+    fn wake_driven(&self) {
+        let waker = lock(&self.driven).clone();
+        waker.iter().for_each(Waker::wake_by_ref);
     }
 
     /// A foreign runtime is driven, or is not any more.
@@ -112,38 +136,50 @@ impl Core {
     /// As [`Agenda::replace_waker`].
     pub(crate) fn replace_waker(&self, key: Key, waker: Waker) -> Result<(), Waker> {
         // Dropped when the lock is free.
-        let result = lock(&self.agenda).replace_waker(key, waker);
+        let result = lock(&self.diary).agenda.replace_waker(key, waker);
         result.map(drop)
     }
 
     /// Takes an event back.
     pub(crate) fn cancel(&self, key: Key) -> Option<Event> {
-        lock(&self.agenda).remove(key)
-    }
-
-    /// Whether something may be due.
-    pub(crate) fn is_due(&self) -> bool {
-        self.due.load(Relaxed) <= self.now()
-    }
-
-    /// The next event that is due.
-    pub(crate) fn pop_due(&self) -> Option<(Key, Event)> {
-        let mut agenda = lock(&self.agenda);
-        let event = agenda.pop_due(self.now());
-        if event.is_none() {
-            self.due.store(agenda.first().unwrap_or(u64::MAX), Relaxed);
+        let mut diary = lock(&self.diary);
+        let event = diary.agenda.remove(key);
+        if key.0 <= self.due.load(Relaxed) {
+            self.set_due(&diary.agenda);
         }
         event
     }
 
+    fn set_due(&self, agenda: &Agenda) {
+        self.due.store(agenda.first().unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// The next event, if it is due, which is written down.
+    pub(crate) fn pop_due(&self) -> Option<Event> {
+        let now = self.now();
+        if self.due.load(Relaxed) > now {
+            return None;
+        }
+        let mut diary = lock(&self.diary);
+        let (key, event) = diary.agenda.pop_due(now)?;
+        if let Some(what) = event.what(key) {
+            diary.trace.add(now, what);
+        }
+        self.set_due(&diary.agenda);
+        Some(event)
+    }
+
     /// When the next event is due.
     pub(crate) fn first(&self) -> Option<u64> {
-        lock(&self.agenda).first()
+        Some(self.due.load(Relaxed)).filter(|due| *due != u64::MAX)
     }
 
     /// Nothing will happen any more.
     pub(crate) fn close(&self) {
-        let left = lock(&self.agenda).close();
+        let mut diary = lock(&self.diary);
+        let left = diary.agenda.close();
+        self.set_due(&diary.agenda);
+        drop(diary);
         for event in left.into_values() {
             match event {
                 Event::Timer(waker) => loop_toolkit::drop_each([waker]),

@@ -4,7 +4,8 @@ use std::io::{Error, ErrorKind, Result};
 
 /// A number, from a variable.
 fn number(name: &str) -> Result<Option<u64>> {
-    let Ok(text) = std::env::var(name) else { return Ok(None) };
+    let Some(text) = std::env::var_os(name) else { return Ok(None) };
+    let text = text.to_string_lossy();
     match parse(&text) {
         Some(number) => Ok(Some(number)),
         None => {
@@ -28,7 +29,12 @@ pub(crate) fn seed() -> Result<Option<u64>> {
 
 /// `ANYLOOP_SIM_SEEDS`: how many seeds to run.
 pub(crate) fn seeds() -> Result<Option<u64>> {
-    number("ANYLOOP_SIM_SEEDS")
+    let seeds = number("ANYLOOP_SIM_SEEDS")?;
+    if seeds == Some(0) {
+        let message = "ANYLOOP_SIM_SEEDS is 0, by which nothing would be tested: set it to 1 or more";
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(seeds)
 }
 
 /// `ANYLOOP_SIM_CHECK`: whether each seed runs twice.

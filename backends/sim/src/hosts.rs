@@ -220,6 +220,13 @@ pub(crate) fn check(world: &Inner, fault: &Fault) -> Result<(), WorldError> {
             )));
         }
     }
+    if let [one, other] = fault.hosts()[..] {
+        if one == other {
+            return Err(WorldError(format!(
+                "`{fault}`: there is no link from a host to itself: name two hosts"
+            )));
+        }
+    }
     if let Fault::Signal(_, name) = fault {
         if signals::by_name(name).is_none() {
             let names = signals::names();

@@ -2,8 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::core::Core;
 use crate::oracle::{ChoiceKind, Oracle};
 use crate::order::Order;
+
+/// Among how many a pick is made, at most: those that wait longest. Where tasks come faster than they
+/// run, each has its turn all the same.
+const WINDOW: usize = 1024;
 
 /// One that is ready: the number of its task, and since which pick.
 #[derive(Debug)]
@@ -31,6 +36,7 @@ pub(crate) struct ReadyQueue<T> {
     /// libraries wake in an order that no seed decides.
     woken: Vec<Waiting<T>>,
     priorities: Option<Priorities>,
+    is_scripted: bool,
     picks: u64,
 }
 
@@ -44,7 +50,8 @@ impl<T> ReadyQueue<T> {
             }
             _ => None,
         };
-        ReadyQueue { order, items: VecDeque::new(), woken: Vec::new(), priorities, picks: 0 }
+        let is_scripted = oracle.is_scripted();
+        ReadyQueue { order, items: VecDeque::new(), woken: Vec::new(), priorities, is_scripted, picks: 0 }
     }
 
     pub(crate) fn push(&mut self, task: u64, item: T) {
@@ -81,20 +88,26 @@ impl<T> ReadyQueue<T> {
     fn settle(&mut self) {
         if self.woken.len() > 1 {
             self.woken.sort_by_key(|waiting| waiting.task);
+            self.items.extend(self.woken.drain(..));
+        } else if let Some(one) = self.woken.pop() {
+            self.items.push_back(one);
         }
-        self.items.extend(self.woken.drain(..));
     }
 
-    pub(crate) fn pop(&mut self, oracle: &mut Oracle) -> Option<Waiting<T>> {
+    pub(crate) fn pop(&mut self, core: &Core) -> Option<Waiting<T>> {
         self.settle();
         let len = self.items.len();
         if len == 0 {
             return None;
         }
         self.picks += 1;
+        // Of one nothing is chosen.
+        let of = len.min(WINDOW) as u64;
+        let pick = || if len == 1 { 0 } else { core.oracle().pick(ChoiceKind::Task, of) as usize };
         let at = match (&mut self.priorities, &self.order) {
-            _ if oracle.is_scripted() => oracle.pick(ChoiceKind::Task, len as u64) as usize,
+            _ if self.is_scripted => pick(),
             (Some(priorities), _) => {
+                let oracle = &mut *core.oracle();
                 let at = priorities.pick(&self.items, self.picks, oracle);
                 if len > 1 {
                     oracle.note(ChoiceKind::Task, len as u64, at as u64);
@@ -102,10 +115,10 @@ impl<T> ReadyQueue<T> {
                 at
             }
             (None, Order::Fifo) => 0,
-            (None, _) => oracle.pick(ChoiceKind::Task, len as u64) as usize,
+            (None, _) => pick(),
         };
-        // In its place comes the last: the others need not move up.
-        if at == 0 { self.items.pop_front() } else { self.items.swap_remove_back(at) }
+        // In its place comes the first: the others need not move up, and the next gets into the window.
+        self.items.swap_remove_front(at)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use loop_api::host::Stepped;
 use loop_api::{Handle, RunError, budget, coop};
 
-use crate::agenda::{Asked, Event, Key};
+use crate::agenda::Event;
 use crate::baton::Back;
 use crate::core::lock;
 use crate::hosts;
@@ -55,9 +55,7 @@ impl<'a> Run<'a> {
         let mut idle_since = None;
         loop {
             self.expect_no_failure();
-            if self.world.core.is_due() {
-                self.fire();
-            }
+            self.fire();
             match self.step() {
                 Step::Done => return Ok(()),
                 Step::Ran => idle_since = None,
@@ -87,9 +85,7 @@ impl<'a> Run<'a> {
         let (mut ran, mut idle_since) = (false, None);
         loop {
             self.expect_no_failure();
-            if core.is_due() {
-                ran |= self.fire();
-            }
+            ran |= self.fire();
             // What is ready now, and not what that makes ready.
             let ready = lock(&self.world.ready).len();
             for _ in 0..ready {
@@ -196,43 +192,30 @@ impl<'a> Run<'a> {
     fn fire(&mut self) -> bool {
         let core = &self.world.core;
         let mut fired = false;
-        while let Some((key, event)) = core.pop_due() {
+        while let Some(event) = core.pop_due() {
             fired = true;
-            self.happen(key, event);
+            self.happen(event);
         }
         fired
     }
 
-    fn happen(&mut self, (_, _, number): Key, event: Event) {
-        let (world, core) = (self.world, &self.world.core);
+    fn happen(&mut self, event: Event) {
+        let world = self.world;
         match event {
             Event::Timer(waker) => {
-                core.record(What::Timer { number });
                 let mut waker = Some(waker);
                 loop_toolkit::wake_each(|| waker.take());
             }
-            Event::Packet(sent) => {
-                let (kind, id, len) = sent.packet.summary();
-                core.record(What::Packet { kind, from: sent.from, to: sent.to, id, len, sent: sent.at });
-                world.net(|net, core| net.arrive(core, *sent));
-            }
+            Event::Packet(sent) => world.net(|net, core| net.arrive(core, sent)),
             Event::SynTimer { end, tries } => world.net(|net, core| net.syn_timer(core, end, tries)),
             Event::GiveUp { end } => world.net(|net, _| net.give_up(end)),
             Event::Fault(fault) => {
-                core.record(What::Fault(fault.to_string().into()));
                 if let Err(error) = hosts::apply(world, &fault) {
                     world.fail(error.to_string());
                 }
             }
-            Event::Disk(asked) => {
-                let Asked { host, what, inode, len, run } = *asked;
-                core.record(What::Disk { host, what, inode, len });
-                run();
-            }
-            Event::Call(call) => {
-                core.record(What::Call { number });
-                call();
-            }
+            Event::Disk(asked) => (asked.run)(),
+            Event::Call(call) => call(),
         }
     }
 
@@ -241,7 +224,7 @@ impl<'a> Run<'a> {
         let world = self.world;
         let (next, picks) = {
             let mut ready = lock(&world.ready);
-            let next = ready.pop(&mut world.core.oracle());
+            let next = ready.pop(&world.core);
             (next, ready.picks())
         };
         let Some(next) = next else { return Step::Idle };

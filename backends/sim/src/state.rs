@@ -20,7 +20,6 @@ use crate::config::Config;
 use crate::core::{Core, lock};
 use crate::disk::store::Store;
 use crate::host_clock::HostClock;
-use crate::net::link::nanos;
 use crate::net::network::Network;
 use crate::plan::Plan;
 use crate::ready::ReadyQueue;
@@ -49,6 +48,8 @@ impl fmt::Debug for Item {
 pub(crate) struct Inner {
     pub(crate) core: Core,
     pub(crate) config: Config,
+    /// How long a poll takes.
+    pub(crate) poll_nanos: u64,
     /// What the clocks of hosts tell is so long after this.
     pub(crate) base: std::time::Instant,
     /// The thread that made it, and runs it.
@@ -131,7 +132,7 @@ impl Inner {
 
     /// Lets the time pass that a poll takes.
     pub(crate) fn pass_a_poll(&self) {
-        self.core.advance(nanos(self.config.poll_cost));
+        self.core.advance(self.poll_nanos);
     }
 
     /// As [`net`](Self::net), for a call that takes time as a poll does: a task that never waits

@@ -117,6 +117,7 @@ impl Trace {
         Trace { stats, log: log.then(Vec::new) }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, at: u64, what: What) {
         let stats = &mut self.stats;
         let hash = mix(stats.hash, at);

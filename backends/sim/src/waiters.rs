@@ -47,7 +47,9 @@ impl Waiters {
     pub(crate) fn move_to(&mut self, to: &mut Waiters) {
         if let Some(waiter) = self.first.take() {
             to.keep(waiter);
-            to.more.append(&mut self.more);
+            if !self.more.is_empty() {
+                to.more.append(&mut self.more);
+            }
         }
     }
 
@@ -61,6 +63,10 @@ impl Waiters {
 
     /// Wakes them all, whatever one of them does. To be called without a lock.
     pub(crate) fn wake(self) {
+        if self.more.is_empty() {
+            let mut first = self.first;
+            return wake_each(|| first.take().map(|(_, waker)| waker));
+        }
         let mut all = self.into_wakers();
         wake_each(|| all.next());
     }

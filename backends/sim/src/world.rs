@@ -186,12 +186,12 @@ impl World {
 
     /// What is known of the run so far.
     pub fn stats(&self) -> Stats {
-        self.0.core.trace().stats
+        self.0.core.stats()
     }
 
     /// What has happened, if the world was built with [`Builder::trace`](crate::Builder::trace).
     pub fn trace(&self) -> Vec<TraceEvent> {
-        self.0.core.trace().log()
+        self.0.core.log()
     }
 
     /// Writes a line into the trace, with the world's time. It is part of the hash.

@@ -99,6 +99,7 @@ fn what_cannot_happen_says_why() {
     };
     says(world.fault(Fault::crash("b")), "`crash b`: there is no host `b`; the hosts are main, a");
     says(world.at(ms(1), Fault::cut("a", "b")), "there is no host `b`");
+    says(world.fault(Fault::cut("a", "a")), "name two hosts");
     says(
         world.plan(&Plan::new().at(ms(1), Fault::crash("main"))),
         "put what crashes or pauses on a host of its own",
@@ -346,4 +347,33 @@ fn seeds_repeat_themselves_and_differ_from_one_another() {
     assert_eq!(one.hashes, other.hashes);
     let distinct: std::collections::BTreeSet<_> = one.hashes.values().collect();
     assert_eq!(distinct.len(), 50);
+}
+
+#[test]
+fn who_waits_has_a_turn_where_tasks_come_faster_than_they_run() {
+    const BEFORE: u64 = 4096;
+    const MOST: u64 = 12 * BEFORE;
+    /// A task that makes two more.
+    fn flood(host: &SimHandle, count: Arc<AtomicU64>) {
+        let next = host.clone();
+        drop(host.spawn(async move {
+            for _ in 0..2 {
+                if count.fetch_add(1, SeqCst) < MOST {
+                    flood(&next, count.clone());
+                }
+            }
+        }));
+    }
+    for seed in 0..10 {
+        let mut sim = Builder::new().order(Order::Random).seed(seed).build();
+        let count = Arc::new(AtomicU64::new(0));
+        (0..BEFORE).for_each(|_| flood(sim.handle(), count.clone()));
+        let made = sim.block_on(async {
+            futures_lite::future::yield_now().await;
+            futures_lite::future::yield_now().await;
+            count.swap(MOST, SeqCst)
+        });
+        // In the order of the others it has its turn when each has had one, and their children.
+        assert!(made < MOST, "seed {seed}: two turns took as many as {made} tasks");
+    }
 }

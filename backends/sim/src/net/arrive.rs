@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::end::{End, State};
 use super::network::Network;
-use super::packet::{Packet, Sent};
+use super::packet::{Datagram, Packet, Sent};
 use super::tcp::SYN_TRIES;
 use crate::core::Core;
 
@@ -34,7 +34,8 @@ impl Network {
                     end.writers.move_to(&mut self.wakes);
                 }
             }
-            Packet::Datagram { from_host, from, to_host, to, bytes } => {
+            Packet::Datagram(datagram) => {
+                let Datagram { from_host, from, to_host, to, bytes } = *datagram;
                 self.datagram(core, (from_host, from), (to_host, to), bytes);
             }
             Packet::Unreachable { to, from: refused } => {

@@ -42,19 +42,44 @@ impl Bytes {
         done
     }
 
-    /// Takes `n` bytes out, or all.
-    pub(crate) fn consume(&mut self, n: usize) {
-        let mut left = n.min(self.len);
-        self.len -= left;
+    /// Moves as much as fits into `buf`, which is at least as much as is there or shorter.
+    pub(crate) fn take(&mut self, buf: &mut [u8], spare: &mut Spare) -> usize {
+        let mut done = 0;
         while let Some(piece) = self.pieces.front() {
-            let here = piece.len() - self.head;
-            if left < here {
-                self.head += left;
-                return;
+            let n = (piece.len() - self.head).min(buf.len() - done);
+            buf[done..done + n].copy_from_slice(&piece[self.head..self.head + n]);
+            (done, self.head) = (done + n, self.head + n);
+            if self.head < piece.len() {
+                break;
             }
-            left -= here;
             self.head = 0;
-            self.pieces.pop_front();
+            self.pieces.pop_front().into_iter().for_each(|piece| spare.keep(piece));
+        }
+        self.len -= done;
+        done
+    }
+}
+
+/// Buffers that are not needed now: most segments are short, and one is written soon after one was
+/// read.
+#[derive(Debug, Default)]
+pub(crate) struct Spare(Vec<Vec<u8>>);
+
+impl Spare {
+    const MOST: usize = 64;
+    const LONGEST: usize = 4096;
+
+    /// An empty buffer for `n` bytes.
+    pub(crate) fn take(&mut self, n: usize) -> Vec<u8> {
+        let mut buffer = if n <= Spare::LONGEST { self.0.pop().unwrap_or_default() } else { Vec::new() };
+        buffer.clear();
+        buffer.reserve_exact(n);
+        buffer
+    }
+
+    fn keep(&mut self, buffer: Vec<u8>) {
+        if self.0.len() < Spare::MOST && buffer.capacity() <= Spare::LONGEST {
+            self.0.push(buffer);
         }
     }
 }
@@ -69,11 +94,13 @@ mod tests {
         for piece in [&b"ab"[..], b"", b"cdef", b"g"] {
             bytes.push(piece.to_vec());
         }
-        let mut buf = [0; 4];
+        let (mut buf, mut spare) = ([0; 4], Spare::default());
         assert_eq!((bytes.peek(&mut buf), &buf), (4, b"abcd"));
-        bytes.consume(3);
+        assert_eq!((bytes.take(&mut buf[..3], &mut spare), &buf[..3]), (3, &b"abc"[..]));
         assert_eq!((bytes.peek(&mut buf), &buf, bytes.len()), (4, b"defg", 4));
-        bytes.consume(9);
-        assert!(bytes.is_empty() && bytes.peek(&mut buf) == 0);
+        assert_eq!((bytes.take(&mut buf, &mut spare), &buf), (4, b"defg"));
+        assert!(bytes.is_empty() && bytes.take(&mut buf, &mut spare) == 0);
+        assert_eq!(spare.0.len(), 3, "buffers are used again");
+        assert!(spare.take(9).is_empty() && spare.0.len() == 2);
     }
 }

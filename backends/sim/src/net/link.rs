@@ -144,6 +144,17 @@ impl Default for NetConfig {
 }
 
 impl NetConfig {
+    /// How long each packet takes, where nothing is chosen: within a host, or between two.
+    pub(crate) fn fixed(&self, is_loopback: bool) -> Option<u64> {
+        match self.link {
+            _ if is_loopback => Some(nanos(self.loopback)),
+            Link { latency: Latency::Fixed(time), loss, bandwidth: None, .. } if loss <= 0.0 => {
+                Some(nanos(time))
+            }
+            _ => None,
+        }
+    }
+
     /// A network on a bad day: 1 to 20 ms with a long tail, 2 % of loss, 1 % of datagrams twice,
     /// packets of 1,460 bytes, and reads that give a part of what is there.
     pub fn rough() -> NetConfig {

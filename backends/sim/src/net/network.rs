@@ -8,6 +8,7 @@ use std::path::Path;
 
 use loop_api::net::error::cannot;
 
+use super::bytes::Spare;
 use super::datagrams::Udp;
 use super::end::{End, State};
 use super::link::{Latency, Link, NetConfig, nanos};
@@ -85,6 +86,8 @@ pub(crate) struct Network {
     pub(crate) gone: BTreeMap<u64, u64>,
     #[cfg(unix)]
     pub(crate) unix: UnixSockets,
+    /// Buffers of segments that were read, for the next.
+    pub(crate) spare: Spare,
     /// To be woken, and to be dropped, when the lock is free.
     pub(crate) wakes: Waiters,
     pub(crate) dropped: Waiters,
@@ -143,6 +146,7 @@ impl Network {
             gone: BTreeMap::new(),
             #[cfg(unix)]
             unix: UnixSockets::default(),
+            spare: Spare::default(),
             wakes: Waiters::default(),
             dropped: Waiters::default(),
         }
@@ -288,7 +292,7 @@ impl Network {
                 at = at.max(*last + 1);
                 *last = at;
             }
-            core.at(at, Event::Packet(Box::new(Sent { from, to, end, packet, at: core.now() })));
+            core.at(at, Event::Packet(Sent { from, to, end, packet, at: core.now() }));
         }
         if cut || troubled && self.is_cut(to, from) {
             self.expect_answer(core, end);
@@ -297,12 +301,20 @@ impl Network {
 
     /// As [`send`](Self::send), from an end to its peer.
     pub(crate) fn send_from(&mut self, core: &Core, id: u64, packet: Packet) {
-        if let Some(end) = self.ends.get(&id) {
-            let (from, to) = (end.host, end.peer_host);
-            if end.is_unix() {
-                return self.arrive(core, Sent { from, to, end: Some(id), packet, at: core.now() });
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        let (from, to, now) = (end.host, end.peer_host, core.now());
+        let sent = Sent { from, to, end: Some(id), packet, at: now };
+        if end.is_unix() {
+            return self.arrive(core, sent);
+        }
+        let is_calm = self.routes.is_empty() && self.isolations == 0;
+        match self.config.fixed(from == to).filter(|_| is_calm) {
+            // As `send` would, where nothing is chosen.
+            Some(transit) => {
+                end.last = (now + transit).max(end.last + 1);
+                core.at(end.last, Event::Packet(sent));
             }
-            self.send(core, from, to, Some(id), packet);
+            None => self.send(core, from, to, Some(id), sent.packet),
         }
     }
 

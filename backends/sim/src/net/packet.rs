@@ -21,9 +21,18 @@ pub(crate) enum Packet {
     /// The reader has read, and the writer may go on.
     Window { to: u64, read: usize },
     /// A datagram.
-    Datagram { from_host: u32, from: SocketAddr, to_host: u32, to: SocketAddr, bytes: Vec<u8> },
+    Datagram(Box<Datagram>),
     /// No socket was there for a datagram.
     Unreachable { to: u64, from: SocketAddr },
+}
+
+#[derive(Debug)]
+pub(crate) struct Datagram {
+    pub(crate) from_host: u32,
+    pub(crate) from: SocketAddr,
+    pub(crate) to_host: u32,
+    pub(crate) to: SocketAddr,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A packet on a link.
@@ -49,7 +58,9 @@ impl Packet {
             Packet::Fin { to } => ("FIN", *to, 0),
             Packet::Reset { to } => ("RST", *to, 0),
             Packet::Window { to, .. } => ("window", *to, 0),
-            Packet::Datagram { to, bytes, .. } => ("datagram", u64::from(to.port()), bytes.len() as u64),
+            Packet::Datagram(datagram) => {
+                ("datagram", u64::from(datagram.to.port()), datagram.bytes.len() as u64)
+            }
             Packet::Unreachable { to, .. } => ("unreachable", *to, 0),
         }
     }

@@ -129,7 +129,7 @@ impl Network {
                 let refusal = Packet::Refused { to: id, kind: ErrorKind::HostUnreachable };
                 let sent =
                     super::packet::Sent { from: host, to: host, end: None, packet: refusal, at: core.now() };
-                core.at(core.now() + UNREACHABLE, Event::Packet(Box::new(sent)));
+                core.at(core.now() + UNREACHABLE, Event::Packet(sent));
             }
         }
         Ok(id)
@@ -183,7 +183,7 @@ impl Network {
             return Err(ErrorKind::WouldBlock.into());
         }
         let n = len.min(space);
-        let mut bytes = Vec::with_capacity(n);
+        let mut bytes = self.spare.take(n);
         for buf in bufs {
             let part = buf.len().min(n - bytes.len());
             bytes.extend_from_slice(&buf[..part]);
@@ -241,22 +241,18 @@ impl Network {
                 n -= oracle.pick(ChoiceKind::Segment, n as u64) as usize;
             }
         }
-        end.rx.peek(&mut buf[..n]);
-        if !peek {
-            end.rx.consume(n);
-            self.count_read(core, id, n);
+        if peek {
+            end.rx.peek(&mut buf[..n]);
+            return Ok(n);
         }
-        Ok(n)
-    }
-
-    /// Tells the writer of what was read, once it is much.
-    pub(super) fn count_read(&mut self, core: &Core, id: u64, n: usize) {
-        let Some(end) = self.ends.get_mut(&id) else { return };
+        end.rx.take(&mut buf[..n], &mut self.spare);
         end.read += n;
         if end.read >= (end.buffer / 2).max(1) {
+            // The writer is told of what was read, once it is much.
             let (to, read) = (end.peer, std::mem::take(&mut end.read));
             self.send_from(core, id, Packet::Window { to, read });
         }
+        Ok(n)
     }
 
     /// Sends FIN.

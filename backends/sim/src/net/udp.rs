@@ -8,7 +8,7 @@ use loop_api::net::UdpOptions;
 
 use super::datagrams::Udp;
 use super::network::{Network, closed, failed, is_of_host, system_error};
-use super::packet::{Packet, Sent};
+use super::packet::{Datagram, Packet, Sent};
 use super::ports::leave;
 use crate::agenda::Event;
 use crate::core::Core;
@@ -97,7 +97,7 @@ impl Network {
         }
         if let Some(time) = time {
             let sent = Sent { from, to, end: None, packet, at: core.now() };
-            core.at(core.now() + time, Event::Packet(Box::new(sent)));
+            core.at(core.now() + time, Event::Packet(sent));
         }
     }
 
@@ -147,7 +147,8 @@ impl Network {
         let twice = from.0 != to.0 && core.oracle().chance(ChoiceKind::Duplicate, duplicate);
         for _ in 0..=usize::from(twice) {
             let (from_host, from, to_host, to) = (from.0, from.1, to.0, to.1);
-            let packet = Packet::Datagram { from_host, from, to_host, to, bytes: buf.to_vec() };
+            let datagram = Datagram { from_host, from, to_host, to, bytes: buf.to_vec() };
+            let packet = Packet::Datagram(Box::new(datagram));
             self.send_once(core, from_host, to_host, packet);
         }
     }

@@ -12,7 +12,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use loop_api::coop;
 use loop_api::io::AsyncReadUninit;
 
-use super::waiting::{List, Waiting, attempt, polled};
+use super::waiting::{List, Waiting, attempt, attempt_at_once, polled};
 use crate::net::end::End;
 use crate::net::network::{closed, system_error};
 use crate::state::SimHandle;
@@ -40,7 +40,7 @@ impl Socket {
 
     /// Reads, or has the task woken when something is there.
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
-        attempt(cx, || 0, |waiter| self.read(buf, false, waiter))
+        attempt_at_once(cx, |waiter| self.read(buf, false, waiter))
     }
 
     /// As `poll_read`.
