@@ -52,6 +52,7 @@
 //! | `global` | where no loop runs, one is lent: smol's global executor if `smol` is on, else a native loop on a thread of its own |
 //! | `dyn` | any other loop, behind one type: [`erased`](https://docs.rs/loop-erased) and `Runtime::from_erased` |
 //! | `sim` | a simulated world in place of a loop, for tests: many hosts, virtual time, a seeded order, a network and disks that fail, exact replay: `sim` |
+//! | `sim-interpose` | `sim`, and on Linux std's clock and hash keys in a world are the world's too |
 //! | `hyper` | streams are hyper's `rt::Read` and `rt::Write`, too: see [`io`] |
 //! | `rand` | [`random`]'s numbers as a generator of the crate `rand` 0.10 |
 //! | `macros` (default) | `#[anyloop::main]`, `#[anyloop::test]`, `select!` |

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 mod interval;
@@ -39,6 +40,23 @@ thread_local! {
 /// the system's. For simulators.
 pub fn set_clock(clock: Option<fn() -> Instant>) -> Option<fn() -> Instant> {
     CLOCK.replace(clock)
+}
+
+static MEASURED: OnceLock<fn() -> std::time::Instant> = OnceLock::new();
+
+/// Has [`measured_now`] ask `clock`, once in a process: for simulators that make std's clock theirs.
+pub fn set_measured(clock: fn() -> std::time::Instant) {
+    let _first = MEASURED.set(clock);
+}
+
+/// The thread's real time, by which slow callbacks are measured, also where the loop's is another.
+///
+/// ```
+/// let start = loop_api::time::measured_now();
+/// assert!(loop_api::time::measured_now() >= start);
+/// ```
+pub fn measured_now() -> std::time::Instant {
+    MEASURED.get().map_or_else(std::time::Instant::now, |clock| clock())
 }
 
 /// Calls `f` with the clock set, and puts back the one before.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::core::lock;
+use crate::interpose;
 
 thread_local! {
     /// The baton of the job that this thread runs.
@@ -53,6 +54,10 @@ impl Baton {
 
     /// The world hands it to the job, and waits until it comes back; for at most `patience`.
     pub(crate) fn lend(&self, patience: Duration) -> Back {
+        interpose::real(|| self.lend_for(patience))
+    }
+
+    fn lend_for(&self, patience: Duration) -> Back {
         let mut has = lock(&self.has);
         if *has == Has::Done {
             return Back::Given;

@@ -11,6 +11,7 @@ use loop_api::host::Host;
 use crate::config::Config;
 use crate::core::Core;
 use crate::disk::config::DiskConfig;
+use crate::interpose;
 use crate::net::link::{NetConfig, nanos};
 use crate::net::network::Network;
 use crate::oracle::{Oracle, Recording};
@@ -177,7 +178,7 @@ impl Builder {
         let ready = ReadyQueue::new(order, &mut oracle);
         Arc::new(Inner {
             core: Core::new(oracle, Trace::new(config.trace), mixes_ties, config.host.is_some()),
-            base: std::time::Instant::now(),
+            base: interpose::base(),
             thread: context::thread_id().get(),
             ready: Mutex::new(ready),
             wake: Condvar::new(),

@@ -78,6 +78,14 @@ impl Core {
         lock(&self.oracle)
     }
 
+    /// A number for the program; for the quiet one see `SimHandle`'s `random_u64`.
+    pub(crate) fn random(&self) -> u64 {
+        match self.oracle().pick(ChoiceKind::Random, u64::MAX) {
+            0 => 1 << 32 | 1,
+            number => number,
+        }
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         lock(&self.diary).trace.stats
     }

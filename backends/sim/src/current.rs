@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, UNIX_EPOCH};
 
+use loop_api::Handle;
 use loop_api::context::Scoped;
 use loop_api::time::{Instant, set_clock};
 
+use crate::interpose::{self, Asked};
 use crate::state::{Inner, SimHandle};
 
 thread_local! {
@@ -25,16 +28,41 @@ fn virtual_now() -> Instant {
     if let Ok(Some(now)) = CURRENT.try_with(|slot| slot.with_current(now)) {
         return now;
     }
-    let world =
-        CLOCKS.try_with(|clocks| clocks.borrow().worlds.iter().rev().find_map(Weak::upgrade)).ok().flatten();
-    match world {
-        Some(world) => Instant::from_std(world.base + std::time::Duration::from_nanos(world.core.now())),
+    match world_of_thread() {
+        Some(world) => Instant::from_std(world.base + Duration::from_nanos(world.core.now())),
         None => Instant::from_std(std::time::Instant::now()),
     }
 }
 
+/// The last of the worlds that the thread made, or runs a job of.
+fn world_of_thread() -> Option<Arc<Inner>> {
+    let last =
+        |clocks: &RefCell<Clocks>| clocks.try_borrow().ok()?.worlds.iter().rev().find_map(Weak::upgrade);
+    CLOCKS.try_with(last).ok().flatten()
+}
+
+/// What std's clock tells in a world. Between runs, what is measured is the test's own; with real
+/// threads, all of them go by the system's.
+fn std_clock() -> Option<(Duration, Duration)> {
+    let told = |host: Option<&SimHandle>| {
+        let host = host.filter(|host| host.0.world.config.threads.is_none())?;
+        let day = host.wall_clock().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Some((Duration::from_nanos(host.nanos()), day))
+    };
+    Scoped::look(&CURRENT, told)
+}
+
+fn std_random() -> Option<u64> {
+    let of_host = |host: Option<&SimHandle>| host.map(|host| host.0.world.clone());
+    let world = Scoped::look(&CURRENT, of_host)
+        .or_else(world_of_thread)
+        .filter(|world| world.config.threads.is_none())?;
+    Some(world.core.random())
+}
+
 /// From now on this thread goes by the clock of a world.
 pub(crate) fn follow(world: &Arc<Inner>) {
+    interpose::ask(Asked { clock: std_clock, random: std_random });
     CLOCKS.with_borrow_mut(|clocks| {
         if clocks.worlds.is_empty() {
             clocks.before = set_clock(Some(virtual_now));

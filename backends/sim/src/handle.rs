@@ -16,7 +16,6 @@ use loop_toolkit::task::JoinHandle;
 use crate::current::CURRENT;
 use crate::jobs::{self, Jobs};
 use crate::local::{self, SimLocalTask};
-use crate::oracle::ChoiceKind;
 use crate::sleep::SimSleep;
 use crate::state::{SimHandle, beginning};
 use crate::tasks;
@@ -92,10 +91,7 @@ impl Handle for SimHandle {
     /// What it gives where a choice is quiet is small, and not zero, in both its halves: those who draw
     /// below a limit, and draw anew what would make some numbers more likely, would draw for ever.
     fn random_u64(&self) -> u64 {
-        match self.0.world.core.oracle().pick(ChoiceKind::Random, u64::MAX) {
-            0 => 1 << 32 | 1,
-            number => number,
-        }
+        self.0.world.core.random()
     }
 
     fn spawn_from<F>(&self, caller: &'static Location<'static>, future: F) -> JoinHandle<F::Output>

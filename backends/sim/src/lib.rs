@@ -34,7 +34,8 @@
 //! (which run on threads, but one at a time with the world). What it does not have: descriptors, the
 //! standard library's sockets and files, and processes.
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "interpose"), forbid(unsafe_code))]
+#![deny(unsafe_code)]
 
 mod agenda;
 mod baton;
@@ -54,6 +55,7 @@ mod files;
 mod handle;
 mod host_clock;
 mod hosts;
+mod interpose;
 mod jobs;
 mod leaks;
 pub mod linear;

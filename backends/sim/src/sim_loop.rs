@@ -23,6 +23,7 @@ use crate::builder::Builder;
 use crate::core::lock;
 use crate::current;
 use crate::hosts;
+use crate::interpose;
 use crate::scheduler::Run;
 use crate::state::{Inner, Item, SimHandle};
 use crate::world::World;
@@ -139,6 +140,10 @@ impl SimLoop {
 
     /// Waits for the threads of blocking jobs; how many are left.
     fn join_jobs(&self, timeout: Option<Duration>) -> usize {
+        interpose::real(|| self.join_jobs_within(timeout))
+    }
+
+    fn join_jobs_within(&self, timeout: Option<Duration>) -> usize {
         let start = std::time::Instant::now();
         let mut left = 0;
         for job in std::mem::take(&mut *lock(&self.host.0.world.jobs)) {

@@ -14,7 +14,7 @@ use super::queue::{Queue, Rest};
 use crate::error::Panic;
 use crate::handle::{self, Handle};
 use crate::shared::{Exception, Shared};
-use crate::time::{Instant, Sleep};
+use crate::time::{Instant, Sleep, measured_now};
 
 /// Runs a loop's callbacks, a turn at a time.
 ///
@@ -143,14 +143,13 @@ impl<H: Handle> Pump<H> {
 
 fn run(job: &dyn Job, shared: &Shared) {
     let threshold = shared.slow_callback_duration();
-    // Of the thread's real time, also where the loop's is another.
-    let start = threshold.map(|_| std::time::Instant::now());
+    let start = threshold.map(|_| measured_now());
     // The closure is gone after a panic; the queue is not touched while it runs.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.run())) {
         shared.report(&Exception::panicked(job.kind(), Panic::new(payload), Some(job.location())));
     }
     if let (Some(threshold), Some(start)) = (threshold, start) {
-        let took = start.elapsed();
+        let took = measured_now() - start;
         if took >= threshold {
             shared.report(&Exception::slow(took, Some(job.location())));
         }

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use loop_api::Handle;
 use loop_api::shared::{Exception, ExceptionKind, polls_are_timed};
+use loop_api::time::measured_now;
 
 use crate::output::TaskOutput;
 
@@ -72,10 +73,9 @@ fn poll_timed<F: Future, H: Handle>(
     location: &'static Location<'static>,
     cx: &mut Context<'_>,
 ) -> Poll<TaskOutput<F::Output, H>> {
-    // Of the thread's real time, also where the loop's is another.
-    let start = std::time::Instant::now();
+    let start = measured_now();
     let polled = poll_caught(future, location, cx);
-    let took = start.elapsed();
+    let took = measured_now() - start;
     H::with_current(|handle| {
         if let Some(shared) = handle.map(Handle::shared) {
             if shared.slow_callback_duration().is_some_and(|threshold| took >= threshold) {
