@@ -34,8 +34,8 @@ pub struct Shrunk {
 }
 
 impl Shrunk {
-    /// The end of the run as an SVG: hosts as lanes, packets as arrows, faults shaded, the failure
-    /// at the right.
+    /// The run as an SVG: small above, and its end as a diagram in which time goes down, with hosts as
+    /// lanes, packets as arrows, faults shaded, and the failure at the bottom.
     pub fn timeline(&self) -> String {
         timeline::draw(&self.trace, &self.hosts, &self.message)
     }
