@@ -37,11 +37,22 @@ pub fn run_test<F: Future>(runtime: io::Result<Runtime>, future: F) -> F::Output
 /// Runs a test's future in a world for each seed.
 #[cfg(feature = "sim")]
 #[track_caller]
-pub fn run_sim_test<F: Future>(name: &str, seeds: u64, future: impl Fn(crate::sim::World) -> F + Sync)
-where
+pub fn run_sim_test<F: Future>(
+    name: &str,
+    seeds: u64,
+    with_tokio: bool,
+    future: impl Fn(crate::sim::World) -> F + Sync,
+) where
     F::Output: process::Termination,
 {
-    crate::sim::test(name, seeds, &crate::sim::Builder::new(), |world| {
+    let mut builder = crate::sim::Builder::new();
+    if with_tokio {
+        builder = match crate::any::event_loop::with_paused_tokio(builder) {
+            Ok(builder) => builder,
+            Err(error) => panic!("{error}"),
+        };
+    }
+    crate::sim::test(name, seeds, &builder, |world| {
         let future = future(world);
         async move {
             let code = process::Termination::report(future.await);

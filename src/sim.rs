@@ -41,6 +41,33 @@
 //! # fn main() {}
 //! ```
 //!
+//! Without the macro, and for a harness of one's own, there are [`seeds`] for a report of many worlds,
+//! [`shrink`] to make a failure small, [`explore`] for every order of a small program and
+//! [`check_deterministic`] to see that a seed repeats itself:
+//!
+//! ```
+//! use anyloop::sim::{Builder, Chaos, World, seeds, shrink};
+//! use std::time::Duration;
+//!
+//! // It fails if host `b` is down after four seconds.
+//! let program = |world: World| async move {
+//!     world.host("a");
+//!     world.host("b");
+//!     world.chaos(&Chaos::everything(Duration::from_secs(5)));
+//!     anyloop::time::sleep(Duration::from_secs(4)).await;
+//!     assert!(!world.host("b").handle().is_closed(), "b is down");
+//! };
+//! let report = seeds(0..100, &Builder::new(), program);
+//! let failure = report.first_failure().expect("a seed crashes it");
+//! let small = shrink(failure, 100, &Builder::new(), program).expect("it fails again");
+//! assert_eq!(small.plan.len(), 1, "{small}");
+//! // As a regression test, it fails until the program is mended.
+//! let again = Builder::new().seed(small.seed).plan(small.plan.clone());
+//! assert!(!seeds(small.seed..small.seed + 1, &again, program).is_ok());
+//! std::fs::write(std::env::temp_dir().join("b-is-down.svg"), small.timeline())?;
+//! # std::io::Result::Ok(())
+//! ```
+//!
 //! A failure prints the line that runs it again, the faults that it needs as Rust source, and where
 //! it wrote its timeline. A whole program runs in a world with one host by `ANYLOOP_BACKEND=sim`;
 //! `ANYLOOP_SIM_SEED` is the seed. What is simulated and what is not:
@@ -49,7 +76,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::pin::pin;
 
 use loop_api::{EventLoop, Handle as _};
@@ -57,8 +84,9 @@ use loop_erased::ErasedHandle;
 
 pub use loop_sim::linear;
 pub use loop_sim::{
-    Builder, Chaos, Disk, DiskCall, DiskConfig, Fault, Latency, Link, NetConfig, Order, ParseError, Plan,
-    Recording, Resources, Rng, SimHandle, SimLoop, Stats, TraceEvent, WorldError,
+    Builder, Chaos, Difference, Disk, DiskCall, DiskConfig, Explored, Failure, Fault, Latency, Link,
+    NetConfig, Order, ParseError, Plan, Recording, Report, Resources, Rng, Shrunk, SimHandle, SimLoop, Stats,
+    TraceEvent, WorldError,
 };
 
 use crate::any::{self, BUDGET};
@@ -216,7 +244,7 @@ impl fmt::Debug for Host {
 }
 
 /// Runs a future as the main one of a world, with the ambient API: for those who write a harness of
-/// their own with [`loop_sim::seeds`] and its like, which give them the loop.
+/// their own with [`loop_sim::seeds`] and its like, which give them the loop; [`seeds`] here gives the world.
 ///
 /// ```
 /// use anyloop::sim::{Builder, run};
@@ -248,9 +276,82 @@ pub fn run<F: Future>(sim: &mut SimLoop, f: impl FnOnce(World) -> F) -> F::Outpu
 /// If a seed fails.
 #[track_caller]
 pub fn test<F: Future>(name: &str, seeds: u64, builder: &Builder, f: impl Fn(World) -> F + Sync) {
-    let mut builder = builder.clone();
-    if let Some(budget) = BUDGET {
-        builder = builder.budget(budget);
+    loop_sim::test(name, seeds, &ready(builder), program(&f));
+}
+
+/// With what libraries ask how much they may do in one poll.
+fn ready(builder: &Builder) -> Builder {
+    let builder = builder.clone();
+    match BUDGET {
+        Some(budget) => builder.budget(budget),
+        None => builder,
     }
-    loop_sim::test(name, seeds, &builder, |sim| drop(run(sim, &f)));
+}
+
+fn program<F: Future>(f: &(impl Fn(World) -> F + Sync)) -> impl Fn(&mut SimLoop) + Sync {
+    move |sim| drop(run(sim, f))
+}
+
+/// In random order, unless the builder says which: what [`test`] does, so that the same seed is the
+/// same run.
+fn drawn(builder: &Builder) -> Builder {
+    ready(builder).order_unless_set(Order::Random)
+}
+
+/// Runs `f` once for each seed, in a world of its own, as many at once as there are processors, and in
+/// random order unless the builder says which: see [`loop_sim::seeds`]. The environment is not asked.
+pub fn seeds<F: Future>(range: Range<u64>, builder: &Builder, f: impl Fn(World) -> F + Sync) -> Report {
+    loop_sim::seeds(range, &drawn(builder), program(&f))
+}
+
+/// Makes a failure of [`seeds`] small, in at most `limit` runs: first the faults, then the choices.
+/// `None` if it does not fail again. See [`loop_sim::shrink`].
+pub fn shrink<F: Future>(
+    failure: &Failure,
+    limit: usize,
+    builder: &Builder,
+    f: impl Fn(World) -> F + Sync,
+) -> Option<Shrunk> {
+    loop_sim::shrink(failure, limit, &drawn(builder), program(&f))
+}
+
+/// Runs `f` once for each order in which its tasks can be picked, until one fails or `limit` were run:
+/// see [`loop_sim::explore`].
+///
+/// ```
+/// use anyloop::sim::{Builder, explore};
+///
+/// let explored = explore(100, &Builder::new(), |_world| async {
+///     let tasks: Vec<_> = (0..3).map(|n| anyloop::spawn(async move { n })).collect();
+///     for (n, task) in tasks.into_iter().enumerate() {
+///         assert_eq!(task.await.unwrap(), n);
+///     }
+/// });
+/// assert!(explored.complete && explored.failure.is_none(), "{explored}");
+/// ```
+pub fn explore<F: Future>(limit: usize, builder: &Builder, f: impl Fn(World) -> F + Sync) -> Explored {
+    loop_sim::explore(limit, &ready(builder), program(&f))
+}
+
+/// Runs a seed twice, in random order unless the builder says which.
+///
+/// # Errors
+///
+/// The first event that differs, with those around it.
+///
+/// ```
+/// use anyloop::sim::{Builder, check_deterministic};
+/// use std::time::Duration;
+///
+/// let stats = check_deterministic(7, &Builder::new(), |world| async move {
+///     anyloop::time::sleep(Duration::from_millis(world.random(50))).await;
+/// });
+/// assert!(stats.unwrap().events > 0);
+/// ```
+pub fn check_deterministic<F: Future>(
+    seed: u64,
+    builder: &Builder,
+    f: impl Fn(World) -> F + Sync,
+) -> Result<Stats, Box<Difference>> {
+    loop_sim::check_deterministic(seed, &drawn(builder), program(&f))
 }

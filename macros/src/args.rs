@@ -24,7 +24,7 @@ pub(crate) struct Args {
     pub(crate) backends: Vec<LitStr>,
     /// Whether smol, whose clock cannot be stopped, is left out where it was not asked for.
     pub(crate) start_paused: bool,
-    with_tokio: bool,
+    pub(crate) with_tokio: bool,
     /// In how many simulated worlds a test runs.
     pub(crate) seeds: Option<u64>,
     threads: Threads,

@@ -100,13 +100,13 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
         });
     }
     if let Some(seeds) = args.seeds {
-        let text = name.to_string();
+        let (text, with_tokio) = (name.to_string(), args.with_tokio);
         tests.extend(quote_spanned! {span=>
             #facade::__if_sim! {
                 #(#of_test)*
                 #[::core::prelude::v1::test]
                 fn sim() {
-                    #facade::__private::run_sim_test(#text, #seeds, |world| {
+                    #facade::__private::run_sim_test(#text, #seeds, #with_tokio, |world| {
                         let _ = &world;
                         super::#name(#takes_world)
                     })

@@ -185,12 +185,12 @@ fn build_smol(options: &Options) -> io::Result<loop_smol::SmolLoop> {
 
 /// In a world tokio goes by the world's clock.
 #[cfg(all(feature = "sim", feature = "compat", feature = "test-util"))]
-fn with_paused_tokio(builder: loop_sim::Builder) -> io::Result<loop_sim::Builder> {
+pub(crate) fn with_paused_tokio(builder: loop_sim::Builder) -> io::Result<loop_sim::Builder> {
     Ok(builder.host(std::sync::Arc::new(loop_compat::host::PausedTokio::new())))
 }
 
 #[cfg(all(feature = "sim", not(all(feature = "compat", feature = "test-util"))))]
-fn with_paused_tokio(_: loop_sim::Builder) -> io::Result<loop_sim::Builder> {
+pub(crate) fn with_paused_tokio(_: loop_sim::Builder) -> io::Result<loop_sim::Builder> {
     let message = "with_tokio in a simulated world needs anyloop's features `compat` and `test-util`";
     Err(io::Error::new(io::ErrorKind::Unsupported, message))
 }
