@@ -34,15 +34,20 @@ impl Args {
         }
     }
 
-    /// Seconds of the processor's, and what was done in one.
+    /// Seconds of the processor's, round trips and simulated seconds in one of them, and the most
+    /// memory that the process had, in kilobytes: numbers, for `benches --bin sim`.
     pub fn report(&self, simulated: Duration) {
         let real = (cpu_time() - self.start).as_secs_f64();
         let trips = (self.clients * self.rounds) as f64 / real;
-        println!(
-            "{real:.3} s, {trips:.0} round trips/s, {:.0} simulated s/s",
-            simulated.as_secs_f64() / real
-        );
+        println!("{real:.4} {trips:.0} {:.0} {}", simulated.as_secs_f64() / real, peak_memory());
     }
+}
+
+/// As Linux tells it; zero elsewhere.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// What this process has used of the processor: others on the machine do not count.

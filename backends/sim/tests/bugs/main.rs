@@ -35,7 +35,20 @@ fn find(words: &str, net: NetConfig, program: impl Fn(&mut SimLoop) + Sync) -> S
     assert!(failure.message.contains(words), "another failure: {failure}");
     let shrunk = shrink(failure, 200, &builder, &program).expect("it fails again");
     assert!(shrunk.plan.len() <= 3, "{shrunk}");
+    tell(failure.seed + 1, &shrunk);
     shrunk
+}
+
+/// For the table in docs/simulation.md, a line for each test: `benches/sim` sets the variable to a
+/// file.
+fn tell(seeds: u64, shrunk: &Shrunk) {
+    let Some(path) = std::env::var_os("ANYLOOP_SIM_BUGS") else { return };
+    let thread = std::thread::current();
+    let test = thread.name().and_then(|name| name.split("::").last()).unwrap_or("a bug").replace('_', " ");
+    let (before, faults, choices) = (shrunk.before, shrunk.plan.len(), shrunk.recording.noise());
+    let line = format!("{test}\t{seeds}\t{}\t{faults}\t{}\t{choices}\n", before.0, before.1);
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    std::io::Write::write_all(&mut file, line.as_bytes()).unwrap();
 }
 
 /// Runs tasks on `main` to their ends.

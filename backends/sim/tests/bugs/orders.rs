@@ -114,3 +114,80 @@ fn a_deadlock_of_two_locks() {
         run_all(sim, [both(one.clone(), other.clone()), both(other, one)]);
     });
 }
+
+/// A queue with place for one.
+#[derive(Default)]
+struct Channel(Mutex<(Option<u32>, Vec<std::task::Waker>)>);
+
+impl Channel {
+    /// Waits until `f` gives something, which wakes the others.
+    async fn until<T>(&self, mut f: impl FnMut(&mut Option<u32>) -> Option<T>) -> T {
+        future::poll_fn(|cx| {
+            let mut state = self.0.lock().unwrap();
+            match f(&mut state.0) {
+                Some(done) => {
+                    std::mem::take(&mut state.1).into_iter().for_each(std::task::Waker::wake);
+                    std::task::Poll::Ready(done)
+                }
+                None => {
+                    state.1.push(cx.waker().clone());
+                    std::task::Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    async fn send(&self, n: u32) {
+        self.until(|place| place.is_none().then(|| *place = Some(n))).await;
+    }
+
+    async fn receive(&self) -> u32 {
+        self.until(Option::take).await
+    }
+}
+
+#[test]
+fn a_deadlock_by_a_full_channel() {
+    find("can never happen", NetConfig::default(), |sim| {
+        let (jobs, results) = (Arc::new(Channel::default()), Arc::new(Channel::default()));
+        let (to, from) = (jobs.clone(), results.clone());
+        let asks = sim.handle().spawn(async move {
+            to.send(1).await;
+            to.send(2).await;
+            // It reads only now: until then there is place for one result.
+            from.receive().await + from.receive().await
+        });
+        let told = results.clone();
+        let works = sim.handle().spawn(async move {
+            told.send(0).await;
+            jobs.receive().await + jobs.receive().await
+        });
+        let reports = sim.handle().spawn(async move { results.send(0).await });
+        sim.block_on(async { (asks.await.unwrap(), works.await.unwrap(), reports.await.unwrap()) });
+    });
+}
+
+#[test]
+fn a_queue_that_starves_the_oldest() {
+    find("waited for too long", NetConfig::default(), |sim| {
+        let queue = Arc::new(Mutex::new(Vec::new()));
+        let waiting = queue.clone();
+        let worker = sim.handle().spawn(async move {
+            for _ in 0..200 {
+                let newest = queue.lock().unwrap().pop();
+                if let Some(since) = newest {
+                    world().always("waited for too long", here().now() - since < ms(250));
+                }
+                here().sleep(ms(5)).await;
+            }
+        });
+        let asks = sim.handle().spawn(async move {
+            for _ in 0..200 {
+                waiting.lock().unwrap().push(here().now());
+                here().sleep(ms(1 + world().random(9))).await;
+            }
+        });
+        sim.block_on(async { (worker.await.unwrap(), asks.await.unwrap()) });
+    });
+}
