@@ -12,6 +12,8 @@ use anyloop::runtime::{Backend, Builder};
 use anyloop::sync::{Mutex, mpsc};
 use anyloop::task::{JoinError, spawn_blocking};
 
+mod support;
+
 /// Runs it on one thread of each backend.
 fn on_each<F: Future>(main: impl Fn(Backend) -> F) {
     for &backend in Backend::compiled() {
@@ -68,7 +70,7 @@ fn in_a_task_they_are_refused_where_tokio_knows_the_thread_and_block_elsewhere()
 #[test]
 fn in_a_task_of_a_loop_with_tokio_they_are_refused() {
     for &backend in Backend::compiled() {
-        let mut runtime = Builder::new().backend(backend).with_tokio().build().unwrap();
+        let mut runtime = support::with_tokio(backend).build().unwrap();
         let (received, _) = runtime.block_on(receives_in_a_task());
         assert_refused(received);
     }

@@ -6,8 +6,12 @@ use std::io::{self, SeekFrom};
 use std::pin::pin;
 use std::task::Poll;
 
-use anyloop::fs::{self, File, OpenOptions};
-use anyloop::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader};
+#[cfg(unix)]
+use anyloop::fs::OpenOptions;
+use anyloop::fs::{self, File};
+#[cfg(unix)]
+use anyloop::io::BufReader;
+use anyloop::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 /// What a program of the system's makes of a file.
 #[cfg(unix)]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyloop::loop_api::Handle as _;
 use anyloop::runtime::{Backend, Builder, Handle, Runtime};
 
+mod support;
+
 type Make = fn(Backend) -> Runtime;
 
 /// Every way to make a loop that is compiled in.
@@ -16,7 +18,7 @@ fn kinds() -> Vec<(String, Make, Backend)> {
         add("", |backend| Builder::new().backend(backend).build().unwrap());
         add(" with workers", |backend| Builder::new().backend(backend).worker_threads(1).build().unwrap());
         #[cfg(feature = "compat")]
-        add(" with tokio", |backend| Builder::new().backend(backend).with_tokio().build().unwrap());
+        add(" with tokio", |backend| support::with_tokio(backend).build().unwrap());
     }
     #[cfg(all(feature = "dyn", feature = "native"))]
     kinds.push((
@@ -211,8 +213,7 @@ fn a_guard_outlives_what_it_was_made_of() {
 fn tokios_jobs_on_a_loop_with_tokio_find_that_loop() {
     for &backend in Backend::compiled() {
         for workers in [None, Some(1)] {
-            let mut builder = Builder::new();
-            builder.backend(backend).with_tokio();
+            let mut builder = support::with_tokio(backend);
             if let Some(count) = workers {
                 builder.worker_threads(count);
             }

@@ -163,6 +163,11 @@ fn the_last_drop_may_be_anywhere() {
         let (tell, told) = mpsc::channel();
         let drops = || Drops(tell.clone());
         for place in 0..6 {
+            // There the destructor of a thread-local must not wait for a thread, as std's page of
+            // `LocalKey` says.
+            if cfg!(windows) && matches!(place, 2 | 3 | 5) {
+                continue;
+            }
             let runtime = builder.build_shared().unwrap();
             let (last, tells) = (runtime.clone(), drops());
             let (go, gone) = anyloop::sync::oneshot::channel();

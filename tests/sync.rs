@@ -12,6 +12,8 @@ use std::task::{Context, Wake, Waker};
 use anyloop::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use anyloop::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 
+mod support;
+
 /// A waker that calls `tell` when it is dropped.
 struct Tells<F: Fn() + Send + Sync + 'static>(F);
 
@@ -162,13 +164,13 @@ async fn blocking_jobs_wait_for_channels_and_locks() {
 #[cfg(feature = "compat")]
 #[test]
 fn blocking_calls_in_a_task_are_refused_with_advice() {
-    use anyloop::runtime::{Backend, Builder};
+    use anyloop::runtime::Backend;
     let mut builders = Vec::new();
     for &backend in Backend::compiled() {
-        builders.push(Builder::new().backend(backend).with_tokio().clone());
+        builders.push(support::with_tokio(backend));
         #[cfg(feature = "tokio")]
         if backend == Backend::Tokio {
-            builders.push(Builder::new().backend(backend).clone());
+            builders.push(anyloop::runtime::Builder::new().backend(backend).clone());
         }
     }
     for builder in builders {

@@ -5,8 +5,10 @@
 use std::io;
 use std::time::Duration;
 
-use anyloop::runtime::{Backend, Builder, Handle};
+use anyloop::runtime::{Backend, Handle};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
+
+mod support;
 
 /// A byte there and back between a socket of tokio's and one of the loop's.
 async fn mixed() -> io::Result<u8> {
@@ -40,8 +42,7 @@ async fn mixed() -> io::Result<u8> {
 
 fn on_each(workers: Option<usize>) {
     for &backend in Backend::compiled() {
-        let mut builder = Builder::new();
-        builder.backend(backend).with_tokio();
+        let mut builder = support::with_tokio(backend);
         if let Some(count) = workers {
             builder.worker_threads(count);
         }
@@ -77,7 +78,7 @@ fn on_worker_threads() {
 #[test]
 fn blocking_jobs_find_both() {
     for &backend in Backend::compiled() {
-        let mut runtime = Builder::new().backend(backend).with_tokio().build().unwrap();
+        let mut runtime = support::with_tokio(backend).build().unwrap();
         let job = runtime.spawn_blocking(|| {
             let slept = tokio::runtime::Handle::current().block_on(async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -98,8 +99,7 @@ fn jobs_that_wait_by_the_loops_handle_end_with_it() {
 
     for &backend in Backend::compiled() {
         for (workers, of_tokio) in [(0, true), (0, false), (2, true), (2, false)] {
-            let mut builder = Builder::new();
-            builder.backend(backend).with_tokio();
+            let mut builder = support::with_tokio(backend);
             if workers > 0 {
                 builder.worker_threads(workers);
             }

@@ -2,10 +2,9 @@
 
 mod support;
 
-use std::future::Future;
-#[cfg(target_os = "linux")]
-use std::task::Poll;
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::{future::Future, task::Poll};
 
 use loop_compat::{Tokio, tokio as tokio_compat};
 use support::block_on;

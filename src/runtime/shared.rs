@@ -37,7 +37,9 @@ use crate::task::JoinHandle;
 /// When the last clone is dropped the loop ends: its tasks are dropped on its own thread, which is
 /// then joined, as a dropped [`Runtime`] does it: blocking jobs that have begun are waited for. On
 /// a thread that may not wait (one that runs a loop, in a task; one that a loop started, in a
-/// blocking job or at its end) the drop waits for nothing, and the loop ends by itself.
+/// blocking job or at its end) the drop waits for nothing, and the loop ends by itself. On Windows
+/// let no thread-local have the last clone: its destructor must not wait for a thread, as std's page
+/// of `LocalKey` says.
 ///
 /// A task or a thread that keeps a clone keeps the loop; let tasks have a [`Handle`]. A `static` is
 /// never dropped: what its loop still runs when `main` returns is lost.

@@ -23,6 +23,8 @@ pub(super) const BUFFER: usize = 212_992;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Name {
     Path(PathBuf),
+    /// Made on Linux only.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     Abstract(Vec<u8>),
 }
 
