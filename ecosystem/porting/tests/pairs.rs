@@ -19,6 +19,12 @@ macro_rules! rust {
             env!(concat!("CARGO_BIN_EXE_", $name, "-after")))),+]
     };
 }
+macro_rules! ported {
+    ($($name:literal),+) => {
+        [$((concat!($name, ", as ported"), Some(env!(concat!("CARGO_BIN_EXE_", $name, "-before"))),
+            env!(concat!("CARGO_BIN_EXE_", $name, "-ported")))),+]
+    };
+}
 macro_rules! python {
     ($($name:literal),+) => {
         [$(($name, concat!(env!("CARGO_MANIFEST_DIR"), "/", $name), None,
@@ -39,6 +45,10 @@ fn main() -> ExitCode {
     ];
     for (name, folder, before, after) in rust.into_iter().chain(python) {
         trials.push(pair(name, Path::new(folder), before, after));
+    }
+    // What `cargo anyloop port` makes of a program by itself.
+    for (name, before, after) in ported!["tokio-crates", "smol-pipeline", "async-std-server"] {
+        trials.push(pair(name, Path::new(""), before, after));
     }
     trials.push(Trial::test("the page shows every program as it is", page));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

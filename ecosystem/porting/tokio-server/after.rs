@@ -32,6 +32,7 @@ async fn serve(
     let mut clients = JoinSet::new();
     loop {
         anyloop::select! {
+            biased;
             _ = &mut stopped => break,
             client = listener.accept() => {
                 clients.spawn(answer(client?.0, said.clone()));

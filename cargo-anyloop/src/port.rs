@@ -1,0 +1,194 @@
+//! `cargo anyloop port`: moves a crate or a workspace to anyloop.
+//!
+//! From the ground up: [`edit`] changes a text by ranges, `tokens` and `tree` find paths and imports,
+//! [`place`] and `items` tell where an item goes, [`source`] moves one text, `package` and `manifest` know
+//! Cargo.toml, and [`run`] does it all.
+
+mod async_std;
+mod attribute;
+pub mod check;
+mod docs;
+pub mod edit;
+pub mod error;
+mod files;
+mod imports;
+mod items;
+mod keep;
+mod manifest;
+mod package;
+pub mod place;
+pub mod report;
+mod runtime;
+mod smol;
+pub mod source;
+mod tasks;
+mod tokens;
+mod tokio;
+mod tree;
+pub mod work;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use error::Error;
+use manifest::{Anyloop, Needs};
+use package::{Kind, Package};
+use place::From;
+use report::Report;
+use work::{Ported, Settings};
+
+/// What to do.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What from; else the first of tokio, smol and async-std that is depended on.
+    pub from: Option<From>,
+    /// Whether what needs no runtime moves too.
+    pub all: bool,
+    /// Whether nothing is written.
+    pub dry: bool,
+    /// Whether the compiler is not asked.
+    pub no_check: bool,
+    /// Whether each change is shown.
+    pub verbose: bool,
+    /// anyloop in a folder, in place of the registry's.
+    pub anyloop: Option<PathBuf>,
+}
+
+/// Moves what stands at a path: the folder of a crate or workspace, or its `Cargo.toml`.
+///
+/// All is computed before the first file is written, and each file is written as a whole.
+///
+/// # Errors
+///
+/// No crate there, none of the runtimes among its dependencies, or a file that cannot be read or
+/// written. Nothing has changed then.
+pub fn run(path: &Path, options: &Options) -> Result<Report, Error> {
+    let order = options.from.map_or(vec![From::Tokio, From::Smol, From::AsyncStd], |from| vec![from]);
+    for from in order {
+        let mut project = package::open(path, from)?;
+        if project.packages.iter().any(|package| !package.crates.is_empty()) {
+            return port(path, &mut project, from, options);
+        }
+    }
+    // A program that was moved as a whole depends on none of them any more.
+    let moved = |package: &Package| package.dependencies.iter().any(|name| name == "anyloop");
+    if package::open(path, From::Tokio)?.packages.iter().any(moved) {
+        return Ok(Report { dry: options.dry, ..Report::default() });
+    }
+    Err(Error::NoRuntime(path.to_owned(), options.from.map(From::package)))
+}
+
+fn port(path: &Path, project: &mut package::Project, from: From, options: &Options) -> Result<Report, Error> {
+    let mut report = Report { dry: options.dry, verbose: options.verbose, ..Report::default() };
+    let mut files = Vec::new();
+    let mut inherited = Vec::new();
+    let anyloop = Anyloop { path: options.anyloop.as_deref() };
+    let workspace = project.root.as_ref().map(|(_, _, doc)| doc.clone());
+    for package in &mut project.packages {
+        if package.crates.is_empty() {
+            continue;
+        }
+        let needs = sources(package, from, options, &mut report, &mut files)?;
+        inherited.push(manifest::port(
+            package,
+            workspace.as_ref(),
+            workspace.is_some(),
+            &needs,
+            from,
+            &anyloop,
+        ));
+        let new = package.doc.to_string();
+        // The root package's manifest is the workspace's too, and is written with it.
+        match &mut project.root {
+            Some((path, _, doc)) if *path == package.manifest => *doc = package.doc.clone(),
+            _ if new != package.text => files.push((package.manifest.clone(), new)),
+            _ => {}
+        }
+    }
+    if let Some((path, text, doc)) = &mut project.root {
+        manifest::port_workspace(doc, &inherited, from, &anyloop);
+        if doc.to_string() != *text {
+            files.push((path.clone(), doc.to_string()));
+        }
+    }
+    report.manifests =
+        files.iter().map(|(path, _)| path.clone()).filter(|path| path.ends_with("Cargo.toml")).collect();
+    if !options.dry && !files.is_empty() {
+        files::write(&files)?;
+        if !options.no_check {
+            let folder = if path.is_dir() { path.to_owned() } else { package::folder_of(path) };
+            report.checked = Some(check::run(&folder, &report.changes));
+        }
+    }
+    Ok(report)
+}
+
+/// Moves the sources of a package.
+fn sources(
+    package: &Package,
+    from: From,
+    options: &Options,
+    report: &mut Report,
+    files: &mut Vec<(PathBuf, String)>,
+) -> Result<BTreeMap<Kind, Needs>, Error> {
+    let mut texts = Vec::new();
+    for (path, kind) in &package.sources {
+        texts.push((path, *kind, files::read(path)?));
+    }
+    let context = context(package, from, &texts);
+    if let Some(why) = &context {
+        report
+            .context
+            .insert(format!("{}: its loops are built `with_tokio`, as {why}", package.manifest.display()));
+    }
+    let mut settings = Settings { from, all: options.all, crates: package.crates.clone(), with_tokio: false };
+    let mut needs: BTreeMap<Kind, Needs> = BTreeMap::new();
+    for (path, kind, text) in texts {
+        // A test or an example is a program by itself.
+        let own = if kind == Kind::Dev && context.is_none() && from == From::Tokio {
+            keep::context_of_source(&text)
+        } else {
+            None
+        };
+        settings.with_tokio = context.is_some() || own.is_some();
+        if let Some(why) = own {
+            report.context.insert(format!("{}: its loops are built `with_tokio`, as {why}", path.display()));
+        }
+        let ported =
+            source::port(&text, &settings).map_err(|(line, why)| Error::Source(path.clone(), line, why))?;
+        gather(needs.entry(kind).or_default(), &ported);
+        for stay in ported.stays {
+            *report.stays.entry(stay).or_default() += 1;
+        }
+        if !ported.needs.is_empty() {
+            report.needs.insert(path.clone(), ported.needs);
+        }
+        if !ported.changes.is_empty() {
+            report.changes.insert(path.clone(), ported.changes);
+            files.push((path.clone(), ported.text));
+        }
+    }
+    Ok(needs)
+}
+
+fn gather(needs: &mut Needs, ported: &Ported) {
+    needs.join(&Needs {
+        moved: !ported.changes.is_empty(),
+        loops: ported.loops,
+        anyloop: ported.anyloop.clone(),
+        stays: !ported.stays.is_empty(),
+        runs: ported.stays.iter().any(|stay| stay.why.is_some()),
+        tokio: ported.tokio.clone(),
+    });
+}
+
+/// Why loops of a package need tokio's context, if they do.
+fn context(package: &Package, from: From, texts: &[(&PathBuf, Kind, String)]) -> Option<String> {
+    if from != From::Tokio {
+        return None;
+    }
+    let mut depended = package.dependencies.iter().filter(|name| keep::context_of_package(name));
+    let lib = || texts.iter().filter(|(_, kind, _)| *kind != Kind::Dev);
+    let by_source = || lib().find_map(|(_, _, text)| keep::context_of_source(text).map(str::to_owned));
+    depended.next().map(|name| format!("{name} uses tokio's runtime")).or_else(by_source)
+}

@@ -1,0 +1,405 @@
+//! Manifests: anyloop comes in, and of the old runtime what is still needed stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, TableLike, Value};
+
+use super::package::{Kind, Package, inherits, package_of, table, table_mut, tables};
+use super::place::From;
+
+/// What the sources of one kind of target need.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Needs {
+    /// Whether something moved.
+    pub(super) moved: bool,
+    /// Whether loops are made.
+    pub(super) loops: bool,
+    /// The features of anyloop.
+    pub(super) anyloop: BTreeSet<&'static str>,
+    /// Whether something stays on the old runtime.
+    pub(super) stays: bool,
+    /// Whether something of it stays that needs the runtime.
+    pub(super) runs: bool,
+    /// The features of tokio that what stays needs.
+    pub(super) tokio: BTreeSet<&'static str>,
+}
+
+impl Needs {
+    /// What both need.
+    pub(super) fn join(&mut self, other: &Needs) {
+        self.moved |= other.moved;
+        self.loops |= other.loops;
+        self.stays |= other.stays;
+        self.runs |= other.runs;
+        self.anyloop.extend(&other.anyloop);
+        self.tokio.extend(&other.tokio);
+    }
+}
+
+/// How anyloop is depended on.
+#[derive(Debug)]
+pub(super) struct Anyloop<'a> {
+    /// A folder in place of the registry.
+    pub(super) path: Option<&'a Path>,
+}
+
+/// anyloop's default features.
+const DEFAULT: [&str; 6] = ["native", "macros", "sync", "io-util", "process", "signal"];
+/// tokio's features that bring a runtime.
+const RUNS: [&str; 13] = [
+    "full",
+    "rt",
+    "rt-multi-thread",
+    "net",
+    "time",
+    "fs",
+    "process",
+    "signal",
+    "io-std",
+    "test-util",
+    "tracing",
+    "windows-sys",
+    "mio",
+];
+
+/// What became of the old runtime in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Old {
+    Removed,
+    /// It has these features.
+    Reduced(BTreeSet<String>),
+    Untouched,
+}
+
+/// Changes a package's manifest; gives what the workspace's dependency on the old runtime must still
+/// have, if this package inherits it: the features, or nothing if they are not known.
+pub(super) fn port(
+    package: &mut Package,
+    workspace: Option<&DocumentMut>,
+    whole: bool,
+    needs: &BTreeMap<Kind, Needs>,
+    from: From,
+    anyloop: &Anyloop<'_>,
+) -> Inherited {
+    let mut inherited = Inherited::default();
+    let has = |doc: &DocumentMut, at: &[String]| {
+        table(doc, at)
+            .into_iter()
+            .flat_map(TableLike::iter)
+            .any(|(key, item)| package_of(key, item, workspace) == from.package())
+    };
+    let found: Vec<Vec<String>> =
+        tables(&package.doc).into_iter().filter(|at| has(&package.doc, at)).collect();
+    let kind_of = |at: &[String]| match at.last().map(String::as_str) {
+        Some("dev-dependencies") => Kind::Dev,
+        Some("build-dependencies") => Kind::Build,
+        _ => Kind::Lib,
+    };
+    let by_workspace = whole && inherits_any(&package.doc, &found, workspace, from);
+    let has_dev = found.iter().any(|at| kind_of(at) == Kind::Dev);
+    let has_lib = found.iter().any(|at| kind_of(at) == Kind::Lib);
+    for at in &found {
+        let kind = kind_of(at);
+        let mut need = needs.get(&kind).cloned().unwrap_or_default();
+        if kind == Kind::Lib && !has_dev || kind == Kind::Dev && !has_lib {
+            need.join(
+                &needs
+                    .get(&if kind == Kind::Lib { Kind::Dev } else { Kind::Lib })
+                    .cloned()
+                    .unwrap_or_default(),
+            );
+        }
+        let old: Vec<(String, bool)> = table(&package.doc, at)
+            .into_iter()
+            .flat_map(TableLike::iter)
+            .filter(|(key, item)| package_of(key, item, workspace) == from.package())
+            .map(|(key, item)| (key.to_owned(), inherits(item)))
+            .collect();
+        if !need.moved {
+            inherited.note(old.iter().any(|(_, inherits)| *inherits), &Old::Untouched);
+            continue;
+        }
+        // Tests have a loop of their own.
+        let program = package.program || kind != Kind::Lib;
+        // What a target adds to a dependency of all targets.
+        let again = at.len() > 1 && found.iter().any(|other| other.len() == 1 && kind_of(other) == kind);
+        for (key, inherits) in old {
+            let optional = table(&package.doc, at)
+                .and_then(|table| table.get(&key)?.get("optional")?.as_bool())
+                == Some(true);
+            let by_workspace = inherits && whole;
+            let entry = (!again).then(|| entry(&need, program, by_workspace, optional, anyloop));
+            let became = change(&mut package.doc, at, &key, &need, entry, from);
+            features(&mut package.doc, &key, optional, &became);
+            inherited.note(inherits, &became);
+            inherited.anyloop |= by_workspace;
+        }
+    }
+    let mut all = Needs::default();
+    needs.values().for_each(|need| all.join(need));
+    if !package.program && all.moved && all.loops {
+        give_tests_a_loop(&mut package.doc, &all, by_workspace, anyloop);
+    }
+    inherited
+}
+
+fn inherits_any(
+    doc: &DocumentMut,
+    found: &[Vec<String>],
+    workspace: Option<&DocumentMut>,
+    from: From,
+) -> bool {
+    let items = found.iter().filter_map(|at| table(doc, at)).flat_map(TableLike::iter);
+    items
+        .filter(|(key, item)| package_of(key, item, workspace) == from.package())
+        .any(|(_, item)| inherits(item))
+}
+
+/// A library leaves the loop to its users; its tests and examples need one.
+fn give_tests_a_loop(doc: &mut DocumentMut, need: &Needs, by_workspace: bool, anyloop: &Anyloop<'_>) {
+    let tests = Needs {
+        anyloop: need.anyloop.iter().copied().filter(|name| ["macros", "test-util"].contains(name)).collect(),
+        ..Needs::default()
+    };
+    let entry = entry(&tests, true, by_workspace, false, anyloop);
+    let table =
+        doc.as_table_mut().entry("dev-dependencies").or_insert_with(|| Item::Table(toml_edit::Table::new()));
+    if let Some(table) = table.as_table_like_mut().filter(|table| !table.contains_key("anyloop")) {
+        table.insert("anyloop", Item::Value(entry));
+    }
+}
+
+/// What a package says of the workspace's dependency on the old runtime.
+#[derive(Debug, Default)]
+pub(super) struct Inherited {
+    /// Whether it inherits anyloop now.
+    pub(super) anyloop: bool,
+    /// The features of tokio it needs from there, if it still inherits it.
+    pub(super) needs: Option<BTreeSet<String>>,
+    /// Whether it inherits it as before.
+    pub(super) untouched: bool,
+}
+
+impl Inherited {
+    fn note(&mut self, inherits: bool, became: &Old) {
+        match became {
+            Old::Reduced(features) if inherits => {
+                self.needs.get_or_insert_default().extend(features.iter().cloned())
+            }
+            Old::Untouched if inherits => self.untouched = true,
+            _ => {}
+        }
+    }
+}
+
+/// The dependency on anyloop.
+fn entry(need: &Needs, program: bool, inherit: bool, optional: bool, anyloop: &Anyloop<'_>) -> Value {
+    let mut features: Vec<&str> = need
+        .anyloop
+        .iter()
+        .copied()
+        .filter(|feature| inherit || !program || !DEFAULT.contains(feature))
+        .collect();
+    if inherit && program {
+        features.insert(0, "native");
+    }
+    let mut table = InlineTable::new();
+    if inherit {
+        table.insert("workspace", true.into());
+    } else {
+        table.insert("version", version().into());
+        if let Some(path) = anyloop.path {
+            table.insert("path", path.to_string_lossy().into_owned().into());
+        }
+        if !program {
+            table.insert("default-features", false.into());
+        }
+    }
+    if !features.is_empty() {
+        table.insert("features", Value::Array(features.into_iter().collect::<Array>()));
+    }
+    if optional {
+        table.insert("optional", true.into());
+    }
+    if table.len() == 1 && !inherit { version().into() } else { Value::InlineTable(table) }
+}
+
+/// The version to depend on: this crate's, without its last number.
+fn version() -> String {
+    concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR")).to_owned()
+}
+
+/// Puts anyloop into a table, before or in place of the old runtime.
+fn change(
+    doc: &mut DocumentMut,
+    at: &[String],
+    key: &str,
+    need: &Needs,
+    entry: Option<Value>,
+    from: From,
+) -> Old {
+    let Some(table) = table_mut(doc, at) else { return Old::Untouched };
+    let became = if !need.stays {
+        Old::Removed
+    } else if need.runs || from != From::Tokio {
+        Old::Untouched
+    } else {
+        Old::Reduced(reduce(table.get_mut(key), need))
+    };
+    let present = table.contains_key("anyloop");
+    if present {
+        add_features(table.get_mut("anyloop"), need);
+    }
+    // What stands above the old entry goes to what takes its place.
+    let above = table.key(key).map(|old| {
+        let decor =
+            if table.get(key).is_some_and(Item::is_value) { old.leaf_decor() } else { old.dotted_decor() };
+        decor.prefix().and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
+    });
+    let above = above.filter(|_| became == Old::Removed).unwrap_or_default();
+    // The order is kept: all entries are taken out and put back.
+    let keys: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
+    for name in keys {
+        let Some((mut name_key, item)) = take(table, &name) else { continue };
+        if name != key {
+            if name == "anyloop" && above.contains('#') {
+                name_key.leaf_decor_mut().set_prefix(above.as_str());
+            }
+            put(table, &name_key, item);
+            continue;
+        }
+        if let Some(mut entry) = entry.clone().filter(|_| !present) {
+            let mut new = Key::new("anyloop");
+            new.leaf_decor_mut().set_prefix(above.as_str());
+            if let (Old::Removed, Some(value)) = (&became, item.as_value()) {
+                *entry.decor_mut() = value.decor().clone();
+            }
+            put(table, &new, Item::Value(entry));
+        }
+        if became != Old::Removed {
+            put(table, &name_key, item);
+        }
+    }
+    became
+}
+
+fn take(table: &mut dyn TableLike, name: &str) -> Option<(Key, Item)> {
+    let key = table.key(name)?.clone();
+    Some((key, table.remove(name)?))
+}
+
+fn put(table: &mut dyn TableLike, key: &Key, item: Item) {
+    table.entry_format(key).or_insert(item);
+}
+
+/// Leaves tokio the features that what stays needs; gives them.
+fn reduce(item: Option<&mut Item>, need: &Needs) -> BTreeSet<String> {
+    let needed: BTreeSet<String> = need.tokio.iter().map(|name| (*name).to_owned()).collect();
+    let Some(item) = item else { return needed };
+    let Some(features) = item.get_mut("features").and_then(Item::as_array_mut) else { return needed };
+    let full = features.iter().any(|feature| feature.as_str() == Some("full"));
+    let had: BTreeSet<String> =
+        features.iter().filter_map(|feature| feature.as_str().map(str::to_owned)).collect();
+    features.retain(|feature| {
+        feature.as_str().is_some_and(|name| need.tokio.contains(name) || !RUNS.contains(&name) && !full)
+    });
+    for name in needed.iter().filter(|name| full || had.contains(*name) || name.as_str() != "rt") {
+        if !features.iter().any(|feature| feature.as_str() == Some(name)) {
+            features.push(name.as_str());
+        }
+    }
+    if let Some(first) =
+        features.get_mut(0).filter(|first| first.decor().prefix().and_then(|raw| raw.as_str()) == Some(" "))
+    {
+        first.decor_mut().set_prefix("");
+    }
+    needed
+}
+
+fn add_features(item: Option<&mut Item>, need: &Needs) {
+    let Some(item) = item else { return };
+    let off = item.get("default-features").and_then(Item::as_bool) == Some(false) || inherits(item);
+    let wanted: Vec<&str> =
+        need.anyloop.iter().copied().filter(|name| off || !DEFAULT.contains(name)).collect();
+    if let Some(features) = item.get_mut("features").and_then(Item::as_array_mut) {
+        for name in wanted {
+            if !features.iter().any(|feature| feature.as_str() == Some(name)) {
+                features.push(name);
+            }
+        }
+    } else if !wanted.is_empty() {
+        let features = Value::Array(wanted.into_iter().collect());
+        if let Some(version) = item.as_str().map(str::to_owned) {
+            let mut table = InlineTable::new();
+            table.insert("version", version.into());
+            table.insert("features", features);
+            *item = Item::Value(Value::InlineTable(table));
+        } else if let Some(table) = item.as_table_like_mut() {
+            table.insert("features", Item::Value(features));
+        }
+    }
+}
+
+/// Features of the package that name the old runtime.
+fn features(doc: &mut DocumentMut, key: &str, optional: bool, became: &Old) {
+    if *became == Old::Untouched && !optional {
+        return;
+    }
+    let Some(features) = doc.get_mut("features").and_then(Item::as_table_like_mut) else { return };
+    for (_, item) in features.iter_mut() {
+        let Some(array) = item.as_array_mut() else { continue };
+        let mut at = 0;
+        while at < array.len() {
+            let name = array.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+            if name == format!("dep:{key}") || name == key && optional {
+                let new = if name == key { "anyloop" } else { "dep:anyloop" };
+                if *became == Old::Removed {
+                    array.replace(at, new);
+                } else if !array.iter().any(|value| value.as_str() == Some(new)) {
+                    array.insert(at, new);
+                    at += 1;
+                }
+            } else if let Some((of, feature)) = name.split_once('/') {
+                let gone = match became {
+                    Old::Removed => true,
+                    Old::Reduced(left) => RUNS.contains(&feature) && !left.contains(feature),
+                    Old::Untouched => false,
+                };
+                if of.trim_end_matches('?') == key && gone {
+                    array.remove(at);
+                    continue;
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// Changes the workspace's own dependencies after its members.
+pub(super) fn port_workspace(
+    doc: &mut DocumentMut,
+    members: &[Inherited],
+    from: From,
+    anyloop: &Anyloop<'_>,
+) {
+    let at = ["workspace".to_owned(), "dependencies".to_owned()];
+    let keys: Vec<String> = table(doc, &at)
+        .into_iter()
+        .flat_map(TableLike::iter)
+        .filter(|(key, item)| package_of(key, item, None) == from.package())
+        .map(|(key, _)| key.to_owned())
+        .collect();
+    if !members.iter().any(|member| member.anyloop) {
+        return;
+    }
+    let untouched = members.iter().any(|member| member.untouched);
+    let still: BTreeSet<&str> =
+        members.iter().filter_map(|member| member.needs.as_ref()).flatten().map(String::as_str).collect();
+    let tokio = ["io-util", "macros", "rt", "sync"].into_iter().filter(|name| still.contains(name)).collect();
+    let stays = untouched || members.iter().any(|member| member.needs.is_some());
+    let need = Needs { moved: true, stays, runs: untouched, tokio, ..Needs::default() };
+    for key in keys {
+        change(doc, &at, &key, &need, Some(entry(&need, false, false, false, anyloop)), from);
+    }
+}

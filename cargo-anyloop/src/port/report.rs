@@ -1,0 +1,115 @@
+//! What a port says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Write};
+use std::path::PathBuf;
+
+use super::check::Checked;
+use super::work::{Change, Need, Stay};
+
+/// What was done, or is to be done.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The changes, by file.
+    pub changes: BTreeMap<PathBuf, Vec<Change>>,
+    /// The manifests that change.
+    pub manifests: Vec<PathBuf>,
+    /// What a person has to do, by file.
+    pub needs: BTreeMap<PathBuf, Vec<Need>>,
+    /// What stays where it is, and in how many files.
+    pub stays: BTreeMap<Stay, usize>,
+    /// Why loops are built with tokio's context, by package.
+    pub context: BTreeSet<String>,
+    /// What the compiler says of it.
+    pub checked: Option<Checked>,
+    /// Whether nothing was written.
+    pub dry: bool,
+    /// Whether each change is shown.
+    pub verbose: bool,
+}
+
+impl Report {
+    /// Whether something is to change.
+    pub fn has_work(&self) -> bool {
+        !self.changes.is_empty() || !self.manifests.is_empty()
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (path, changes) in &self.changes {
+            writeln!(f, "{}: {}", path.display(), count(changes.len(), "edit"))?;
+            for change in changes.iter().filter(|_| self.verbose) {
+                writeln!(f, "  {:>5}  {} -> {}", change.line, shown(&change.before), shown(&change.after))?;
+            }
+        }
+        for path in &self.manifests {
+            writeln!(f, "{}: its dependencies", path.display())?;
+        }
+        let mut needed = String::new();
+        for (path, needs) in &self.needs {
+            for need in needs {
+                writeln!(
+                    needed,
+                    "  {}:{}: {}\n      why: {}\n      write: {}",
+                    path.display(),
+                    need.line,
+                    need.what,
+                    need.why,
+                    need.write
+                )?;
+            }
+        }
+        section(f, "needs you", &needed)?;
+        let mut stays = String::new();
+        for why in &self.context {
+            writeln!(stays, "  {why}")?;
+        }
+        for (stay, files) in &self.stays {
+            let why = stay.why.map(|why| format!(": {why}")).unwrap_or_default();
+            writeln!(stays, "  {} ({}){why}", stay.path, count(*files, "file"))?;
+        }
+        section(f, "stays where it is", &stays)?;
+        if let Some(checked) = &self.checked {
+            let mut said = String::new();
+            for (line, what) in &checked.ported {
+                writeln!(said, "  {line}\n      {what}")?;
+            }
+            for line in &checked.other {
+                writeln!(said, "  {line}")?;
+            }
+            for line in checked.failed.iter().flat_map(|text| text.lines()) {
+                writeln!(said, "  {line}")?;
+            }
+            section(
+                f,
+                "cargo check",
+                if checked.passed() { "  it compiles, with the native loop alone\n" } else { &said },
+            )?;
+        }
+        let edits: usize = self.changes.values().map(Vec::len).sum();
+        let needs: usize = self.needs.values().map(Vec::len).sum();
+        writeln!(
+            f,
+            "{} in {} and {}{}; {needs} left to you; {} not moved",
+            count(edits, "edit"),
+            count(self.changes.len(), "file"),
+            count(self.manifests.len(), "manifest"),
+            if self.dry { ", not written" } else { "" },
+            count(self.stays.len(), "item"),
+        )
+    }
+}
+
+fn section(f: &mut fmt::Formatter<'_>, title: &str, text: &str) -> fmt::Result {
+    if text.is_empty() { Ok(()) } else { write!(f, "\n{title}:\n{text}\n") }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A text on one line.
+fn shown(text: &str) -> String {
+    if text.is_empty() { "nothing".to_owned() } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
+}

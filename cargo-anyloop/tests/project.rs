@@ -1,0 +1,152 @@
+//! Whole crates and workspaces.
+
+use std::fs;
+use std::path::Path;
+
+use cargo_anyloop::port::error::Error;
+use cargo_anyloop::port::{Options, run};
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).expect("a file")
+}
+
+fn options() -> Options {
+    Options { no_check: true, ..Options::default() }
+}
+
+const PROGRAM: &str = "[package]\nname = \"p\"\n\n[dependencies]\nbytes = \"1\" # bytes\n# the runtime\ntokio = { version = \"1\", features = [\"full\"] }\nzip = \"1\"\n";
+
+#[test]
+fn a_program_is_moved_and_nothing_is_left_for_the_second_time() {
+    let dir = tempfile::tempdir().expect("a folder");
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", PROGRAM),
+            ("src/main.rs", "fn f() { tokio::spawn(x); tokio::sync::Notify::new(); }\n"),
+        ],
+    );
+    let dry = run(dir.path(), &Options { dry: true, ..options() }).expect("a program");
+    assert!(dry.has_work());
+    assert_eq!(read(dir.path(), "Cargo.toml"), PROGRAM);
+    let report = run(dir.path(), &options()).expect("a program").to_string();
+    assert!(
+        report.contains("src/main.rs: 1 edit\n") && report.contains("tokio::sync::Notify::new (1 file)"),
+        "{report}"
+    );
+    assert!(
+        report.ends_with("1 edit in 1 file and 1 manifest; 0 left to you; 1 item not moved\n"),
+        "{report}"
+    );
+    let manifest = PROGRAM.replace(
+        "# the runtime\ntokio = { version = \"1\", features = [\"full\"] }",
+        "anyloop = \"0.1\"\n# the runtime\ntokio = { version = \"1\", features = [\"sync\"] }",
+    );
+    assert_eq!(read(dir.path(), "Cargo.toml"), manifest);
+    let again = run(dir.path(), &options()).expect("a program");
+    assert!(!again.has_work(), "{again}");
+    let all = run(dir.path(), &Options { all: true, ..options() }).expect("a program");
+    assert!(all.has_work());
+    assert_eq!(
+        read(dir.path(), "Cargo.toml"),
+        PROGRAM.replace("tokio = { version = \"1\", features = [\"full\"] }", "anyloop = \"0.1\"")
+    );
+    assert!(!run(dir.path(), &options()).expect("it is moved").has_work());
+}
+
+#[test]
+fn a_library_has_the_features_it_needs_and_no_backend() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let manifest = "[package]\nname = \"l\"\n\n[dependencies]\nrt = { package = \"tokio\", version = \"1\", features = [\"net\", \"process\"], optional = true }\n\n[dev-dependencies]\ntokio = { version = \"1\", features = [\"full\"] }\n\n[features]\nnet = [\"dep:rt\", \"rt/time\"]\n";
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", manifest),
+            ("src/lib.rs", "use rt::process::Command;\n"),
+            ("tests/t.rs", "#[tokio::test(start_paused = true)]\nasync fn t() {}\n"),
+        ],
+    );
+    run(dir.path(), &options()).expect("a library");
+    assert_eq!(read(dir.path(), "src/lib.rs"), "use anyloop::process::Command;\n");
+    assert_eq!(
+        read(dir.path(), "Cargo.toml"),
+        "[package]\nname = \"l\"\n\n[dependencies]\nanyloop = { version = \"0.1\", default-features = false, features = [\"process\"], optional = true }\n\n[dev-dependencies]\nanyloop = { version = \"0.1\", features = [\"test-util\"] }\n\n[features]\nnet = [\"dep:anyloop\"]\n"
+    );
+}
+
+#[test]
+fn the_tests_of_a_library_have_a_loop() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let manifest =
+        "[package]\nname = \"l\"\n\n[dependencies]\ntokio = { version = \"1\", features = [\"full\"] }\n";
+    let lib = "pub async fn f() { tokio::task::yield_now().await }\n#[tokio::test]\nasync fn t() {}\n";
+    write(dir.path(), &[("Cargo.toml", manifest), ("src/lib.rs", lib)]);
+    run(dir.path(), &options()).expect("a library");
+    assert_eq!(
+        read(dir.path(), "Cargo.toml"),
+        "[package]\nname = \"l\"\n\n[dependencies]\nanyloop = { version = \"0.1\", default-features = false, features = [\"macros\"] }\n\n[dev-dependencies]\nanyloop = \"0.1\"\n"
+    );
+}
+
+#[test]
+fn a_workspace_is_moved_with_its_dependencies() {
+    let dir = tempfile::tempdir().expect("a folder");
+    write(
+        dir.path(),
+        &[
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\ntokio = { version = \"1\", features = [\"full\"] }\n",
+            ),
+            (
+                "crates/a/Cargo.toml",
+                "[package]\nname = \"a\"\n\n[dependencies]\ntokio.workspace = true\naxum = \"0.8\"\n",
+            ),
+            ("crates/a/src/main.rs", "#[tokio::main]\nasync fn main() {}\n"),
+            (
+                "crates/b/Cargo.toml",
+                "[package]\nname = \"b\"\n\n[dependencies]\ntokio = { workspace = true }\n",
+            ),
+            ("crates/b/src/lib.rs", "pub use tokio::{net::TcpStream, sync::mpsc};\n"),
+        ],
+    );
+    run(dir.path(), &options()).expect("a workspace");
+    assert_eq!(
+        read(dir.path(), "Cargo.toml"),
+        "[workspace]\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\nanyloop = { version = \"0.1\", default-features = false }\ntokio = { version = \"1\", features = [\"sync\"] }\n"
+    );
+    let a = "[package]\nname = \"a\"\n\n[dependencies]\nanyloop = { workspace = true, features = [\"native\", \"compat\", \"macros\"] }\naxum = \"0.8\"\n";
+    assert_eq!(read(dir.path(), "crates/a/Cargo.toml"), a);
+    assert_eq!(
+        read(dir.path(), "crates/a/src/main.rs"),
+        "#[anyloop::main(flavor = \"multi_thread\", with_tokio)]\nasync fn main() {}\n"
+    );
+    let b = "[package]\nname = \"b\"\n\n[dependencies]\nanyloop = { workspace = true }\ntokio = { workspace = true }\n";
+    assert_eq!(read(dir.path(), "crates/b/Cargo.toml"), b);
+    assert!(!run(dir.path(), &options()).expect("a workspace").has_work());
+}
+
+#[test]
+fn bad_input_is_an_error_that_says_where() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let fails = |path: &Path| run(path, &options()).expect_err("it cannot be moved");
+    assert!(matches!(fails(dir.path()), Error::NoManifest(_)));
+    write(dir.path(), &[("Cargo.toml", "[dependencies]\n")]);
+    assert!(fails(dir.path()).to_string().contains("neither [package] nor [workspace]"));
+    write(dir.path(), &[("Cargo.toml", "[package\n")]);
+    assert!(fails(dir.path()).to_string().contains("line 1"));
+    write(dir.path(), &[("Cargo.toml", "[package]\nname = \"p\"\n")]);
+    assert!(fails(dir.path()).to_string().contains("nothing to move"));
+    let main = "fn f() { tokio::spawn(x); }\n";
+    write(dir.path(), &[("Cargo.toml", PROGRAM), ("src/main.rs", main), ("src/bad.rs", "// tokio\nfn {}\n")]);
+    assert!(fails(dir.path()).to_string().contains("bad.rs:2: this is not Rust"), "{}", fails(dir.path()));
+    assert_eq!(read(dir.path(), "src/main.rs"), main);
+}
