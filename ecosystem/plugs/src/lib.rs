@@ -10,13 +10,14 @@
 //! | --- | --- | --- | --- |
 //! | `hyper` | hyper 1 | `rt::Executor`, `rt::Timer` | `http2::Builder::new(plug.clone()).timer(plug)` |
 //! | `tonic` | tonic 0.14 | its executor, which is hyper's | `Endpoint::from_static(..).executor(plug)` |
-//! | `quinn` | quinn 0.11 | `Runtime` | `Endpoint::new(config, server, socket, Arc::new(plug))` |
+//! | `quinn` | quinn 0.11 | `Runtime` | `Endpoint::new(config, server, socket, Arc::new(plug))`, or [`quinn::endpoint`] |
 //! | `hickory` | hickory 0.26 | `RuntimeProvider` | `Resolver::builder_with_config(config, plug)` |
 //! | `opentelemetry` | opentelemetry_sdk 0.33 | `Runtime`, `RuntimeChannel` | `BatchSpanProcessor::builder(exporter, plug)` |
 //! | `backon` | backon 1 | `Sleeper` | `(..).retry(policy).sleep(plug)` |
 //! | `zbus` | zbus 6.2 | `Runtime` | `connection::Builder::address(..).runtime(plug)` |
 //! | `aws` | aws-smithy-async 1.3 | `AsyncSleep` | `config.sleep_impl(plug)` |
 //! | `libp2p` | libp2p-swarm 0.47 | `Executor` | `swarm::Config::with_executor(plug)` |
+//! | `openraft` | openraft 0.10 | [`openraft::Loop`] is its `AsyncRuntime` | `declare_raft_types!(.., AsyncRuntime = Loop)` |
 //!
 //! hyper's `Read` and `Write` are on anyloop's own sockets, with anyloop's feature `hyper`.
 #![forbid(unsafe_code)]
@@ -33,10 +34,12 @@ pub mod hickory;
 mod hyper;
 #[cfg(feature = "libp2p")]
 mod libp2p;
+#[cfg(feature = "openraft")]
+pub mod openraft;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(feature = "quinn")]
-mod quinn;
+pub mod quinn;
 #[cfg(all(unix, feature = "zbus"))]
 pub mod zbus;
 

@@ -9,8 +9,8 @@ mod disk;
 mod log;
 mod machine;
 mod message;
+mod operator;
 mod peers;
-mod runtime;
 mod server;
 mod types;
 mod wire;
@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use client::{Client, Seen};
 pub use cluster::{Setup, run};
 pub use message::Addresses;
-pub use server::{Failed, Server};
+pub use server::{Failed, Options, Server};
 pub use types::{Ask, Bug, Command, Reply, Types};
 
 /// A server that panicked while it held the lock has failed its world.

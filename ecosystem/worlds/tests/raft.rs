@@ -6,11 +6,11 @@ use std::time::Duration;
 use anyloop::net::TcpListener;
 use anyloop::sim::linear::Map;
 use anyloop::sim::{self, Builder, Order, World};
-use worlds::raft::{Addresses, Bug, Client, Seen, Server, Setup, run};
+use worlds::raft::{Addresses, Bug, Client, Options, Seen, Server, Setup, run};
 
 /// A short run: the tests are not optimized.
 fn short(bug: Bug) -> Setup {
-    Setup { requests: 20, within: Duration::from_secs(10), bug, ..Setup::default() }
+    Setup { requests: 20, within: Duration::from_secs(6), bug, ..Setup::default() }
 }
 
 #[anyloop::test(sim, seeds = 30, backends = ["sim"])]
@@ -46,8 +46,9 @@ async fn the_same_servers_run_on_real_loops() {
         listeners.iter().map(|listener| listener.local_addr().unwrap().to_string()).collect();
     let mut servers = Vec::new();
     for (id, listener) in (0..).zip(listeners) {
-        let server =
-            Server::open(id, addresses.clone(), &files.path().join(id.to_string()), Bug::None).await.unwrap();
+        let (folder, options) =
+            (files.path().join(id.to_string()), Options::new(addresses.clone(), Bug::None));
+        let server = Server::open(id, 0, &folder, options).await.unwrap();
         anyloop::spawn(server.clone().serve(listener));
         servers.push(server);
     }

@@ -7,6 +7,7 @@
     feature = "hickory",
     feature = "hyper",
     feature = "libp2p",
+    feature = "openraft",
     feature = "opentelemetry",
     feature = "quinn",
     feature = "tonic",
@@ -18,6 +19,7 @@ mod backon;
 mod hickory;
 mod hyper;
 mod libp2p;
+mod openraft;
 mod opentelemetry;
 mod quinn;
 mod support;

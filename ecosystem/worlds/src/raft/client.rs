@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyloop::random::below;
 use anyloop::sim::linear::{History, RegisterOp, RegisterRet};
-use anyloop::time::{Instant, sleep};
+use anyloop::time::sleep;
 
-use super::message::{Addresses, Answer, Peer, Question};
+use super::message::{Addresses, Answer, Question, Servers};
 use super::types::{Ask, Command, Reply};
 
 /// What all clients saw.
@@ -23,17 +23,14 @@ pub struct Client {
     /// Under which the servers know it; a new one when a request was given up.
     session: u64,
     number: u64,
-    peers: Vec<Peer>,
-    /// Who may be the leader.
-    at: usize,
+    servers: Servers,
     history: Seen,
 }
 
 impl Client {
-    /// Of these servers.
-    pub fn new(id: u64, servers: &Addresses, history: Seen) -> Client {
-        let peers: Vec<_> = servers.iter().map(|address| Peer::new(address)).collect();
-        Client { id, session: id, number: 0, at: id as usize % peers.len(), peers, history }
+    /// Of the servers with these addresses.
+    pub fn new(id: u64, addresses: &Addresses, history: Seen) -> Client {
+        Client { id, session: id, number: 0, servers: Servers::new(addresses), history }
     }
 
     /// A request of one kind or another. Whether it was answered.
@@ -48,9 +45,14 @@ impl Client {
             Ask::Write(value) => RegisterOp::Write(Some(value)),
             Ask::Swap(value) => RegisterOp::Swap(Some(value)),
         };
+        // Now and then another is asked than the last leader, and asked again sooner than it can answer.
+        if below(4) == 0 {
+            self.servers.at = below(self.servers.count() as u64) as usize;
+        }
+        let each = Duration::from_millis([60, 150, 500][below(3) as usize]);
         let operation = self.history.begin(format_args!("client {}", self.id), (key, input));
-        let command = Command { client: self.session, number: self.number, key, ask };
-        if let Some(Reply(before)) = self.ask(command, patience).await {
+        let question = Question::Client(Command { client: self.session, number: self.number, key, ask });
+        if let Some(Answer::Client(Reply(before))) = self.servers.ask(&question, each, patience).await {
             operation.end(if matches!(ask, Ask::Write(_)) {
                 RegisterRet::Done
             } else {
@@ -64,27 +66,12 @@ impl Client {
         }
     }
 
-    async fn ask(&mut self, command: Command, patience: Duration) -> Option<Reply> {
-        let (start, question) = (Instant::now(), Question::Client(command));
-        while start.elapsed() < patience {
-            match self.peers[self.at].ask(&question, Duration::from_millis(500)).await {
-                Ok(Answer::Client(reply)) => return Some(reply),
-                Ok(Answer::Elsewhere(Some(leader))) if leader as usize != self.at => {
-                    self.at = leader as usize
-                }
-                _ => {
-                    self.at = (self.at + 1) % self.peers.len();
-                    sleep(Duration::from_millis(5 + below(95))).await;
-                }
-            }
-        }
-        None
-    }
-
-    /// So many requests, with pauses between them.
-    pub async fn requests(&mut self, count: u64, pause: Duration) {
+    /// So many requests, some at once after one another and some after a pause, which in the mean take
+    /// so long each.
+    pub async fn requests(&mut self, count: u64, mean: Duration) {
         for _ in 0..count {
-            sleep(Duration::from_millis(below(pause.as_millis() as u64 * 2))).await;
+            let most = if below(4) == 0 { mean * 8 } else { Duration::from_millis(4) };
+            sleep(Duration::from_millis(below(most.as_millis() as u64 + 1))).await;
             self.request(PATIENCE).await;
         }
     }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use anyloop::net::TcpListener;
 use anyloop::sim::linear::Map;
-use anyloop::sim::{Chaos, Latency, NetConfig, World};
+use anyloop::sim::{Chaos, Fault, Latency, NetConfig, Plan, World};
 use anyloop::time::sleep;
 
 use super::client::{Client, Seen};
 use super::lock;
 use super::message::Addresses;
-use super::server::Server;
+use super::operator::Operator;
+use super::server::{Failed, Options, Server};
 use super::types::Bug;
 
 /// How large, how long, and what is wrong with it.
@@ -36,7 +37,7 @@ impl Default for Setup {
             servers: 3,
             clients: 3,
             requests: 30,
-            within: Duration::from_secs(20),
+            within: Duration::from_secs(10),
             faults: true,
             bug: Bug::None,
         }
@@ -49,65 +50,117 @@ type Running = Arc<Mutex<BTreeMap<u64, Server>>>;
 
 /// One run. What does not hold fails the world.
 pub async fn run(world: World, setup: Setup) {
+    let ms = Duration::from_millis;
     let low = Duration::from_micros(100 + world.random(2000));
     let high = low + Duration::from_micros(world.random(15_000));
-    let loss = if world.random(2) == 0 { 0.0 } else { 0.01 };
     let mut net = NetConfig::default();
-    (net.link.latency, net.link.loss) = (Latency::Uniform(low, high), loss);
+    net.link.latency = Latency::Uniform(low, high);
+    net.link.loss = [0.0, 0.01][world.random(2) as usize];
     world.net(net);
+
     let running = Running::default();
-    let addresses: Addresses = (0..setup.servers).map(|id| format!("n{id}:{PORT}")).collect();
-    for id in 0..setup.servers {
-        let (running, addresses, bug) = (running.clone(), addresses.clone(), setup.bug);
-        world.host(&format!("n{id}")).run(move || serve(id, addresses.clone(), bug, running.clone()));
+    let addresses: Addresses = (0..setup.servers).map(|place| format!("n{place}:{PORT}")).collect();
+    let mut options = Options::new(addresses.clone(), setup.bug);
+    options.snapshots = (3 + world.random(18), world.random(6));
+    for place in 0..setup.servers {
+        let (name, running, options) = (format!("n{place}"), running.clone(), options.clone());
+        let host = world.host(&name);
+        if setup.faults {
+            // What is written is not on the disk at once, so that a crash can come between.
+            let slow = Fault::disk_slow(&name, ms([0, 1, 5, 10][world.random(4) as usize]));
+            world.fault(slow).expect("the host is there");
+        }
+        let seen_by = world.clone();
+        host.run(move || {
+            let boot = seen_by.host(&format!("n{place}")).boot();
+            serve(place, boot, options.clone(), running.clone())
+        });
     }
-    if setup.faults {
+
+    let history = Seen::new();
+    let mut clients: Vec<_> =
+        (0..setup.clients).map(|id| Client::new(id, &addresses, history.clone())).collect();
+    for client in &mut clients {
+        world.always("the store begins", client.request(Duration::from_secs(15)).await);
+    }
+
+    let lasting = ms([300, 1000, 3000][world.random(3) as usize]);
+    let plan = if setup.faults {
         let chaos = Chaos::new(setup.within)
             .crashes(3.0)
-            .cuts(4.0)
+            .outages(1.0)
+            .cuts(3.0)
             .one_way_cuts(1.0)
             .isolations(3.0)
+            .resets(1.0)
             .pauses(1.0)
-            .skews(1.0);
-        world.chaos(&chaos.lasting(Duration::from_secs(3)));
-    }
-    let history = Seen::new();
-    let pause = setup.within / u32::try_from(setup.requests.max(1)).unwrap_or(u32::MAX);
+            .skews(2.0)
+            // One at most: what another server alone has kept must not go with it.
+            .wipes(0.4);
+        world.chaos(&chaos.lasting(lasting))
+    } else {
+        Plan::new()
+    };
+    let mut operator = Operator::new(&addresses);
+    let wiped = plan.faults().iter().any(|(_, fault)| matches!(fault, Fault::Wipe(_)));
+    // Of two servers that are left none may be wiped.
+    let (fewer, within) = (!wiped || setup.servers > 3, setup.within);
+    let operated = anyloop::spawn(async move {
+        operator.operate(within, fewer).await;
+        operator
+    });
+    let mean = setup.within / u32::try_from(setup.requests.max(1)).unwrap_or(u32::MAX);
+    let asked: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            anyloop::spawn(async move {
+                client.requests(setup.requests, mean).await;
+                client
+            })
+        })
+        .collect();
     let mut clients = Vec::new();
-    for id in 0..setup.clients {
-        let mut client = Client::new(id, &addresses, history.clone());
-        let requests = setup.requests;
-        clients.push(anyloop::spawn(async move {
-            client.requests(requests, pause).await;
-            client
-        }));
+    for client in asked {
+        clients.push(client.await.expect("the client ends"));
     }
-    let mut returned = Vec::new();
-    for client in clients {
-        returned.push(client.await.expect("the client ends"));
+    let mut operator = operated.await.expect("the operator ends");
+
+    sleep(plan.end().saturating_sub(world.elapsed())).await;
+    for fault in not_undone(&plan) {
+        world.fault(fault).expect("the host is there");
     }
-    // All faults are over by then.
-    sleep((setup.within + Duration::from_secs(6)).saturating_sub(world.elapsed())).await;
-    for client in &mut returned {
+    let mut repaired = false;
+    for _ in 0..10 {
+        repaired = repaired || operator.have(None, Duration::from_secs(5)).await;
+    }
+    world.always("all servers are members when all is well", repaired);
+    for client in &mut clients {
         world.always("the store is alive when all is well", client.request(Duration::from_secs(15)).await);
     }
     if let Err(violation) = history.check(&Map::new()) {
         world.fail(violation);
     }
-    sleep(Duration::from_secs(3)).await;
+    sleep(Duration::from_secs(2)).await;
     let running = lock(&running);
     let values: Vec<_> = running.values().map(Server::values).collect();
     world.always("all servers agree in the end", values.windows(2).all(|two| two[0] == two[1]));
 }
 
-async fn serve(id: u64, addresses: Addresses, bug: Bug, running: Running) {
-    let server = match Server::open(id, addresses, Path::new("/raft"), bug).await {
-        Ok(server) => server,
-        Err(error) => panic!("n{id} does not start: {error}"),
-    };
-    lock(&running).insert(id, server.clone());
-    let listener = TcpListener::bind(("0.0.0.0", PORT)).await.expect("the port is free");
-    if let Err(error) = server.serve(listener).await {
-        panic!("n{id} ends: {error}");
+/// What is left to be undone when a plan is over: where it was made smaller, a crash may have lost its
+/// restart.
+fn not_undone(plan: &Plan) -> Vec<Fault> {
+    let mut left: Vec<Fault> = Vec::new();
+    for (_, fault) in plan.faults() {
+        if let Some(at) = left.iter().position(|undoes| undoes == fault) {
+            left.remove(at);
+        }
+        left.extend(fault.undone());
     }
+    left
+}
+
+async fn serve(place: u64, boot: u64, options: Options, running: Running) -> Result<(), Failed> {
+    let server = Server::open(place, boot, Path::new("/raft"), options).await?;
+    lock(&running).insert(place, server.clone());
+    server.serve(TcpListener::bind(("0.0.0.0", PORT)).await?).await
 }

@@ -24,7 +24,7 @@ impl RaftNetworkFactory<Types> for Peers {
     type Network = Link;
 
     async fn new_client(&mut self, to: u64, _: &EmptyNode) -> Link {
-        Link { from: self.from, to, peer: Peer::new(&self.addresses[to as usize]) }
+        Link { from: self.from, to, peer: Peer::of(to, &self.addresses) }
     }
 }
 

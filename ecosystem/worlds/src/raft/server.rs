@@ -1,17 +1,20 @@
 //! A server: openraft over its log, its state machine and its peers. Nothing here knows of worlds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyloop::net::TcpListener;
+use anyloop::time::timeout;
 use openraft::alias::SnapshotOf;
+use openraft::async_runtime::WatchReceiver;
 use openraft::error::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::{Config, EmptyNode, Raft, ReadPolicy, SnapshotPolicy};
 
-use super::disk::sync_directory;
+use super::disk::{read, replace, sync_directory};
 use super::log::Log;
 use super::machine::Machine;
 use super::message::{Addresses, Answer, Question};
@@ -21,9 +24,30 @@ use super::wire::{receive, send};
 
 pub type Failed = Box<dyn Error + Send + Sync>;
 
+/// How a server is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Of all servers.
+    pub addresses: Addresses,
+    /// How many entries make a snapshot, and how many are kept after it.
+    pub snapshots: (u64, u64),
+    pub bug: Bug,
+}
+
+impl Options {
+    /// For servers with these addresses, and this fault in them.
+    pub fn new(addresses: Addresses, bug: Bug) -> Options {
+        Options { addresses, snapshots: (20, 5), bug }
+    }
+}
+
+/// After which a new member that does not follow is given up.
+const FOLLOWS: Duration = Duration::from_secs(3);
+
 /// A server of the store.
 #[derive(Clone)]
 pub struct Server {
+    id: u64,
     raft: Raft<Types, Machine>,
     machine: Machine,
     bug: Bug,
@@ -36,34 +60,47 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    /// The server with this id, of those with these addresses, with its files in `directory`.
+    /// The server at one of the addresses, with its files in `directory`. The first time it is one of
+    /// the first members. If it is started for the `boot`th time and has no files, it is a new server,
+    /// which has to be made a member: what the old one has promised is not known to it.
     ///
     /// # Errors
     ///
     /// Those of the files, and of openraft where they do not fit together.
-    pub async fn open(id: u64, addresses: Addresses, directory: &Path, bug: Bug) -> Result<Server, Failed> {
+    pub async fn open(place: u64, boot: u64, directory: &Path, options: Options) -> Result<Server, Failed> {
+        let Options { addresses, snapshots: (every, kept), bug } = options;
+        let servers = addresses.len() as u64;
         anyloop::fs::create_dir_all(directory).await?;
         // Without this a crash may take the directory, and all that was synced in it.
         sync_directory(directory.parent().unwrap_or(directory)).await?;
+        let id = match read(&directory.join("id")).await? {
+            _ if bug == Bug::ReturnsAsVoter => place,
+            Some(bytes) => String::from_utf8(bytes)?.parse()?,
+            None => {
+                let id = place + servers * boot;
+                replace(directory, "id", id.to_string().as_bytes(), Bug::None).await?;
+                id
+            }
+        };
         let config = Config {
-            heartbeat_interval: 50,
-            election_timeout_min: 200,
-            election_timeout_max: 400,
-            max_in_snapshot_log_to_keep: 5,
-            snapshot_policy: SnapshotPolicy::LogsSinceLast(20),
+            heartbeat_interval: 100,
+            election_timeout_min: 300,
+            election_timeout_max: 600,
+            max_in_snapshot_log_to_keep: kept,
+            snapshot_policy: SnapshotPolicy::LogsSinceLast(every),
             enable_pre_vote: Some(true),
             enable_leader_restore: Some(bug == Bug::LeaderRestore),
             ..Config::default()
         };
         let machine = Machine::open(directory, bug).await?;
         let log = Log::open(directory, bug).await?;
-        let peers = Peers { from: id, addresses: addresses.clone() };
+        let peers = Peers { from: id, addresses };
         let raft = Raft::new(id, Arc::new(config.validate()?), peers, log, machine.clone()).await?;
-        if id == 0 && !raft.is_initialized().await? {
-            let members: BTreeMap<_, _> = (0..).zip(&*addresses).map(|(id, _)| (id, EmptyNode {})).collect();
+        if id == 0 && boot == 0 && !raft.is_initialized().await? {
+            let members: BTreeMap<_, _> = (0..servers).map(|id| (id, EmptyNode {})).collect();
             raft.initialize(members).await?;
         }
-        Ok(Server { raft, machine, bug })
+        Ok(Server { id, raft, machine, bug })
     }
 
     /// All keys that it knows of, as far as it has come.
@@ -81,8 +118,18 @@ impl Server {
             let (mut stream, _) = listener.accept().await?;
             let server = self.clone();
             anyloop::spawn(async move {
-                while let Ok(question) = receive(&mut stream).await {
-                    if send(&mut stream, &server.answer(question).await).await.is_err() {
+                while let Ok((to, question)) = receive::<(Option<u64>, _)>(&mut stream).await {
+                    let answer = match to {
+                        Some(id) if id != server.id => {
+                            Answer::Failed(format!("this is server {}", server.id))
+                        }
+                        _ => server.answer(question).await,
+                    };
+                    // It would refuse everything from now on, and nothing would start it anew.
+                    if let Err(fatal) = &server.raft.metrics().borrow_watched().running_state {
+                        panic!("server {} has stopped: {fatal}", server.id);
+                    }
+                    if send(&mut stream, &answer).await.is_err() {
                         return;
                     }
                 }
@@ -96,6 +143,8 @@ impl Server {
         }
         let raft = &self.raft;
         match question {
+            Question::Who => Answer::Me(self.id),
+            Question::Members(voters) => self.set_members(voters).await,
             Question::Append(rpc) => of(raft.append_entries(rpc).await, Answer::Append),
             Question::Vote(rpc) => of(raft.vote(rpc).await, Answer::Vote),
             Question::PreVote(rpc) => of(raft.pre_vote(rpc).await, Answer::Vote),
@@ -108,25 +157,44 @@ impl Server {
         }
     }
 
+    /// Has these vote, and no others be members. Those that are new have to follow first.
+    async fn set_members(&self, voters: BTreeSet<u64>) -> Answer {
+        let known: BTreeSet<u64> = self.raft.voter_ids().collect();
+        for new in voters.difference(&known) {
+            match timeout(FOLLOWS, self.raft.add_learner(*new, EmptyNode {}, true)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return not_written(error),
+                Err(_) => return Answer::Failed(format!("server {new} does not follow")),
+            }
+        }
+        self.raft.change_membership(voters, false).await.map_or_else(not_written, |_| Answer::Done)
+    }
+
     async fn answer_client(&self, command: Command) -> Answer {
         if command.ask != Ask::Read {
-            return match self.raft.client_write(command).await {
-                Ok(done) => Answer::Client(done.data),
-                Err(RaftError::APIError(ClientWriteError::ForwardToLeader(to))) => {
-                    Answer::Elsewhere(to.leader_id)
-                }
-                Err(error) => Answer::Failed(error.to_string()),
-            };
+            let written = self.raft.client_write(command).await;
+            return written.map_or_else(not_written, |done| Answer::Client(done.data));
         }
         if self.bug == Bug::StaleRead {
             return Answer::Client(self.machine.read(command.key));
         }
-        match self.raft.ensure_linearizable(ReadPolicy::ReadIndex).await {
+        let policy = match self.bug {
+            Bug::LeaseRead => ReadPolicy::LeaseRead,
+            _ => ReadPolicy::ReadIndex,
+        };
+        match self.raft.ensure_linearizable(policy).await {
             Ok(_) => Answer::Client(self.machine.read(command.key)),
             Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(to))) => {
                 Answer::Elsewhere(to.leader_id)
             }
             Err(error) => Answer::Failed(error.to_string()),
         }
+    }
+}
+
+fn not_written(error: RaftError<Types, ClientWriteError<Types>>) -> Answer {
+    match error {
+        RaftError::APIError(ClientWriteError::ForwardToLeader(to)) => Answer::Elsewhere(to.leader_id),
+        error => Answer::Failed(error.to_string()),
     }
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use anyloop_plugs::openraft::Loop;
 use openraft::alias::{EntryOf, LogIdOf, SnapshotMetaOf, VoteOf};
 use serde::{Deserialize, Serialize};
-
-use super::runtime::Loop;
 
 openraft::declare_raft_types!(
     /// openraft's types for this store.
@@ -64,6 +63,12 @@ pub enum Bug {
     DoubledRequest,
     /// A snapshot leaves out which requests were done.
     ForgetsSessions,
+    /// A read is answered by a leader that trusts its clock, which is off, that it still leads.
+    LeaseRead,
+    /// A snapshot that is built and one that the leader sends are written at once.
+    SnapshotsAtOnce,
+    /// A server that lost its files comes back as if it were what it was, and votes.
+    ReturnsAsVoter,
     /// A leader that was restarted leads on at once, by openraft's `enable_leader_restore`, although its
     /// state machine is that of the last snapshot.
     LeaderRestore,
@@ -71,7 +76,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them, by the names that are given on the command line.
-    pub const NAMES: [(&str, Bug); 9] = [
+    pub const NAMES: [(&str, Bug); 12] = [
         ("none", Bug::None),
         ("ack-before-append", Bug::AckBeforeAppend),
         ("votes-lost", Bug::VotesLost),
@@ -80,6 +85,9 @@ impl Bug {
         ("stale-read", Bug::StaleRead),
         ("doubled-request", Bug::DoubledRequest),
         ("forgets-sessions", Bug::ForgetsSessions),
+        ("lease-read", Bug::LeaseRead),
+        ("snapshots-at-once", Bug::SnapshotsAtOnce),
+        ("returns-as-voter", Bug::ReturnsAsVoter),
         ("leader-restore", Bug::LeaderRestore),
     ];
 }

@@ -1,4 +1,7 @@
-//! openraft's runtime traits on whichever loop the caller runs in.
+//! openraft: its runtime, on whichever loop the caller runs in, with channels that need none.
+//!
+//! openraft asks its runtime without a handle, so that here it is a type, [`Loop`], which stands for
+//! the current loop of anyloop: the server is made, and asked, where one runs.
 
 use std::future::Future;
 use std::io;
@@ -10,7 +13,10 @@ use anyloop::sync::{MutexGuard, mpsc, oneshot, watch};
 use anyloop::{runtime, task, time};
 use openraft_rt::{self as rt, AsyncRuntime, OptionalSend, OptionalSync};
 
-/// A loop, for openraft's own tests; what it spawns and waits for is the ambient loop's.
+/// The loop that the caller runs in: `declare_raft_types!(.., AsyncRuntime = Loop)`.
+///
+/// A value of it is a loop of its own, which is made by what decides for all of anyloop; only
+/// openraft's tests need one.
 #[derive(Debug)]
 pub struct Loop(runtime::Runtime);
 
@@ -271,14 +277,5 @@ impl<T: OptionalSend + OptionalSync> rt::WatchReceiver<Watch, T> for Watcher<T> 
 
     fn borrow_and_update(&mut self) -> watch::Ref<'_, T> {
         self.0.borrow_and_update()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    /// openraft's own tests of a runtime.
-    #[test]
-    fn it_passes_the_tests_of_openraft() {
-        openraft_rt::testing::Suite::<super::Loop>::test_all();
     }
 }
