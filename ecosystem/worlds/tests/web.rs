@@ -1,4 +1,4 @@
-//! hyper, an axum Router and async-tungstenite, as they are: their servers and clients on the hosts of a
+//! hyper (HTTP/1 and 2), an axum Router and async-tungstenite, as they are: their servers and clients on the hosts of a
 //! world, while the two are cut from one another and the server crashes.
 
 use std::convert::Infallible;
@@ -7,8 +7,10 @@ use std::io;
 use std::time::Duration;
 
 use anyloop::net::{TcpListener, TcpStream};
+use anyloop::runtime::Handle;
 use anyloop::sim::{Fault, World};
 use anyloop::time::{sleep, timeout};
+use anyloop_plugs::Plug;
 use async_tungstenite::tungstenite::Message;
 use axum::extract::Path;
 use axum::routing::get;
@@ -39,6 +41,29 @@ async fn lengths() -> io::Result<()> {
             server::conn::http1::Builder::new().serve_connection(stream, service).await
         });
     }
+}
+
+/// hyper's HTTP/2: many requests on one connection.
+async fn streams() -> io::Result<()> {
+    let listener = TcpListener::bind("0.0.0.0:83").await?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        anyloop::spawn(async move {
+            let service = service_fn(|request: Request<Incoming>| async {
+                let body =
+                    request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                Ok::<_, Infallible>(Response::new(Full::new(body)))
+            });
+            // The date is that of the system's clock: another one is sent anew, and makes an answer longer.
+            let mut server = server::conn::http2::Builder::new(plug());
+            server.timer(plug()).auto_date_header(false).serve_connection(stream, service).await
+        });
+    }
+}
+
+/// The loop of the host that asks.
+fn plug() -> Plug<Handle> {
+    Plug::try_current().expect("a host is a loop")
 }
 
 /// axum's Router.
@@ -92,6 +117,29 @@ async fn square(n: u64) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Eight requests at once, each with a body of its own.
+async fn multiplexed(n: u64) -> Result<(), Failed> {
+    let stream = TcpStream::connect("server:83").await?;
+    let handshake = client::conn::http2::Builder::new(plug()).timer(plug()).handshake(stream);
+    let (sender, connection) = handshake.await?;
+    anyloop::spawn(connection);
+    let mut asked = Vec::new();
+    for at in 0..8 {
+        let mut sender = sender.clone();
+        let body = Bytes::from(vec![(n + at) as u8; 20_000]);
+        let request = Request::post("http://server/").body(Full::new(body.clone()))?;
+        asked.push(anyloop::spawn(async move {
+            let answer = sender.send_request(request).await?.into_body().collect().await?.to_bytes();
+            assert!(answer == body, "{} bytes came back, and not the same", answer.len());
+            Ok::<_, Failed>(())
+        }));
+    }
+    for asked in asked {
+        asked.await??;
+    }
+    Ok(())
+}
+
 async fn echo(n: u64) -> Result<(), Failed> {
     let stream = TcpStream::connect("server:82").await?;
     let (mut socket, _) = async_tungstenite::client_async("ws://server/", stream).await?;
@@ -121,8 +169,7 @@ async fn client<F: Future<Output = Result<(), Failed>>>(world: World, name: &'st
 #[anyloop::test(sim, seeds = 20, backends = ["sim"])]
 async fn web_programs_are_at_home_in_a_world(world: World) {
     world.host("server").run(|| async {
-        let all = futures_util::future::join3(lengths(), squares(), echoes()).await;
-        panic!("a server ended: {all:?}");
+        futures_util::future::try_join4(lengths(), squares(), echoes(), streams()).await.map(drop)
     });
     for (at, fault) in [
         (1000, Fault::cut("client", "server")),
@@ -138,6 +185,7 @@ async fn web_programs_are_at_home_in_a_world(world: World) {
         host.spawn(client(world.clone(), "hyper", length)),
         host.spawn(client(world.clone(), "axum", square)),
         host.spawn(client(world.clone(), "web sockets", echo)),
+        host.spawn(client(world.clone(), "HTTP/2", multiplexed)),
     ];
     for client in clients {
         client.await.expect("the client ends");
