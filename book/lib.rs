@@ -30,6 +30,7 @@ pages! {
     children
     web
     testing
+    raft
     library
     porting
     measuring
