@@ -45,6 +45,8 @@ mod future;
 #[cfg(unix)]
 pub mod guest;
 pub mod host;
+#[cfg(feature = "hyper")]
+mod hyper_sleep;
 pub mod io;
 #[cfg(feature = "tokio")]
 mod local;
@@ -59,6 +61,8 @@ pub use checked::{Checked, ContextError, checked};
 pub use context::{enter_tokio, shutdown, shutdown_at_end, tokio_handle};
 #[cfg(feature = "tokio")]
 pub use future::{Tokio, tokio};
+#[cfg(feature = "hyper")]
+pub use hyper_sleep::HyperSleep;
 #[cfg(feature = "tokio")]
 pub use local::{Driven, drive, tokio_local};
 pub use smol::smol;

@@ -2,13 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::rt;
 use loop_api::Handle;
-use loop_api::time::Sleep as _;
-use pin_project_lite::pin_project;
+use loop_compat::HyperSleep;
 
 use crate::Plug;
 
@@ -22,32 +20,13 @@ where
     }
 }
 
-pin_project! {
-    /// A type of our own, so that hyper can find it again behind its trait object to reset it in
-    /// place.
-    struct Sleep<S> {
-        #[pin]
-        sleep: S,
-    }
-}
-
-impl<S: loop_api::time::Sleep> Future for Sleep<S> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.project().sleep.poll(cx)
-    }
-}
-
-impl<S: loop_api::time::Sleep> rt::Sleep for Sleep<S> {}
-
 impl<H: Handle> rt::Timer for Plug<H> {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep { sleep: self.handle.sleep(duration) })
+        HyperSleep::boxed(self.handle.sleep(duration))
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep { sleep: self.handle.sleep_until(loop_api::time::Instant::from_std(deadline)) })
+        HyperSleep::boxed(self.handle.sleep_until(loop_api::time::Instant::from_std(deadline)))
     }
 
     fn now(&self) -> Instant {
@@ -55,9 +34,6 @@ impl<H: Handle> rt::Timer for Plug<H> {
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {
-        match sleep.as_mut().downcast_mut_pin::<Sleep<H::Sleep>>() {
-            Some(ours) => ours.project().sleep.reset(loop_api::time::Instant::from_std(deadline)),
-            None => *sleep = self.sleep_until(deadline),
-        }
+        HyperSleep::reset(sleep, deadline, |deadline| self.handle.sleep_until(deadline));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use anyloop::time;
 use hyper::rt;
+use loop_compat::HyperSleep;
 
 /// The loop that the caller runs on, as hyper's executor and timer.
 ///
@@ -40,26 +40,13 @@ where
     }
 }
 
-/// A type of our own, so that hyper can find it again behind its trait object to reset it in place.
-struct Sleep(Pin<Box<time::Sleep>>);
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl rt::Sleep for Sleep {}
-
 impl rt::Timer for Loop {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep(Box::pin(time::sleep(duration))))
+        HyperSleep::boxed(time::sleep(duration))
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep(Box::pin(time::sleep_until(time::Instant::from_std(deadline)))))
+        HyperSleep::boxed(time::sleep_until(time::Instant::from_std(deadline)))
     }
 
     fn now(&self) -> Instant {
@@ -67,9 +54,6 @@ impl rt::Timer for Loop {
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {
-        match sleep.as_mut().downcast_mut_pin::<Sleep>() {
-            Some(mut ours) => ours.0.as_mut().reset(time::Instant::from_std(deadline)),
-            None => *sleep = self.sleep_until(deadline),
-        }
+        HyperSleep::reset(sleep, deadline, time::sleep_until);
     }
 }
