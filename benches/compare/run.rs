@@ -3,19 +3,18 @@
 use std::error::Error;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use crate::contestants;
 use crate::exact;
 use crate::harness::found::Found;
 use crate::harness::process::Tally;
 use crate::harness::slices::{self, Pace};
+use crate::job::Job;
 use crate::names;
 use crate::options::{self, Options};
 use crate::plan::{self, Cell, How};
 use crate::results::{Metric, Note, Results, Row, Summary};
 use crate::servers;
-use anyloop_bench::machine;
+use anyloop_bench::{Progress, machine};
 
 /// Measures what the options ask for.
 pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
@@ -37,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
     let models = workloads.contains(&names::SERVERS);
     let server_steps = if models { servers::steps(options.quick, &backends) } else { 0 };
     let counts = exact::counts(options.quick, &workloads, &backends);
-    let progress = bar((slices + server_steps + counts.len() * COUNT_WEIGHT) as u64)?;
+    let progress = Progress::new(slices + server_steps + counts.len() * COUNT_WEIGHT);
     let mut results = Results::here();
     let before = machine::load();
     if let Some(load) = before.filter(|load| *load > 0.5) {
@@ -49,32 +48,25 @@ pub(crate) fn run(options: &Options) -> Result<Results, Box<dyn Error>> {
         results.notes.extend(contestants::note(name).map(|note| Note::new(*name, note)));
     }
     for (cell, who) in &cells {
-        let before = progress.position();
+        let before = progress.done();
         let found = slices::measure(cell, who, pace, |name| {
-            progress.set_message(format!(
-                "{} {}: {}",
-                cell.job.workload,
-                cell.job.params,
-                names::label(name)
-            ));
-            progress.inc(1);
+            let Job { workload, params } = &cell.job;
+            progress.advance(1, format!("{workload} {params}: {}", names::label(name)));
         });
         // Those who were left out took fewer steps.
-        progress.set_position(before + steps(cell, who.len(), pace) as u64);
+        progress.set(before + steps(cell, who.len(), pace));
         record(&mut results, cell, &found);
     }
     if models {
         servers::run(&mut results, options.quick, &backends, |what| {
-            progress.set_message(format!("{}: {what}", names::SERVERS));
             // A step of a slice is some 30 ms, and these take more.
-            progress.inc(servers::WEIGHT as u64);
+            progress.advance(servers::WEIGHT, format!("{}: {what}", names::SERVERS));
         });
     }
     exact::run(&mut results, &counts, |count| {
-        progress.set_message(count.to_string());
-        progress.inc(COUNT_WEIGHT as u64);
+        progress.advance(COUNT_WEIGHT, count.to_string());
     });
-    progress.finish_and_clear();
+    progress.finish();
     if let (Some(before), Some(end)) = (before, machine::load()) {
         results.machine.load = format!("{before} before, {end} at the end");
     }
@@ -87,14 +79,6 @@ const COUNT_WEIGHT: usize = 40;
 /// How often the bar moves for a cell: at each start, each tuning, and each slice.
 fn steps(cell: &Cell, contestants: usize, pace: Pace) -> usize {
     contestants * (cell.rounds(pace.rounds) + 2)
-}
-
-fn bar(steps: u64) -> Result<ProgressBar, Box<dyn Error>> {
-    let style =
-        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} of about {duration}  {msg}")?;
-    let progress = ProgressBar::new(steps).with_style(style);
-    progress.enable_steady_tick(Duration::from_millis(250));
-    Ok(progress)
 }
 
 /// Turns the slices of a cell into rows.

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use anyloop_bench::grouped;
 use clap::Parser;
 
 mod docs;
@@ -168,15 +169,7 @@ fn show(run: Option<Run>, unit: Unit, arguments: &str) -> String {
 /// Three digits that count, and commas.
 fn thousands(number: f64) -> String {
     let scale = 10_f64.powi((number.max(1.0).log10() as i32 - 2).max(0));
-    let digits = format!("{:.0}", (number / scale).round() * scale);
-    let mut shown = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
+    grouped(&format!("{:.0}", (number / scale).round() * scale), ',')
 }
 
 /// A file, with the folder that it is in told where it cannot be read.

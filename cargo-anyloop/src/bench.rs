@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyloop_bench::{Client, CommandLine, Contest, Entrant, Outcome};
+use anyloop_bench::{Client, CommandLine, Contest, Entrant, Outcome, Progress};
 use clap::{ArgGroup, Args};
 
 /// Measure your server on each loop, all of them alive, in turns.
@@ -77,12 +77,9 @@ impl Bench {
             slice: self.slice,
             count_calls: !self.no_calls,
         };
-        let (mut step, steps) = (0, contest.steps());
-        let outcome = contest.run(|backend| {
-            step += 1;
-            eprint!("\r{step} of {steps}: {backend}          ");
-        });
-        eprintln!();
+        let progress = Progress::new(contest.steps());
+        let outcome = contest.run(|backend| progress.advance(1, backend));
+        progress.finish();
         let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
         let done =
             outcome.and_then(|outcome| tell(&outcome, &command, self.page.as_deref(), self.csv.as_deref()));

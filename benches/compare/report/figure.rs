@@ -1,5 +1,7 @@
 //! Numbers for people.
 
+use anyloop_bench::grouped;
+
 /// Between the thousands and before a unit: narrow, and no place for a line to break.
 const THIN: char = '\u{202f}';
 
@@ -12,7 +14,7 @@ pub(crate) fn figure(value: f64) -> String {
         _ if size >= 0.0995 => 2,
         _ => 4,
     };
-    thousands(&format!("{value:.digits$}"))
+    grouped(&format!("{value:.digits$}"), THIN)
 }
 
 /// As [`figure`], without noughts at the end: for the marks of an axis.
@@ -34,19 +36,6 @@ pub(crate) fn ratio(value: f64) -> String {
 pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     let figure = figure(value);
     if unit.is_empty() { figure } else { format!("{figure}{THIN}{unit}") }
-}
-
-fn thousands(text: &str) -> String {
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let (sign, whole) = whole.split_at(usize::from(whole.starts_with('-')));
-    let mut out = sign.to_owned();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
-            out.push(THIN);
-        }
-        out.push(digit);
-    }
-    out + rest
 }
 
 #[cfg(test)]

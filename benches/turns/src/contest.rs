@@ -3,12 +3,20 @@
 use std::io;
 use std::time::Duration;
 
-use crate::client::{Client, Working};
-use crate::command::CommandLine;
 use crate::machine::Machine;
-use crate::server::Server;
-use crate::tool::Found;
 use crate::{Better, Ratio, Summary, in_turns};
+
+mod client;
+mod command;
+mod report;
+mod server;
+mod tool;
+
+pub use client::Client;
+use client::Working;
+pub use command::{CommandError, CommandLine};
+use server::Server;
+pub use tool::{Found, read_load};
 
 /// A server that takes part.
 #[derive(Clone, Debug)]
@@ -186,13 +194,15 @@ impl Contest {
         Ok(contender)
     }
 
-    fn end(&self, mut contender: Contender<'_>) -> Result<Measured, String> {
+    fn end(&self, contender: Contender<'_>) -> Result<Measured, String> {
         if let Some(why) = contender.failed {
             return Err(why);
         }
         let memory = contender.server.peak_memory().map_err(|error| error.to_string())?;
         let calls = if self.count_calls {
-            let counted = contender.server.system_calls(|| contender.client.slice(self.slice));
+            // On new connections: a call that is under way when counting begins may not be seen.
+            let addr = contender.server.addr;
+            let counted = contender.server.system_calls(|| self.client.start(addr)?.slice(self.slice));
             counted.map(|(calls, found)| calls as f64 / found.requests.max(1.0)).map_err(|e| e.to_string())
         } else {
             Err("not asked for".to_owned())

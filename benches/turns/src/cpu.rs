@@ -21,10 +21,7 @@ pub fn of_process(pid: u32) -> io::Result<Duration> {
 
 /// As [`of_process`], with a limit for the wait.
 fn of_process_within(pid: u32, limit: Duration) -> io::Result<Duration> {
-    let begun = Instant::now();
-    while !sleeps(pid)? && begun.elapsed() < limit {
-        std::thread::sleep(Duration::from_micros(100));
-    }
+    wait_for_sleep(pid, limit)?;
     let mut sum = 0;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
         let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
@@ -34,13 +31,22 @@ fn of_process_within(pid: u32, limit: Duration) -> io::Result<Duration> {
     Ok(Duration::from_nanos(sum))
 }
 
-/// Whether no thread of a process runs or is ready to.
+/// Waits until no thread of a process runs, but no longer than `limit`.
+pub fn wait_for_sleep(pid: u32, limit: Duration) -> io::Result<()> {
+    let begun = Instant::now();
+    while !sleeps(pid)? && begun.elapsed() < limit {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    Ok(())
+}
+
+/// Whether no thread of a process runs, is ready to, or stands still for its tracer.
 fn sleeps(pid: u32) -> io::Result<bool> {
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
         // A thread that has ended in between does not run.
         let stat = std::fs::read_to_string(task?.path().join("stat")).unwrap_or_default();
         // The state stands behind the name, which is in brackets and may be anything.
-        if stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('R')) {
+        if stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['R', 't'])) {
             return Ok(false);
         }
     }

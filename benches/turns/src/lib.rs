@@ -9,35 +9,25 @@
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
-mod client;
-#[cfg(target_os = "linux")]
-mod command;
-#[cfg(target_os = "linux")]
 mod contest;
 #[cfg(target_os = "linux")]
 pub mod cpu;
+mod grouped;
 #[cfg(target_os = "linux")]
 pub mod load;
 pub mod machine;
+mod progress;
 mod ratio;
-#[cfg(target_os = "linux")]
-mod report;
-#[cfg(target_os = "linux")]
-mod server;
 mod summary;
-#[cfg(target_os = "linux")]
-mod tool;
 
 #[cfg(target_os = "linux")]
-pub use client::Client;
-#[cfg(target_os = "linux")]
-pub use command::{CommandError, CommandLine};
-#[cfg(target_os = "linux")]
-pub use contest::{Contest, Entrant, Measured, Outcome, Slice};
+pub use contest::{
+    Client, CommandError, CommandLine, Contest, Entrant, Found, Measured, Outcome, Slice, read_load,
+};
+pub use grouped::grouped;
+pub use progress::Progress;
 pub use ratio::{RESOLUTION, Ratio};
 pub use summary::{Better, Summary};
-#[cfg(target_os = "linux")]
-pub use tool::{Found, read_load};
 
 /// Gives each of `all` a turn in every round, in the other order every second round: what grows or
 /// shrinks with time touches all alike. `slice` hears the round and whose turn it is.

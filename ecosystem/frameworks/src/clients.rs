@@ -6,11 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyloop_bench::machine::Machine;
-use anyloop_bench::{Better, Client, Contest, Entrant, Measured, cpu};
+use anyloop_bench::{Better, Client, Contest, Entrant, Measured, Progress, cpu};
 
 use crate::entrants::ours;
 use crate::picture::{self, Line, thousands};
-use crate::progress::bar;
 use crate::{Args, Outcome, build, folder};
 
 /// A server of Debian's: its name, what tells its version, its package, and its command.
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     let steps: &[usize] = if args.quick { &[1, 50, 1000] } else { &[1, 10, 50, 200, 1000, 2000, 5000] };
     let (rounds, slice) = if args.quick { (1, 1) } else { (3, 2) };
-    let progress = bar(steps.len() * standing.len() * (rounds + 2))?;
+    let progress = Progress::new(steps.len() * standing.len() * (rounds + 2));
     let mut found =
         Found { csv: "server,clients,requests_per_s,p99_us,memory_mib\n".to_owned(), ..Found::default() };
     for &clients in steps {
@@ -75,10 +74,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             slice: Duration::from_secs(slice),
             count_calls: false,
         };
-        let outcome = contest.run(|name| {
-            progress.set_message(format!("{name}, {clients} clients"));
-            progress.inc(1);
-        })?;
+        let outcome = contest.run(|name| progress.advance(1, format!("{name}, {clients} clients")))?;
         for measured in &outcome.measured {
             found.add(clients, measured);
         }
@@ -88,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             standing.retain(|entrant| entrant.name != *name);
         }
     }
-    progress.finish_and_clear();
+    progress.finish();
     let page = found.page(args, &notes);
     println!("{page}");
     args.write("servers.md", &page)?;

@@ -3,11 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use anyloop_bench::{Better, Client, Contest, Measured};
+use anyloop_bench::{Better, Client, Contest, Measured, Progress};
 
 use crate::entrants::{FRAMEWORKS, ours, plain};
 use crate::picture::{self, Bar};
-use crate::progress::bar;
 use crate::{Args, Outcome, build};
 
 const TITLE: &str = "Hello over HTTP, by many";
@@ -42,12 +41,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         slice: Duration::from_secs(slice),
         count_calls: true,
     };
-    let progress = bar(contest.steps())?;
-    let outcome = contest.run(|name| {
-        progress.set_message(name.to_owned());
-        progress.inc(1);
-    })?;
-    progress.finish_and_clear();
+    let progress = Progress::new(contest.steps());
+    let outcome = contest.run(|name| progress.advance(1, name))?;
+    progress.finish();
     for missing in &missing {
         println!("{missing}");
     }

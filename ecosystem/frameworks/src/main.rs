@@ -19,7 +19,6 @@ mod clients;
 mod entrants;
 mod hello;
 mod picture;
-mod progress;
 
 #[derive(Parser)]
 struct Args {

@@ -1,5 +1,6 @@
 //! Pictures for the docs: bars, and lines against the number of clients.
 
+use anyloop_bench::grouped;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -51,15 +52,7 @@ pub(crate) fn bars(title: &str, bars: &[Bar<'_>]) -> Outcome<String> {
 
 /// `12 345`.
 pub(crate) fn thousands(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(&format!("{value:.0}"), '\u{202f}')
 }
 
 /// A line of a picture.

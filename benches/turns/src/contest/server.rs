@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::command::CommandLine;
+use super::command::CommandLine;
 use crate::cpu;
 
 /// How long a server has to listen.
@@ -15,15 +15,15 @@ const START: Duration = Duration::from_secs(30);
 
 /// A server's process, which is killed when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) addr: SocketAddr,
+pub(super) struct Server {
+    pub(super) addr: SocketAddr,
     process: Child,
 }
 
 impl Server {
     /// Starts the command on a free address, with this more in its environment, and waits until it
     /// listens.
-    pub(crate) fn start(line: &CommandLine, env: &[(String, String)]) -> io::Result<Server> {
+    pub(super) fn start(line: &CommandLine, env: &[(String, String)]) -> io::Result<Server> {
         // A port that the system has just given is not given again at once.
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut errors = said()?;
@@ -68,18 +68,40 @@ impl Server {
     }
 
     /// The CPU time that they have used.
-    pub(crate) fn cpu(&self) -> io::Result<Duration> {
+    pub(super) fn cpu(&self) -> io::Result<Duration> {
         self.processes().into_iter().map(cpu::of_process).sum()
     }
 
     /// The most memory that they had in use, in bytes.
-    pub(crate) fn peak_memory(&self) -> io::Result<u64> {
+    pub(super) fn peak_memory(&self) -> io::Result<u64> {
         self.processes().into_iter().map(cpu::peak_resident).sum()
+    }
+
+    /// Waits until all threads are traced, or the tracer has ended.
+    fn wait_for_tracer(&self, tracer: &mut Child) -> io::Result<()> {
+        let is_traced = |id: &u32| {
+            let tasks = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+            tasks.map(|task| fs::read_to_string(task.path().join("status")).unwrap_or_default()).all(
+                |status| {
+                    !status
+                        .lines()
+                        .any(|line| line.strip_prefix("TracerPid:").is_some_and(|by| by.trim() == "0"))
+                },
+            )
+        };
+        let begun = Instant::now();
+        while !self.processes().iter().all(is_traced) && tracer.try_wait()?.is_none() {
+            if begun.elapsed() > START {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "strace does not attach"));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// How many system calls they make while `load` runs, by strace; an error says why it cannot be
     /// told.
-    pub(crate) fn system_calls<T>(&self, load: impl FnOnce() -> io::Result<T>) -> io::Result<(u64, T)> {
+    pub(super) fn system_calls<T>(&self, load: impl FnOnce() -> io::Result<T>) -> io::Result<(u64, T)> {
         let mut table = said()?;
         let mut strace = Command::new("strace");
         for id in self.processes() {
@@ -92,9 +114,12 @@ impl Server {
             .stderr(table.try_clone()?)
             .spawn()
             .map_err(|error| named("strace", &error))?;
-        // Until it is attached.
-        thread::sleep(Duration::from_millis(300));
+        self.wait_for_tracer(&mut tracer)?;
         let done = load();
+        // The client may have an answer before the server's call has returned.
+        for id in self.processes() {
+            cpu::wait_for_sleep(id, START)?;
+        }
         if tracer.try_wait()?.is_none() {
             let id = rustix::process::Pid::from_raw(tracer.id() as i32).ok_or(io::ErrorKind::NotFound)?;
             rustix::process::kill_process(id, rustix::process::Signal::INT)?;

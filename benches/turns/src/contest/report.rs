@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::contest::{Measured, Outcome, Slice};
+use super::{Measured, Outcome, Slice};
 use crate::{Better, RESOLUTION};
 
 /// Of rounds, to tell two servers apart: see [`Ratio::of`](crate::Ratio::of).

@@ -75,12 +75,12 @@ impl CommandLine {
     }
 
     /// The program's name.
-    pub(crate) fn program(&self) -> &str {
+    pub(super) fn program(&self) -> &str {
         &self.words[0]
     }
 
     /// The command, filled in.
-    pub(crate) fn command(&self, addr: SocketAddr, slice: Duration) -> Command {
+    pub(super) fn command(&self, addr: SocketAddr, slice: Duration) -> Command {
         let seconds = slice.as_secs().max(1).to_string();
         let mut words = self.words.iter().map(|word| {
             word.replace("{addr}", &addr.to_string())

@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::command::CommandLine;
+use super::command::CommandLine;
+use super::tool::{Found, read_load};
 use crate::load::Load;
-use crate::tool::{Found, read_load};
 
 /// What asks the servers.
 #[derive(Clone, Debug)]
@@ -33,13 +33,13 @@ pub enum Client {
 }
 
 /// A client that is at its work.
-pub(crate) enum Working<'a> {
+pub(super) enum Working<'a> {
     Command(&'a CommandLine, SocketAddr),
     Ours(Box<Load>),
 }
 
 impl Client {
-    pub(crate) fn start(&self, server: SocketAddr) -> io::Result<Working<'_>> {
+    pub(super) fn start(&self, server: SocketAddr) -> io::Result<Working<'_>> {
         let (request, answer, connections) = match self {
             Client::Command(line) => return Ok(Working::Command(line, server)),
             Client::Echo { bytes, connections } => (vec![b'x'; *bytes], *bytes, connections),
@@ -55,7 +55,7 @@ impl Client {
 
 impl Working<'_> {
     /// Asks for so long.
-    pub(crate) fn slice(&mut self, slice: Duration) -> io::Result<Found> {
+    pub(super) fn slice(&mut self, slice: Duration) -> io::Result<Found> {
         match self {
             Working::Command(line, server) => {
                 let output = line.command(*server, slice).stdin(Stdio::null()).output().map_err(|error| {
