@@ -9,6 +9,7 @@
 
 use std::future::{Future, pending, poll_fn};
 use std::mem::ManuallyDrop;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc as StdArc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -329,7 +330,7 @@ fn job_and_abort() {
     let (guard, drops) = Watched::new();
     let ran = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&ran);
-    let (job, join) = job(&TestHandle::new(), move || {
+    let (job, join) = job(&TestHandle::new(), Location::caller(), move || {
         let _guard = guard;
         count.fetch_add(1, SeqCst)
     });
