@@ -1,6 +1,7 @@
 //! A page in a browser, which is asked for what it shows by way of its own debugging protocol.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use anyloop_web::{BoxError, Client};
 use async_tungstenite::tungstenite::Message;
 use futures_util::StreamExt;
 use hyper::Request;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::outside::has;
 use crate::raw::bounded;
@@ -34,6 +36,8 @@ impl Browser {
             .arg(format!("--user-data-dir={}", folder.path().display()))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            // Debian's is a script, whose browser outlives it.
+            .process_group(0)
             .spawn()
             .expect("the browser");
         let mut told = BufReader::new(child.stderr.take().expect("its errors"));
@@ -72,7 +76,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _gone = self.child.kill();
+        let _gone = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _status = self.child.wait();
     }
 }
