@@ -185,6 +185,22 @@ pub fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     true
 }
 
+/// The error of `ask`, which is asked again until it fails: another case's child may be between `fork`
+/// and `exec`, and holds a copy of every descriptor of ours until then, of those closed since too.
+pub async fn refusal<H: Handle, T, F>(handle: &H, mut ask: impl FnMut() -> F) -> io::Error
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let start = Instant::now();
+    loop {
+        if let Err(error) = ask().await {
+            return error;
+        }
+        assert!(start.elapsed() < LONG, "it is not refused");
+        handle.sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Gives `future`'s output, or `None` if it takes longer than `limit`.
 pub async fn within<H: Handle, F: Future>(handle: &H, limit: Duration, future: F) -> Option<F::Output> {
     let some = async { Some(future.await) };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::net::{TcpListener, TcpStream};
 use anyloop::sync::mpsc::{self, UnboundedReceiver};
-use anyloop::time::timeout;
+use anyloop::time::{sleep, timeout};
 use anyloop_web::{HttpService, Serve, ServeErrorKind, serve};
 
 /// No test waits longer.
@@ -84,6 +84,17 @@ pub(crate) async fn read_answer(stream: &mut TcpStream) -> io::Result<(String, S
     let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
     bounded(stream.read_exact(&mut body)).await?;
     Ok((head, String::from_utf8(body).expect("text")))
+}
+
+/// Waits until no one accepts at `addr`. That is a moment later than the close of its listener where
+/// another test's child is between `fork` and `exec`: it has the descriptors of this process until then.
+pub(crate) async fn refused(addr: SocketAddr) {
+    bounded(async {
+        while TcpStream::connect(addr).await.is_ok() {
+            sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
 }
 
 pub(crate) fn get(path: &str) -> String {

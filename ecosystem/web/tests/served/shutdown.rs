@@ -13,7 +13,7 @@ use axum::routing::get as on_get;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::raw::{bounded, get, read_answer, read_to_end};
+use crate::raw::{bounded, get, read_answer, read_to_end, refused};
 
 struct Ending {
     addr: SocketAddr,
@@ -59,7 +59,7 @@ async fn it_answers_what_is_under_way_and_closes_what_is_idle() -> io::Result<()
     drop(stop);
     assert_eq!(read_to_end(&mut idle).await?, "");
     assert_eq!(read_to_end(&mut fresh).await?, "");
-    assert!(TcpStream::connect(addr).await.is_err(), "a new client is taken");
+    refused(addr).await;
     assert!(!server.is_finished(), "it does not wait for the request");
     finish.notify_one();
     let (head, body) = read_answer(&mut busy).await?;
@@ -104,6 +104,6 @@ async fn dropping_it_ends_its_connections() -> io::Result<()> {
     bounded(begun.notified()).await;
     assert!(server.cancel().await.is_err(), "it ended by itself");
     assert_eq!(read_to_end(&mut busy).await?, "");
-    assert!(TcpStream::connect(addr).await.is_err());
+    refused(addr).await;
     Ok(())
 }

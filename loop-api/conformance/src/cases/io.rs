@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use futures_lite::future::yield_now;
 
-use crate::support::{Counter, LONG, SHORT, make, run, tcp_pair, until, within};
+use crate::support::{Counter, LONG, SHORT, make, run, tcp_pair, until, wait_until, within};
 use crate::{HandleOf, Subject};
 use loop_api::EventLoop;
 use loop_api::Handle;
@@ -218,6 +218,7 @@ where
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let addr = listener.local_addr().expect("its address");
         drop(listener);
+        assert!(wait_until(|| TcpStream::connect(addr).is_err()), "it is not refused");
         let socket =
             socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
         socket.set_nonblocking(true).expect("a non-blocking socket");

@@ -9,7 +9,7 @@ use std::task::ready;
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Counter, LONG, SHORT, connected, loopback, run, until, within};
+use crate::support::{Counter, LONG, SHORT, connected, loopback, refusal, run, until, within};
 use crate::{HandleOf, Subject};
 use loop_api::Handle;
 use loop_api::io::{AsyncReadUninit, ReadCursor};
@@ -117,9 +117,8 @@ where
         let listener = handle.listen_tcp(loopback(), &options).expect("a port");
         let addr = listener.local_addr().expect("its address");
         drop(listener);
-        let refused =
-            within(&handle, LONG, handle.connect_tcp(addr, options.clone())).await.expect("an answer");
-        let error = refused.expect_err("a refusal");
+        let asked = refusal(&handle, || handle.connect_tcp(addr, options.clone()));
+        let error = within(&handle, LONG, asked).await.expect("an answer");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         // The system's number is behind the message.
         let code = loop_api::net::error::raw_os_error(&error).expect("the system's number");

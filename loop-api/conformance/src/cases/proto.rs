@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Counter, LONG, Log, connected, loopback, record_exceptions, run, until, within};
+use crate::support::{
+    Counter, LONG, Log, connected, loopback, record_exceptions, run, until, wait_until, within,
+};
 use crate::{HandleOf, Subject};
 use loop_api::Handle;
 use loop_api::net::{Net, Stream, TcpOptions};
@@ -274,7 +276,7 @@ where
             while go.get() == 0 {
                 thread::sleep(Duration::from_millis(1));
             }
-            assert!(std::net::TcpStream::connect(addr).is_err(), "it still accepts");
+            assert!(wait_until(|| std::net::TcpStream::connect(addr).is_err()), "it still accepts");
             assert_eq!(echo(b"after").expect("its connections stay"), b"after");
             done.add();
             // The server closes it: FIN, and no more.

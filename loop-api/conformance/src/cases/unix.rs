@@ -7,7 +7,7 @@ use std::path::Path;
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{LONG, run, within};
+use crate::support::{LONG, refusal, run, within};
 use crate::{HandleOf, Subject};
 use loop_api::net::{StdUnixNet, UnixDatagram, UnixListener, UnixNet};
 
@@ -80,7 +80,7 @@ where
         }
         drop(listener);
         // Nothing listens behind it.
-        let error = handle.connect_unix(address(&path)).await.expect_err("a refusal");
+        let error = refusal(&handle, || handle.connect_unix(address(&path))).await;
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         let error = handle.listen_unix(&address(&path)).expect_err("the path is there still");
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
