@@ -36,6 +36,9 @@ struct Args {
     /// How many threads there are: the most for `threads`, and all of them for `pool`.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
+    /// The answer is `Ciao EuroPython`, as that of the servers which these are measured beside.
+    #[arg(long)]
+    hello: bool,
     /// So many clients ask at once; what they were told is shown, and the program ends.
     #[arg(long)]
     clients: Option<u16>,
@@ -58,6 +61,8 @@ enum Model {
 struct Work {
     wait: Duration,
     compute: Duration,
+    /// The answer does not tell of the request.
+    hello: bool,
 }
 
 fn main() -> ExitCode {
@@ -65,8 +70,8 @@ fn main() -> ExitCode {
     examples::serve(args.options.backend, || run(args))
 }
 
-async fn run(Args { options, model, wait, compute, threads, clients }: Args) -> Outcome {
-    let work = Work { wait: Duration::from_millis(wait), compute: Duration::from_millis(compute) };
+async fn run(Args { options, model, wait, compute, threads, hello, clients }: Args) -> Outcome {
+    let work = Work { wait: Duration::from_millis(wait), compute: Duration::from_millis(compute), hello };
     let listener = TcpListener::bind(&options.listen).await?;
     let addr = listener.local_addr()?;
     println!("servers, {model:?}, on http://{addr}");

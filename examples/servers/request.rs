@@ -23,6 +23,12 @@ struct Spans {
     waited: Duration,
 }
 
+impl Spans {
+    fn told(&self, work: Work) -> String {
+        if work.hello { "Ciao EuroPython".to_owned() } else { self.to_string() }
+    }
+}
+
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Spans { queued, ran, waited } = self;
@@ -83,7 +89,7 @@ pub(crate) fn blocking(mut stream: net::TcpStream, accepted: Instant, work: Work
     let begun = Instant::now();
     std::thread::sleep(work.wait);
     let spans = Spans { queued, ran, waited: begun.elapsed() };
-    stream.write_all(&answer("200 OK", &spans.to_string()))
+    stream.write_all(&answer("200 OK", &spans.told(work)))
 }
 
 /// One request, in a task.
@@ -104,7 +110,7 @@ pub(crate) async fn in_task(mut stream: TcpStream, accepted: Instant, work: Work
     let begun = Instant::now();
     sleep(work.wait).await;
     let spans = Spans { queued, ran, waited: begun.elapsed() };
-    say(stream, "200 OK", &spans.to_string()).await
+    say(stream, "200 OK", &spans.told(work)).await
 }
 
 /// An answer to a request that is not read.

@@ -12,9 +12,12 @@ pub fn own() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// What the threads of another process have used, from the scheduler's own account (`schedstat`),
-/// in nanoseconds. A thread that runs is in that account up to the last tick only, which may be 10
-/// ms ago, so this waits a moment for all to sleep.
+/// What another process has used.
+///
+/// The scheduler's own account (`schedstat`) is exact to the nanosecond and has the threads that are
+/// alive. A thread that runs is in that account up to the last tick only, which may be 10 ms ago, so
+/// this waits a moment for all to sleep. Where threads have ended, such as one for each request, the
+/// account of the whole process is taken instead, which counts ticks of 10 ms.
 pub fn of_process(pid: u32) -> io::Result<Duration> {
     of_process_within(pid, Duration::from_millis(50))
 }
@@ -24,11 +27,30 @@ fn of_process_within(pid: u32, limit: Duration) -> io::Result<Duration> {
     wait_for_sleep(pid, limit)?;
     let mut sum = 0;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
-        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        // One that has ended in between is in the account of the process.
+        let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else { continue };
         let first = text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok());
         sum += first.ok_or_else(|| io::Error::other(format!("schedstat says {text:?}")))?;
     }
-    Ok(Duration::from_nanos(sum))
+    let (alive, all) = (Duration::from_nanos(sum), in_ticks(pid)?);
+    // Ticks are rounded, and those of the user's and of the system's time each for itself.
+    Ok(if all > alive + 2 * tick() { all } else { alive })
+}
+
+fn tick() -> Duration {
+    Duration::from_secs(1) / u32::try_from(rustix::param::clock_ticks_per_second()).unwrap_or(100)
+}
+
+/// What a process has used, its threads that have ended too.
+fn in_ticks(pid: u32) -> io::Result<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name is in brackets, and may be anything; behind it the times are the twelfth and the next.
+    let times = text.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    let ticks = times.map(str::parse::<u32>).collect::<Result<Vec<_>, _>>();
+    match ticks.as_deref() {
+        Ok([user, system]) => Ok((*user + *system) * tick()),
+        _ => Err(io::Error::other(format!("stat says {text:?}"))),
+    }
 }
 
 /// Waits until no thread of a process runs, but no longer than `limit`.
@@ -96,6 +118,18 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
+
+    #[test]
+    fn what_a_thread_has_used_that_has_ended_counts() {
+        let busy = || {
+            let begun = own();
+            while own() - begun < Duration::from_millis(100) {}
+        };
+        std::thread::spawn(busy).join().expect("it ends");
+        let used = own();
+        let told = of_process(std::process::id()).expect("it lives");
+        assert!(told + 3 * tick() >= used, "{told:?} of {used:?}");
+    }
 
     #[test]
     fn what_a_process_has_just_used_is_in_the_account() {

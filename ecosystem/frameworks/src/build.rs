@@ -1,6 +1,6 @@
 //! What is compiled before it can be asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{Outcome, folder};
@@ -12,13 +12,25 @@ pub(crate) fn target() -> PathBuf {
 
 /// Builds examples of a crate of this workspace, and gives the folder they are in.
 pub(crate) fn programs(package: &str, programs: &[&str]) -> Outcome<PathBuf> {
+    compile(&folder(".."), package, programs)?;
+    Ok(target().join("release/examples"))
+}
+
+/// Builds an example of anyloop's own workspace, and gives its path.
+pub(crate) fn example(name: &str) -> Outcome<PathBuf> {
+    let home = folder("../..");
+    compile(&home, "examples", &[name])?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| home.join("target"), PathBuf::from);
+    Ok(target.join("release/examples").join(name))
+}
+
+fn compile(workspace: &Path, package: &str, programs: &[&str]) -> Outcome {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--release", "-p", package]).current_dir(folder(".."));
+    cargo.args(["build", "--quiet", "--release", "-p", package]).current_dir(workspace);
     for program in programs {
         cargo.args(["--example", program]);
     }
-    run(&mut cargo)?;
-    Ok(target().join("release/examples"))
+    run(&mut cargo)
 }
 
 /// Runs a compiler, whose errors are shown.

@@ -1,6 +1,7 @@
 //! The servers that say hello.
 
 use std::process::Command;
+use std::time::Duration;
 
 use anyloop_bench::Entrant;
 
@@ -96,6 +97,27 @@ pub(crate) fn ours() -> Outcome<Vec<Entrant>> {
         ..Entrant::on_loop(backend, &command)
     };
     Ok(["native", "tokio", "smol"].map(on).into())
+}
+
+/// The four models of the example `servers`, on each loop.
+pub(crate) fn models(wait: Duration) -> Outcome<Vec<Entrant>> {
+    let program = build::example("servers")?;
+    let mut all = Vec::new();
+    for model in ["sync", "threads", "pool", "async"] {
+        // More threads than there are clients, but in the pool.
+        let threads = if model == "pool" { 64 } else { 8192 };
+        let command = format!(
+            "'{}' --model {model} --threads {threads} --wait {} --hello --listen {{addr}}",
+            program.display(),
+            wait.as_millis()
+        )
+        .parse()?;
+        all.extend(["native", "tokio", "smol"].map(|backend| Entrant {
+            name: format!("{model} on {backend}"),
+            ..Entrant::on_loop(backend, &command)
+        }));
+    }
+    Ok(all)
 }
 
 fn script(name: &str) -> String {
