@@ -15,20 +15,50 @@ use pin_project_lite::pin_project;
 ///
 /// The parts are not read at one moment, and need not be: HTTP/1 changes them in the task that asks,
 /// and HTTP/2, whose streams have tasks of their own, at worst has a deadline looked at once more.
+///
+/// The clock is read when the task asks for a deadline, which it does each time before it waits: of a
+/// request that comes in one piece, and is answered at once, that is one time.
 #[derive(Debug)]
 pub(crate) struct Activity {
     begun: Instant,
     /// How many requests are being answered.
     in_flight: AtomicUsize,
-    /// When the last of them ended, or bytes of its answer were written, in nanoseconds since `begun`.
-    last: AtomicU64,
-    /// When a head began to come that is not whole yet, in nanoseconds since `begun`, or `NONE`.
-    head: AtomicU64,
+    /// When the last of them ended, or bytes of its answer were written.
+    last: Moment,
+    /// When a head began to come that is not whole yet.
+    head: Moment,
     /// Frames come beside requests: bytes are no sign of a head.
     multiplexed: AtomicBool,
 }
 
+/// A moment, in nanoseconds since the connection began, or `NONE`, or `NOW` until it is asked for.
+#[derive(Debug)]
+struct Moment(AtomicU64);
+
 const NONE: u64 = u64::MAX;
+const NOW: u64 = u64::MAX - 1;
+
+impl Moment {
+    fn set(&self, to: u64) {
+        self.0.store(to, Ordering::Relaxed);
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == NONE
+    }
+
+    fn since(&self, begun: Instant) -> Option<Duration> {
+        match self.0.load(Ordering::Relaxed) {
+            NONE => None,
+            NOW => {
+                let elapsed = begun.elapsed();
+                self.set(u64::try_from(elapsed.as_nanos()).unwrap_or(NOW - 1));
+                Some(elapsed)
+            }
+            nanoseconds => Some(Duration::from_nanos(nanoseconds)),
+        }
+    }
+}
 
 /// Which limit a connection comes to next, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,14 +81,10 @@ impl Activity {
         Arc::new(Activity {
             begun: Instant::now(),
             in_flight: AtomicUsize::new(0),
-            last: AtomicU64::new(0),
-            head: AtomicU64::new(0),
+            last: Moment(AtomicU64::new(0)),
+            head: Moment(AtomicU64::new(0)),
             multiplexed: AtomicBool::new(false),
         })
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(NONE - 1)
     }
 
     pub(crate) fn is_busy(&self) -> bool {
@@ -66,15 +92,15 @@ impl Activity {
     }
 
     pub(crate) fn read_some(&self) {
-        if !self.is_busy() && self.head.load(Ordering::Relaxed) == NONE {
-            self.head.store(self.now(), Ordering::Relaxed);
+        if !self.is_busy() && self.head.is_none() {
+            self.head.set(NOW);
         }
     }
 
     pub(crate) fn wrote_some(&self) {
         // Answers to pings are no work on a request.
         if !self.is_busy() && !self.multiplexed.load(Ordering::Relaxed) {
-            self.last.store(self.now(), Ordering::Relaxed);
+            self.last.set(NOW);
         }
     }
 
@@ -84,7 +110,7 @@ impl Activity {
             self.multiplexed.store(true, Ordering::Relaxed);
         }
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.head.store(NONE, Ordering::Relaxed);
+        self.head.set(NONE);
         InFlight(Arc::clone(self))
     }
 
@@ -93,16 +119,13 @@ impl Activity {
         if self.is_busy() {
             return None;
         }
-        let at = |since: u64, limit: Duration| {
-            let since = self.begun.checked_add(Duration::from_nanos(since))?;
-            since.checked_add(limit)
-        };
-        match self.head.load(Ordering::Relaxed) {
-            since if since != NONE && !self.multiplexed.load(Ordering::Relaxed) => {
-                at(since, header).map(Due::Head)
+        let at = |since: Duration, limit: Duration| self.begun.checked_add(since)?.checked_add(limit);
+        if !self.multiplexed.load(Ordering::Relaxed) {
+            if let Some(since) = self.head.since(self.begun) {
+                return at(since, header).map(Due::Head);
             }
-            _ => at(self.last.load(Ordering::Relaxed), idle).map(Due::Idle),
         }
+        at(self.last.since(self.begun)?, idle).map(Due::Idle)
     }
 }
 
@@ -112,7 +135,7 @@ pub(crate) struct InFlight(Arc<Activity>);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.last.store(self.0.now(), Ordering::Relaxed);
+        self.0.last.set(NOW);
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
