@@ -46,7 +46,8 @@ impl Default for Setup {
 
 const PORT: u16 = 7000;
 
-type Running = Arc<Mutex<BTreeMap<u64, Server>>>;
+/// The servers by their places.
+pub(crate) type Running = Arc<Mutex<BTreeMap<u64, Server>>>;
 
 /// One run. What does not hold fails the world.
 pub async fn run(world: World, setup: Setup) {
@@ -58,24 +59,19 @@ pub async fn run(world: World, setup: Setup) {
     net.link.loss = [0.0, 0.01][world.random(2) as usize];
     world.net(net);
 
-    let running = Running::default();
-    let addresses: Addresses = (0..setup.servers).map(|place| format!("n{place}:{PORT}")).collect();
+    let addresses = addresses(setup.servers);
     let mut options = Options::new(addresses.clone(), setup.bug);
     options.snapshots = (3 + world.random(18), world.random(6));
-    for place in 0..setup.servers {
-        let (name, running, options) = (format!("n{place}"), running.clone(), options.clone());
-        let host = world.host(&name);
-        if setup.faults {
+    if setup.faults {
+        for place in 0..setup.servers {
+            let name = format!("n{place}");
+            world.host(&name);
             // What is written is not on the disk at once, so that a crash can come between.
             let slow = Fault::disk_slow(&name, ms([0, 1, 5, 10][world.random(4) as usize]));
             world.fault(slow).expect("the host is there");
         }
-        let seen_by = world.clone();
-        host.run(move || {
-            let boot = seen_by.host(&format!("n{place}")).boot();
-            serve(place, boot, options.clone(), running.clone())
-        });
     }
+    let running = start(&world, &options);
 
     let history = Seen::new();
     let mut clients: Vec<_> =
@@ -150,7 +146,29 @@ pub async fn run(world: World, setup: Setup) {
             break;
         }
     }
-    world.always("all servers agree in the end", agree);
+    if !agree {
+        let servers: Vec<_> =
+            lock(&running).values().map(|server| format!("\n  {}", server.state())).collect();
+        world.fail(format_args!("the servers do not agree in the end:{}", servers.concat()));
+    }
+}
+
+/// Of so many servers on hosts of their own.
+pub(crate) fn addresses(servers: u64) -> Addresses {
+    (0..servers).map(|place| format!("n{place}:{PORT}")).collect()
+}
+
+/// Starts the servers on their hosts.
+pub(crate) fn start(world: &World, options: &Options) -> Running {
+    let running = Running::default();
+    for place in 0..options.addresses.len() as u64 {
+        let (running, options, seen_by) = (running.clone(), options.clone(), world.clone());
+        world.host(&format!("n{place}")).run(move || {
+            let boot = seen_by.host(&format!("n{place}")).boot();
+            serve(place, boot, options.clone(), running.clone())
+        });
+    }
+    running
 }
 
 /// What is left to be undone when a plan is over: where it was made smaller, a crash may have lost its

@@ -47,3 +47,29 @@ impl Operator {
         all && matches!(answer, Some(Answer::Done))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyloop::sim::{self, Builder};
+
+    use super::super::cluster::{addresses, start};
+    use super::super::server::Options;
+    use super::super::types::Bug;
+    use super::*;
+
+    #[test]
+    fn a_leader_that_was_taken_out_and_leads_on_can_be_put_back() {
+        sim::test("put_back", 4, &Builder::new(), |world| async move {
+            let addresses = addresses(3);
+            start(&world, &Options::new(addresses.clone(), Bug::None));
+            let mut operator = Operator::new(&addresses);
+            let patience = Duration::from_secs(15);
+            sleep(Duration::from_secs(1)).await;
+            world.always("the first members are", operator.have(None, patience).await);
+            // It was the leader who answered.
+            let leader = operator.servers.at;
+            world.always("the leader is taken out", operator.have(Some(leader), patience).await);
+            world.always("the leader is put back", operator.have(None, patience).await);
+        });
+    }
+}
