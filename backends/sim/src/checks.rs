@@ -1,6 +1,7 @@
 //! What has failed, and what was seen to hold.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use crate::resources::Resources;
 
@@ -45,5 +46,34 @@ impl Checks {
 
     pub(crate) fn held(&self) -> &BTreeMap<String, bool> {
         &self.sometimes
+    }
+}
+
+/// What kind of failure a message tells of: its first line, where numbers, which differ from run to
+/// run, stand for any. A time such as `1.5ms` is a number.
+pub(crate) fn kind_of(message: &str) -> String {
+    let mut left = message.lines().next().unwrap_or_default().chars().peekable();
+    let kind = iter::from_fn(|| {
+        let first = left.next()?;
+        if !first.is_ascii_digit() {
+            return Some(first);
+        }
+        while left.next_if(|next| next.is_alphanumeric() || *next == '.').is_some() {}
+        Some('#')
+    });
+    kind.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind_of;
+
+    #[test]
+    fn numbers_make_no_other_kind_of_failure() {
+        let kind = "on host `n#`: nothing after # and #, \u{b1}#";
+        assert_eq!(kind_of("on host `n12`: nothing after 7.25ms and 0x1f, \u{b1}3\n  left: 1"), kind);
+        assert_eq!(kind_of("on host `n1`: nothing after 1s and 2., \u{b1}30"), kind);
+        assert_ne!(kind_of("a is down"), kind_of("b is down"));
+        assert_eq!(kind_of(""), "");
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use loop_api::error::Panic;
 
 use crate::builder::Builder;
+use crate::checks::kind_of;
 use crate::core::lock;
 use crate::leaks;
 use crate::oracle::Recording;
@@ -23,6 +24,8 @@ use crate::trace::{Stats, TraceEvent};
 #[derive(Debug, Clone)]
 pub(crate) struct RunOf {
     pub(crate) failure: Option<String>,
+    /// Of what kind the first failure is.
+    pub(crate) kind: Option<String>,
     pub(crate) stats: Stats,
     pub(crate) elapsed: Duration,
     pub(crate) plan: Plan,
@@ -45,10 +48,13 @@ pub(crate) fn run_one(builder: &Builder, program: &(impl Fn(&mut SimLoop) + Sync
         }));
         let panicked = result.err().map(|payload| Panic::new(payload).message().to_owned());
         // What a check says comes before the panic by which it ended the run.
-        let failures = world.failures();
-        let failure = if failures.is_empty() { panicked } else { Some(failures.join("; ")) };
+        let mut failures = world.failures();
+        if failures.is_empty() {
+            failures.extend(panicked);
+        }
         RunOf {
-            failure,
+            failure: (!failures.is_empty()).then(|| failures.join("; ")),
+            kind: failures.first().map(|first| kind_of(first)),
             stats: world.stats(),
             elapsed: world.elapsed(),
             plan: world.drawn_plan(),

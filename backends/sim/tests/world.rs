@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loop_api::{EventLoop, Handle, RunError};
-use loop_sim::{Builder, Fault, Order, Plan, Recording, SimHandle, SimLoop, World, explore, seeds};
+use loop_sim::{
+    Builder, Chaos, Fault, Order, Plan, Recording, SimHandle, SimLoop, World, explore, seeds, shrink,
+};
 
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -376,4 +378,23 @@ fn who_waits_has_a_turn_where_tasks_come_faster_than_they_run() {
         // In the order of the others it has its turn when each has had one, and their children.
         assert!(made < MOST, "seed {seed}: two turns took as many as {made} tasks");
     }
+}
+
+#[test]
+fn a_failure_that_is_made_small_is_the_same_failure() {
+    // With a host down it fails in one way, and without any fault in another.
+    let program = |sim: &mut SimLoop| {
+        let world = sim.world();
+        let host = world.host("a");
+        let plan = world.chaos(&Chaos::new(Duration::from_secs(5)).crashes(3.0).pauses(3.0));
+        sim.block_on(sim.handle().sleep(Duration::from_secs(4)));
+        assert!(!plan.is_empty(), "nothing went wrong");
+        assert!(!host.shared().is_closed(), "a is down after {} faults", plan.len());
+    };
+    let builder = Builder::new().order(Order::Random);
+    let report = seeds(0..100, &builder, program);
+    let down = |failure: &&loop_sim::Failure| failure.message.contains("a is down") && failure.plan.len() > 2;
+    let failure = report.failures.iter().find(down).expect("a crash is drawn");
+    let shrunk = shrink(failure, 100, &builder, program).expect("it fails again");
+    assert_eq!(shrunk.message, "a is down after 1 faults", "{shrunk}");
 }

@@ -34,7 +34,7 @@ fn find(words: &str, net: NetConfig, program: impl Fn(&mut SimLoop) + Sync) -> S
         report.first_failure().unwrap_or_else(|| panic!("`{words}` was not found in {} seeds", report.seeds));
     assert!(failure.message.contains(words), "another failure: {failure}");
     let shrunk = shrink(failure, 200, &builder, &program).expect("it fails again");
-    assert!(shrunk.plan.len() <= 3, "{shrunk}");
+    assert!(shrunk.message.contains(words) && shrunk.plan.len() <= 3, "{shrunk}");
     tell(failure.seed + 1, &shrunk);
     shrunk
 }
