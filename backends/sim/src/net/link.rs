@@ -59,7 +59,8 @@ pub struct Link {
     pub loss: f64,
     /// Which part of the datagrams comes twice, 0 to 1.
     pub duplicate: f64,
-    /// How many bytes it carries in a second; `None` is without limit.
+    /// How many bytes it carries in a second; `None`, or zero, is without limit. A link that carries
+    /// nothing is [cut](crate::Fault::cut).
     pub bandwidth: Option<u64>,
 }
 
@@ -93,8 +94,22 @@ impl Link {
     }
 
     /// Sets [`bandwidth`](Self::bandwidth).
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    ///
+    /// ```should_panic
+    /// loop_sim::Link::default().bandwidth(0); // panics: cut it instead
+    /// ```
     #[must_use = "it gives the link back, with this one set"]
+    #[track_caller]
     pub fn bandwidth(mut self, bytes_per_second: u64) -> Link {
+        assert!(
+            bytes_per_second > 0,
+            "a link of 0 bytes a second carries nothing: use Fault::cut for that, and do not set the bandwidth \
+             of a link without limit"
+        );
         self.bandwidth = Some(bytes_per_second);
         self
     }
