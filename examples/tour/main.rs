@@ -1,6 +1,6 @@
 //! One program on every loop in turn, and a table that shows the same results everywhere.
 //!
-//!     cargo run --release -p examples --example tour
+//!     cargo run -p examples --example tour
 //!
 //! Ends with exit code 1 if the loops differ, or if a step failed.
 
