@@ -82,7 +82,7 @@ fn program(message: &str) -> Option<Program> {
 
 /// What a run of `cargo test` has printed.
 pub(crate) struct Log {
-    text: String,
+    pub(crate) text: String,
     written: SystemTime,
 }
 
@@ -92,6 +92,11 @@ impl Log {
         read().map_err(|error: io::Error| format!("{file}: {error}"))
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Log {
+        Log { text: text.to_owned(), written: SystemTime::UNIX_EPOCH }
+    }
+
     /// What a program printed, if it is the one that ran.
     fn of(&self, program: &Program) -> Option<String> {
         let built = fs::metadata(&program.path).ok()?.modified().ok()?;
@@ -99,9 +104,9 @@ impl Log {
     }
 }
 
-/// What a program prints: in `log`, if it was run there, else now.
-pub(crate) fn printed(program: &Program, log: Option<&Log>) -> Result<String, String> {
-    if let Some(printed) = log.and_then(|log| log.of(program)) {
+/// What a program prints: in one of `logs`, if it was run there, else now.
+pub(crate) fn printed(program: &Program, logs: &[Log]) -> Result<String, String> {
+    if let Some(printed) = logs.iter().find_map(|log| log.of(program)) {
         return Ok(printed);
     }
     let output = Command::new(&program.path)
@@ -142,7 +147,7 @@ pub(crate) fn of(program: &Program, name: &str, printed: &str) -> Result<Vec<Col
 }
 
 /// The lines, where a report on standard error came between a test's name and its result.
-fn whole(printed: &str) -> Vec<String> {
+pub(crate) fn whole(printed: &str) -> Vec<String> {
     let (mut lines, mut open) = (Vec::new(), None);
     for line in printed.lines() {
         let name = line.split_once(" ... ").filter(|(name, _)| name.starts_with("test "));
