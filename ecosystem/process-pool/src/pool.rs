@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::process::{Child, ChildStdin, ChildStdout, Command};
+use anyloop::runtime::Handle;
 use anyloop::sync::Semaphore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,8 +19,8 @@ use crate::jobs::{Jobs, VARIABLE};
 
 /// Worker processes, started when they are first needed, each for one job at a time.
 ///
-/// They live on the loop that they were started on. Dropping the pool kills those that wait; one
-/// that runs a job is killed when that is dropped.
+/// They live on the loop that they were started on, and are replaced once that is closed. Dropping the
+/// pool kills those that wait; one that runs a job is killed when that is dropped.
 pub struct ProcessPool {
     program: PathBuf,
     names: Vec<&'static str>,
@@ -30,6 +31,8 @@ pub struct ProcessPool {
 }
 
 struct Worker {
+    /// The loop it was started on.
+    home: Handle,
     // Killed when it is dropped.
     child: Child,
     requests: ChildStdin,
@@ -83,8 +86,7 @@ impl ProcessPool {
         let header = frame::header(&request).map_err(data)?;
 
         let place = self.places.acquire().await.expect("it is never closed");
-        let waiting = self.lock().pop();
-        let mut worker = match waiting {
+        let mut worker = match self.waiting_one() {
             Some(worker) => worker,
             None => self.start().map_err(|error| Error::new(ErrorKind::Start, job, error))?,
         };
@@ -103,7 +105,19 @@ impl ProcessPool {
         }
     }
 
+    /// A worker that waits, on a loop that is open.
+    fn waiting_one(&self) -> Option<Worker> {
+        loop {
+            // The lock is not held while one is killed.
+            let worker = self.lock().pop()?;
+            if !worker.home.is_closed() {
+                return Some(worker);
+            }
+        }
+    }
+
     fn start(&self) -> io::Result<Worker> {
+        let home = Handle::try_current()?;
         let mut child = Command::new(&self.program)
             .env(VARIABLE, "1")
             .stdin(Stdio::piped())
@@ -113,7 +127,7 @@ impl ProcessPool {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("the worker has no pipes"));
         };
-        Ok(Worker { child, requests, answers })
+        Ok(Worker { home, child, requests, answers })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Worker>> {

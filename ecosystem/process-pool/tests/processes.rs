@@ -26,19 +26,29 @@ fn main() -> Outcome {
     };
     // It does not come back from there if it is a worker.
     jobs();
+    // One for all loops: workers that wait on a loop that is closed are replaced.
+    let pool = ProcessPool::new(jobs(), 2)?;
     for backend in Backend::compiled() {
         let mut runtime = Builder::new().backend(*backend).build()?;
-        let pool = ProcessPool::new(jobs(), 2)?;
         let all = async {
             results_and_errors(&pool).await?;
+            passed("results_and_errors", *backend);
             workers_are_kept_and_replaced(&pool).await?;
+            passed("workers_are_kept_and_replaced", *backend);
             dropping_ends_the_job(&pool).await?;
-            the_loop_goes_on(&pool).await
+            passed("dropping_ends_the_job", *backend);
+            the_loop_goes_on(&pool).await?;
+            passed("the_loop_goes_on", *backend);
+            Outcome::Ok(())
         };
         runtime.block_on(async { timeout(Duration::from_secs(60), all).await })??;
-        println!("ok: {backend}");
     }
     Ok(())
+}
+
+/// As libtest says it.
+fn passed(test: &str, backend: Backend) {
+    println!("test {test}::{backend} ... ok");
 }
 
 async fn results_and_errors(pool: &ProcessPool) -> Outcome {
