@@ -62,7 +62,7 @@ pub(crate) struct Line<'a> {
 }
 
 /// Told apart also by those who see few colours.
-const COLOURS: [RGBColor; 8] = [
+const COLOURS: [RGBColor; 9] = [
     RGBColor(13, 148, 136),
     RGBColor(37, 99, 235),
     RGBColor(194, 87, 12),
@@ -71,26 +71,34 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(219, 39, 119),
     RGBColor(101, 163, 13),
     RGBColor(100, 116, 139),
+    RGBColor(220, 38, 38),
 ];
 
 /// Lines over a logarithmic width and height; each ends with its name.
 pub(crate) fn lines(title: &str, under: &str, lines: &[Line<'_>]) -> Outcome<String> {
     const SIZE: (u32, u32) = (760, 420);
+    const NAMES: i32 = 180;
+    /// From one name to the next.
+    const APART: i32 = 16;
     let all = || lines.iter().flat_map(|line| &line.points);
     let most_x = all().map(|(x, _)| *x).fold(10.0, f64::max);
-    let (least, most) = all().fold((f64::MAX, 1.0_f64), |(low, high), (_, y)| (low.min(*y), high.max(*y)));
+    // What is 0 has no place on a logarithmic scale, and lies at its edge.
+    let above = all().map(|(_, y)| *y).filter(|y| *y > 0.0);
+    let (least, most) = above.fold((f64::MAX, 1.0_f64), |(low, high), y| (low.min(y), high.max(y)));
     if lines.is_empty() {
         return Err("nothing to draw".into());
     }
+    let (bottom, top) = (least * 0.7, most * 1.5);
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .caption(title, text(17, HPos::Center))
             .margin(8)
+            .margin_right(NAMES)
             .x_label_area_size(40)
             .y_label_area_size(64)
-            .build_cartesian_2d((0.9..most_x * 1.2).log_scale(), (least * 0.7..most * 1.5).log_scale())?;
+            .build_cartesian_2d((0.9..most_x * 1.1).log_scale(), (bottom..top).log_scale())?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -101,19 +109,27 @@ pub(crate) fn lines(title: &str, under: &str, lines: &[Line<'_>]) -> Outcome<Str
             .x_label_formatter(&|x| thousands(*x))
             .y_label_formatter(&|y| if *y < 10.0 { format!("{y:.1}") } else { thousands(*y) })
             .draw()?;
+        let mut ends = Vec::new();
         for (line, colour) in lines.iter().zip(COLOURS.into_iter().cycle()) {
-            chart
-                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?
-                .label(line.name.to_owned())
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-            chart.draw_series(line.points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
+            let points = || line.points.iter().map(|(x, y)| (*x, y.max(bottom)));
+            chart.draw_series(LineSeries::new(points(), colour.stroke_width(2)))?;
+            chart.draw_series(points().map(|point| Circle::new(point, 3, colour.filled())))?;
+            let end = points().last().unwrap_or((1.0, bottom));
+            ends.push((chart.backend_coord(&end), line.name, colour));
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
-            .label_font(text(13, HPos::Left))
-            .border_style(TRANSPARENT)
-            .draw()?;
+        // From above: a name goes as far down as those above it need, and all as far up as there is no place.
+        ends.sort_by_key(|((_, y), ..)| *y);
+        let mut free = i32::MIN;
+        for ((_, y), ..) in &mut ends {
+            *y = (*y).max(free);
+            free = *y + APART;
+        }
+        let too_low = (free - APART - (SIZE.1 as i32 - 56)).max(0);
+        for ((_, y), name, colour) in ends {
+            let style = text(13, HPos::Left).color(&colour);
+            let place = (SIZE.0 as i32 - NAMES + 8, y - too_low);
+            root.draw(&Text::new(name.to_owned(), place, style))?;
+        }
         root.present()?;
     }
     Ok(svg)

@@ -113,7 +113,7 @@ impl Outcome {
                 let Slice { cpu, found } = slice;
                 let _ok = writeln!(
                     csv,
-                    "{},{round},{},{},{},{},{}",
+                    "\"{}\",{round},{},{},{},{},{}",
                     measured.name,
                     found.requests,
                     cpu.as_nanos(),
