@@ -7,8 +7,8 @@ mod start;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::Child;
 
+use outside::{Running, in_path};
 use tempfile::TempDir;
 
 use crate::Env;
@@ -19,10 +19,10 @@ impl Service {
     pub fn program(self) -> Option<PathBuf> {
         match self {
             Service::PostgreSql => start::postgres_program("postgres"),
-            Service::Redis => start::in_path("redis-server"),
-            Service::Nginx => start::in_path("nginx"),
-            Service::Dbus => start::in_path("dbus-daemon"),
-            Service::Dovecot => start::in_path("dovecot"),
+            Service::Redis => in_path("redis-server"),
+            Service::Nginx => in_path("nginx"),
+            Service::Dbus => in_path("dbus-daemon"),
+            Service::Dovecot => in_path("dovecot"),
             Service::Peer => Some(PathBuf::new()),
         }
     }
@@ -69,27 +69,5 @@ impl Servers {
     /// Where they are.
     pub fn env(&self) -> Env {
         Env::new(self.addresses.clone(), self.dir.path())
-    }
-}
-
-/// A process that is ended with this value.
-#[derive(Debug)]
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // nginx, dovecot and postgres end their own children when they are asked; redis and dbus
-        // have none.
-        let id = nix::unistd::Pid::from_raw(self.0.id().cast_signed());
-        // A server that has ended by itself is no reason for a panic here.
-        let _gone = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT);
-        for _ in 0..500 {
-            if !matches!(self.0.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        let _gone = self.0.kill();
-        let _status = self.0.wait();
     }
 }

@@ -3,18 +3,15 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
+use outside::{Redis, Running, bound_to_us, in_path};
+
+use super::Service;
 use super::config;
-use super::{Running, Service};
 
 type Started = Result<(Running, String), Box<dyn Error + Send + Sync>>;
-
-/// How long a server may take to answer; initdb on a busy machine included.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn start(service: Service, dir: &Path, program: &Path) -> Started {
     let dir = dir.join(service.to_string());
@@ -22,13 +19,7 @@ pub(super) fn start(service: Service, dir: &Path, program: &Path) -> Started {
     let path = service.program().ok_or("it is not installed")?;
     match service {
         Service::PostgreSql => postgres(&dir, &path),
-        Service::Redis => on_port(&dir, |port| {
-            let mut command = bound_to_us(&path, None);
-            command
-                .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
-                .arg(&dir);
-            Ok(command)
-        }),
+        Service::Redis => on_port(&dir, |port| Ok(Redis::command(&path, &dir, port))),
         Service::Nginx => on_port(&dir, |port| {
             config::nginx(&dir, port)?;
             let mut command = bound_to_us(&path, None);
@@ -89,47 +80,10 @@ fn postgres(dir: &Path, path: &Path) -> Started {
     })
 }
 
-/// A command that dies with the thread that starts it, and runs as `user`.
-fn bound_to_us(program: &Path, user: Option<&str>) -> Command {
-    let Some(setpriv) = in_path("setpriv") else { return Command::new(program) };
-    let mut command = Command::new(setpriv);
-    command.args(["--pdeathsig", "KILL"]);
-    if let Some(user) = user {
-        command.args(["--reuid", user, "--regid", user, "--init-groups"]);
-    }
-    command.arg("--").arg(program);
-    command
-}
-
 /// Starts a server on a free port, and waits until it accepts.
-fn on_port(
-    dir: &Path,
-    mut command: impl FnMut(u16) -> std::io::Result<Command>,
-) -> Result<(Running, String), Box<dyn Error + Send + Sync>> {
-    let log = dir.join("log");
-    let begun = Instant::now();
-    loop {
-        // Another process may take the port in between: then the server ends, and another port is
-        // tried.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let file = File::create(&log)?;
-        let mut command = command(port)?;
-        let mut running =
-            Running(command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn()?);
-        while running.0.try_wait()?.is_none() {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Ok((running, format!("127.0.0.1:{port}")));
-            }
-            if begun.elapsed() > PATIENCE {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        let said = std::fs::read_to_string(&log)?;
-        if begun.elapsed() > PATIENCE || !said.contains("in use") {
-            return Err(said.into());
-        }
-    }
+fn on_port(dir: &Path, command: impl FnMut(u16) -> std::io::Result<Command>) -> Started {
+    let (running, port) = outside::on_port(dir, command)?;
+    Ok((running, format!("127.0.0.1:{port}")))
 }
 
 /// Starts a server whose first line of output is its address.
@@ -139,7 +93,7 @@ fn first_line(dir: &Path, mut command: Command) -> Started {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&log)?).spawn()?;
     let stdout = child.stdout.take();
-    let running = Running(child);
+    let running = Running::new(child);
     let mut line = String::new();
     if let Some(stdout) = stdout {
         BufReader::new(stdout.take(4096)).read_line(&mut line)?;
@@ -148,13 +102,6 @@ fn first_line(dir: &Path, mut command: Command) -> Started {
         "" => Err(std::fs::read_to_string(&log)?.into()),
         address => Ok((running, address.to_owned())),
     }
-}
-
-/// A program in the folders of PATH, and of the system's administrator.
-pub(super) fn in_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]);
-    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// One of PostgreSQL's programs, of the newest version that is installed. Debian keeps them out of

@@ -7,19 +7,9 @@ use std::time::Duration;
 use anyloop_web::serve;
 use axum::Router;
 use axum::routing::get;
+use outside::has;
 
 use crate::support::{BACKENDS, Server, beside_each_other, fails, program};
-
-/// Whether a program of others is here; if not, that is said.
-pub(crate) fn has(name: &str, args: &[&str]) -> bool {
-    let is_here = Command::new(name).args(args).output().is_ok_and(|output| output.status.success());
-    if !is_here {
-        let line = format!("LEFT OUT: {name} {} fails here; .ci/run ecosystem installs it\n", args.join(" "));
-        // Past the harness, which shows nothing of a test that passes.
-        std::io::stderr().write_all(line.as_bytes()).expect("standard error");
-    }
-    is_here
-}
 
 fn curl(args: &[&str]) -> String {
     let output =

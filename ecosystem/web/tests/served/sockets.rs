@@ -1,32 +1,13 @@
 //! Web sockets by Python's `websockets`, and by a page in a browser.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
 
-use crate::outside::has;
+use outside::{Python, has_websockets, python};
+
 use crate::support::{BACKENDS, Server, beside_each_other};
 
-/// What Python says after it has run `script`, to which the server's URL is told.
-fn python(script: &str, server: &Server) -> String {
-    let url = format!("ws://{}/echo", server.addr);
-    let mut child = Command::new(PYTHON)
-        .args(["-", &url])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("Python");
-    child.stdin.take().expect("its input").write_all(script.as_bytes()).expect("the script");
-    let Output { status, stdout, stderr } = child.wait_with_output().expect("its end");
-    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
-    String::from_utf8(stdout).expect("text")
-}
-
-/// Debian's, which has the package.
-const PYTHON: &str = "/usr/bin/python3";
-
-fn has_websockets() -> bool {
-    has(PYTHON, &["-c", "import websockets"])
+fn url(server: &Server) -> String {
+    format!("ws://{}/echo", server.addr)
 }
 
 const CLIENT: &str = r#"
@@ -74,7 +55,7 @@ fn python_talks_to_it_and_is_told_what_it_did() {
     for backend in BACKENDS {
         let server = Server::start("websocket_echo", &["--backend", backend]);
         assert_eq!(
-            python(CLIENT, &server),
+            python(CLIENT, &url(&server)),
             "one message in parts\nclosed by us: 1000\ntoo long: 1009\nno UTF-8: 1007\nno frame: 1002\n",
             "{backend}"
         );
@@ -105,18 +86,10 @@ fn the_end_of_the_server_is_told() {
     }
     for backend in BACKENDS {
         let mut server = Server::start("websocket_echo", &["--backend", backend]);
-        let child = Command::new(PYTHON)
-            .args(["-c", STAYS, &format!("ws://{}/echo", server.addr)])
-            .stdout(Stdio::piped())
-            .spawn();
-        let mut child = child.expect("Python");
-        let mut said = std::io::BufReader::new(child.stdout.take().expect("its output"));
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut said, &mut line).expect("a line");
-        assert_eq!(line, "in\n", "{backend}");
+        let mut client = Python::start(STAYS, &url(&server));
+        assert_eq!(client.line(), "in", "{backend}");
         server.terminate();
-        assert_eq!(crate::support::read_all(&mut said), "told: 1001 the server ends\n", "{backend}");
-        assert!(child.wait().expect("its end").success());
+        assert_eq!(client.rest(), "told: 1001 the server ends\n", "{backend}");
         server.says("all have finished");
     }
 }
