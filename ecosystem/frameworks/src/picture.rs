@@ -114,7 +114,7 @@ pub(crate) fn lines(title: &str, under: &str, lines: &[Line<'_>]) -> Outcome<Str
             let points = || line.points.iter().map(|(x, y)| (*x, y.max(bottom)));
             chart.draw_series(LineSeries::new(points(), colour.stroke_width(2)))?;
             chart.draw_series(points().map(|point| Circle::new(point, 3, colour.filled())))?;
-            let end = points().last().unwrap_or((1.0, bottom));
+            let end = points().next_back().unwrap_or((1.0, bottom));
             ends.push((chart.backend_coord(&end), line.name, colour));
         }
         // From above: a name goes as far down as those above it need, and all as far up as there is no place.
