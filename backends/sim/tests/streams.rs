@@ -172,16 +172,20 @@ fn bandwidth_is_a_time() {
 
 #[test]
 fn what_is_sent_into_a_cut_ends_the_connection_after_a_time_limit() {
-    for one_way in [false, true] {
+    for way in ["a b", "b a", "a b lost"] {
         let mut sim = SimLoop::builder().build();
         let world = sim.world();
         let (a, b) = (world.host("a"), world.host("b"));
         let listener = b.listen_tcp(([0, 0, 0, 0], 7000).into(), &TcpOptions::new()).unwrap();
         let addr = (b.ip(), 7000).into();
-        // One way: what is sent arrives, and no answer comes.
-        let fault =
-            if one_way { loop_sim::Fault::cut_one_way("b", "a") } else { loop_sim::Fault::cut("a", "b") };
-        world.at(Duration::from_secs(1), fault).unwrap();
+        let losing = world.clone();
+        world.call_at(Duration::from_secs(1), move || match way {
+            "a b" => losing.fault(loop_sim::Fault::cut("a", "b")).unwrap(),
+            // What is sent arrives, and no answer comes.
+            "b a" => losing.fault(loop_sim::Fault::cut_one_way("b", "a")).unwrap(),
+            // It is not cut, and nothing gets through all the same.
+            _ => losing.link("a", "b", Some(loop_sim::Link::default().loss(1.0))).unwrap(),
+        });
         let task = a.spawn(async move {
             let here = SimHandle::current();
             let mut stream = here.connect_tcp(addr, TcpOptions::new()).await.unwrap();

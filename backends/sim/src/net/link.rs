@@ -55,7 +55,8 @@ pub struct Link {
     /// How long a packet takes; a millisecond by default.
     pub latency: Latency,
     /// Which part of the packets is lost, 0 to 1. A datagram is gone; a segment of a stream is sent
-    /// again after 200 ms, then 400 ms, and so on.
+    /// again after 200 ms, then 400 ms, and so on, until the connection [gives
+    /// up](NetConfig::give_up).
     pub loss: f64,
     /// Which part of the datagrams comes twice, 0 to 1.
     pub duplicate: f64,

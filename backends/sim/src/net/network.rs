@@ -271,32 +271,50 @@ impl Network {
     pub(crate) fn send(&mut self, core: &Core, from: u32, to: u32, end: Option<u64>, packet: Packet) {
         let troubled = from != to && !self.is_calm();
         let cut = troubled && self.is_cut(from, to);
-        if cut || troubled && self.is_held(from, to) {
-            self.route(from, to).waiting.push(Sent { from, to, end, packet, at: core.now() });
+        let held = troubled && self.is_held(from, to);
+        let answerless = cut || troubled && self.is_cut(to, from);
+        let time = if cut || held || troubled && self.is_waiting(from, to, end) {
+            None
         } else {
-            let len = packet.summary().2 as usize;
-            let (mut time, mut again) = (0, 200_000_000);
-            loop {
-                match self.transit(core, from, to, len) {
-                    Some(transit) => break time += transit,
-                    None => time += again,
-                }
-                again *= 2;
-            }
-            let last = match end.and_then(|end| self.ends.get_mut(&end)) {
-                Some(end) => Some(&mut end.last),
-                None => end.and_then(|end| self.gone.get_mut(&end)),
-            };
-            let mut at = core.now() + time;
-            if let Some(last) = last {
-                at = at.max(*last + 1);
-                *last = at;
-            }
-            core.at(at, Event::Packet(Sent { from, to, end, packet, at: core.now() }));
-        }
-        if cut || troubled && self.is_cut(to, from) {
+            self.transit_again(core, from, to, packet.summary().2 as usize)
+        };
+        if answerless || time.is_none() && !held {
             self.expect_answer(core, end);
         }
+        let Some(time) = time else {
+            self.route(from, to).waiting.push(Sent { from, to, end, packet, at: core.now() });
+            return;
+        };
+        let last = match end.and_then(|end| self.ends.get_mut(&end)) {
+            Some(end) => Some(&mut end.last),
+            None => end.and_then(|end| self.gone.get_mut(&end)),
+        };
+        let mut at = core.now() + time;
+        if let Some(last) = last {
+            at = at.max(*last + 1);
+            *last = at;
+        }
+        core.at(at, Event::Packet(Sent { from, to, end, packet, at: core.now() }));
+    }
+
+    /// Whether something that an end sent before has yet to go.
+    pub(super) fn is_waiting(&self, from: u32, to: u32, end: Option<u64>) -> bool {
+        let route = self.routes.get(&(from, to));
+        end.is_some() && route.is_some_and(|route| route.waiting.iter().any(|sent| sent.end == end))
+    }
+
+    /// How long a packet takes that is sent again as often as it is lost; `None` if that is for too long.
+    fn transit_again(&mut self, core: &Core, from: u32, to: u32, len: usize) -> Option<u64> {
+        let give_up = nanos(self.config.give_up);
+        let (mut time, mut again) = (0, 200_000_000);
+        while time <= give_up {
+            if let Some(transit) = self.transit(core, from, to, len) {
+                return Some(time + transit);
+            }
+            time += again;
+            again *= 2;
+        }
+        None
     }
 
     /// As [`send`](Self::send), from an end to its peer.

@@ -302,7 +302,8 @@ impl Network {
     pub(super) fn bury_end(&mut self, core: &Core, id: u64) {
         let Some(end) = self.remove_end(core, id) else { return };
         let (from, to) = (end.host, end.peer_host);
-        let waits = from != to && (self.is_cut(from, to) || self.is_held(from, to));
+        let waits = from != to
+            && (self.is_cut(from, to) || self.is_held(from, to) || self.is_waiting(from, to, Some(id)));
         if end.state == State::Open && (waits || end.last >= core.now()) {
             self.gone.insert(id, end.last);
         }
