@@ -55,10 +55,13 @@ pub struct Chaos {
     pub wipes: f64,
     /// All hosts crash at once, and restart each at its own time: the power goes off.
     pub outages: f64,
+    /// The hosts fall into two parts, each of which is cut from the other.
+    pub partitions: f64,
 }
 
-/// The place of [`Chaos::outages`] among the kinds.
+/// The places of [`Chaos::outages`] and [`Chaos::partitions`] among the kinds.
 const OUTAGE: usize = 14;
+const PARTITION: usize = 15;
 
 macro_rules! rates {
     ($($field:ident)*) => {
@@ -77,7 +80,7 @@ macro_rules! rates {
 
 rates! {
     crashes pauses cuts one_way_cuts isolations slow_links resets skews
-    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes outages
+    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes outages partitions
 }
 
 impl Chaos {
@@ -101,11 +104,12 @@ impl Chaos {
             lying_syncs: 0.0,
             wipes: 0.0,
             outages: 0.0,
+            partitions: 0.0,
         }
     }
 
-    /// With two of every kind; but not of outages, which take all hosts at once, nor of lying syncs
-    /// and wipes, which take from a program what it must rely on.
+    /// With two of every kind; but not of outages and partitions, which take many hosts at once, nor
+    /// of lying syncs and wipes, which take from a program what it must rely on.
     pub fn everything(within: Duration) -> Chaos {
         Chaos {
             crashes: 2.0,
@@ -153,6 +157,7 @@ impl Chaos {
             self.lying_syncs,
             self.wipes,
             self.outages,
+            self.partitions,
         ];
         for (kind, mean) in rates.into_iter().enumerate() {
             // A third of the seeds leave the kind out.
@@ -179,6 +184,16 @@ impl Chaos {
             for host in hosts {
                 let until = at + Duration::from_millis(1 + pick(ms(self.lasting)));
                 plan.faults.extend([(at, Fault::crash(host)), (until, Fault::restart(host))]);
+            }
+            return;
+        }
+        if kind == PARTITION {
+            let until = at + Duration::from_millis(1 + pick(ms(self.lasting)));
+            // The first is on one side; which others are with it, but for one, is drawn.
+            let side: Vec<bool> = (0..hosts.len()).map(|n| n == a || n != b && pick(2) == 0).collect();
+            let on = |side_of: bool| hosts.iter().zip(&side).filter(move |(_, side)| **side == side_of);
+            for ((one, _), (other, _)) in on(true).flat_map(|one| on(false).map(move |other| (one, other))) {
+                plan.faults.extend([(at, Fault::cut(one, other)), (until, Fault::heal(one, other))]);
             }
             return;
         }
@@ -224,6 +239,28 @@ mod tests {
             .iter()
             .filter(|(at, fault)| *at == plan.faults[0].0 && matches!(fault, Fault::Crash(_)));
         assert_eq!((crashes.count(), plan.len()), (3, 6), "{plan}");
+    }
+
+    #[test]
+    fn in_a_partition_each_host_of_one_part_is_cut_from_each_of_the_other() {
+        let hosts = ["a", "b", "c", "d", "e"].map(String::from);
+        let chaos = Chaos::new(Duration::from_secs(10)).partitions(0.1);
+        let draw = |seed| chaos.draw(&mut Oracle::new(seed, None, false), Duration::ZERO, &hosts);
+        let mut sizes = std::collections::BTreeSet::new();
+        for plan in (0..50).map(draw).filter(|plan| !plan.is_empty()) {
+            let mut reached = std::collections::BTreeSet::new();
+            for (_, fault) in &plan.faults[..plan.len() / 2] {
+                let Fault::Cut(one, other) = fault else { panic!("{plan}") };
+                reached.extend([one.clone(), other.clone()]);
+            }
+            assert_eq!(reached.len(), hosts.len(), "{plan}");
+            sizes.insert(plan.len());
+        }
+        // Of one and four hosts, and of two and three; each cut is healed.
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [8, 12]);
+        let one = Chaos::new(Duration::from_secs(10)).partitions(9.0);
+        let alone = |seed| one.draw(&mut Oracle::new(seed, None, false), Duration::ZERO, &hosts[..1]);
+        assert!((0..20).all(|seed| alone(seed).is_empty()));
     }
 
     #[test]
