@@ -140,6 +140,17 @@ fn what_is_not_there_needs_a_person() {
 }
 
 #[test]
+fn a_clock_that_is_stopped_is_told_of() {
+    let before = "use tokio::time;\n#[tokio::test]\nasync fn t() {\n    time::pause();\n    time::advance(d).await;\n}\n";
+    let out = ported(before, &settings(From::Tokio));
+    assert_eq!(out.text, before.replace("tokio", "anyloop"));
+    assert!(out.anyloop.contains("test-util"));
+    let [need] = &out.needs[..] else { panic!("{:?}", out.needs) };
+    assert_eq!((need.line, &*need.what), (4, "time::pause"));
+    assert!(need.why.contains("smol") && need.write.contains("start_paused = true"), "{need:?}");
+}
+
+#[test]
 fn tasks_of_smol_and_async_std_give_their_output() {
     let smol = "use smol::Timer;\nfn main() {\n    smol::block_on(async {\n        let t = smol::spawn(f());\n        smol::spawn(g()).detach();\n        Timer::after(d).await;\n        t.await;\n    })\n}\n";
     let after = "fn main() {\n    anyloop::runtime::Runtime::new().expect(\"a loop\").block_on(async {\n        let t = anyloop::spawn(f());\n        anyloop::spawn(g());\n        anyloop::time::sleep(d).await;\n        t.await.unwrap();\n    })\n}\n";

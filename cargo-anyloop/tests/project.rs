@@ -150,3 +150,20 @@ fn bad_input_is_an_error_that_says_where() {
     assert!(fails(dir.path()).to_string().contains("bad.rs:2: this is not Rust"), "{}", fails(dir.path()));
     assert_eq!(read(dir.path(), "src/main.rs"), main);
 }
+
+/// The block of a page that begins with this fence.
+fn block<'a>(page: &'a str, fence: &str) -> &'a str {
+    let (_, after) = page.split_once(fence).expect("the page has such a block");
+    after.split_once("```").expect("the block ends").0
+}
+
+#[test]
+fn the_page_shows_what_is_printed() {
+    let page = include_str!("../README.md");
+    let dir = tempfile::tempdir().expect("a folder");
+    let program = block(page, "```rust\n");
+    write(dir.path(), &[("Cargo.toml", PROGRAM), ("src/main.rs", program)]);
+    let report = run(dir.path(), &Options { verbose: true, ..options() }).expect("a program").to_string();
+    let printed = report.replace(&dir.path().display().to_string(), ".");
+    assert_eq!(printed, block(page, "```text\n"), "{printed}");
+}

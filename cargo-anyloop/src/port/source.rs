@@ -6,7 +6,7 @@ use super::place::Place;
 use super::tokens::{Found, find};
 use super::tree::Leaf;
 use super::work::{Change, Edited, Hit, Need, Ported, Settings, Source};
-use super::{attribute, docs, imports, runtime, tasks};
+use super::{attribute, docs, imports, runtime, tasks, tokio};
 
 /// Moves one source.
 ///
@@ -130,6 +130,9 @@ fn paths(source: &mut Source<'_>, hits: &mut [Hit<'_>], leaves: &[Leaf], fates: 
             let why = "it stands in a macro's pattern or input, and is no `use` by itself";
             source.need(start, &format!("{written}::{{...}}"), why, "`anyloop::` for what needs a runtime");
             continue;
+        }
+        if matches!(&hit.place, Place::Moves(to) if to == "time::pause") {
+            source.need(start, &written, tokio::PAUSE, tokio::PAUSED_TEST);
         }
         let root = hit.import.is_some_and(|import| leaves[import].path.is_empty());
         match (hit.place.clone(), hit.import) {

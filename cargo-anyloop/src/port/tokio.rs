@@ -18,6 +18,11 @@ const RUNTIME: [&str; 10] = [
 /// What of `tokio::io` needs a runtime.
 const IO: [&str; 9] = ["Interest", "Ready", "Stderr", "Stdin", "Stdout", "stderr", "stdin", "stdout", "unix"];
 
+/// Why a call of `pause` needs a person, though it moves, and what to write.
+pub(super) const PAUSE: &str =
+    "smol's clock cannot be stopped, so that there it panics, and a test runs on every loop";
+pub(super) const PAUSED_TEST: &str = "`#[anyloop::test(start_paused = true)]` in its place, which makes no test for smol; or `try_pause`, whose error says so";
+
 /// Where an item goes, by its path inside the crate.
 pub(super) fn place(path: &[&str], all: bool) -> Place {
     let here = || Place::Moves(path.join("::"));
