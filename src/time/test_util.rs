@@ -73,8 +73,9 @@ pub fn try_resume() -> io::Result<()> {
     Handle::try_current()?.test_clock()?.resume()
 }
 
-/// Moves the clock on, which has to be stopped, and lets what is due by then go first. Not cancel
-/// safe: dropped, it may have moved the clock.
+/// Moves the clock on, which has to be stopped, and lets what is due by then go first. On tokio what
+/// is due between two milliseconds is so at the next, as in tokio itself: a task that is to have run
+/// is awaited. Not cancel safe: dropped, it may have moved the clock.
 ///
 /// # Panics
 ///
