@@ -1,4 +1,26 @@
 //! hickory: tasks, timers, UDP and TCP for DNS.
+//!
+//! ```
+//! use std::net::{IpAddr, Ipv4Addr};
+//!
+//! use anyloop::runtime::{Handle, Runtime};
+//! use anyloop_plugs::Plug;
+//! use hickory_resolver::Resolver;
+//! use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig};
+//!
+//! Runtime::new()?.block_on(async {
+//!     let plug = Plug::<Handle>::try_current().expect("a loop runs here");
+//!     let connections = vec![ConnectionConfig::new(ProtocolConfig::Udp)];
+//!     let server = NameServerConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST), true, connections);
+//!     let config = ResolverConfig::from_parts(None, vec![], vec![server]);
+//!     let resolver = Resolver::builder_with_config(config, plug).build()?;
+//!     // An address is its own answer; a name is asked of the server.
+//!     let found: Vec<IpAddr> = resolver.lookup_ip("192.0.2.7").await?.iter().collect();
+//!     assert_eq!(found, [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))]);
+//!     Ok::<_, Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt;
 use std::future::Future;

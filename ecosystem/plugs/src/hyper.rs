@@ -1,4 +1,28 @@
 //! hyper: tasks and timers.
+//!
+//! A connection of HTTP/2 is served by `Builder::new(plug.clone()).timer(plug)` over a socket of
+//! anyloop's, which has hyper's `Read` and `Write` with anyloop's feature `hyper`. tonic's
+//! `Endpoint::executor` takes the same.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use anyloop::runtime::{Handle, Runtime};
+//! use anyloop::sync::oneshot;
+//! use anyloop_plugs::Plug;
+//! use hyper::rt::{Executor, Timer};
+//!
+//! Runtime::new()?.block_on(async {
+//!     let plug = Plug::<Handle>::try_current().expect("a loop runs here");
+//!     let (sender, receiver) = oneshot::channel();
+//!     plug.execute(async move { sender.send(7) });
+//!     assert_eq!(receiver.await, Ok(7));
+//!     let begun = plug.now();
+//!     plug.sleep(Duration::from_millis(1)).await;
+//!     assert!(plug.now() - begun >= Duration::from_millis(1));
+//! });
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 use std::future::Future;
 use std::pin::Pin;

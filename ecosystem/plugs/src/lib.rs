@@ -18,28 +18,39 @@
 //! | `aws` | aws-smithy-async 1.3 | `AsyncSleep` | `config.sleep_impl(plug)` |
 //! | `libp2p` | libp2p-swarm 0.47 | `Executor` | `swarm::Config::with_executor(plug)` |
 //! | `openraft` | openraft 0.10 | [`openraft::Loop`] is its `AsyncRuntime` | `declare_raft_types!(.., AsyncRuntime = Loop)` |
+//! | `async-rs` | async-rs 0.8, and so lapin | `RuntimeKit` | `async_rs::Runtime::new(plug)` |
+//! | `opendal` | opendal 0.59 | `Execute`; [`opendal::TimeLimited`] too | `OperationContext::new().with_executor(Executor::with(plug))` |
+//! | `typespec` | the Azure SDK's azure_core 1 | `AsyncRuntime` | `set_async_runtime(Arc::new(plug))` |
+//!
+//! No feature is on by itself. `zbus` and `async-rs` have a plug on unix alone.
 //!
 //! hyper's `Read` and `Write` are on anyloop's own sockets, with anyloop's feature `hyper`.
 #![forbid(unsafe_code)]
 
 use std::fmt;
 
+#[cfg(all(unix, feature = "async-rs"))]
+pub mod async_rs;
 #[cfg(feature = "aws")]
-mod aws;
+pub mod aws;
 #[cfg(feature = "backon")]
-mod backon;
+pub mod backon;
 #[cfg(feature = "hickory")]
 pub mod hickory;
 #[cfg(feature = "hyper")]
-mod hyper;
+pub mod hyper;
 #[cfg(feature = "libp2p")]
-mod libp2p;
+pub mod libp2p;
+#[cfg(feature = "opendal")]
+pub mod opendal;
 #[cfg(feature = "openraft")]
 pub mod openraft;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(feature = "quinn")]
 pub mod quinn;
+#[cfg(feature = "typespec")]
+pub mod typespec;
 #[cfg(all(unix, feature = "zbus"))]
 pub mod zbus;
 
@@ -92,3 +103,7 @@ impl<H: fmt::Debug> fmt::Debug for Plug<H> {
         f.debug_tuple("Plug").field(&self.handle).finish()
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -2,6 +2,18 @@
 //!
 //! openraft asks its runtime without a handle, so that here it is a type, [`Loop`], which stands for
 //! the current loop of anyloop: the server is made, and asked, where one runs.
+//!
+//! ```
+//! use anyloop_plugs::openraft::Loop;
+//! use openraft_rt::AsyncRuntime;
+//!
+//! // In a program of openraft's: `declare_raft_types!(pub Types: .., AsyncRuntime = Loop)`.
+//! anyloop::runtime::Runtime::new()?.block_on(async {
+//!     let task = Loop::spawn(async { 42 });
+//!     assert_eq!(task.await.ok(), Some(42));
+//! });
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 use std::future::Future;
 use std::io;
@@ -20,6 +32,7 @@ use openraft_rt::{self as rt, AsyncRuntime, OptionalSend, OptionalSync};
 #[derive(Debug)]
 pub struct Loop(runtime::Runtime);
 
+/// A moment of the current loop's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(time::Instant);
 
@@ -133,6 +146,7 @@ impl AsyncRuntime for Loop {
 /// A type of tokio's under a name of its own, so that openraft's trait can be implemented for it.
 macro_rules! named {
     ($($name:ident($inner:ty);)*) => {$(
+        #[doc = concat!("anyloop's `", stringify!($inner), "` with openraft's trait.")]
         #[derive(Debug)]
         pub struct $name<T>($inner);
     )*};
@@ -142,10 +156,10 @@ named! {
     Sender(mpsc::Sender<T>);
     WeakSender(mpsc::WeakSender<T>);
     Receiver(mpsc::Receiver<T>);
-    Once(oneshot::Sender<T>);
+    OneshotSender(oneshot::Sender<T>);
     Mutex(anyloop::sync::Mutex<T>);
-    Teller(watch::Sender<T>);
-    Watcher(watch::Receiver<T>);
+    WatchSender(watch::Sender<T>);
+    WatchReceiver(watch::Receiver<T>);
 }
 
 macro_rules! cloned {
@@ -157,8 +171,9 @@ macro_rules! cloned {
         }
     )*};
 }
-cloned!(Sender WeakSender Teller Watcher);
+cloned!(Sender WeakSender WatchSender WatchReceiver);
 
+/// Bounded channels for many senders.
 #[derive(Debug)]
 pub struct Mpsc;
 
@@ -202,21 +217,22 @@ impl<T: OptionalSend> rt::MpscWeakSender<Mpsc, T> for WeakSender<T> {
     }
 }
 
+/// Channels for one value.
 #[derive(Debug)]
 pub struct Oneshot;
 
 impl rt::Oneshot for Oneshot {
-    type Sender<T: OptionalSend> = Once<T>;
+    type Sender<T: OptionalSend> = OneshotSender<T>;
     type Receiver<T: OptionalSend> = oneshot::Receiver<T>;
     type ReceiverError = oneshot::error::RecvError;
 
-    fn channel<T: OptionalSend>() -> (Once<T>, oneshot::Receiver<T>) {
+    fn channel<T: OptionalSend>() -> (OneshotSender<T>, oneshot::Receiver<T>) {
         let (sender, receiver) = oneshot::channel();
-        (Once(sender), receiver)
+        (OneshotSender(sender), receiver)
     }
 }
 
-impl<T: OptionalSend> rt::OneshotSender<T> for Once<T> {
+impl<T: OptionalSend> rt::OneshotSender<T> for OneshotSender<T> {
     fn send(self, value: T) -> Result<(), T> {
         self.0.send(value)
     }
@@ -234,21 +250,22 @@ impl<T: OptionalSend + 'static> rt::Mutex<T> for Mutex<T> {
     }
 }
 
+/// Channels that keep the last value.
 #[derive(Debug)]
 pub struct Watch;
 
 impl rt::Watch for Watch {
-    type Sender<T: OptionalSend + OptionalSync> = Teller<T>;
-    type Receiver<T: OptionalSend + OptionalSync> = Watcher<T>;
+    type Sender<T: OptionalSend + OptionalSync> = WatchSender<T>;
+    type Receiver<T: OptionalSend + OptionalSync> = WatchReceiver<T>;
     type Ref<'a, T: OptionalSend + 'a> = watch::Ref<'a, T>;
 
-    fn channel<T: OptionalSend + OptionalSync>(value: T) -> (Teller<T>, Watcher<T>) {
+    fn channel<T: OptionalSend + OptionalSync>(value: T) -> (WatchSender<T>, WatchReceiver<T>) {
         let (sender, receiver) = watch::channel(value);
-        (Teller(sender), Watcher(receiver))
+        (WatchSender(sender), WatchReceiver(receiver))
     }
 }
 
-impl<T: OptionalSend + OptionalSync> rt::WatchSender<Watch, T> for Teller<T> {
+impl<T: OptionalSend + OptionalSync> rt::WatchSender<Watch, T> for WatchSender<T> {
     fn send(&self, value: T) -> Result<(), rt::watch::SendError<T>> {
         self.0.send(value).map_err(|error| rt::watch::SendError(error.0))
     }
@@ -261,12 +278,12 @@ impl<T: OptionalSend + OptionalSync> rt::WatchSender<Watch, T> for Teller<T> {
         self.0.borrow()
     }
 
-    fn subscribe(&self) -> Watcher<T> {
-        Watcher(self.0.subscribe())
+    fn subscribe(&self) -> WatchReceiver<T> {
+        WatchReceiver(self.0.subscribe())
     }
 }
 
-impl<T: OptionalSend + OptionalSync> rt::WatchReceiver<Watch, T> for Watcher<T> {
+impl<T: OptionalSend + OptionalSync> rt::WatchReceiver<Watch, T> for WatchReceiver<T> {
     async fn changed(&mut self) -> Result<(), rt::RecvError> {
         self.0.changed().await.map_err(|_| rt::RecvError(()))
     }

@@ -3,6 +3,28 @@
 //! opentelemetry's processors block the thread that shuts them down until the task has sent what is
 //! left. On a loop with one thread that must not be the loop's own: call `shutdown` and
 //! `force_flush` from `spawn_blocking`, or on a loop with worker threads.
+//!
+//! ```
+//! use anyloop::runtime::{Handle, Runtime};
+//! use anyloop_plugs::Plug;
+//! use opentelemetry::trace::{Tracer, TracerProvider};
+//! use opentelemetry_sdk::trace::span_processor_with_async_runtime::BatchSpanProcessor;
+//! use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+//!
+//! Runtime::new()?.block_on(async {
+//!     let plug = Plug::<Handle>::try_current().expect("a loop runs here");
+//!     let exporter = InMemorySpanExporter::default();
+//!     let batches = BatchSpanProcessor::builder(exporter.clone(), plug).build();
+//!     let provider = SdkTracerProvider::builder().with_span_processor(batches).build();
+//!     provider.tracer("kitchen").in_span("sip", |_| ());
+//!     let flushed = provider.clone();
+//!     anyloop::task::spawn_blocking(move || flushed.force_flush()).await??;
+//!     assert_eq!(exporter.get_finished_spans()?.len(), 1);
+//!     anyloop::task::spawn_blocking(move || provider.shutdown()).await??;
+//!     Ok::<_, Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt;
 use std::future::Future;

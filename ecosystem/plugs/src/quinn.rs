@@ -1,5 +1,24 @@
 //! quinn: tasks, timers, and UDP with everything that quinn's own socket layer can do; or with a
 //! socket of the loop's, for loops that wait for none of the system's, such as a simulated world.
+//!
+//! ```
+//! use std::net::UdpSocket;
+//! use std::sync::Arc;
+//!
+//! use anyloop::runtime::{Handle, Runtime};
+//! use anyloop_plugs::Plug;
+//! use quinn::{Endpoint, EndpointConfig};
+//!
+//! Runtime::new()?.block_on(async {
+//!     let plug = Plug::<Handle>::try_current().expect("a loop runs here");
+//!     let socket = UdpSocket::bind("127.0.0.1:0")?;
+//!     let addr = socket.local_addr()?;
+//!     let client = Endpoint::new(EndpointConfig::default(), None, socket, Arc::new(plug))?;
+//!     assert_eq!(client.local_addr()?, addr);
+//!     Ok::<_, std::io::Error>(())
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 use std::fmt;
 use std::future::Future;
@@ -142,14 +161,18 @@ impl<S> fmt::Debug for Writable<S> {
 /// An endpoint over a UDP socket of the loop's own, which is bound to `addr`; each call sends or takes
 /// one datagram. For loops without the system's sockets, such as a simulated world.
 ///
-/// ```no_run
-/// use anyloop::runtime::Handle;
+/// ```
+/// use anyloop::runtime::{Handle, Runtime};
 /// use anyloop_plugs::{Plug, quinn::endpoint};
-/// use quinn::{Endpoint, EndpointConfig};
+/// use quinn::EndpointConfig;
 ///
-/// fn client(plug: &Plug<Handle>) -> std::io::Result<Endpoint> {
-///     endpoint(plug, EndpointConfig::default(), None, ([0, 0, 0, 0], 0).into())
-/// }
+/// Runtime::new()?.block_on(async {
+///     let plug = Plug::<Handle>::try_current().expect("a loop runs here");
+///     let client = endpoint(&plug, EndpointConfig::default(), None, ([127, 0, 0, 1], 0).into())?;
+///     assert!(client.local_addr()?.port() > 0);
+///     Ok::<_, std::io::Error>(())
+/// })?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Errors

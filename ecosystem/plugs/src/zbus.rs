@@ -2,6 +2,24 @@
 //!
 //! What would block (a look-up, the wait for a helper process) is a blocking job of the loop's own
 //! pool.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use anyloop::runtime::{Handle, Runtime};
+//! use anyloop_plugs::Plug;
+//! use zbus::runtime::traits::Runtime as _;
+//!
+//! Runtime::new()?.block_on(async {
+//!     let plug = Plug::<Handle>::try_current().expect("a loop runs here");
+//!     // What a connection is built with: `connection::Builder::session()?.runtime(plug)`.
+//!     let sip = plug.spawn("sip", async { 42 });
+//!     assert_eq!(sip.await?, 42);
+//!     plug.sleep(Duration::from_millis(1)).await;
+//!     Ok::<_, std::io::Error>(())
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 use std::fmt;
 use std::future::Future;

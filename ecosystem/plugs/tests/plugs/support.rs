@@ -21,7 +21,7 @@ impl Server {
         let name = command.get_program().to_owned();
         match command.stdin(Stdio::null()).spawn() {
             Ok(child) => Server(child),
-            Err(error) => panic!("cannot start {}: {error}; is its package installed?", name.display()),
+            Err(error) => panic!("cannot start {name:?}: {error}; is its package installed?"),
         }
     }
 
