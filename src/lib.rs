@@ -199,6 +199,8 @@ pub use anyloop_macros::main;
 /// - `backends = ["native", "smol"]` picks some; those that are not compiled in are left out.
 /// - `sim` runs it in simulated worlds, too (`name::sim`, with the feature `sim`); `seeds = 100` says in
 ///   how many, 50 by default. A test that takes a `World` runs only there. See the module `sim`.
+/// - `plan = "2s crash server"` gives those worlds these faults in place of the ones that `World::chaos`
+///   would draw; each has a line (`\n`). A plan that does not parse, or is not taken, fails the test.
 /// - `worker_threads = 2`, `flavor = "multi_thread"`, `name = "test"`, `with_tokio` and
 ///   `crate = "renamed"` are as for [`main`].
 /// - `start_paused = true` stops the loop's clock from the start: see `time::pause`. Feature

@@ -40,12 +40,18 @@ pub fn run_test<F: Future>(runtime: io::Result<Runtime>, future: F) -> F::Output
 pub fn run_sim_test<F: Future>(
     name: &str,
     seeds: u64,
+    plan: Option<&str>,
     with_tokio: bool,
     future: impl Fn(crate::sim::World) -> F + Sync,
 ) where
     F::Output: process::Termination,
 {
     let mut builder = crate::sim::Builder::new();
+    match plan.map(str::parse) {
+        Some(Ok(plan)) => builder = builder.plan(plan),
+        Some(Err(error)) => panic!("{error}"),
+        None => {}
+    }
     if with_tokio {
         builder = match crate::any::event_loop::with_paused_tokio(builder) {
             Ok(builder) => builder,

@@ -124,3 +124,34 @@ mod by_an_alias {
         alias::task::yield_now().await;
     }
 }
+
+#[cfg(feature = "sim")]
+mod plans {
+    use std::time::Duration;
+
+    use anyloop::sim::{Chaos, World};
+
+    #[anyloop::test(sim, seeds = 3, plan = "3s pause server\n5s resume server")]
+    async fn a_plan_is_taken_in_place_of_drawn_faults(world: World) {
+        world.host("server");
+        let plan = world.chaos(&Chaos::new(Duration::from_secs(2)).crashes(9.0));
+        assert_eq!(plan.to_string(), "3s pause server\n5s resume server\n");
+    }
+
+    #[anyloop::test(plan = "3s pause server", seeds = 1)]
+    #[should_panic(expected = "its faults happen where `World::chaos` is called")]
+    async fn a_plan_that_is_not_taken_is_told(world: World) {
+        world.host("server");
+    }
+
+    #[anyloop::test(plan = "3s pause", seeds = 1)]
+    #[should_panic(expected = "line 1 of the plan: `pause` is not a fault: write `pause HOST`")]
+    async fn a_plan_that_does_not_parse_is_told(_world: World) {}
+
+    #[anyloop::test(plan = "3s pause sever", seeds = 1)]
+    #[should_panic(expected = "sever")]
+    async fn a_plan_for_a_host_that_is_not_there_is_told(world: World) {
+        world.host("server");
+        world.chaos(&Chaos::new(Duration::from_secs(2)));
+    }
+}

@@ -27,6 +27,8 @@ pub(crate) struct Args {
     pub(crate) with_tokio: bool,
     /// In how many simulated worlds a test runs.
     pub(crate) seeds: Option<u64>,
+    /// The faults of those worlds.
+    pub(crate) plan: Option<LitStr>,
     threads: Threads,
     /// What the loop is called.
     name: Option<LitStr>,
@@ -64,6 +66,7 @@ impl Args {
             renamed: false,
             backends: Vec::new(),
             seeds: None,
+            plan: None,
             start_paused: false,
             with_tokio: false,
             threads: Threads::One,
@@ -100,6 +103,10 @@ impl Args {
                 ("with_tokio", _) => parsed.with_tokio = flag(&pair.value)?,
                 ("start_paused", _) => parsed.start_paused = flag(&pair.value)?,
                 ("seeds", Macro::Test) => parsed.seeds = Some(seeds(&pair.value)?),
+                ("plan", Macro::Test) => {
+                    parsed.plan = Some(text(&pair.value)?);
+                    parsed.seeds.get_or_insert(SEEDS);
+                }
                 ("worker_threads", _) => workers = Some(count(&pair.value)?),
                 ("flavor", _) => match text(&pair.value)?.value().as_str() {
                     "multi_thread" => parsed.threads = Threads::PerProcessor,
@@ -119,7 +126,7 @@ impl Args {
                 _ => {
                     let backend =
                         if of == Macro::Main { "backend = \"...\"" } else { "backends = [\"...\"]" };
-                    let of_test = if of == Macro::Test { "sim, seeds = N, " } else { "" };
+                    let of_test = if of == Macro::Test { "sim, seeds = N, plan = \"...\", " } else { "" };
                     let message = format!(
                         "unknown argument: there is {backend}, {of_test}worker_threads = N, flavor = \"...\", with_tokio, \
                          start_paused = true, name = \"...\" and crate = \"...\""

@@ -101,12 +101,16 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> Result<TokenStream> 
     }
     if let Some(seeds) = args.seeds {
         let (text, with_tokio) = (name.to_string(), args.with_tokio);
+        let plan = match &args.plan {
+            Some(plan) => quote!(::core::option::Option::Some(#plan)),
+            None => quote!(::core::option::Option::None),
+        };
         tests.extend(quote_spanned! {span=>
             #facade::__if_sim! {
                 #(#of_test)*
                 #[::core::prelude::v1::test]
                 fn sim() {
-                    #facade::__private::run_sim_test(#text, #seeds, #with_tokio, |world| {
+                    #facade::__private::run_sim_test(#text, #seeds, #plan, #with_tokio, |world| {
                         let _ = &world;
                         super::#name(#takes_world)
                     })
@@ -272,6 +276,15 @@ mod tests {
         .unwrap()
         .to_string();
         assert!(both.contains("__if_sim") && both.contains("__if_native"), "{both}");
+        let planned = test(
+            quote!(plan = "1s crash a"),
+            quote!(
+                async fn t(world: World) {}
+            ),
+        )
+        .unwrap()
+        .to_string();
+        assert!(planned.contains("Some (\"1s crash a\")"), "{planned}");
     }
 
     #[test]

@@ -163,7 +163,7 @@ impl Builder {
     }
 
     /// Faults in place of those that [`World::chaos`](crate::World::chaos) would draw: a plan that
-    /// found something, as a regression test.
+    /// found something, as a regression test. A test that does not call `chaos` fails.
     pub fn plan(mut self, plan: Plan) -> Builder {
         self.config.plan = Some(plan);
         self

@@ -61,16 +61,17 @@ impl Plan {
         self.faults.iter().map(|(at, _)| *at).max().unwrap_or_default()
     }
 
-    /// As Rust source, for a regression test.
+    /// As Rust source, for the [`Builder::plan`](crate::Builder::plan) of a regression test.
     ///
     /// ```
-    /// use loop_sim::{Fault, Plan};
+    /// use loop_sim::{Builder, Fault, Plan};
     ///
     /// let plan = Plan::new().at(std::time::Duration::from_secs(2), Fault::crash("server"));
-    /// assert_eq!(plan.to_rust(), "\"2s crash server\\n\".parse::<loop_sim::Plan>().unwrap()");
+    /// assert_eq!(plan.to_rust(), "\"2s crash server\\n\".parse().unwrap()");
+    /// let builder = Builder::new().plan("2s crash server\n".parse().unwrap());
     /// ```
     pub fn to_rust(&self) -> String {
-        format!("{:?}.parse::<loop_sim::Plan>().unwrap()", self.to_string())
+        format!("{:?}.parse().unwrap()", self.to_string())
     }
 }
 

@@ -45,6 +45,10 @@ pub(crate) fn run_one(builder: &Builder, program: &(impl Fn(&mut SimLoop) + Sync
         let result = catch_unwind(AssertUnwindSafe(|| {
             program(&mut sim);
             leaks::expect_none(&mut sim);
+            assert!(
+                !world.leaves_its_plan(),
+                "the plan of this test was not taken: its faults happen where `World::chaos` is called"
+            );
         }));
         let panicked = result.err().map(|payload| Panic::new(payload).message().to_owned());
         // What a check says comes before the panic by which it ended the run.
@@ -139,16 +143,24 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} seeds failed", self.failures.len(), self.seeds)?;
+impl Report {
+    /// The report, and the words behind the variable by which its first failure is run again.
+    pub(crate) fn tell(&self, again: &str) -> String {
+        let mut text = format!("{} of {} seeds failed", self.failures.len(), self.seeds);
         for name in &self.never {
-            write!(f, "\n`{name}` held in none of them: the case that it stands for was never tested")?;
+            text += &format!("\n`{name}` held in none of them: the case that it stands for was never tested");
         }
         if let Some(first) = self.first_failure() {
-            write!(f, "\n{first}\nrun it again: ANYLOOP_SIM_SEED={} and the test's name", first.seed)?;
+            let (told, seed) = (first.to_string(), first.seed);
+            text += &format!("\n{}\nrun it again: ANYLOOP_SIM_SEED={seed} {again}", told.trim_end());
         }
-        Ok(())
+        text
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tell("and the test's name"))
     }
 }
 

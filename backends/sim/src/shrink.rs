@@ -56,7 +56,7 @@ impl fmt::Display for Shrunk {
         let (faults, noise) = self.before;
         write!(
             f,
-            "seed {}: {}\nof {faults} faults {} are needed, of {noise} choices {} ({} runs)",
+            "seed {}: {}\nit needs {} of {faults} faults and {} of {noise} choices ({} runs)",
             self.seed,
             self.message,
             self.plan.len(),

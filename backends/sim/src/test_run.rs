@@ -59,9 +59,8 @@ pub fn test(name: &str, count: u64, builder: &Builder, program: impl Fn(&mut Sim
     if report.is_ok() || alone {
         return;
     }
-    let mut message = format!("{name}: {report}");
+    let mut message = format!("{name}: {}", report.tell(&format!("cargo test {name}")));
     if let Some(failure) = report.first_failure() {
-        let _ = write!(message, "\nANYLOOP_SIM_SEED={} cargo test {name}", failure.seed);
         match shrink(failure, SHRINK, &builder, &program) {
             Some(shrunk) => {
                 let _ = write!(message, "\nmade small: {shrunk}");

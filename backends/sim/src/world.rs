@@ -159,6 +159,12 @@ impl World {
         plan
     }
 
+    /// Whether [`chaos`](Self::chaos) was never asked for the plan that the builder was given.
+    pub(crate) fn leaves_its_plan(&self) -> bool {
+        let given = self.0.config.plan.as_ref();
+        given.is_some_and(|plan| !plan.is_empty()) && lock(&self.0.drawn).is_empty()
+    }
+
     /// All that [`chaos`](Self::chaos) has drawn.
     pub(crate) fn drawn_plan(&self) -> Plan {
         lock(&self.0.drawn).clone()
