@@ -18,7 +18,7 @@ use clap::{Parser, ValueEnum};
 use examples::{Options, Outcome};
 
 mod clients;
-mod models;
+pub(crate) mod models;
 mod request;
 
 #[derive(Parser)]
@@ -45,7 +45,7 @@ struct Args {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Model {
+pub(crate) enum Model {
     /// One request after the other.
     Sync,
     /// A thread for each connection; past the limit a connection is refused with 503.
@@ -58,11 +58,11 @@ enum Model {
 
 /// What each request does.
 #[derive(Debug, Clone, Copy)]
-struct Work {
-    wait: Duration,
-    compute: Duration,
+pub(crate) struct Work {
+    pub(crate) wait: Duration,
+    pub(crate) compute: Duration,
     /// The answer does not tell of the request.
-    hello: bool,
+    pub(crate) hello: bool,
 }
 
 fn main() -> ExitCode {

@@ -3,16 +3,17 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyloop::loop_api::Handle as _;
 use anyloop::net::{TcpListener, TcpStream};
 use anyloop::runtime::Handle;
 use anyloop::sync::Semaphore;
+use anyloop::time::Instant;
 use loop_toolkit::Pool;
 
-use crate::request::{blocking, in_task, refuse};
-use crate::{Model, Work};
+use super::request::{blocking, in_task, refuse};
+use super::{Model, Work};
 
 /// Serves until accepting fails for good.
 pub(crate) async fn serve(listener: TcpListener, model: Model, work: Work, threads: usize) -> io::Result<()> {

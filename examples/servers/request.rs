@@ -3,13 +3,13 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyloop::io::{AsyncReadExt, AsyncWriteExt};
 use anyloop::net::TcpStream;
-use anyloop::time::{sleep, timeout};
+use anyloop::time::{Instant, sleep, timeout};
 
-use crate::Work;
+use super::Work;
 
 /// The longest head of a request, in bytes.
 const HEAD_LIMIT: usize = 8 * 1024;
@@ -62,9 +62,9 @@ fn answer(status: &str, text: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}\n").into_bytes()
 }
 
-/// Computes for a while.
+/// Computes for a while of the machine's time.
 fn compute(work: Work) -> Duration {
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     while begun.elapsed() < work.compute {
         std::hint::spin_loop();
     }

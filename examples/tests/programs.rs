@@ -230,12 +230,17 @@ fn the_environment_chooses_the_backend() {
 
 #[test]
 fn the_tour_agrees_on_every_backend() {
-    // Smaller than by hand: this is a debug build on a busy machine.
-    let output =
-        program("tour").args(["--connections", "50", "--mebibytes", "2"]).output().expect("the program");
+    // Smaller than by hand: this is a debug build on a busy machine. The last loop is a world.
+    let mut tour = program("tour");
+    tour.args(["--connections", "50", "--mebibytes", "2"]);
+    for backend in BACKENDS.into_iter().chain(["sim"]) {
+        tour.args(["--backend", backend]);
+    }
+    let output = tour.output().expect("the program");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("the same results everywhere"), "{said}");
+    assert!(said.contains("┆ sim"), "{said}");
 }
 
 #[cfg(unix)]

@@ -1,6 +1,5 @@
-//! The programs as hosts of a world, beside their clients. `kv` has a test of its own. Not here are
-//! `children` and `mixed`, which start processes, and `tour`, which makes its loops itself; of `soak`
-//! its clients and its server are, without the second process.
+//! The programs as hosts of a world, beside their clients. Of `soak` its clients and its server are
+//! here, without the second process. docs/simulation.md has the list of all programs.
 #![cfg(unix)]
 
 use std::io::{self, ErrorKind};

@@ -18,5 +18,5 @@ async fn ask(addr: SocketAddr, question: &str) -> io::Result<String> {
     stream.write_all(format!("{question}\n").as_bytes()).await?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).await?;
-    crate::server::answered(answer)
+    super::server::answered(answer)
 }

@@ -45,7 +45,7 @@ impl<F: FnOnce(io::Result<String>)> Protocol for Asking<F> {
         let Some(then) = self.then.take() else { return };
         then(match error {
             Some(error) => Err(error),
-            None => crate::server::answered(String::from_utf8_lossy(&self.answer).into_owned()),
+            None => super::server::answered(String::from_utf8_lossy(&self.answer).into_owned()),
         });
     }
 }

@@ -17,7 +17,7 @@ use examples::Outcome;
 mod awaiting;
 mod callbacks;
 mod sequential;
-mod server;
+pub(crate) mod server;
 
 #[derive(Parser)]
 struct Args {
@@ -37,9 +37,15 @@ fn main() -> ExitCode {
 async fn run(without: Option<String>) -> Outcome {
     let addr = server::start(without)?;
     println!("sequential: {}", shown(sequential::programme(addr)));
-    println!("callbacks:  {}", shown(by_callbacks(addr).await));
-    println!("await:      {}", shown(awaiting::programme(addr).await));
+    let [callbacks, awaiting] = on_the_loop(addr).await;
+    println!("callbacks:  {callbacks}");
+    println!("await:      {awaiting}");
     Ok(())
+}
+
+/// The two ways that leave the thread to others meanwhile: by callbacks, and by await.
+pub(crate) async fn on_the_loop(addr: SocketAddr) -> [String; 2] {
+    [shown(by_callbacks(addr).await), shown(awaiting::programme(addr).await)]
 }
 
 /// A future that a callback settles joins the second world to the third.

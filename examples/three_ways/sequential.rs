@@ -15,5 +15,5 @@ fn ask(addr: SocketAddr, question: &str) -> io::Result<String> {
     writeln!(stream, "{question}")?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer)?;
-    crate::server::answered(answer)
+    super::server::answered(answer)
 }

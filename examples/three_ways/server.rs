@@ -26,12 +26,16 @@ pub(crate) fn start(without: Option<String>) -> io::Result<SocketAddr> {
 fn answer(mut stream: TcpStream, without: Option<&str>) -> io::Result<()> {
     let mut question = String::new();
     BufReader::new((&stream).take(LIMIT)).read_line(&mut question)?;
-    let question = question.trim_end();
-    let known = ANSWERS.iter().find(|(known, _)| *known == question && without != Some(known));
-    match known {
-        Some((_, answer)) => writeln!(stream, "{answer}"),
+    match answer_to(question.trim_end(), without) {
+        Some(answer) => writeln!(stream, "{answer}"),
         None => Ok(()),
     }
+}
+
+/// The answer, if the question is known.
+pub(crate) fn answer_to(question: &str, without: Option<&str>) -> Option<&'static str> {
+    let known = ANSWERS.iter().find(|(known, _)| *known == question && without != Some(known));
+    known.map(|(_, answer)| *answer)
 }
 
 /// The answer in a line, if there is one.

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 /// A message, and who sent it.
 type Said = (SocketAddr, Utf8Bytes);
 
-async fn serve(listen: String, limits: Limits) -> Outcome {
+pub(crate) async fn serve(listen: String, limits: Limits) -> Outcome {
     let listener = TcpListener::bind(&listen).await?;
     println!("broadcast on {}", listener.local_addr()?);
     let (say, _) = broadcast::channel(QUEUE);

@@ -20,6 +20,10 @@ impl rt::Timer for Timer {
         HyperSleep::boxed(time::sleep_until(time::Instant::from_std(deadline)))
     }
 
+    fn now(&self) -> Instant {
+        time::Instant::now().into_std()
+    }
+
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {
         HyperSleep::reset(sleep, deadline, time::sleep_until);
     }

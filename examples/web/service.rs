@@ -26,7 +26,7 @@ const HEAD_LIMIT: usize = 16 * 1024;
 const BODY_LIMIT: usize = 64 * 1024;
 
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     examples::run(args.options.backend, || serve(args))
 }
 
-async fn serve(Args { options, limits, grace }: Args) -> Outcome {
+pub(crate) async fn serve(Args { options, limits, grace }: Args) -> Outcome {
     let mut stop = Stop::listen()?;
     let listener = TcpListener::bind(&options.listen).await?;
     println!("service on http://{}", listener.local_addr()?);

@@ -6,3 +6,4 @@ mod support;
 mod page;
 mod servers;
 mod three_ways;
+mod world;

@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
+mod worlds;
 
 use support::{BACKENDS, Server, beside_each_other, fails, is_let_go, read_all};
 
