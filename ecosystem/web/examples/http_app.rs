@@ -24,7 +24,7 @@ use examples::{Limits, Options, Outcome, Stop};
 use futures_util::stream;
 
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     examples::run(args.options.backend, || run(args))
 }
 
-async fn run(Args { options, limits, grace }: Args) -> Outcome {
+pub(crate) async fn run(Args { options, limits, grace }: Args) -> Outcome {
     let mut stop = Stop::listen()?;
     let router = Router::new()
         .route("/", get(|| async { "GET or PUT /story/ID, GET /count/N\n" }))

@@ -3,6 +3,7 @@
 //!     cargo run --example http_fetch -- --how first http://127.0.0.1:8080/ http://127.0.0.1:8081/
 
 use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,12 +11,11 @@ use std::time::Duration;
 use anyloop::runtime::Backend;
 use anyloop::task::{Waited, join_all, join_map, wait};
 use anyloop::time::sleep;
-use anyloop_web::{Client, Error};
+use anyloop_web::Client;
 use clap::{Parser, ValueEnum};
-use examples::Outcome;
 
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     /// The loop to run on: native, tokio or smol.
     #[arg(long)]
     backend: Option<Backend>,
@@ -46,7 +46,7 @@ enum How {
     Within,
 }
 
-type Got = Result<String, Error>;
+type Got = Result<String, anyloop_web::Error>;
 
 async fn get(client: Client, url: String) -> Got {
     let response = client.fetch(&url).await?;
@@ -54,52 +54,53 @@ async fn get(client: Client, url: String) -> Got {
     Ok(format!("{} {}", status.as_u16(), text.lines().next().unwrap_or_default()))
 }
 
-fn show(name: &str, got: &Got) {
+fn shown(name: &str, got: &Got) -> String {
     match got {
-        Ok(line) => println!("{name}: {line}"),
-        Err(error) => println!("{name}: failed: {error}"),
+        Ok(line) => format!("{name}: {line}"),
+        Err(error) => format!("{name}: failed: {error}"),
     }
 }
 
-fn show_some<F: Future<Output = Got>>(waited: &Waited<F>) {
-    for (index, got) in &waited.done {
-        show(&format!("number {index}"), got);
-    }
-    println!("{} are not done", waited.pending.len());
+fn some_shown<F: Future<Output = Got>>(waited: &Waited<F>) -> Vec<String> {
+    let done = waited.done.iter().map(|(index, got)| shown(&format!("number {index}"), got));
+    done.chain([format!("{} are not done", waited.pending.len())]).collect()
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    examples::run(args.backend, || run(args))
+    examples::run(args.backend, || async {
+        for line in fetch(args).await? {
+            println!("{line}");
+        }
+        Ok(())
+    })
 }
 
-async fn run(Args { how, limit, urls, .. }: Args) -> Outcome {
+/// A line for each that was waited for.
+pub(crate) async fn fetch(Args { how, limit, urls, .. }: Args) -> Result<Vec<String>, Box<dyn Error>> {
     let client = Client::new();
     // One request is `client.fetch(url).await?`; these are begun together.
     let begin = |url: &String| -> Pin<Box<dyn Future<Output = Got> + Send>> {
         Box::pin(get(client.clone(), url.clone()))
     };
     let all = || urls.iter().map(begin).collect::<Vec<_>>();
-    match how {
+    Ok(match how {
         How::Tuple => {
             let [one, two, ..] = urls.as_slice() else { return Err("a tuple needs two URLs".into()) };
             let (one, two) = anyloop::join!(begin(one), begin(two));
-            show("one", &one);
-            show("two", &two);
+            vec![shown("one", &one), shown("two", &two)]
         }
         How::List => {
-            for (url, got) in urls.iter().zip(join_all(all()).await) {
-                show(url, &got);
-            }
+            let got = join_all(all()).await;
+            urls.iter().zip(&got).map(|(url, got)| shown(url, got)).collect()
         }
         How::Dict => {
             let asked: HashMap<_, _> = urls.iter().map(|url| (url, begin(url))).collect();
             let got: BTreeMap<_, _> = join_map(asked).await.into_iter().collect();
-            got.iter().for_each(|(url, got)| show(url, got));
+            got.iter().map(|(url, got)| shown(url, got)).collect()
         }
-        How::First => show_some(&wait(all()).first_completed().await),
-        How::Error => show_some(&wait(all()).first_error(Result::is_err).await),
-        How::Within => show_some(&wait(all()).within(sleep(Duration::from_millis(limit))).await),
-    }
-    Ok(())
+        How::First => some_shown(&wait(all()).first_completed().await),
+        How::Error => some_shown(&wait(all()).first_error(Result::is_err).await),
+        How::Within => some_shown(&wait(all()).within(sleep(Duration::from_millis(limit))).await),
+    })
 }

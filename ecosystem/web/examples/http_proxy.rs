@@ -27,7 +27,7 @@ use futures_util::stream;
 const LONGEST: Duration = Duration::from_secs(10);
 
 #[derive(Parser)]
-struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     options: Options,
     /// The server that is asked, as http://HOST:PORT, in place of the one in here.
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     examples::serve(args.options.backend, || run(args))
 }
 
-async fn run(Args { options, to }: Args) -> Outcome {
+pub(crate) async fn run(Args { options, to }: Args) -> Outcome {
     let to = match to {
         Some(to) => to,
         None => {

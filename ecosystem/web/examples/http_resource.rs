@@ -89,7 +89,7 @@ fn main() -> ExitCode {
     examples::serve(options.backend, || run(options.listen))
 }
 
-async fn run(listen: String) -> Outcome {
+pub(crate) async fn run(listen: String) -> Outcome {
     let listener = TcpListener::bind(&listen).await?;
     println!("http_resource on http://{}", listener.local_addr()?);
     let hello: Box<dyn Resource> = Box::new(Hello::default());

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     examples::run(options.backend, || run(options.listen, limits))
 }
 
-async fn run(listen: String, limits: Limits) -> Outcome {
+pub(crate) async fn run(listen: String, limits: Limits) -> Outcome {
     let mut stop = Stop::listen()?;
     let (drain, draining) = watch::channel(());
     let router = Router::new()

@@ -7,6 +7,7 @@ mod browser;
 mod client;
 mod limits;
 mod outside;
+mod programs;
 mod raw;
 mod shutdown;
 mod sockets;
