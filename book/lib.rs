@@ -30,6 +30,7 @@ pages! {
     children
     web
     testing
+    worlds
     raft
     library
     porting

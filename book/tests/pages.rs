@@ -89,10 +89,46 @@ fn the_page_on_choosing_names_cases_that_are_there() -> Outcome {
 }
 
 #[test]
+fn the_page_on_simulation_tells_of_every_example() -> Outcome {
+    let page = fs::read_to_string(folder("../docs/simulation.md"))?;
+    let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+    let mut folders = vec!["examples".to_owned(), "examples/web".to_owned()];
+    for package in ["ecosystem", "benches", "."] {
+        for entry in fs::read_dir(folder("..").join(package))? {
+            let path = format!("{package}/{}/examples", entry?.file_name().to_string_lossy());
+            folders.push(path.trim_start_matches("./").to_owned());
+        }
+    }
+    let mut seen = 0;
+    for inside in folders {
+        let Ok(entries) = fs::read_dir(folder("..").join(&inside)) else { continue };
+        for entry in entries {
+            let path = entry?.path();
+            // A program of several files is a folder with a `main.rs`.
+            let program = if path.is_dir() { path.join("main.rs") } else { path };
+            let text = fs::read_to_string(&program).unwrap_or_default();
+            if program.extension().is_some_and(|extension| extension == "rs") && text.contains("fn main()") {
+                let name = program.strip_prefix(folder(".."))?.to_string_lossy().replace('\\', "/");
+                assert!(named.contains(&*name), "docs/simulation.md does not tell of {name}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 30, "{seen} programs");
+    let files = named.iter().filter(|name| name.ends_with(".rs") && name.contains("/tests/"));
+    for file in files.filter(|file| file.matches('/').count() > 1 && !file.starts_with("backends")) {
+        assert!(folder("..").join(file).is_file(), "{file} is not there");
+    }
+    Ok(())
+}
+
+#[test]
 fn what_pages_include_is_there_and_every_program_is_shown() -> Outcome {
     let mut shown = BTreeSet::new();
     for (page, text) in pages()? {
         for file in between(&text, "{{#include ", "}}") {
+            // Behind the name may be a part of the file.
+            let file = file.split_once(':').map_or(file, |(file, _)| file);
             assert!(folder("src").join(file).is_file(), "{page}: {file} is not there");
             shown.extend(
                 file.strip_prefix("../examples/")
