@@ -21,7 +21,7 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     clients: u64,
     /// Requests of each client.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 60)]
     requests: u64,
     /// Nothing goes wrong.
     #[arg(long)]
