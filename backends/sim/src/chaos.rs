@@ -135,33 +135,44 @@ impl Chaos {
         self
     }
 
+    /// The rates with their names, in the order in which they are drawn.
+    fn rates(&self) -> [(&'static str, f64); 16] {
+        [
+            ("crashes", self.crashes),
+            ("pauses", self.pauses),
+            ("cuts", self.cuts),
+            ("one_way_cuts", self.one_way_cuts),
+            ("isolations", self.isolations),
+            ("slow_links", self.slow_links),
+            ("resets", self.resets),
+            ("skews", self.skews),
+            ("full_disks", self.full_disks),
+            ("slow_disks", self.slow_disks),
+            ("disk_errors", self.disk_errors),
+            ("exhausted_descriptors", self.exhausted_descriptors),
+            ("lying_syncs", self.lying_syncs),
+            ("wipes", self.wipes),
+            ("outages", self.outages),
+            ("partitions", self.partitions),
+        ]
+    }
+
+    /// What is wrong with a rate, if one is no number of faults.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        const MOST: f64 = 1e6;
+        let (name, mean) = self.rates().into_iter().find(|(_, mean)| !(0.0..=MOST).contains(mean))?;
+        Some(format!("`Chaos::{name}` is {mean}: set it to how many are drawn in the mean, from 0 to {MOST}"))
+    }
+
     /// A plan of faults, from `now` on, for these hosts.
     pub(crate) fn draw(&self, oracle: &mut Oracle, now: Duration, hosts: &[String]) -> Plan {
         let mut plan = Plan::new();
         if hosts.is_empty() {
             return plan;
         }
-        let rates = [
-            self.crashes,
-            self.pauses,
-            self.cuts,
-            self.one_way_cuts,
-            self.isolations,
-            self.slow_links,
-            self.resets,
-            self.skews,
-            self.full_disks,
-            self.slow_disks,
-            self.disk_errors,
-            self.exhausted_descriptors,
-            self.lying_syncs,
-            self.wipes,
-            self.outages,
-            self.partitions,
-        ];
-        for (kind, mean) in rates.into_iter().enumerate() {
+        for (kind, (_, mean)) in self.rates().into_iter().enumerate() {
             // A third of the seeds leave the kind out.
-            let count = (mean.max(0.0) * 2.0) as u64 + 1;
+            let count = (mean * 2.0) as u64 + 1;
             if mean <= 0.0 || oracle.pick(ChoiceKind::Plan, 3) == 0 {
                 continue;
             }
@@ -261,6 +272,18 @@ mod tests {
         let one = Chaos::new(Duration::from_secs(10)).partitions(9.0);
         let alone = |seed| one.draw(&mut Oracle::new(seed, None, false), Duration::ZERO, &hosts[..1]);
         assert!((0..20).all(|seed| alone(seed).is_empty()));
+    }
+
+    #[test]
+    fn a_rate_that_is_no_number_of_faults_fails_the_world() {
+        for (mean, told) in
+            [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf"), (1e18, "1000000000000000000")]
+        {
+            let chaos = Chaos::new(Duration::from_secs(1)).cuts(1e6).crashes(mean);
+            let report = crate::seeds(0..1, &crate::Builder::new(), |sim| drop(sim.world().chaos(&chaos)));
+            let message = &report.first_failure().expect("it fails").message;
+            assert!(message.starts_with(&format!("`Chaos::crashes` is {told}: set it to")), "{message}");
+        }
     }
 
     #[test]

@@ -143,8 +143,13 @@ impl World {
 
     /// Draws faults by the seed and by these rates, for all hosts but `main` that there are now, and
     /// lets them happen. Where the world was built with
-    /// [`Builder::plan`](crate::Builder::plan), that plan is taken instead. Gives the plan.
+    /// [`Builder::plan`](crate::Builder::plan), that plan is taken instead. Gives the plan. A rate that
+    /// is negative, no number, or more than a million fails the world.
     pub fn chaos(&self, chaos: &Chaos) -> Plan {
+        if let Some(error) = chaos.wrong() {
+            self.0.fail(error);
+            return Plan::new();
+        }
         let hosts: Vec<String> = self.hosts().iter().skip(1).map(|host| host.name().to_owned()).collect();
         let plan = match &self.0.config.plan {
             // It is taken once, however often is asked.
