@@ -36,7 +36,7 @@ where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     fn execute(&self, future: F) {
-        drop(anyloop::spawn(future)); // it runs on
+        anyloop::spawn(future); // it runs on
     }
 }
 
