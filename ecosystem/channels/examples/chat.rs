@@ -1,12 +1,15 @@
-//! A chat of groups over web sockets. Its page is at `/?group=coffee&name=anna`.
+//! A chat of groups over web sockets; with `--redis`, of as many servers as share it. Its page is
+//! at
+//! `/?group=coffee&name=anna`.
 //!
 //!     cargo run --example chat -- --listen 127.0.0.1:8080 --backend smol
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyloop::net::TcpListener;
 use anyloop::sync::watch;
-use anyloop_channels::{Channels, Event, Member};
+use anyloop_channels::{Channels, Event, Member, Redis};
 use anyloop_web::serve;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -24,6 +27,12 @@ struct Args {
     options: Options,
     #[command(flatten)]
     limits: Limits,
+    /// The URL of a Redis, to share groups with all servers that have it too.
+    #[arg(long)]
+    redis: Option<String>,
+    /// How many milliseconds a server that died is still present there.
+    #[arg(long, default_value_t = 10_000)]
+    expiry: u64,
 }
 
 #[derive(Clone)]
@@ -94,8 +103,8 @@ fn told(event: Event) -> Option<String> {
         Event::Joined(name) => json!({ "joined": *name }).to_string(),
         Event::Left(name) => json!({ "left": *name }).to_string(),
         Event::Missed(count) => json!({ "missed": count }).to_string(),
-        Event::Away => json!({ "away": true }).to_string(),
-        Event::Back => json!({ "back": true }).to_string(),
+        Event::Away => r#"{"away":true}"#.to_owned(),
+        Event::Back => r#"{"back":true}"#.to_owned(),
         Event::Gap(lost) => json!({ "gap": lost }).to_string(),
         _ => return None,
     })
@@ -111,13 +120,18 @@ async fn tell(socket: &mut Conversation, text: String) -> Result<(), Ended> {
 }
 
 fn main() -> ExitCode {
-    let Args { options, limits } = Args::parse();
-    examples::run(options.backend, || run(options.listen, limits))
+    let Args { options, limits, redis, expiry } = Args::parse();
+    examples::run(options.backend, || run(options.listen, limits, redis, expiry))
 }
 
-async fn run(listen: String, limits: Limits) -> Outcome {
+async fn run(listen: String, limits: Limits, redis: Option<String>, expiry: u64) -> Outcome {
     let mut stop = Stop::listen()?;
-    let channels = Channels::new();
+    let mut channels = Channels::builder();
+    if let Some(url) = redis {
+        let layer = Redis::new(&url)?.expiry(Duration::from_millis(expiry));
+        channels = channels.layer(layer.on_error(|error| eprintln!("{error}")));
+    }
+    let channels = channels.build();
     let (drain, draining) = watch::channel(());
     let router = Router::new()
         .route("/", get(|| async { Html(include_str!("chat.html")) }))

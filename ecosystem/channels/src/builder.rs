@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::channels::Channels;
 use crate::feed::Feed;
-use crate::hub::{Hub, Settings};
+use crate::hub::Hub;
 use crate::layer::{Layer, Memory};
-use crate::member::Slow;
+use crate::settings::{Settings, Slow};
 
 /// Sets limits, and the layer that other processes are reached by.
 ///

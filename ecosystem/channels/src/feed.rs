@@ -30,6 +30,11 @@ impl Feed {
         self.0.upgrade().map(|hub| hub.open()).unwrap_or_default()
     }
 
+    /// How many messages a group keeps for those that join later.
+    pub fn history(&self) -> usize {
+        self.0.upgrade().map_or(0, |hub| hub.settings.history)
+    }
+
     /// A message of another process, for a group that has members here.
     pub fn deliver(&self, group: &str, message: Bytes) {
         self.with(group, |hub, group| group.message(message, hub.settings.history));

@@ -11,18 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::group::Group;
 use crate::layer::Layer;
-use crate::member::Slow;
-
-/// What the builder sets.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) queue: usize,
-    pub(crate) history: usize,
-    pub(crate) max_message: usize,
-    pub(crate) max_groups: usize,
-    pub(crate) slow: Slow,
-    pub(crate) announce: bool,
-}
+use crate::settings::Settings;
 
 pub(crate) struct Hub {
     pub(crate) settings: Settings,

@@ -48,10 +48,10 @@ pub type Opening<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// # anyloop::runtime::Runtime::new()?.block_on(async {
 /// let layer = Beside::default();
 /// let beside = Beside { own: Arc::default(), ..layer.clone() };
-/// let (here, there) = (Channels::builder().layer(layer).build(), Channels::builder().layer(beside).build());
-/// let mut anna = there.join("coffee", "anna").await?;
-/// here.send("coffee", "ciao")?;
-/// assert_eq!(anna.member.recv().await?, anyloop_channels::Event::Message("ciao".into()));
+/// let (here, there) = (Channels::builder().layer(layer).build(),
+/// Channels::builder().layer(beside).build()); let mut anna = there.join("coffee", "anna").await?;
+/// here.send("coffee", "ciao")?; assert_eq!(anna.member.recv().await?,
+/// anyloop_channels::Event::Message("ciao".into()));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -67,8 +67,8 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// One of kind [`Layer`](crate::ErrorKind::Layer) if the other processes will not get it.
     fn send(&self, group: &Arc<str>, message: &Bytes) -> Result<(), Error>;
 
-    /// Whether it keeps the history of groups, which it [restores](Feed::restore) when one is opened:
-    /// this process keeps none then of groups in which it has no members.
+    /// Whether it keeps the history of groups, which it [restores](Feed::restore) when one is
+    /// opened: this process keeps none then of groups in which it has no members.
     fn keeps_history(&self) -> bool {
         false
     }
@@ -78,8 +78,8 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         let _ = group;
     }
 
-    /// Called when a member joins, whom it keeps waiting: ready once the group's history and members
-    /// are told to the feed, or it is known that they cannot be had.
+    /// Called when a member joins, whom it keeps waiting: ready once the group's history and
+    /// members are told to the feed, or it is known that they cannot be had.
     fn open<'a>(&'a self, group: &'a Arc<str>) -> Opening<'a> {
         let _ = group;
         Box::pin(ready(()))

@@ -9,17 +9,7 @@ use bytes::Bytes;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::hub::Joined;
-
-/// What becomes of a member that reads slower than its group talks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Slow {
-    /// It is told how much it [missed](Event::Missed), and goes on with what follows.
-    #[default]
-    Tell,
-    /// [`Member::recv`] gives an error of kind [`Slow`](ErrorKind::Slow) from then on.
-    Disconnect,
-}
+use crate::settings::Slow;
 
 /// One that is in a group, until it is dropped.
 pub struct Member {
@@ -33,13 +23,13 @@ impl Member {
     /// The next event of the group: messages, its own included, in the order in which they were
     /// sent, and what else an [`Event`] can be. Cancel safe.
     ///
-    /// A member that does not call this blocks nobody, and holds no more memory than any other: what
-    /// it misses is counted, and told in the place of what it missed.
+    /// A member that does not call this blocks no other, and holds no more memory than any other:
+    /// what it misses is counted, and told in the place of what it missed.
     ///
     /// # Errors
     ///
-    /// One of kind [`Slow`](ErrorKind::Slow) if it missed something, and the channels are built with
-    /// [`Slow::Disconnect`]. It is the same from then on.
+    /// One of kind [`Slow`](ErrorKind::Slow) if it missed something, and the channels are built
+    /// with [`Slow::Disconnect`]. It is the same from then on.
     ///
     /// ```
     /// use anyloop_channels::{Channels, Event};

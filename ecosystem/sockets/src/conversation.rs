@@ -46,8 +46,8 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Ended {
 
 /// A web socket that a client has asked for.
 ///
-/// Its client is pinged each `patience`, and is gone if it says nothing until the next ping; that is
-/// also how long it may take to receive a message.
+/// Its client is pinged each `patience`, and is gone if it says nothing until the next ping; that
+/// is also how long it may take to receive a message.
 #[derive(Debug)]
 pub struct Conversation {
     socket: WebSocketStream<HyperIo<Upgraded>>,
@@ -59,8 +59,8 @@ pub struct Conversation {
     answered: bool,
 }
 
-/// The answer to `request`, and the conversation once the client has it, which is to be awaited in a
-/// task of its own; if the request does not ask rightly, there is none.
+/// The answer to `request`, and the conversation once the client has it, which is to be awaited in
+/// a task of its own; if the request does not ask rightly, there is none.
 pub fn upgrade(
     mut request: Request,
     patience: Duration,
