@@ -124,7 +124,7 @@ fn main() -> ExitCode {
     examples::run(options.backend, || run(options.listen, limits, redis, expiry))
 }
 
-async fn run(listen: String, limits: Limits, redis: Option<String>, expiry: u64) -> Outcome {
+pub(crate) async fn run(listen: String, limits: Limits, redis: Option<String>, expiry: u64) -> Outcome {
     let mut stop = Stop::listen()?;
     let mut channels = Channels::builder();
     if let Some(url) = redis {

@@ -9,3 +9,5 @@ mod chat;
 mod groups;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+#[cfg(feature = "redis")]
+mod world;
