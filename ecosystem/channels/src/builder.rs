@@ -1,10 +1,5 @@
 //! The settings of channels.
 
-use std::sync::Arc;
-
-use crate::channels::Channels;
-use crate::feed::Feed;
-use crate::hub::Hub;
 use crate::layer::{Layer, Memory};
 use crate::settings::{Settings, Slow};
 
@@ -23,8 +18,8 @@ use crate::settings::{Settings, Slow};
 /// ```
 #[derive(Debug)]
 pub struct Builder {
-    settings: Settings,
-    layer: Box<dyn Layer>,
+    pub(crate) settings: Settings,
+    pub(crate) layer: Box<dyn Layer>,
 }
 
 impl Default for Builder {
@@ -88,12 +83,5 @@ impl Builder {
     pub fn layer(mut self, layer: impl Layer) -> Builder {
         self.layer = Box::new(layer);
         self
-    }
-
-    /// Makes the channels, and starts the layer, which may need to be called on a loop for that.
-    pub fn build(self) -> Channels {
-        let hub = Arc::new(Hub::new(self.settings, self.layer));
-        hub.layer.start(Feed::new(&hub));
-        Channels::of(hub)
     }
 }

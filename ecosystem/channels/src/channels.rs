@@ -32,6 +32,13 @@ pub struct Welcome {
     pub present: Vec<Arc<str>>,
 }
 
+impl Builder {
+    /// Makes the channels, and starts the layer, which may need to be called on a loop for that.
+    pub fn build(self) -> Channels {
+        Channels { hub: Hub::start(self.settings, self.layer) }
+    }
+}
+
 impl Channels {
     /// Groups of this process alone, with the defaults of [`Builder`]. It needs no loop.
     pub fn new() -> Channels {
@@ -41,10 +48,6 @@ impl Channels {
     /// Sets limits, and the layer that other processes are reached by.
     pub fn builder() -> Builder {
         Builder::default()
-    }
-
-    pub(crate) fn of(hub: Arc<Hub>) -> Channels {
-        Channels { hub }
     }
 
     /// Joins a group under a name, until the [`Member`] is dropped. Others are told, unless one of

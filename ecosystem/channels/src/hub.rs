@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::feed::{self, Feed};
 use crate::group::Group;
 use crate::layer::Layer;
 use crate::settings::Settings;
@@ -37,9 +38,13 @@ pub(crate) struct Place {
 }
 
 impl Hub {
-    pub(crate) fn new(settings: Settings, layer: Box<dyn Layer>) -> Hub {
+    /// Starts the layer, too.
+    pub(crate) fn start(settings: Settings, layer: Box<dyn Layer>) -> Arc<Hub> {
         let groups = Groups { forget_idle: layer.keeps_history(), ..Groups::default() };
-        Hub { settings, layer, groups: Mutex::new(groups) }
+        let hub = Arc::new(Hub { settings, layer, groups: Mutex::new(groups) });
+        let weak = Arc::downgrade(&hub);
+        hub.layer.start(Feed::new(weak));
+        hub
     }
 
     fn lock(&self) -> MutexGuard<'_, Groups> {
@@ -81,19 +86,24 @@ impl Hub {
     pub(crate) fn with<T>(&self, group: &str, look: impl FnOnce(&mut Group) -> T) -> Option<T> {
         self.lock().by_name.get_mut(group).map(look)
     }
+}
 
-    /// The groups that have members.
-    pub(crate) fn open(&self) -> Vec<Arc<str>> {
-        let groups = self.lock();
-        groups
-            .by_name
-            .iter()
-            .filter(|(_, group)| group.has_members())
-            .map(|(name, _)| Arc::clone(name))
-            .collect()
+impl feed::Groups for Hub {
+    fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    pub(crate) fn tell_all(&self, event: &Event) {
+    fn look(&self, group: &str, look: &mut dyn FnMut(&mut Group)) {
+        self.with(group, look);
+    }
+
+    fn open(&self) -> Vec<Arc<str>> {
+        let groups = self.lock();
+        let open = groups.by_name.iter().filter(|(_, group)| group.has_members());
+        open.map(|(name, _)| Arc::clone(name)).collect()
+    }
+
+    fn tell_all(&self, event: &Event) {
         for group in self.lock().by_name.values() {
             group.tell(event.clone());
         }

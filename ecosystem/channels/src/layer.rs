@@ -20,7 +20,7 @@ pub type Opening<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 ///
 /// ```
 /// use std::sync::{Arc, Mutex, OnceLock};
-/// use anyloop_channels::{Channels, Error, Feed, Layer};
+/// use anyloop_channels::{Channels, Error, Event, Feed, Layer};
 /// use bytes::Bytes;
 ///
 /// /// All channels of a program, as if each were a process.
@@ -48,10 +48,11 @@ pub type Opening<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// # anyloop::runtime::Runtime::new()?.block_on(async {
 /// let layer = Beside::default();
 /// let beside = Beside { own: Arc::default(), ..layer.clone() };
-/// let (here, there) = (Channels::builder().layer(layer).build(),
-/// Channels::builder().layer(beside).build()); let mut anna = there.join("coffee", "anna").await?;
-/// here.send("coffee", "ciao")?; assert_eq!(anna.member.recv().await?,
-/// anyloop_channels::Event::Message("ciao".into()));
+/// let here = Channels::builder().layer(layer).build();
+/// let there = Channels::builder().layer(beside).build();
+/// let mut anna = there.join("coffee", "anna").await?;
+/// here.send("coffee", "ciao")?;
+/// assert_eq!(anna.member.recv().await?, Event::Message("ciao".into()));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
