@@ -146,14 +146,18 @@ pub(crate) fn of(program: &Program, name: &str, printed: &str) -> Result<Vec<Col
     Ok(columns.into_values().collect())
 }
 
-/// The lines, where a report on standard error came between a test's name and its result.
+/// The lines, where a report on standard error came between a test's name and its result, or between
+/// that and the end of its line.
 pub(crate) fn whole(printed: &str) -> Vec<String> {
     let (mut lines, mut open) = (Vec::new(), None);
     for line in printed.lines() {
         let name = line.split_once(" ... ").filter(|(name, _)| name.starts_with("test "));
         match (name, line) {
-            (Some((name, text)), _) if !["ok", "FAILED"].contains(&text) && !text.starts_with("ignored") => {
-                open = Some(name);
+            (Some((name, text)), _) if !text.starts_with("ignored") => {
+                match ["ok", "FAILED"].into_iter().find(|result| text.starts_with(result)) {
+                    Some(result) => lines.push(format!("{name} ... {result}")),
+                    None => open = Some(name),
+                }
             }
             (None, "ok" | "FAILED") => lines.extend(open.take().map(|name| format!("{name} ... {line}"))),
             _ => lines.push(line.to_owned()),
@@ -211,7 +215,8 @@ mod tests {
 
     #[test]
     fn reads_a_line_that_a_report_has_parted() {
-        let printed = "test a::b ... anyloop: a task panicked\nok\ntest a::c ... ok\ntest a::d ... a report\nanother\nFAILED\n";
+        let printed = "test a::b ... anyloop: a task panicked\nok\ntest a::c ... okanyloop: another\n\n\
+                       test a::d ... a report\nanother\nFAILED\n";
         let read = whole(printed);
         let results = read.iter().filter_map(|line| result(line)).collect::<Vec<_>>();
         let expected =
