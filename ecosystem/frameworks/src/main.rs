@@ -2,9 +2,11 @@
 //!
 //!     cargo run --release -p frameworks -- hello --write-docs
 //!     cargo run --release -p frameworks -- clients --write-docs
+//!     cargo run --release -p frameworks -- members --write-docs
 //!
 //! `hello` asks each on 50 connections, by wrk. `clients` asks ours and Debian's Apache, lighttpd and
-//! nginx by more and more clients, until one breaks. What is not installed is said, with the package
+//! nginx by more and more clients, until one breaks. `members` sends a message to a thousand web
+//! sockets. What is not installed is said, with the package
 //! that has it.
 #![cfg(target_os = "linux")]
 
@@ -18,6 +20,7 @@ mod build;
 mod clients;
 mod entrants;
 mod hello;
+mod members;
 mod picture;
 
 #[derive(Parser)]
@@ -41,6 +44,8 @@ enum What {
     Hello,
     /// Ours and Debian's servers, against 1 to 5,000 clients
     Clients,
+    /// A message to a thousand web sockets
+    Members,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
     let done = match args.what {
         What::Hello => hello::run(&args),
         What::Clients => clients::run(&args),
+        What::Members => members::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
