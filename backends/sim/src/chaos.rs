@@ -74,6 +74,11 @@ macro_rules! rates {
                     self
                 }
             )*
+
+            /// The rates with their names, in the order in which they are drawn.
+            fn rates(&self) -> impl Iterator<Item = (&'static str, f64)> + use<> {
+                [$((stringify!($field), self.$field)),*].into_iter()
+            }
         }
     };
 }
@@ -135,32 +140,10 @@ impl Chaos {
         self
     }
 
-    /// The rates with their names, in the order in which they are drawn.
-    fn rates(&self) -> [(&'static str, f64); 16] {
-        [
-            ("crashes", self.crashes),
-            ("pauses", self.pauses),
-            ("cuts", self.cuts),
-            ("one_way_cuts", self.one_way_cuts),
-            ("isolations", self.isolations),
-            ("slow_links", self.slow_links),
-            ("resets", self.resets),
-            ("skews", self.skews),
-            ("full_disks", self.full_disks),
-            ("slow_disks", self.slow_disks),
-            ("disk_errors", self.disk_errors),
-            ("exhausted_descriptors", self.exhausted_descriptors),
-            ("lying_syncs", self.lying_syncs),
-            ("wipes", self.wipes),
-            ("outages", self.outages),
-            ("partitions", self.partitions),
-        ]
-    }
-
     /// What is wrong with a rate, if one is no number of faults.
     pub(crate) fn wrong(&self) -> Option<String> {
         const MOST: f64 = 1e6;
-        let (name, mean) = self.rates().into_iter().find(|(_, mean)| !(0.0..=MOST).contains(mean))?;
+        let (name, mean) = self.rates().find(|(_, mean)| !(0.0..=MOST).contains(mean))?;
         Some(format!("`Chaos::{name}` is {mean}: set it to how many are drawn in the mean, from 0 to {MOST}"))
     }
 
@@ -170,7 +153,7 @@ impl Chaos {
         if hosts.is_empty() {
             return plan;
         }
-        for (kind, (_, mean)) in self.rates().into_iter().enumerate() {
+        for (kind, (_, mean)) in self.rates().enumerate() {
             // A third of the seeds leave the kind out.
             let count = (mean * 2.0) as u64 + 1;
             if mean <= 0.0 || oracle.pick(ChoiceKind::Plan, 3) == 0 {
