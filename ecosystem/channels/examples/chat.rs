@@ -7,16 +7,14 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyloop::net::TcpListener;
 use anyloop::sync::watch;
 use anyloop_channels::{Channels, Event, Member, Redis};
-use anyloop_web::serve;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::{Html, Response};
 use axum::routing::get;
 use clap::Parser;
-use examples::{Limits, Options, Outcome, Stop};
+use examples::{Limits, Options, Outcome};
 use serde::Deserialize;
 use serde_json::{Value, from_str, json};
 use sockets::{CloseCode, Conversation, Ended, Message};
@@ -125,30 +123,17 @@ fn main() -> ExitCode {
 }
 
 pub(crate) async fn run(listen: String, limits: Limits, redis: Option<String>, expiry: u64) -> Outcome {
-    let mut stop = Stop::listen()?;
     let mut channels = Channels::builder();
     if let Some(url) = redis {
         let layer = Redis::new(&url)?.expiry(Duration::from_millis(expiry));
         channels = channels.layer(layer.on_error(|error| eprintln!("{error}")));
     }
     let channels = channels.build();
-    let (drain, draining) = watch::channel(());
-    let router = Router::new()
-        .route("/", get(|| async { Html(include_str!("chat.html")) }))
-        .route("/socket/{group}/{name}", get(socket))
-        .with_state(Shared { channels, limits, draining });
-    let listener = TcpListener::bind(&listen).await?;
-    println!("chat on http://{}", listener.local_addr()?);
-    let stopped = async move {
-        stop.asked().await;
-        drop(drain);
-    };
-    serve(listener, router)
-        .max_connections(limits.connections)
-        .header_timeout(limits.patience)
-        .write_timeout(limits.patience)
-        .with_graceful_shutdown(stopped)
-        .await?;
-    println!("all have finished");
-    Ok(())
+    sockets::serve("chat", &listen, limits, |draining| {
+        Router::new()
+            .route("/", get(|| async { Html(include_str!("chat.html")) }))
+            .route("/socket/{group}/{name}", get(socket))
+            .with_state(Shared { channels, limits, draining })
+    })
+    .await
 }

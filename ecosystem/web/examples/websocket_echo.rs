@@ -6,15 +6,13 @@
 
 use std::process::ExitCode;
 
-use anyloop::net::TcpListener;
 use anyloop::sync::watch;
-use anyloop_web::serve;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{Html, Response};
 use axum::routing::get;
 use clap::Parser;
-use examples::{Limits, Options, Outcome, Stop};
+use examples::{Limits, Options, Outcome};
 use sockets::{Conversation, Ended};
 
 #[derive(Parser)]
@@ -56,24 +54,11 @@ fn main() -> ExitCode {
 }
 
 pub(crate) async fn run(listen: String, limits: Limits) -> Outcome {
-    let mut stop = Stop::listen()?;
-    let (drain, draining) = watch::channel(());
-    let router = Router::new()
-        .route("/", get(|| async { Html(include_str!("websocket_echo.html")) }))
-        .route("/echo", get(upgrade))
-        .with_state(Shared { limits, draining });
-    let listener = TcpListener::bind(&listen).await?;
-    println!("websocket_echo on http://{}", listener.local_addr()?);
-    let stopped = async move {
-        stop.asked().await;
-        drop(drain);
-    };
-    serve(listener, router)
-        .max_connections(limits.connections)
-        .header_timeout(limits.patience)
-        .write_timeout(limits.patience)
-        .with_graceful_shutdown(stopped)
-        .await?;
-    println!("all have finished");
-    Ok(())
+    sockets::serve("websocket_echo", &listen, limits, |draining| {
+        Router::new()
+            .route("/", get(|| async { Html(include_str!("websocket_echo.html")) }))
+            .route("/echo", get(upgrade))
+            .with_state(Shared { limits, draining })
+    })
+    .await
 }

@@ -9,7 +9,7 @@ use async_tungstenite::WebSocketStream;
 use async_tungstenite::tungstenite::Message;
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use examples::Limits;
-use futures_util::StreamExt;
+use sockets::hear;
 
 #[path = "../../examples/chat.rs"]
 #[allow(dead_code, reason = "its main")]
@@ -21,16 +21,6 @@ async fn join(name: &str) -> Socket {
     let stream = TcpStream::connect("chat:80").await.unwrap();
     let url = format!("ws://chat/socket/coffee/{name}");
     async_tungstenite::client_async(url, stream).await.unwrap().0
-}
-
-/// The next message that is no ping.
-async fn hear(socket: &mut Socket) -> Message {
-    loop {
-        match socket.next().await.unwrap().unwrap() {
-            Message::Ping(_) => {}
-            message => return message,
-        }
-    }
 }
 
 #[anyloop::test(sim, seeds = 10, backends = ["sim"])]

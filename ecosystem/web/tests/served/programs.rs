@@ -7,15 +7,14 @@ use anyloop::net::TcpStream;
 use anyloop::sim::{Fault, World};
 use anyloop::time::{sleep, timeout};
 use anyloop_web::{BoxError, Client};
-use async_tungstenite::WebSocketStream;
 use async_tungstenite::tungstenite::Message;
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use clap::Parser;
 use examples::Limits;
-use futures_util::StreamExt;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
+use sockets::hear;
 
 #[path = "../../examples/http_app.rs"]
 #[allow(dead_code, reason = "its main")]
@@ -103,16 +102,6 @@ async fn many_are_fetched_at_once(world: World) {
     assert_eq!(fetch("within", &[slow, soon]).await.unwrap(), first);
     let failed = fetch("error", &[slow, refused]).await.unwrap();
     assert!(failed[0].starts_with("number 1: failed: ") && failed[1] == "1 are not done", "{failed:?}");
-}
-
-/// The next message that is no ping.
-async fn hear(socket: &mut WebSocketStream<TcpStream>) -> Message {
-    loop {
-        match socket.next().await.unwrap().unwrap() {
-            Message::Ping(_) => {}
-            message => return message,
-        }
-    }
 }
 
 #[anyloop::test(sim, seeds = 10, backends = ["sim"])]
