@@ -90,12 +90,16 @@ pub(crate) fn plain() -> Outcome<Vec<Entrant>> {
 
 /// Ours, on each loop.
 pub(crate) fn ours() -> Outcome<Vec<Entrant>> {
-    let programs = build::programs("anyloop-web", &["http_hello"])?;
-    let command = format!("'{}' {{addr}}", programs.join("http_hello").display()).parse()?;
-    let on = |backend| Entrant {
-        name: format!("anyloop on {backend} (Rust)"),
-        ..Entrant::on_loop(backend, &command)
-    };
+    let program = build::programs("anyloop-web", &["http_hello"])?.join("http_hello");
+    on_each_loop(&format!("'{}' {{addr}}", program.display()), |backend| {
+        format!("anyloop on {backend} (Rust)")
+    })
+}
+
+/// A program of ours, on each loop.
+pub(crate) fn on_each_loop(command: &str, name: impl Fn(&str) -> String) -> Outcome<Vec<Entrant>> {
+    let command = command.parse()?;
+    let on = |backend| Entrant { name: name(backend), ..Entrant::on_loop(backend, &command) };
     Ok(["native", "tokio", "smol"].map(on).into())
 }
 
@@ -110,12 +114,8 @@ pub(crate) fn models(wait: Duration) -> Outcome<Vec<Entrant>> {
             "'{}' --model {model} --threads {threads} --wait {} --hello --listen {{addr}}",
             program.display(),
             wait.as_millis()
-        )
-        .parse()?;
-        all.extend(["native", "tokio", "smol"].map(|backend| Entrant {
-            name: format!("{model} on {backend}"),
-            ..Entrant::on_loop(backend, &command)
-        }));
+        );
+        all.extend(on_each_loop(&command, |backend| format!("{model} on {backend}"))?);
     }
     Ok(all)
 }

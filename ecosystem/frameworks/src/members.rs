@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyloop_bench::{Client, Contest, Entrant, Progress};
 
+use crate::entrants::on_each_loop;
 use crate::{Args, Outcome, build, folder};
 
 const MEMBERS: usize = 1000;
@@ -12,13 +13,8 @@ const MEMBERS: usize = 1000;
 pub(crate) fn run(args: &Args) -> Outcome {
     let ours = build::programs("anyloop-channels", &["members"])?.join("members");
     let others = build::programs("frameworks", &["members_tokio", "fanout"])?;
-    let command = format!("'{}' {{addr}}", ours.display()).parse()?;
-    let mut entrants: Vec<Entrant> = ["native", "tokio", "smol"]
-        .map(|backend| Entrant {
-            name: format!("anyloop on {backend}"),
-            ..Entrant::on_loop(backend, &command)
-        })
-        .into();
+    let ours = format!("'{}' {{addr}}", ours.display());
+    let mut entrants = on_each_loop(&ours, |backend| format!("anyloop on {backend}"))?;
     let plain = format!("'{}' {{addr}}", others.join("members_tokio").display());
     entrants.push(Entrant { name: "plain tokio".to_owned(), command: plain.parse()?, env: Vec::new() });
     // Where Debian has it.
