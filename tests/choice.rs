@@ -114,3 +114,27 @@ fn bak10_without_a_loop_the_error_advises() {
     let panic = std::panic::catch_unwind(|| drop(anyloop::task::spawn(async {}))).unwrap_err();
     assert_eq!(*panic.downcast::<String>().unwrap(), error);
 }
+
+/// Names, counts and sizes that no loop can have are told when they are given, not when it is built.
+#[test]
+fn what_no_loop_can_be_built_with_panics_where_it_is_given() {
+    type Give = fn(&mut Builder) -> &mut Builder;
+    let given: [(&str, Give); 8] = [
+        ("name", |builder| builder.name("")),
+        ("name", |builder| builder.name(" ")),
+        ("worker thread", |builder| builder.worker_threads(0)),
+        ("one task", |builder| builder.event_interval(0)),
+        ("one task", |builder| builder.global_queue_interval(0)),
+        ("max_io_events_per_tick", |builder| builder.max_io_events_per_tick(0)),
+        ("max_io_events_per_busy_tick", |builder| builder.max_io_events_per_busy_tick(0)),
+        ("one thread", |builder| builder.max_blocking_threads(0)),
+    ];
+    for (about, give) in given {
+        let panic = std::panic::catch_unwind(|| drop(give(&mut Builder::new()).build())).unwrap_err();
+        let told = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .unwrap_or_else(|| panic.downcast_ref::<&str>().unwrap().to_string());
+        assert!(told.contains(about), "{about}: {told}");
+    }
+}

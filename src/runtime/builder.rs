@@ -78,8 +78,18 @@ impl Builder {
     }
 
     /// Names the loop, for those who ask its handles by [`Handle::name`](super::Handle::name).
+    ///
+    /// # Panics
+    ///
+    /// If the name is empty, or nothing but spaces.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.options.name = Some(name.into());
+        let name = name.into();
+        assert!(
+            !name.trim().is_empty(),
+            "a loop's name is not empty: leave `name` out for a loop without one"
+        );
+        self.options.name = Some(name);
         self
     }
 
