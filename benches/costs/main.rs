@@ -52,8 +52,8 @@ struct Args {
     no_strace: bool,
 }
 
-/// One line of the table: a workload on a backend, raw, with it alone compiled in, and with all. A
-/// backend with a number behind has so many worker threads.
+/// One line of the table: a workload on a backend, raw, with it alone compiled in, and with all. The
+/// number behind a backend is that of its worker threads.
 struct Row {
     backend: &'static str,
     workload: &'static str,

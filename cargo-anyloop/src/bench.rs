@@ -24,7 +24,7 @@ pub(crate) struct Bench {
     /// Ask for this path by HTTP, in place of a load of yours
     #[arg(long, value_name = "PATH", group = "client")]
     http: Option<String>,
-    /// Send so many bytes, which the server sends back
+    /// Send this many bytes, which the server sends back
     #[arg(long, value_name = "BYTES", group = "client")]
     echo: Option<usize>,
     /// On how many connections, with --http and --echo

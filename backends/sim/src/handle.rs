@@ -89,7 +89,7 @@ impl Handle for SimHandle {
     }
 
     /// What it gives where a choice is quiet is small, and not zero, in both its halves: those who draw
-    /// below a limit, and draw anew what would make some numbers more likely, would draw for ever.
+    /// below a limit, and draw anew what would make some numbers more likely, would never end.
     fn random_u64(&self) -> u64 {
         self.0.world.core.random()
     }

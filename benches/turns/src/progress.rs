@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Of so many steps.
+    /// Of this many steps.
     pub fn new(steps: usize) -> Progress {
         let template = "{bar:40} {percent:>3} %  {elapsed} of about {duration}  {msg}";
         let style = ProgressStyle::with_template(template).expect("a template that is well formed");
@@ -26,7 +26,7 @@ impl Progress {
         Progress(bar)
     }
 
-    /// So many steps more, the next of which is `what`.
+    /// Adds `steps` to what is done; the next is `what`.
     pub fn advance(&self, steps: usize, what: impl Into<String>) {
         self.0.set_message(what.into());
         self.0.inc(steps as u64);
@@ -37,7 +37,7 @@ impl Progress {
         self.0.position() as usize
     }
 
-    /// So many are done.
+    /// Sets what is done to `steps`.
     pub fn set(&self, steps: usize) {
         self.0.set_position(steps as u64);
     }

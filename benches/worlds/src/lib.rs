@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// `CLIENTS ROUNDS one|hosts MILLISECONDS`: so many clients on one host or each on its own, so many
-/// round trips of 64 bytes each, and so long a wait after each.
+/// `CLIENTS ROUNDS one|hosts MILLISECONDS`: how many clients, whether they are on one host or each on
+/// its own, how many round trips of 64 bytes each makes, and how long it waits after each.
 #[derive(Debug, Clone, Copy)]
 pub struct Args {
     pub clients: u64,

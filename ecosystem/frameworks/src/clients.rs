@@ -210,7 +210,7 @@ fn page(args: &Args, at_once: &Found, waited: &Found, notes: &[String]) -> Strin
     let mut page = format!(
         "# Servers against ever more clients\n\n`{}`\n\n{}, {} cores, {} MiB, {}.\n\n\
          Each request comes on a connection of its own (`Connection: close`), so that a server may take them in any order; wrk, on the\n\
-         same machine, has so many of them under way. The answer is the same 16 bytes: from a file by Debian's servers, with Debian's\n\
+         same machine, keeps the given number of them under way. The answer is the same 16 bytes: from a file by Debian's servers, with Debian's\n\
          numbers of processes and threads; from anyloop's `http_hello`, which is hyper with all its limits; and from the four models of\n\
          `examples/servers` (one after the other, a thread for each, a pool of 64 threads, a task for each), which read no more of HTTP\n\
          than they must. Memory is the most that all processes of a server had in use, each with what it shares. A server that fails one\n\

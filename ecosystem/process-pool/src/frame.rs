@@ -1,4 +1,4 @@
-//! What goes between the program and a worker: a length, and so many bytes of JSON.
+//! What goes between the program and a worker: a length, and that many bytes of JSON.
 
 use serde::{Deserialize, Serialize};
 

@@ -15,7 +15,7 @@ use crate::load::Load;
 pub enum Client {
     /// A program that prints what wrk, h2load or ab print.
     Command(CommandLine),
-    /// `GET` of a path, on so many connections, each of which asks again when it has its answer.
+    /// `GET` of a path, on this many connections, each of which asks again when it has its answer.
     /// Answers have a `content-length`, and are equally long.
     Http {
         /// Such as `/`.
@@ -23,7 +23,7 @@ pub enum Client {
         /// How many.
         connections: usize,
     },
-    /// So many bytes, which the server sends back.
+    /// This many bytes, which the server sends back.
     Echo {
         /// Of a request.
         bytes: usize,

@@ -136,7 +136,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Those below first: they would be nobody's.
+        // Those below first: without their parent they could not be found.
         for id in self.processes().into_iter().rev() {
             if let Some(id) = rustix::process::Pid::from_raw(id as i32) {
                 // It may have ended by itself.

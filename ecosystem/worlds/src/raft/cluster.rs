@@ -172,7 +172,7 @@ fn states(running: &Running) -> String {
     lock(running).values().map(|server| format!("\n  {}", server.state())).collect()
 }
 
-/// Of so many servers on hosts of their own.
+/// Of this many servers on hosts of their own.
 pub(crate) fn addresses(servers: u64) -> Addresses {
     (0..servers).map(|place| format!("n{place}:{PORT}")).collect()
 }
