@@ -20,6 +20,7 @@
 //! | `openraft` | openraft 0.10 | [`openraft::Loop`] is its `AsyncRuntime` | `declare_raft_types!(.., AsyncRuntime = Loop)` |
 //! | `async-rs` | async-rs 0.8, and so lapin | `RuntimeKit` | `async_rs::Runtime::new(plug)` |
 //! | `opendal` | opendal 0.59 | `Execute`; [`opendal::TimeLimited`] too | `OperationContext::new().with_executor(Executor::with(plug))` |
+//! | `tor` | tor-rtcompat 0.47, and so arti | `ToplevelRuntime`, with TLS by [`tor::with_tls`] | `TorClient::with_runtime(tor::with_tls(&plug, tls))` |
 //! | `typespec` | the Azure SDK's azure_core 1 | `AsyncRuntime` | `set_async_runtime(Arc::new(plug))` |
 //!
 //! No feature is on by itself. `zbus` and `async-rs` have a plug on unix alone.
@@ -49,6 +50,8 @@ pub mod openraft;
 pub mod opentelemetry;
 #[cfg(feature = "quinn")]
 pub mod quinn;
+#[cfg(feature = "tor")]
+pub mod tor;
 #[cfg(feature = "typespec")]
 pub mod typespec;
 #[cfg(all(unix, feature = "zbus"))]

@@ -13,6 +13,7 @@
     feature = "opentelemetry",
     feature = "quinn",
     feature = "tonic",
+    feature = "tor",
     feature = "typespec",
     feature = "zbus"
 ))]
@@ -29,5 +30,6 @@ mod opentelemetry;
 mod quinn;
 mod support;
 mod tonic;
+mod tor;
 mod typespec;
 mod zbus;
