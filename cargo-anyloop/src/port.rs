@@ -9,6 +9,7 @@ mod attribute;
 pub mod check;
 mod docs;
 pub mod edit;
+mod elsewhere;
 pub mod error;
 mod files;
 mod imports;
@@ -16,6 +17,7 @@ mod items;
 mod keep;
 mod manifest;
 mod package;
+mod paused;
 pub mod place;
 pub mod report;
 mod runtime;
@@ -30,6 +32,7 @@ pub mod work;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use edit::line_ends_of;
 use error::Error;
 use manifest::{Anyloop, Needs};
 use package::{Kind, Package};
@@ -64,11 +67,17 @@ pub struct Options {
 /// written. Nothing has changed then.
 pub fn run(path: &Path, options: &Options) -> Result<Report, Error> {
     let order = options.from.map_or(vec![From::Tokio, From::Smol, From::AsyncStd], |from| vec![from]);
+    let mut old = None;
     for from in order {
         let mut project = package::open(path, from)?;
         if project.packages.iter().any(|package| !package.crates.is_empty()) {
             return port(path, &mut project, from, options);
         }
+        let found = project.packages.into_iter().find_map(|package| Some((package.manifest, package.old?)));
+        old = old.or(found.map(|(manifest, version)| Error::OldRuntime(manifest, from.package(), version)));
+    }
+    if let Some(error) = old {
+        return Err(error);
     }
     // A program that was moved as a whole depends on none of them any more.
     let moved = |package: &Package| package.dependencies.iter().any(|name| name == "anyloop");
@@ -84,11 +93,14 @@ fn port(path: &Path, project: &mut package::Project, from: From, options: &Optio
     let mut inherited = Vec::new();
     let anyloop = Anyloop { path: options.anyloop.as_deref() };
     let workspace = project.root.as_ref().map(|(_, _, doc)| doc.clone());
+    let root = if path.is_dir() { path.to_owned() } else { package::folder_of(path) };
+    let mut known = elsewhere::known(&project.packages);
     for package in &mut project.packages {
         if package.crates.is_empty() {
             continue;
         }
-        let needs = sources(package, from, options, &mut report, &mut files)?;
+        let texts = elsewhere::texts(package, &root, &mut known, &mut report)?;
+        let needs = sources(package, texts, from, options, &mut report, &mut files)?;
         inherited.push(manifest::port(
             package,
             workspace.as_ref(),
@@ -97,7 +109,7 @@ fn port(path: &Path, project: &mut package::Project, from: From, options: &Optio
             from,
             &anyloop,
         ));
-        let new = package.doc.to_string();
+        let new = line_ends_of(&package.text, &package.doc.to_string());
         // The root package's manifest is the workspace's too, and is written with it.
         match &mut project.root {
             Some((path, _, doc)) if *path == package.manifest => *doc = package.doc.clone(),
@@ -107,8 +119,9 @@ fn port(path: &Path, project: &mut package::Project, from: From, options: &Optio
     }
     if let Some((path, text, doc)) = &mut project.root {
         manifest::port_workspace(doc, &inherited, from, &anyloop);
-        if doc.to_string() != *text {
-            files.push((path.clone(), doc.to_string()));
+        let new = line_ends_of(text, &doc.to_string());
+        if new != *text {
+            files.push((path.clone(), new));
         }
     }
     report.manifests =
@@ -116,8 +129,7 @@ fn port(path: &Path, project: &mut package::Project, from: From, options: &Optio
     if !options.dry && !files.is_empty() {
         files::write(&files)?;
         if !options.no_check {
-            let folder = if path.is_dir() { path.to_owned() } else { package::folder_of(path) };
-            report.checked = Some(check::run(&folder, &report.changes));
+            report.checked = Some(check::run(&root, &report.changes));
         }
     }
     Ok(report)
@@ -126,15 +138,12 @@ fn port(path: &Path, project: &mut package::Project, from: From, options: &Optio
 /// Moves the sources of a package.
 fn sources(
     package: &Package,
+    texts: Vec<(PathBuf, Kind, String)>,
     from: From,
     options: &Options,
     report: &mut Report,
     files: &mut Vec<(PathBuf, String)>,
 ) -> Result<BTreeMap<Kind, Needs>, Error> {
-    let mut texts = Vec::new();
-    for (path, kind) in &package.sources {
-        texts.push((path, *kind, files::read(path)?));
-    }
     let context = context(package, from, &texts);
     if let Some(why) = &context {
         report
@@ -154,14 +163,21 @@ fn sources(
         if let Some(why) = own {
             report.context.insert(format!("{}: its loops are built `with_tokio`, as {why}", path.display()));
         }
-        let ported =
-            source::port(&text, &settings).map_err(|(line, why)| Error::Source(path.clone(), line, why))?;
-        gather(needs.entry(kind).or_default(), &ported);
+        let ported = match source::port(&text, &settings) {
+            Err((line, why)) if !elsewhere::is_compiled(package, &path) => {
+                let why = format!("it is not Rust that can be read ({why})");
+                report.needs.entry(path).or_default().push(elsewhere::passed_over(line, why));
+                continue;
+            }
+            ported => ported.map_err(|(line, why)| Error::Source(path.clone(), line, why))?,
+        };
+        let for_tests = kind == Kind::Lib && !package.program;
+        gather(needs.entry(kind).or_default(), &ported, for_tests);
         for stay in ported.stays {
             *report.stays.entry(stay).or_default() += 1;
         }
         if !ported.needs.is_empty() {
-            report.needs.insert(path.clone(), ported.needs);
+            report.needs.entry(path.clone()).or_default().extend(ported.needs);
         }
         if !ported.changes.is_empty() {
             report.changes.insert(path.clone(), ported.changes);
@@ -171,11 +187,17 @@ fn sources(
     Ok(needs)
 }
 
-fn gather(needs: &mut Needs, ported: &Ported) {
+/// Adds what a source needs; `for_tests` tells that the loops it makes are those of tests alone.
+fn gather(needs: &mut Needs, ported: &Ported, for_tests: bool) {
+    let (mut anyloop, mut tests) = (ported.anyloop.clone(), ported.attributes.clone());
+    if !for_tests {
+        anyloop.append(&mut tests);
+    }
     needs.join(&Needs {
         moved: !ported.changes.is_empty(),
         loops: ported.loops,
-        anyloop: ported.anyloop.clone(),
+        anyloop,
+        tests,
         stays: !ported.stays.is_empty(),
         runs: ported.stays.iter().any(|stay| stay.why.is_some()),
         tokio: ported.tokio.clone(),
@@ -183,7 +205,7 @@ fn gather(needs: &mut Needs, ported: &Ported) {
 }
 
 /// Why loops of a package need tokio's context, if they do.
-fn context(package: &Package, from: From, texts: &[(&PathBuf, Kind, String)]) -> Option<String> {
+fn context(package: &Package, from: From, texts: &[(PathBuf, Kind, String)]) -> Option<String> {
     if from != From::Tokio {
         return None;
     }

@@ -106,7 +106,7 @@ fn attributes_keep_their_threads() {
     let context = Settings { with_tokio: true, ..settings(From::Tokio) };
     let test = ported("#[tokio::test]\nasync fn t() {}\n", &context);
     assert_eq!(test.text, "#[anyloop::test(with_tokio)]\nasync fn t() {}\n");
-    assert!(test.anyloop.contains("compat"));
+    assert!(test.attributes.contains("compat"));
 }
 
 #[test]
@@ -141,13 +141,30 @@ fn what_is_not_there_needs_a_person() {
 
 #[test]
 fn a_clock_that_is_stopped_is_told_of() {
-    let before = "use tokio::time;\n#[tokio::test]\nasync fn t() {\n    time::pause();\n    time::advance(d).await;\n}\n";
+    let before = "use tokio::time;\n#[tokio::test]\nasync fn t() {\n    f().await;\n    time::pause();\n    time::advance(d).await;\n}\n";
     let out = ported(before, &settings(From::Tokio));
     assert_eq!(out.text, before.replace("tokio", "anyloop"));
-    assert!(out.anyloop.contains("test-util"));
+    assert!(out.attributes.contains("test-util"));
     let [need] = &out.needs[..] else { panic!("{:?}", out.needs) };
-    assert_eq!((need.line, &*need.what), (4, "time::pause"));
+    assert_eq!((need.line, &*need.what), (5, "time::pause"));
     assert!(need.why.contains("smol") && need.write.contains("start_paused = true"), "{need:?}");
+}
+
+#[test]
+fn a_clock_that_is_stopped_first_is_stopped_by_the_attribute() {
+    let moved = |before: &str, after: &str| {
+        let out = ported(before, &settings(From::Tokio));
+        assert_eq!(out.text, after);
+        assert!(out.needs.is_empty() && out.attributes.contains("test-util"), "{:?}", out.needs);
+    };
+    moved(
+        "use tokio::{sync, time};\n#[tokio::test(flavor = \"current_thread\")]\nasync fn t() {\n    let _log = log();\n\n    time::pause(); // at once\n    f().await;\n}\n",
+        "use tokio::sync;\n#[anyloop::test(start_paused = true)]\nasync fn t() {\n    let _log = log();\n\n    // at once\n    f().await;\n}\n",
+    );
+    moved(
+        "mod tests {\n    #[test]\n    fn a() {}\n    #[tokio::test(start_paused = true)]\n    async fn t() {\n        tokio::time::pause();\n        tokio::time::sleep(d).await;\n    }\n}\n",
+        "mod tests {\n    #[test]\n    fn a() {}\n    #[anyloop::test(start_paused = true)]\n    async fn t() {\n        anyloop::time::sleep(d).await;\n    }\n}\n",
+    );
 }
 
 #[test]

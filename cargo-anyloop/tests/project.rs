@@ -1,28 +1,12 @@
 //! Whole crates and workspaces.
 
-use std::fs;
+mod common;
+
 use std::path::Path;
 
 use cargo_anyloop::port::error::Error;
 use cargo_anyloop::port::{Options, run};
-
-fn write(folder: &Path, files: &[(&str, &str)]) {
-    for (name, text) in files {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
-    }
-}
-
-fn read(folder: &Path, name: &str) -> String {
-    fs::read_to_string(folder.join(name)).expect("a file")
-}
-
-fn options() -> Options {
-    Options { no_check: true, ..Options::default() }
-}
-
-const PROGRAM: &str = "[package]\nname = \"p\"\n\n[dependencies]\nbytes = \"1\" # bytes\n# the runtime\ntokio = { version = \"1\", features = [\"full\"] }\nzip = \"1\"\n";
+use common::{PROGRAM, options, read, write};
 
 #[test]
 fn a_program_is_moved_and_nothing_is_left_for_the_second_time() {
@@ -92,7 +76,7 @@ fn the_tests_of_a_library_have_a_loop() {
     run(dir.path(), &options()).expect("a library");
     assert_eq!(
         read(dir.path(), "Cargo.toml"),
-        "[package]\nname = \"l\"\n\n[dependencies]\nanyloop = { version = \"0.1\", default-features = false, features = [\"macros\"] }\n\n[dev-dependencies]\nanyloop = \"0.1\"\n"
+        "[package]\nname = \"l\"\n\n[dependencies]\nanyloop = { version = \"0.1\", default-features = false }\n\n[dev-dependencies]\nanyloop = \"0.1\"\n"
     );
 }
 
@@ -149,6 +133,61 @@ fn bad_input_is_an_error_that_says_where() {
     write(dir.path(), &[("Cargo.toml", PROGRAM), ("src/main.rs", main), ("src/bad.rs", "// tokio\nfn {}\n")]);
     assert!(fails(dir.path()).to_string().contains("bad.rs:2: this is not Rust"), "{}", fails(dir.path()));
     assert_eq!(read(dir.path(), "src/main.rs"), main);
+}
+
+#[test]
+fn a_runtime_from_before_its_first_version_is_not_moved() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let main = "fn main() { tokio::run(tokio::spawn(x)); }\n";
+    let old = PROGRAM.replace("version = \"1\", features = [\"full\"]", "version = \"0.1.22\"");
+    write(dir.path(), &[("Cargo.toml", &old), ("src/main.rs", main)]);
+    let error = run(dir.path(), &options()).expect_err("it is too old").to_string();
+    assert!(error.contains("depends on tokio 0.1.22") && error.contains("tokio 1 first"), "{error}");
+    // Beside the first version the old one stays.
+    let both = format!("{PROGRAM}tokio01 = {{ package = \"tokio\", version = \"0.1\" }}\n");
+    write(
+        dir.path(),
+        &[("Cargo.toml", &both), ("src/main.rs", "fn main() { tokio::spawn(tokio01::x()); }\n")],
+    );
+    run(dir.path(), &options()).expect("a program");
+    let moved = read(dir.path(), "Cargo.toml");
+    assert!(moved.contains("anyloop = \"0.1\"") && moved.contains("\ntokio01 = "), "{moved}");
+}
+
+#[test]
+fn features_that_an_optional_dependency_was_are_kept() {
+    let manifest = |features: &str| {
+        format!(
+            "[package]\nname = \"l\"\n\n[dependencies]\ntokio = {{ version = \"1\", features = [\"time\"], optional = true }}\n\n[features]\n{features}"
+        )
+    };
+    let moves = |lib: &str, before: &str| {
+        let dir = tempfile::tempdir().expect("a folder");
+        write(dir.path(), &[("Cargo.toml", &manifest(before)), ("src/lib.rs", lib)]);
+        run(dir.path(), &options()).expect("a library");
+        let after = read(dir.path(), "Cargo.toml");
+        after.split_once("[features]\n").expect("it has features").1.to_owned()
+    };
+    let all = "#[cfg(feature = \"tokio\")]\npub use tokio::time;\n";
+    let some = "pub use tokio::{time, sync};\n";
+    // The feature that cargo makes of an optional dependency.
+    assert_eq!(
+        moves(all, "default = [\"tokio\"]\nnet = [\"tokio/net\"]\nweak = [\"tokio?/net\"]\n"),
+        "default = [\"tokio\"]\nnet = [\"tokio\"]\nweak = []\ntokio = [\"dep:anyloop\"]\n"
+    );
+    assert_eq!(
+        moves(some, "default = [\"tokio\"]\n"),
+        "default = [\"tokio\"]\ntokio = [\"dep:tokio\", \"dep:anyloop\"]\n"
+    );
+    // One of the package that has its name.
+    assert_eq!(
+        moves(all, "full = [\"tokio/fs\"]\ntokio = [\"dep:tokio\", \"tokio/net\"]\nx = [\"tokio\"]\n"),
+        "full = [\"tokio\"]\ntokio = [\"dep:anyloop\"]\nx = [\"tokio\"]\n"
+    );
+    assert_eq!(
+        moves(some, "rt = [\"dep:tokio\"]\nio = [\"tokio/sync\", \"tokio/net\"]\n"),
+        "rt = [\"dep:tokio\", \"dep:anyloop\"]\nio = [\"tokio/sync\", \"dep:anyloop\"]\n"
+    );
 }
 
 /// The block of a page that begins with this fence.

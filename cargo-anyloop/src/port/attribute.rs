@@ -6,14 +6,15 @@ use super::place::From;
 use super::work::{Hit, Source};
 
 /// Writes the arguments of an attribute for anyloop, so that they mean what they meant: a runtime
-/// with many threads keeps them, and the context of tokio is added where it is needed.
-pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>) {
+/// with many threads keeps them, the context of tokio is added where it is needed, and a clock that is
+/// stopped where its function did it.
+pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, paused: bool) {
     let [name] = &hit.full[..] else { return };
     if !hit.path.in_attribute || !["main", "test"].contains(&name.as_str()) {
         return;
     }
     let is_main = name == "main";
-    source.out.anyloop.insert("macros");
+    source.out.attributes.insert("macros");
     let mut arguments = Vec::new();
     let mut changed = false;
     if let Some(group) = &hit.path.arguments {
@@ -39,7 +40,7 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>) {
                 arguments.push((name, None));
             } else if !drops {
                 if name == "start_paused" {
-                    source.out.anyloop.insert("test-util");
+                    source.out.attributes.insert("test-util");
                 }
                 arguments.push((name, Some(text)));
             }
@@ -51,11 +52,16 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>) {
         written.push("flavor = \"multi_thread\"".to_owned());
         changed = true;
     }
+    if paused && !has("start_paused") {
+        written.push("start_paused = true".to_owned());
+        source.out.attributes.insert("test-util");
+        changed = true;
+    }
     let with_tokio = source.settings.with_tokio && !has("with_tokio");
     written.extend(arguments.into_iter().filter_map(|(_, text)| text));
     if with_tokio {
         written.push("with_tokio".to_owned());
-        source.out.anyloop.insert("compat");
+        source.out.attributes.insert("compat");
         changed = true;
     }
     if !changed {

@@ -42,10 +42,17 @@ pub(super) fn run(folder: &Path, changes: &BTreeMap<PathBuf, Vec<Change>>) -> Ch
     let text = String::from_utf8_lossy(&output.stderr);
     let mut checked = sort(&text, folder, changes);
     if !output.status.success() && checked.passed() {
-        let lines: Vec<&str> = text.lines().collect();
-        checked.failed = Some(lines[lines.len().saturating_sub(15)..].join("\n"));
+        checked.failed = Some(of_failure(&text));
     }
     checked
+}
+
+/// What is told of a failure that is no error of a source: from the first error on, else the end.
+fn of_failure(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines.iter().position(|line| line.starts_with("error"));
+    let from = first.unwrap_or(lines.len().saturating_sub(15));
+    lines[from..lines.len().min(from + 15)].join("\n")
 }
 
 fn sort(text: &str, folder: &Path, changes: &BTreeMap<PathBuf, Vec<Change>>) -> Checked {
@@ -92,7 +99,7 @@ fn same(a: &Path, b: &Path) -> bool {
 mod tests {
     use std::path::Path;
 
-    use super::{Change, sort};
+    use super::{Change, of_failure, sort};
 
     #[test]
     fn errors_are_told_by_the_change_they_are_on() {
@@ -104,5 +111,14 @@ mod tests {
         assert_eq!(checked.ported[0].1, "here `tokio` became `anyloop`");
         assert_eq!(checked.other, ["src/x.rs:9:1: error: other"]);
         assert!(!checked.passed());
+    }
+
+    #[test]
+    fn a_failure_is_told_from_its_first_error() {
+        let more = "  Checking x\n".repeat(30);
+        let said =
+            of_failure(&format!("{more}error: failed to run custom build command for `a`\n  why\n{more}"));
+        assert!(said.starts_with("error: failed to run") && said.lines().count() == 15, "{said}");
+        assert!(of_failure(&format!("{more}killed")).ends_with("\nkilled"));
     }
 }

@@ -91,6 +91,7 @@ impl Block {
         }
         source.out.loops |= out.loops;
         source.out.anyloop.extend(out.anyloop);
+        source.out.attributes.extend(out.attributes);
         source.out.tokio.extend(out.tokio);
         source.out.stays.extend(out.stays);
     }

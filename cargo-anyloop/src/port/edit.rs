@@ -60,6 +60,13 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     out
 }
 
+/// A text with the line ends of another: carriage returns, if its first line has one.
+pub fn line_ends_of(other: &str, text: &str) -> String {
+    let with_return = other.find('\n').is_some_and(|at| other[..at].ends_with('\r'));
+    let text = text.replace("\r\n", "\n");
+    if with_return { text.replace('\n', "\r\n") } else { text }
+}
+
 /// Which line an offset is on, counted from 1.
 pub fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1

@@ -15,6 +15,8 @@ pub enum Error {
     Manifest(PathBuf, String),
     /// No dependency on a runtime that can be moved from.
     NoRuntime(PathBuf, Option<&'static str>),
+    /// A runtime in a version before its first: its package, and the version.
+    OldRuntime(PathBuf, &'static str, String),
     /// A source that is not Rust: where, and why.
     Source(PathBuf, usize, String),
     /// A file that must not be written.
@@ -46,6 +48,11 @@ impl fmt::Display for Error {
             Error::NoRuntime(path, None) => write!(
                 f,
                 "{}: it does not depend on tokio, smol or async-std, and neither do its members: there is nothing to move",
+                path.display()
+            ),
+            Error::OldRuntime(path, from, version) => write!(
+                f,
+                "{}: it depends on {from} {version}, whose names are others: move it to {from} 1 first",
                 path.display()
             ),
             Error::Source(path, line, why) => {

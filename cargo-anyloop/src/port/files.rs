@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// The Rust sources under a folder, without those of other packages, of builds, and hidden ones.
+/// The Rust sources under a folder, without those of other packages, of builds, and hidden ones; and the
+/// links there.
 ///
 /// # Errors
 ///
 /// A folder that cannot be read.
-pub(super) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut found = Vec::new();
+pub(super) fn sources(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
+    let (mut found, mut links) = (Vec::new(), Vec::new());
     let mut folders = vec![folder.to_owned()];
     while let Some(at) = folders.pop() {
         for entry in fs::read_dir(&at).map_err(Error::io(&at, "read the folder"))? {
@@ -19,10 +20,14 @@ pub(super) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             let path = entry.path();
             let kind = entry.file_type().map_err(Error::io(&path, "look at it"))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') || kind.is_symlink() {
+            if name.starts_with('.') {
                 continue;
             }
-            if kind.is_dir() {
+            if kind.is_symlink() {
+                if path.is_dir() || name.ends_with(".rs") {
+                    links.push(path);
+                }
+            } else if kind.is_dir() {
                 let built = name == "target" && path.join("CACHEDIR.TAG").exists();
                 if !built && !path.join("Cargo.toml").exists() {
                     folders.push(path);
@@ -33,14 +38,15 @@ pub(super) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     found.sort();
-    Ok(found)
+    links.sort();
+    Ok((found, links))
 }
 
 /// Reads a text.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, or is no text.
+/// A file that cannot be read, or is not UTF-8.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(Error::io(path, "read it"))
 }
@@ -108,6 +114,6 @@ mod tests {
         for name in ["a.rs", "other/Cargo.toml", "other/b.rs", ".hidden.rs"] {
             std::fs::write(dir.path().join(name), "").expect("a file");
         }
-        assert_eq!(sources(dir.path()).expect("a folder"), [dir.path().join("a.rs")]);
+        assert_eq!(sources(dir.path()).expect("a folder").0, [dir.path().join("a.rs")]);
     }
 }

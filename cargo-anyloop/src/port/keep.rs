@@ -55,13 +55,16 @@ const RULES: [Rule; 11] = [
 ];
 
 /// Texts that tell that tokio's context is needed, beside [`RULES`].
-const CONTEXT: [&str; 12] = [
+const CONTEXT: [&str; 15] = [
     "net::windows",
     "io::bsd",
     "tokio_util::time",
     "tokio_util::udp",
     "tokio_util::task",
     "DelayQueue",
+    "TokioExecutor",
+    "TokioTimer",
+    "hyper_util::client",
     "LocalPoolHandle",
     "tokio_test::io",
     ".throttle(",
@@ -71,7 +74,7 @@ const CONTEXT: [&str; 12] = [
 ];
 
 /// Packages whose futures look for tokio's runtime.
-const PACKAGES: [&str; 46] = [
+const PACKAGES: [&str; 45] = [
     "actix-rt",
     "actix-web",
     "async-nats",
@@ -90,7 +93,6 @@ const PACKAGES: [&str; 46] = [
     "fred",
     "hickory-resolver",
     "hyper-tls",
-    "hyper-util",
     "jsonrpsee",
     "k8s-openapi",
     "kube",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, TableLike, Value};
 
-use super::package::{Kind, Package, inherits, package_of, table, table_mut, tables};
+use super::package::{Kind, Package, inherits, is_runtime, table, table_mut, tables};
 use super::place::From;
 
 /// What the sources of one kind of target need.
@@ -17,6 +17,8 @@ pub(super) struct Needs {
     pub(super) loops: bool,
     /// The features of anyloop.
     pub(super) anyloop: BTreeSet<&'static str>,
+    /// Those that a library's own tests need beside them.
+    pub(super) tests: BTreeSet<&'static str>,
     /// Whether something stays on the old runtime.
     pub(super) stays: bool,
     /// Whether something of it stays that needs the runtime.
@@ -33,6 +35,7 @@ impl Needs {
         self.stays |= other.stays;
         self.runs |= other.runs;
         self.anyloop.extend(&other.anyloop);
+        self.tests.extend(&other.tests);
         self.tokio.extend(&other.tokio);
     }
 }
@@ -87,7 +90,7 @@ pub(super) fn port(
         table(doc, at)
             .into_iter()
             .flat_map(TableLike::iter)
-            .any(|(key, item)| package_of(key, item, workspace) == from.package())
+            .any(|(key, item)| is_runtime(key, item, workspace, from))
     };
     let found: Vec<Vec<String>> =
         tables(&package.doc).into_iter().filter(|at| has(&package.doc, at)).collect();
@@ -96,24 +99,28 @@ pub(super) fn port(
         Some("build-dependencies") => Kind::Build,
         _ => Kind::Lib,
     };
+    let of_kind = |kind: Kind| needs.get(&kind).cloned().unwrap_or_default();
     let by_workspace = whole && inherits_any(&package.doc, &found, workspace, from);
     let has_dev = found.iter().any(|at| kind_of(at) == Kind::Dev);
     let has_lib = found.iter().any(|at| kind_of(at) == Kind::Lib);
     for at in &found {
         let kind = kind_of(at);
-        let mut need = needs.get(&kind).cloned().unwrap_or_default();
-        if kind == Kind::Lib && !has_dev || kind == Kind::Dev && !has_lib {
-            need.join(
-                &needs
-                    .get(&if kind == Kind::Lib { Kind::Dev } else { Kind::Lib })
-                    .cloned()
-                    .unwrap_or_default(),
-            );
+        let mut need = of_kind(kind);
+        if kind == Kind::Lib && !has_dev {
+            // What the tests of a library need goes to its dev-dependencies.
+            let dev = of_kind(Kind::Dev);
+            let anyloop = if package.program { dev.anyloop.clone() } else { BTreeSet::new() };
+            need.join(&Needs { anyloop, ..dev });
+        } else if kind == Kind::Dev && !has_lib {
+            need.join(&of_kind(Kind::Lib));
+        }
+        if kind == Kind::Dev {
+            need.anyloop.extend(of_kind(Kind::Lib).tests);
         }
         let old: Vec<(String, bool)> = table(&package.doc, at)
             .into_iter()
             .flat_map(TableLike::iter)
-            .filter(|(key, item)| package_of(key, item, workspace) == from.package())
+            .filter(|(key, item)| is_runtime(key, item, workspace, from))
             .map(|(key, item)| (key.to_owned(), inherits(item)))
             .collect();
         if !need.moved {
@@ -136,10 +143,11 @@ pub(super) fn port(
             inherited.anyloop |= by_workspace;
         }
     }
-    let mut all = Needs::default();
-    needs.values().for_each(|need| all.join(need));
-    if !package.program && all.moved && all.loops {
-        give_tests_a_loop(&mut package.doc, &all, by_workspace, anyloop);
+    let (lib, dev) = (of_kind(Kind::Lib), of_kind(Kind::Dev));
+    if !package.program && (lib.moved && lib.loops || dev.moved) {
+        let anyloop_of_tests = lib.tests.union(&dev.anyloop).copied().collect();
+        let need = Needs { anyloop: anyloop_of_tests, ..Needs::default() };
+        give_tests_a_loop(&mut package.doc, &need, by_workspace, anyloop);
     }
     inherited
 }
@@ -151,18 +159,12 @@ fn inherits_any(
     from: From,
 ) -> bool {
     let items = found.iter().filter_map(|at| table(doc, at)).flat_map(TableLike::iter);
-    items
-        .filter(|(key, item)| package_of(key, item, workspace) == from.package())
-        .any(|(_, item)| inherits(item))
+    items.filter(|(key, item)| is_runtime(key, item, workspace, from)).any(|(_, item)| inherits(item))
 }
 
 /// A library leaves the loop to its users; its tests and examples need one.
 fn give_tests_a_loop(doc: &mut DocumentMut, need: &Needs, by_workspace: bool, anyloop: &Anyloop<'_>) {
-    let tests = Needs {
-        anyloop: need.anyloop.iter().copied().filter(|name| ["macros", "test-util"].contains(name)).collect(),
-        ..Needs::default()
-    };
-    let entry = entry(&tests, true, by_workspace, false, anyloop);
+    let entry = entry(need, true, by_workspace, false, anyloop);
     let table =
         doc.as_table_mut().entry("dev-dependencies").or_insert_with(|| Item::Table(toml_edit::Table::new()));
     if let Some(table) = table.as_table_like_mut().filter(|table| !table.contains_key("anyloop")) {
@@ -309,12 +311,18 @@ fn reduce(item: Option<&mut Item>, need: &Needs) -> BTreeSet<String> {
             features.push(name.as_str());
         }
     }
+    begin_without_space(features);
+    needed
+}
+
+/// Takes the space away that stood before what is the first now.
+fn begin_without_space(array: &mut Array) {
+    let first = array.get_mut(0);
     if let Some(first) =
-        features.get_mut(0).filter(|first| first.decor().prefix().and_then(|raw| raw.as_str()) == Some(" "))
+        first.filter(|first| first.decor().prefix().and_then(|raw| raw.as_str()) == Some(" "))
     {
         first.decor_mut().set_prefix("");
     }
-    needed
 }
 
 fn add_features(item: Option<&mut Item>, need: &Needs) {
@@ -341,38 +349,62 @@ fn add_features(item: Option<&mut Item>, need: &Needs) {
     }
 }
 
-/// Features of the package that name the old runtime.
+/// Features of the package that name the old runtime; one that its optional dependency was stays.
 fn features(doc: &mut DocumentMut, key: &str, optional: bool, became: &Old) {
     if *became == Old::Untouched && !optional {
         return;
     }
+    let (old, new) = (format!("dep:{key}"), "dep:anyloop");
+    let names = |item: &Item, name: &str| {
+        item.as_array().is_some_and(|array| array.iter().any(|value| value.as_str() == Some(name)))
+    };
+    let table = doc.get("features").and_then(Item::as_table_like);
+    let explicit = table.is_some_and(|table| table.iter().any(|(_, item)| names(item, &old)));
+    let implied = optional && !explicit;
+    if implied {
+        let features =
+            doc.as_table_mut().entry("features").or_insert_with(|| Item::Table(toml_edit::Table::new()));
+        let kept = (*became != Old::Removed).then_some(old.as_str());
+        let dependencies = Value::Array(kept.into_iter().chain([new]).collect());
+        if let Some(features) = features.as_table_like_mut() {
+            features.insert(key, Item::Value(dependencies));
+        }
+    }
     let Some(features) = doc.get_mut("features").and_then(Item::as_table_like_mut) else { return };
-    for (_, item) in features.iter_mut() {
+    let by_name = features.contains_key(key);
+    for (feature, item) in features.iter_mut().filter(|(name, _)| !implied || *name != key) {
+        // What brought the old runtime in brings anyloop in, by the feature of its name if there is one.
+        let (brings, by_name) = (optional && !names(item, new), by_name && feature != key);
+        let mut brings = brings && !(by_name && names(item, key));
         let Some(array) = item.as_array_mut() else { continue };
         let mut at = 0;
         while at < array.len() {
             let name = array.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
-            if name == format!("dep:{key}") || name == key && optional {
-                let new = if name == key { "anyloop" } else { "dep:anyloop" };
-                if *became == Old::Removed {
-                    array.replace(at, new);
-                } else if !array.iter().any(|value| value.as_str() == Some(new)) {
-                    array.insert(at, new);
-                    at += 1;
-                }
-            } else if let Some((of, feature)) = name.split_once('/') {
-                let gone = match became {
-                    Old::Removed => true,
-                    Old::Reduced(left) => RUNS.contains(&feature) && !left.contains(feature),
-                    Old::Untouched => false,
-                };
-                if of.trim_end_matches('?') == key && gone {
+            let (of, feature) = name.split_once('/').unwrap_or(("", ""));
+            let gone = match became {
+                Old::Removed => true,
+                Old::Reduced(left) => RUNS.contains(&feature) && !left.contains(feature),
+                Old::Untouched => false,
+            };
+            let named = name == old;
+            let mut put = brings && (named || of == key && (gone || !by_name));
+            if gone && (of.trim_end_matches('?') == key) || named && *became == Old::Removed {
+                if std::mem::take(&mut put) {
+                    array.replace(at, if by_name && !named { key } else { new });
+                    brings = false;
+                } else {
                     array.remove(at);
                     continue;
                 }
             }
             at += 1;
+            if put {
+                array.insert(at, new);
+                brings = false;
+                at += 1;
+            }
         }
+        begin_without_space(array);
     }
 }
 
@@ -387,7 +419,7 @@ pub(super) fn port_workspace(
     let keys: Vec<String> = table(doc, &at)
         .into_iter()
         .flat_map(TableLike::iter)
-        .filter(|(key, item)| package_of(key, item, None) == from.package())
+        .filter(|(key, item)| is_runtime(key, item, None, from))
         .map(|(key, _)| key.to_owned())
         .collect();
     if !members.iter().any(|member| member.anyloop) {

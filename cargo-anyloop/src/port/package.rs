@@ -33,8 +33,12 @@ pub(super) struct Package {
     pub(super) doc: DocumentMut,
     /// What it calls the runtime's crate, in code.
     pub(super) crates: Vec<String>,
+    /// The version of a runtime from before its first, which is not moved from.
+    pub(super) old: Option<String>,
     /// Its sources.
     pub(super) sources: Vec<(PathBuf, Kind)>,
+    /// The links to sources, or to folders, among them.
+    pub(super) links: Vec<PathBuf>,
     /// Whether it has a program.
     pub(super) program: bool,
     /// The packages that it depends on.
@@ -95,13 +99,30 @@ pub(super) fn table_mut<'a>(doc: &'a mut DocumentMut, path: &[String]) -> Option
 }
 
 /// The package that a dependency is: its key, unless it is renamed there or in the workspace.
-pub(super) fn package_of<'a>(key: &'a str, item: &'a Item, workspace: Option<&'a DocumentMut>) -> &'a str {
+fn package_of<'a>(key: &'a str, item: &'a Item, workspace: Option<&'a DocumentMut>) -> &'a str {
     let named = |item: &'a Item| item.get("package").and_then(Item::as_str);
     if inherits(item) {
         let whole = workspace.and_then(|doc| doc.get("workspace")?.get("dependencies")?.get(key));
         return whole.and_then(named).unwrap_or(key);
     }
     named(item).unwrap_or(key)
+}
+
+/// The version that a dependency asks for, if it is before 1.
+fn version_before_1(key: &str, item: &Item, workspace: Option<&DocumentMut>) -> Option<String> {
+    let own = |item: &Item| item.as_str().or_else(|| item.get("version")?.as_str()).map(str::to_owned);
+    let version = if inherits(item) {
+        own(workspace?.get("workspace")?.get("dependencies")?.get(key)?)?
+    } else {
+        own(item)?
+    };
+    let number = version.trim_start_matches(|c: char| !c.is_ascii_digit());
+    (number.split('.').next() == Some("0")).then_some(version)
+}
+
+/// Whether a dependency is the runtime that is moved from.
+pub(super) fn is_runtime(key: &str, item: &Item, workspace: Option<&DocumentMut>, from: From) -> bool {
+    package_of(key, item, workspace) == from.package() && version_before_1(key, item, workspace).is_none()
 }
 
 /// Whether a dependency is the workspace's.
@@ -230,19 +251,23 @@ fn package(
 ) -> Result<Package, Error> {
     let folder = folder_of(&path);
     let mut crates = Vec::new();
+    let mut old: Option<String> = None;
     let mut dependencies = Vec::new();
     for at in tables(&doc) {
         for (key, item) in table(&doc, &at).into_iter().flat_map(TableLike::iter) {
             let package = package_of(key, item, workspace);
             dependencies.push(package.to_owned());
             let code = key.replace('-', "_");
-            if package == from.package() && !crates.contains(&code) {
+            if is_runtime(key, item, workspace, from) && !crates.contains(&code) {
                 crates.push(code);
+            } else if package == from.package() {
+                old = old.or_else(|| version_before_1(key, item, workspace));
             }
         }
     }
     let mut sources = Vec::new();
-    for source in files::sources(&folder)? {
+    let (found, links) = files::sources(&folder)?;
+    for source in found {
         let first = source.strip_prefix(&folder).ok().and_then(|path| path.components().next());
         let kind = match first.and_then(|first| first.as_os_str().to_str()) {
             Some("tests" | "examples" | "benches") => Kind::Dev,
@@ -267,5 +292,5 @@ fn package(
             }
         }
     }
-    Ok(Package { manifest: path, text, doc, crates, sources, program, dependencies })
+    Ok(Package { manifest: path, text, doc, crates, old, sources, links, program, dependencies })
 }

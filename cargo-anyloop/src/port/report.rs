@@ -47,18 +47,19 @@ impl Display for Report {
             writeln!(f, "{}: its dependencies", path.display())?;
         }
         let mut needed = String::new();
-        for (path, needs) in &self.needs {
-            for need in needs {
-                writeln!(
-                    needed,
-                    "  {}:{}: {}\n      why: {}\n      write: {}",
-                    path.display(),
-                    need.line,
-                    need.what,
-                    need.why,
-                    need.write
-                )?;
+        // What has the same reason is told with it once.
+        let mut told: Vec<(&Need, String)> = Vec::new();
+        for (path, need) in
+            self.needs.iter().flat_map(|(path, needs)| needs.iter().map(move |need| (path, need)))
+        {
+            let place = format!("  {}:{}: {}\n", path.display(), need.line, need.what);
+            match told.iter_mut().find(|(other, _)| (&other.why, &other.write) == (&need.why, &need.write)) {
+                Some((_, places)) => places.push_str(&place),
+                None => told.push((need, place)),
             }
+        }
+        for (need, places) in told {
+            writeln!(needed, "{places}      why: {}\n      write: {}", need.why, need.write)?;
         }
         section(f, "needs you", &needed)?;
         let mut stays = String::new();

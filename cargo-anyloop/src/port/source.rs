@@ -1,12 +1,12 @@
 //! One source: what is found, what becomes of it, and the text that comes out.
 
-use super::edit::{Edits, apply, line_of};
+use super::edit::{Edits, apply, line_ends_of, line_of};
 use super::keep::Keep;
 use super::place::Place;
 use super::tokens::{Found, find};
 use super::tree::Leaf;
 use super::work::{Change, Edited, Hit, Need, Ported, Settings, Source};
-use super::{attribute, docs, imports, runtime, tasks, tokio};
+use super::{attribute, docs, imports, paused, runtime, tasks, tokio};
 
 /// Moves one source.
 ///
@@ -22,10 +22,13 @@ pub fn port(text: &str, settings: &Settings) -> Result<Ported, (usize, String)> 
     let body = &text[head..];
     let lines_before = line_of(text, head) - 1;
     let wrong = |error: syn::Error| (lines_before + error.span().start().line, error.to_string());
-    syn::parse_file(body).map_err(wrong)?;
-    let (edits, needs, mut out) = edit(body, settings).map_err(wrong)?;
+    is_rust(body).map_err(wrong)?;
+    let (mut edits, needs, mut out) = edit(body, settings).map_err(wrong)?;
+    for edit in &mut edits {
+        edit.text = line_ends_of(body, &edit.text);
+    }
     let new = apply(body, &edits);
-    if let Err(error) = syn::parse_file(&new) {
+    if let Err(error) = is_rust(&new) {
         let why = format!("the port of this file would not be Rust ({error}), so that it was left as it is");
         let write = "move this file by hand, and report it".to_owned();
         let needs = vec![Need { line: 1, what: "the whole file".to_owned(), why, write }];
@@ -55,6 +58,12 @@ pub fn port(text: &str, settings: &Settings) -> Result<Ported, (usize, String)> 
     Ok(out)
 }
 
+/// Whether a text is a source, or what `include!` takes: an expression, or statements.
+fn is_rust(text: &str) -> Result<(), syn::Error> {
+    let file = syn::parse_file(text).map(drop);
+    file.or_else(|error| syn::parse_str::<syn::Block>(&format!("{{{text}\n}}")).map(drop).map_err(|_| error))
+}
+
 fn lines(text: &str) -> isize {
     text.matches('\n').count() as isize
 }
@@ -81,8 +90,9 @@ pub(super) fn edit(text: &str, settings: &Settings) -> Result<Edited, syn::Error
     let roots = imports::roots(&found, &crates);
     let leaves: Vec<Leaf> = roots.iter().flat_map(|root| root.root.leaves.iter().cloned()).collect();
     let mut hits = resolve(&source, &found, &crates, &leaves);
+    let paused = paused::port(&mut source, &mut hits);
     for hit in &mut hits {
-        attribute::port(&mut source, hit);
+        attribute::port(&mut source, hit, paused.contains(&hit.path.range().start));
         runtime::port(&mut source, hit, &found);
         tasks::port(&mut source, hit);
     }
@@ -131,7 +141,7 @@ fn paths(source: &mut Source<'_>, hits: &mut [Hit<'_>], leaves: &[Leaf], fates: 
             source.need(start, &format!("{written}::{{...}}"), why, "`anyloop::` for what needs a runtime");
             continue;
         }
-        if matches!(&hit.place, Place::Moves(to) if to == "time::pause") {
+        if !hit.replaced && matches!(&hit.place, Place::Moves(to) if to == "time::pause") {
             source.need(start, &written, tokio::PAUSE, tokio::PAUSED_TEST);
         }
         let root = hit.import.is_some_and(|import| leaves[import].path.is_empty());

@@ -273,7 +273,7 @@ fn all_go(tree: &UseTree, goes: &dyn Fn(&Range<usize>) -> bool) -> bool {
 }
 
 /// The range with its line where nothing else is on it, else with the space behind it.
-fn whole_line(text: &str, range: Range<usize>) -> Range<usize> {
+pub(super) fn whole_line(text: &str, range: Range<usize>) -> Range<usize> {
     let before = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let after = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
     if text[before..range.start].trim().is_empty() && text[range.end..after].trim().is_empty() {

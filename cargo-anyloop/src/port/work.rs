@@ -71,6 +71,8 @@ pub struct Ported {
     pub loops: bool,
     /// The features of anyloop that what moved needs.
     pub anyloop: BTreeSet<&'static str>,
+    /// Those that `#[main]`, `#[test]` and a stopped clock need.
+    pub attributes: BTreeSet<&'static str>,
     /// The features of tokio that what stayed needs.
     pub tokio: BTreeSet<&'static str>,
 }
@@ -133,7 +135,12 @@ impl Source<'_> {
         let to: Vec<&str> = to.split("::").collect();
         self.out.loops |= matches!(to[..], ["main" | "test"] | ["runtime", "Runtime" | "Builder", ..]);
         if let (Some(feature), _) = tokio::features(&to) {
-            self.out.anyloop.insert(feature);
+            // A clock that stops is a test's.
+            match to[..] {
+                ["main" | "test"] => self.out.attributes.insert(feature),
+                _ if feature == "test-util" => self.out.attributes.insert(feature),
+                _ => self.out.anyloop.insert(feature),
+            };
         }
         if full.is_empty() {
             self.out.anyloop.insert("macros");
