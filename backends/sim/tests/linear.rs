@@ -165,3 +165,17 @@ fn a_request_that_is_done_twice_is_found() {
     let failure = report.first_failure().expect("the bug is found");
     assert!(failure.message.contains("end: Get gave Value("), "{}", failure.message);
 }
+
+#[test]
+fn a_key_that_is_not_decided_hides_no_other() {
+    use loop_sim::linear::{Map, RegisterOp::*, RegisterRet::*};
+    let history = History::new();
+    let open: Vec<_> = (0..12).map(|n| history.begin(n, ("a", Write(Some(n))))).collect();
+    open.into_iter().for_each(|write| write.end(Done));
+    history.begin("last", ("a", Read)).end(Value(Some(99)));
+    let undecided = history.check_within(&Map::new(), 1_000).unwrap_err();
+    assert!(undecided.is_undecided() && undecided.to_string().contains("under key \"a\""), "{undecided}");
+    history.begin("reader", ("b", Read)).end(Value(Some(1)));
+    let certain = history.check_within(&Map::new(), 1_000).unwrap_err();
+    assert!(!certain.is_undecided() && certain.to_string().contains("reader: "), "{certain}");
+}

@@ -7,9 +7,6 @@ use std::time::Duration;
 
 use super::model::Model;
 
-/// How many places the search looks at.
-const MOST_STEPS: usize = 10_000_000;
-
 /// How many operations a message shows.
 const SHOWN: usize = 12;
 
@@ -50,10 +47,12 @@ pub struct Violation {
     order: Vec<String>,
     /// What is kept then.
     state: String,
+    /// How many steps the search took.
+    steps: usize,
 }
 
 impl Violation {
-    /// Whether the search was given up: it may be linearizable.
+    /// Whether the search was given up: neither an order was found, nor that there is none.
     pub fn is_undecided(&self) -> bool {
         self.misfit.is_none()
     }
@@ -65,8 +64,10 @@ impl fmt::Display for Violation {
         let Some(misfit) = &self.misfit else {
             return write!(
                 f,
-                "whether the operations{key} are linearizable was not found in {MOST_STEPS} steps: check shorter \
-                 histories, or more keys, or have fewer operations go without an answer"
+                "whether the operations{key} are linearizable is not decided: {} steps of the search found no order that fits, and there \
+                 are others. Check shorter histories, or more keys, have fewer operations overlap or go without an answer, or allow it \
+                 more by History::check_within",
+                self.steps
             );
         };
         write!(
@@ -90,25 +91,32 @@ impl fmt::Display for Violation {
 impl std::error::Error for Violation {}
 
 /// A set of operations by their numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Set(Box<[u64]>);
+struct Set(Vec<u64>);
 
 impl Set {
-    fn with(&self, at: usize) -> Set {
-        let mut words = self.0.clone();
-        words[at / 64] |= 1 << (at % 64);
-        Set(words)
+    fn add(&mut self, at: usize) {
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.0[at / 64] &= !(1 << (at % 64));
     }
 
     fn has(&self, at: usize) -> bool {
         self.0[at / 64] >> (at % 64) & 1 == 1
     }
+
+    /// What tells it from others of the same search, where all before `first` are in it: short, also
+    /// of many operations.
+    fn key(&self, first: usize) -> Box<[u64]> {
+        let words = &self.0[(first / 64).min(self.0.len())..];
+        let len = words.iter().rposition(|word| *word != 0).map_or(0, |last| last + 1);
+        words[..len].into()
+    }
 }
 
-/// One place of the search: what was put into the order, what is kept then, and which operation is
-/// tried next.
+/// One place of the search: what is kept there, and which operation is tried next.
 struct Place<S> {
-    done: Set,
     state: S,
     /// The first of the operations, by their calls, that is not in the order.
     first: usize,
@@ -119,27 +127,29 @@ struct Place<S> {
     by: Option<usize>,
 }
 
-/// Looks for an order of the operations of one key.
+/// Looks for an order of the operations of one key, in at most so many steps.
 pub(super) fn check<M: Model>(
     model: &M,
     key: &M::Key,
     calls: &[Call<M::Input, M::Output>],
+    most_steps: usize,
 ) -> Result<(), Violation> {
     let answered = calls.iter().filter(|call| call.returned.is_some()).count();
     if answered == 0 {
         return Ok(());
     }
-    let empty = Set(vec![0; calls.len().div_ceil(64)].into());
-    let begin = Place { done: empty, state: model.initial(key), first: 0, next: 0, fitted: 0, by: None };
-    let mut seen = HashSet::from([(begin.done.clone(), begin.state.clone())]);
+    // Those that are in the order which leads to the last place of the path.
+    let mut done = Set(vec![0; calls.len().div_ceil(64)]);
+    let begin = Place { state: model.initial(key), first: 0, next: 0, fitted: 0, by: None };
+    let mut seen = HashSet::new();
     let mut path = vec![begin];
     // The longest order, for the message.
     let (mut best, mut best_state, mut steps) = (Vec::new(), format!("{:?}", model.initial(key)), 0);
     while let Some(place) = path.last_mut() {
         steps += 1;
-        if steps > MOST_STEPS {
-            let key = format!("{key:?}");
-            return Err(Violation { key, misfit: None, order: Vec::new(), state: String::new() });
+        if steps > most_steps {
+            let (key, steps) = (format!("{key:?}"), most_steps);
+            return Err(Violation { key, misfit: None, order: Vec::new(), state: String::new(), steps });
         }
         // An operation can be the next if none that is not done had its answer before its call.
         let mut earliest = u64::MAX;
@@ -147,43 +157,46 @@ pub(super) fn check<M: Model>(
             if call.called > earliest {
                 break;
             }
-            if !place.done.has(at) {
+            if !done.has(at) {
                 earliest = earliest.min(call.returned.unwrap_or(u64::MAX));
             }
         }
         let candidate = (place.next.max(place.first)..calls.len())
             .take_while(|at| calls[*at].called < earliest)
-            .find(|at| !place.done.has(*at));
+            .find(|at| !done.has(*at));
         let Some(at) = candidate else {
             if path.len() > best.len() + 1 {
                 best = path.iter().filter_map(|place| place.by).collect();
                 best_state = path.last().map_or(best_state, |place| format!("{:?}", place.state));
             }
-            path.pop();
+            if let Some(at) = path.pop().and_then(|place| place.by) {
+                done.remove(at);
+            }
             continue;
         };
         place.next = at + 1;
         let call = &calls[at];
         let Some(state) = model.step(&place.state, &call.input, call.output.as_ref()) else { continue };
-        let done = place.done.with(at);
-        if !seen.insert((done.clone(), state.clone())) {
-            continue;
-        }
+        done.add(at);
         let mut first = place.first;
         while first < calls.len() && done.has(first) {
             first += 1;
+        }
+        if !seen.insert((first, done.key(first), state.clone())) {
+            done.remove(at);
+            continue;
         }
         let fitted = place.fitted + usize::from(call.returned.is_some());
         if fitted == answered {
             return Ok(());
         }
-        path.push(Place { done, state, first, next: first, fitted, by: Some(at) });
+        path.push(Place { state, first, next: first, fitted, by: Some(at) });
     }
     // Of those that are left, the one whose answer came first.
     let left = calls.iter().enumerate().filter(|(at, call)| !best.contains(at) && call.returned.is_some());
     let misfit = left.min_by_key(|(_, call)| call.returned).map(|(_, call)| call.to_string());
     let order = best.iter().map(|at| calls[*at].to_string()).collect();
-    Err(Violation { key: format!("{key:?}"), misfit, order, state: best_state })
+    Err(Violation { key: format!("{key:?}"), misfit, order, state: best_state, steps })
 }
 
 #[cfg(test)]

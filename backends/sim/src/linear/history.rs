@@ -10,6 +10,9 @@ use super::model::Model;
 use crate::core::lock;
 use crate::world::World;
 
+/// How many steps the search takes for a key, where no other number is given.
+const MOST_STEPS: usize = 10_000_000;
+
 /// One operation, from its call to its answer.
 #[derive(Debug, Clone)]
 struct Recorded<I, O> {
@@ -63,15 +66,42 @@ impl<I: Clone + Debug, O: Clone + Debug> History<I, O> {
 
     /// Whether there is an order in which a single copy would have given what was given. An
     /// operation that was not answered may have been done at any time since its call, or never.
-    ///
-    /// Short histories, of some thousand operations a key of which few overlap, take milliseconds.
-    /// Many that overlap and were never answered take exponentially longer.
+    /// [`check_within`](Self::check_within), in ten million steps a key.
     ///
     /// # Errors
     ///
-    /// The key and the operation that fit into no order; or that none was found in ten million
-    /// steps.
+    /// As [`check_within`](Self::check_within).
     pub fn check<M>(&self, model: &M) -> Result<(), Violation>
+    where
+        M: Model<Input = I, Output = O>,
+    {
+        self.check_within(model, MOST_STEPS)
+    }
+
+    /// [`check`](Self::check), in at most so many steps of the search for each
+    /// [key](Model::key) of the model.
+    ///
+    /// Where few operations of a key overlap, a history takes about two steps an operation. For each
+    /// operation more that overlaps with others, or was never answered, it may take twice as many: 14
+    /// writes that all overlap take a million. A million steps take some 15 MB, and some seconds without
+    /// optimization.
+    ///
+    /// # Errors
+    ///
+    /// The key and the operation that fit into no order. If there is none such, but for some key the
+    /// steps were used up before it was decided, a violation that
+    /// [`is_undecided`](Violation::is_undecided): neither is a pass.
+    ///
+    /// ```
+    /// use loop_sim::linear::{History, Register, RegisterOp::*, RegisterRet::*};
+    ///
+    /// let history = History::new();
+    /// history.begin("a", Write(1)).end(Done);
+    /// history.begin("b", Read).end(Value(1));
+    /// assert!(history.check_within(&Register::of(0), 10).is_ok());
+    /// assert!(history.check_within(&Register::of(0), 1).unwrap_err().is_undecided());
+    /// ```
+    pub fn check_within<M>(&self, model: &M, most_steps: usize) -> Result<(), Violation>
     where
         M: Model<Input = I, Output = O>,
     {
@@ -91,7 +121,15 @@ impl<I: Clone + Debug, O: Clone + Debug> History<I, O> {
                 times: (operation.called.1, until),
             });
         }
-        by_key.iter().try_for_each(|(key, calls)| check(model, key, calls))
+        // What is certain comes before what is not.
+        let mut undecided = Ok(());
+        for (key, calls) in &by_key {
+            match check(model, key, calls, most_steps) {
+                Err(violation) if violation.is_undecided() => undecided = undecided.and(Err(violation)),
+                result => result?,
+            }
+        }
+        undecided
     }
 }
 

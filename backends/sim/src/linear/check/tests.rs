@@ -17,7 +17,32 @@ use RegisterOp::{CompareAndSwap, Read, Swap, Write};
 use RegisterRet::{Done, Swapped, Value};
 
 fn is_linear(calls: &[Op]) -> bool {
-    check(&Register::of(0), &(), calls).is_ok()
+    check(&Register::of(0), &(), calls, 1_000_000).is_ok()
+}
+
+/// Writes that overlap, and then a read of what none of them has written: each order has to be tried.
+fn hard(writes: u64) -> Vec<Op> {
+    let mut calls: Vec<Op> = (0..writes).map(|n| op(n, 100 + n, Write(n + 1), Done)).collect();
+    calls.push(op(300, 301, Read, Value(99)));
+    calls
+}
+
+#[test]
+fn a_search_that_is_given_up_is_not_decided() {
+    let check = |steps| check(&Register::of(0), &(), &hard(8), steps).unwrap_err();
+    let given_up = check(100);
+    assert!(given_up.is_undecided());
+    let told = given_up.to_string();
+    assert!(told.contains("is not decided: 100 steps") && told.contains("check_within"), "{told}");
+    assert!(!check(1_000_000).is_undecided());
+}
+
+#[test]
+fn long_histories_take_steps_and_memory_by_the_operation() {
+    // Two clients at a time, and one of all that was never answered.
+    let mut calls = vec![op(0, None, Write(1_000_000), Done)];
+    calls.extend((1..100_000).map(|n| op(10 * n, 10 * n + 15, Write(n), Done)));
+    check(&Register::of(0), &(), &calls, 1_000_000).unwrap();
 }
 
 #[test]
@@ -60,7 +85,7 @@ fn lost_updates_and_doubled_requests_are_found() {
 #[test]
 fn the_message_names_the_operation_that_fits_nowhere_and_the_order_before_it() {
     let calls = [op(1, 2, Write(1), Done), op(3, 4, Write(2), Done), op(5, 6, Read, Value(1))];
-    let message = check(&Register::of(0), &(), &calls).unwrap_err().to_string();
+    let message = check(&Register::of(0), &(), &calls, 100).unwrap_err().to_string();
     for words in [
         "c: Read gave Value(1) (from 5s to 6s)",
         "puts before it these 2:",
