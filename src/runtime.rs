@@ -162,7 +162,8 @@ impl Runtime {
     /// Where [`try_block_on`](Self::try_block_on) gives an error; the message names the remedy. Not
     /// where a loop can tell that nothing will ever wake the future while the process has other
     /// threads, which may be at work: then this thread sleeps forever, as on a loop that cannot
-    /// tell.
+    /// tell. In a simulated world it panics also then, as no other thread may touch that, and says
+    /// which tasks wait.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -346,6 +347,10 @@ impl EventLoop for Runtime {
         // Named, as with no backend there is no other variant to tell it from.
         let driven: Result<Option<F::Output>, RunError> = each!(Loop; inner, l => l.drive(driven));
         driven?.ok_or(RunError::Stopped)
+    }
+
+    fn deadlock_report(&self) -> Option<String> {
+        each!(Loop; &self.inner, l => l.deadlock_report())
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {

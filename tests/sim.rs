@@ -158,6 +158,33 @@ fn the_backend_is_asked_for_by_name() {
     assert!(start.elapsed() >= Duration::from_secs(3600));
 }
 
+/// What waits for a thread of the program or of another runtime, be it for that one's socket.
+#[test]
+fn a_program_that_waits_for_what_is_outside_of_its_world_ends() {
+    use anyloop::runtime::{Backend, Builder};
+    let (tell, told) = std::sync::mpsc::channel();
+    let program = std::thread::spawn(move || {
+        let runs = std::panic::AssertUnwindSafe(|| {
+            let mut runtime = Builder::new().backend(Backend::Sim).build().unwrap();
+            let (_keep, outside) = anyloop::sync::oneshot::channel::<()>();
+            runtime.block_on(async { anyloop::spawn(outside).await })
+        });
+        tell.send(std::panic::catch_unwind(runs).unwrap_err().downcast::<String>()).unwrap();
+    });
+    let message = told.recv_timeout(Duration::from_secs(60)).expect("it ends").unwrap();
+    assert!(message.contains("a task spawned at tests/sim.rs:"), "{message}");
+    assert!(message.contains("outside of the world"), "{message}");
+    program.join().unwrap();
+}
+
+#[test]
+fn a_world_is_not_shared_by_threads() {
+    use anyloop::runtime::{Backend, Builder};
+    let refused = Builder::new().backend(Backend::Sim).build_shared().map(drop).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::Unsupported);
+    assert!(refused.to_string().contains("Builder::build"), "{refused}");
+}
+
 #[test]
 fn worker_threads_are_an_order_that_is_drawn() {
     use anyloop::runtime::{Backend, Builder};

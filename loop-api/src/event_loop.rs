@@ -95,7 +95,8 @@ pub trait EventLoop: Sized + 'static {
     /// Where a loop can tell that nothing will ever wake the future, the thread sleeps forever if
     /// the process has other threads, as on a loop that cannot tell: they may be at work, and a
     /// main future that is `pending()` is how a program waits for them. A program without other
-    /// threads panics.
+    /// threads panics, and so does a loop that no thread outside may wake:
+    /// [`deadlock_report`](Self::deadlock_report).
     ///
     /// # Panics
     ///
@@ -104,11 +105,22 @@ pub trait EventLoop: Sized + 'static {
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         match self.try_block_on(future) {
             Ok(output) => output,
-            Err(RunError::Deadlock) if has_other_threads() => loop {
-                std::thread::park();
+            Err(error @ RunError::Deadlock) => match self.deadlock_report() {
+                Some(report) => panic!("{report}"),
+                None if has_other_threads() => loop {
+                    std::thread::park();
+                },
+                None => panic!("{error}"),
             },
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// What waits, where `try_block_on` just gave [`RunError::Deadlock`] and this loop knows that no
+    /// other thread of the process may wake it, as a simulated one does: [`block_on`](Self::block_on)
+    /// panics with it. `None`, the default: other threads may be at work, and it waits for them.
+    fn deadlock_report(&self) -> Option<String> {
+        None
     }
 
     /// asyncio's name for [`try_block_on`](Self::try_block_on).

@@ -15,7 +15,7 @@ use loop_api::promise::{Deferred, Promise, promise};
 use loop_api::{EventLoop, Handle as LoopHandle, RunError, context};
 
 use super::handle::or_panic;
-use super::{Builder, Choice, EnterGuard, Handle, Runtime};
+use super::{Backend, Builder, Choice, EnterGuard, Handle, Runtime};
 use crate::task::JoinHandle;
 
 /// A runtime that is shared: it can be cloned, sent, and stand in a `static`, and any number of
@@ -112,6 +112,9 @@ impl SharedRuntime {
             let _ends = ends;
             let _hooks = hooks.started();
             match builder.build() {
+                Ok(runtime) if runtime.choice().backend() == Backend::Sim => {
+                    drop(tell.send(Err(one_thread())))
+                }
                 Ok(runtime) => {
                     // The other side waits for it.
                     let _told = tell.send(Ok((runtime.handle().clone(), runtime.choice().clone())));
@@ -244,6 +247,7 @@ impl Builder {
     /// # Errors
     ///
     /// As [`build`](Self::build), and any error of starting a thread, most often `WouldBlock`.
+    /// `Unsupported` in a simulated world, which other threads may not touch.
     ///
     /// ```
     /// # if anyloop::runtime::Backend::compiled().is_empty() { return Ok(()) }
@@ -257,6 +261,12 @@ impl Builder {
     pub fn build_shared(&self) -> io::Result<SharedRuntime> {
         SharedRuntime::build(self.clone())
     }
+}
+
+fn one_thread() -> io::Error {
+    let message = "a simulated world runs on one thread, and no other may touch it: make it by Builder::build on the thread that \
+                   runs it, or name another backend for a loop that threads share";
+    io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
 /// The life of the loop's thread.

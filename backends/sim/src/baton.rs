@@ -2,6 +2,7 @@
 //! the baton runs, the others wait.
 
 use std::cell::RefCell;
+use std::panic::Location;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ enum Has {
 pub(crate) struct Baton {
     has: Mutex<Has>,
     changed: Condvar,
+    /// Where the job was spawned.
+    pub(crate) spawned: &'static Location<'static>,
 }
 
 /// How the baton came back.
@@ -48,8 +51,13 @@ pub(crate) enum Back {
 }
 
 impl Baton {
-    pub(crate) fn new() -> Baton {
-        Baton { has: Mutex::new(Has::World), changed: Condvar::new() }
+    pub(crate) fn new(spawned: &'static Location<'static>) -> Baton {
+        Baton { has: Mutex::new(Has::World), changed: Condvar::new(), spawned }
+    }
+
+    /// Whether the job has ended.
+    pub(crate) fn is_done(&self) -> bool {
+        *lock(&self.has) == Has::Done
     }
 
     /// The world hands it to the job, and waits until it comes back; for at most `patience`.

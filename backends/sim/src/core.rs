@@ -1,5 +1,6 @@
 //! What every part of a world needs: its time, its choices, its agenda and its trace.
 
+use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -35,6 +36,15 @@ pub(crate) struct Core {
 struct Diary {
     agenda: Agenda,
     trace: Trace,
+    polled: Option<Polled>,
+}
+
+/// What is polled now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Polled {
+    pub(crate) host: u32,
+    /// Where its task was; `None` for the future of `block_on`.
+    pub(crate) spawned: Option<&'static Location<'static>>,
 }
 
 impl Core {
@@ -47,7 +57,7 @@ impl Core {
             has_foreign,
             driven: Mutex::default(),
             oracle: Mutex::new(oracle),
-            diary: Mutex::new(Diary { agenda: Agenda::default(), trace }),
+            diary: Mutex::new(Diary { agenda: Agenda::default(), trace, polled: None }),
         }
     }
 
@@ -99,6 +109,25 @@ impl Core {
     #[inline]
     pub(crate) fn record(&self, what: What) {
         lock(&self.diary).trace.add(self.now(), what);
+    }
+
+    /// A poll begins, which is written down; it is kept until the next what is polled.
+    #[inline]
+    pub(crate) fn begin_poll(&self, host: u32, task: u64, polled: Option<Polled>) {
+        let mut diary = lock(&self.diary);
+        diary.trace.add(self.now(), What::Poll { host, task });
+        diary.polled = polled;
+    }
+
+    /// Nothing is polled any more.
+    pub(crate) fn end_polls(&self) {
+        lock(&self.diary).polled = None;
+    }
+
+    /// What is polled, and how many polls there were.
+    pub(crate) fn polled(&self) -> (Option<Polled>, u64) {
+        let diary = lock(&self.diary);
+        (diary.polled, diary.trace.stats.polls)
     }
 
     /// Has an event happen at a time. Those of one time keep their order; but timers, where the

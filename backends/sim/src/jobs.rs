@@ -15,7 +15,7 @@ use loop_toolkit::Pool;
 use crate::baton::{self, Baton};
 use crate::core::lock;
 use crate::current;
-use crate::state::{Item, SimHandle};
+use crate::state::{Inner, Item, JobThread, SimHandle};
 
 /// What `spawn_blocking` of a host runs its jobs on.
 pub(crate) struct Jobs {
@@ -33,7 +33,7 @@ impl Executor for Jobs {
         if let Some(pool) = &world.pool {
             return beside(pool, host, job);
         }
-        let (task, baton) = (world.core.number(), Arc::new(Baton::new()));
+        let (task, baton) = (world.core.number(), Arc::new(Baton::new(self.spawned)));
         let (inner, here) = (host.clone(), baton.clone());
         let thread = std::thread::Builder::new().name("anyloop-blocking".into()).spawn(move || {
             here.run(|| {
@@ -52,8 +52,8 @@ impl Executor for Jobs {
         });
         match thread {
             Ok(thread) => {
-                lock(&world.jobs).push(thread);
-                world.push(task, Item::Job(host.clone(), baton, self.spawned), Some(self.spawned));
+                keep(world, JobThread { thread, host: host.0.id, baton: baton.clone() });
+                world.push(task, Item::Job(host.clone(), baton), Some(self.spawned));
                 Ok(())
             }
             Err(error) => {
@@ -63,6 +63,16 @@ impl Executor for Jobs {
             }
         }
     }
+}
+
+/// Keeps a thread, to be waited for when the world ends, and lets go of those that have ended: a thread
+/// that is not joined keeps its stack.
+fn keep(world: &Inner, job: JobThread) {
+    let mut jobs = lock(&world.jobs);
+    if jobs.len() == jobs.capacity() {
+        jobs.retain(|job| !job.thread.is_finished());
+    }
+    jobs.push(job);
 }
 
 /// Runs a job beside the world, where real threads take part. Time does not jump meanwhile.
@@ -89,32 +99,25 @@ struct Turn {
     host: SimHandle,
     baton: Arc<Baton>,
     task: u64,
-    spawned: &'static Location<'static>,
     woken: AtomicBool,
 }
 
 impl Wake for Turn {
     fn wake(self: Arc<Self>) {
         if !self.woken.swap(true, AcqRel) {
-            let item = Item::Job(self.host.clone(), self.baton.clone(), self.spawned);
-            self.host.0.world.push(self.task, item, Some(self.spawned));
+            let item = Item::Job(self.host.clone(), self.baton.clone());
+            self.host.0.world.push(self.task, item, Some(self.baton.spawned));
         }
     }
 }
 
 /// Waits for a future in a job: the world goes on meanwhile. `None` outside of a job, which gives
 /// the future back.
-#[track_caller]
 pub(crate) fn block_on<F: Future>(host: &SimHandle, future: F) -> Result<Result<F::Output, RunError>, F> {
     let Some(baton) = baton::current() else { return Err(future) };
     let task = host.0.world.core.number();
-    let turn = Arc::new(Turn {
-        host: host.clone(),
-        baton: baton.clone(),
-        task,
-        spawned: Location::caller(),
-        woken: AtomicBool::new(false),
-    });
+    let turn =
+        Arc::new(Turn { host: host.clone(), baton: baton.clone(), task, woken: AtomicBool::new(false) });
     let waker = Waker::from(turn.clone());
     let mut future = pin!(host.0.shared.until_closed(future));
     loop {

@@ -77,11 +77,13 @@ mod sim_loop;
 mod sleep;
 mod socket;
 mod state;
+mod stuck;
 mod tasks;
 mod test_run;
 mod timeline;
 mod trace;
 mod waiters;
+mod watch;
 mod world;
 
 pub use builder::Builder;

@@ -9,7 +9,7 @@ use loop_api::{Handle, RunError, budget, coop};
 
 use crate::agenda::Event;
 use crate::baton::Back;
-use crate::core::lock;
+use crate::core::{Polled, lock};
 use crate::hosts;
 use crate::state::{Inner, Item, SimHandle};
 use crate::trace::What;
@@ -38,6 +38,12 @@ enum Step {
     Done,
     /// Nothing can run now.
     Idle,
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.world.core.end_polls();
+    }
 }
 
 impl<'a> Run<'a> {
@@ -142,6 +148,7 @@ impl<'a> Run<'a> {
     /// next event. Whether to look again.
     fn drive_foreign(&self, first: Option<u64>) -> bool {
         let Some(foreign) = self.foreign else { return false };
+        self.world.core.end_polls();
         let (world, core) = (self.world, &self.world.core);
         let now = core.now();
         // Nothing of the runtime's is expected later, and the run ends there.
@@ -231,7 +238,7 @@ impl<'a> Run<'a> {
         let (task, item) = (next.task, next.item);
         let host = match &item {
             Item::Main => self.host,
-            Item::Task(host, _) | Item::Job(host, ..) => host,
+            Item::Task(host, _) | Item::Job(host, _) => host,
         };
         if host.0.paused.load(Relaxed) {
             let host = host.clone();
@@ -246,7 +253,13 @@ impl<'a> Run<'a> {
             ));
         }
         world.pass_a_poll();
-        world.core.record(What::Poll { host: host.0.id, task });
+        let at = match &item {
+            Item::Main => Some(None),
+            Item::Task(_, runnable) => Some(Some(runnable.spawned_at())),
+            // How long it may take is looked at here.
+            Item::Job(..) => None,
+        };
+        world.core.begin_poll(host.0.id, task, at.map(|spawned| Polled { host: host.0.id, spawned }));
         match item {
             Item::Main => {
                 coop::begin_poll();
@@ -268,8 +281,8 @@ impl<'a> Run<'a> {
                     lock(&world.ready).push_last(task, Item::Task(host, again));
                 }
             }
-            Item::Job(host, baton, spawned) => {
-                let patience = world.config.job_patience;
+            Item::Job(host, baton) => {
+                let (patience, spawned) = (world.config.job_patience, baton.spawned);
                 if host.enter(|| baton.lend(patience)) == Back::Kept {
                     world.core.record(What::Escaped { task });
                     if world.config.threads.is_none() {

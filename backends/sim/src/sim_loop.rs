@@ -25,7 +25,9 @@ use crate::current;
 use crate::hosts;
 use crate::interpose;
 use crate::scheduler::Run;
-use crate::state::{Inner, Item, SimHandle};
+use crate::state::{Inner, Item, JobThread, SimHandle};
+use crate::stuck;
+use crate::watch::Watched;
 use crate::world::World;
 
 /// An event loop that runs a simulated world.
@@ -48,6 +50,8 @@ pub struct SimLoop {
     ended: bool,
     /// A foreign runtime as part of the world.
     foreign: Option<Box<dyn Driver>>,
+    /// None once it was shut down.
+    watched: Option<Watched>,
     /// Tasks that are not `Send` are dropped with it, so it stays on its thread.
     thread: PhantomData<*const ()>,
 }
@@ -121,7 +125,10 @@ impl SimLoop {
         if let Some(driver) = &foreign {
             let _new = world.foreign.set(driver.runtime_context());
         }
-        SimLoop { host: hosts::add(world, "main"), pump: None, ended: false, foreign, thread: PhantomData }
+        let host = hosts::add(world, "main");
+        // Where real threads take part, a world waits for them.
+        let watched = world.config.threads.is_none().then(|| Watched::new(world));
+        SimLoop { host, pump: None, ended: false, foreign, watched, thread: PhantomData }
     }
 
     /// How a world is made that differs from the default.
@@ -146,7 +153,7 @@ impl SimLoop {
     fn join_jobs_within(&self, timeout: Option<Duration>) -> usize {
         let start = std::time::Instant::now();
         let mut left = 0;
-        for job in std::mem::take(&mut *lock(&self.host.0.world.jobs)) {
+        for JobThread { thread: job, .. } in std::mem::take(&mut *lock(&self.host.0.world.jobs)) {
             while timeout.is_some_and(|timeout| start.elapsed() < timeout) && !job.is_finished() {
                 std::thread::sleep(Duration::from_micros(100));
             }
@@ -231,7 +238,7 @@ impl EventLoop for SimLoop {
         // Empty shells of tasks, and jobs, which go on without the world.
         let items = lock(&world.ready).drain();
         for item in items {
-            if let Item::Job(_, baton, _) = &item {
+            if let Item::Job(_, baton) = &item {
                 baton.release();
             }
             drop(item);
@@ -249,20 +256,13 @@ impl EventLoop for SimLoop {
             driver.shutdown(timeout);
         }
         current::unfollow(world);
+        self.watched = None;
     }
 
     /// A world in which nothing can ever happen again is a deadlock, also where the process has
-    /// other threads: they are not of the world.
-    ///
-    /// # Panics
-    ///
-    /// Where `try_block_on` gives an error, and where a check of the world has failed.
-    #[track_caller]
-    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-        match self.try_block_on(future) {
-            Ok(output) => output,
-            Err(error) => panic!("{error}"),
-        }
+    /// other threads: they are not of the world. Which hosts and tasks wait is told.
+    fn deadlock_report(&self) -> Option<String> {
+        Some(stuck::tell(&self.host.0.world))
     }
 }
 

@@ -30,7 +30,15 @@ pub(crate) enum Item {
     /// The main future of `block_on`.
     Main,
     Task(SimHandle, Runnable),
-    Job(SimHandle, Arc<Baton>, &'static Location<'static>),
+    Job(SimHandle, Arc<Baton>),
+}
+
+/// The thread of a blocking job.
+#[derive(Debug)]
+pub(crate) struct JobThread {
+    pub(crate) thread: JoinHandle<()>,
+    pub(crate) host: u32,
+    pub(crate) baton: Arc<Baton>,
 }
 
 impl fmt::Debug for Item {
@@ -60,7 +68,7 @@ pub(crate) struct Inner {
     /// As they are now: a restart puts another in the same place.
     pub(crate) hosts: Mutex<Vec<SimHandle>>,
     pub(crate) net: Mutex<Network>,
-    pub(crate) jobs: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) jobs: Mutex<Vec<JobThread>>,
     /// Runs the jobs beside the world, where real threads take part.
     pub(crate) pool: Option<Pool>,
     /// How many jobs there are in it.

@@ -221,6 +221,40 @@ fn checks_and_panics_fail_the_run_with_their_name() {
 }
 
 #[test]
+fn a_deadlock_names_the_hosts_and_tasks_that_wait() {
+    let message = failure_of(Builder::new().seed(9), |sim| {
+        let world = sim.world();
+        world.host("idle");
+        for _ in 0..2 {
+            world.host("server").run(std::future::pending);
+        }
+        let busy = world.host("busy");
+        drop(busy.spawn_blocking({
+            let busy = busy.clone();
+            move || busy.block_on(std::future::pending::<()>())
+        }));
+        drop(busy.spawn(async {}));
+        drop(busy.spawn(std::future::pending::<()>()));
+        sim.block_on(async {
+            SimHandle::current().sleep(ms(5)).await;
+            world.fault(Fault::pause("server")).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    let lines: Vec<&str> = message.lines().collect();
+    assert!(lines[0].contains("can never happen") && lines[0].contains("seed 0"), "{message}");
+    assert!(lines[2].starts_with("  on host `main`: the future of block_on"), "{message}");
+    let place = concat!(" spawned at ", file!());
+    assert!(
+        lines[3].starts_with(&format!("  on host `server`, which is paused: 2 tasks{place}")),
+        "{message}"
+    );
+    assert!(lines[4].starts_with(&format!("  on host `busy`: a task{place}")), "{message}");
+    assert!(lines[4].contains(&format!(", a blocking job{place}")), "{message}");
+    assert!(lines[5].contains("outside of the world") && lines.len() == 6, "{message}");
+}
+
+#[test]
 fn a_task_that_is_ready_and_never_runs_is_starved() {
     let builder = Builder::new().order(Order::Pct { changes: 0, steps: 1 }).starvation(500);
     let report = seeds(0..20, &builder, |sim| {

@@ -13,7 +13,8 @@ use loop_api::time::Instant;
 use loop_api::turn::Turn;
 
 /// Any loop: see [the module](super). It cannot tell that a future can never be woken, even where
-/// the loop under it can: that one sees handles of its own inside the erased ones.
+/// the loop under it can: that one sees handles of its own inside the erased ones. But for a
+/// simulated one, which goes by what can happen in its world.
 pub struct ErasedLoop {
     // Dropped first: it drops the tasks.
     inner: Box<dyn DynLoop>,
@@ -23,6 +24,7 @@ pub struct ErasedLoop {
 /// [`EventLoop`] without types of its own.
 trait DynLoop {
     fn drive(&mut self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError>;
+    fn deadlock_report(&self) -> Option<String>;
     fn shutdown(&mut self, timeout: Option<Duration>);
     fn turn(&mut self, limit: Option<Duration>) -> io::Result<()>;
     fn next_deadline(&self) -> Option<Instant>;
@@ -42,6 +44,10 @@ struct TurnOf<L> {
 impl<L: EventLoop> DynLoop for LoopOf<L> {
     fn drive(&mut self, future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), RunError> {
         self.inner.drive(future)
+    }
+
+    fn deadlock_report(&self) -> Option<String> {
+        self.inner.deadlock_report()
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {
@@ -114,6 +120,10 @@ impl EventLoop for ErasedLoop {
             Some(output) => Ok(output),
             None => unreachable!("EventLoop::drive gives an error or runs the future to its end"),
         }
+    }
+
+    fn deadlock_report(&self) -> Option<String> {
+        self.inner.deadlock_report()
     }
 
     fn shutdown(&mut self, timeout: Option<Duration>) {

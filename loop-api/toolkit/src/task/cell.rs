@@ -53,6 +53,7 @@ impl<F: TaskFuture, S: Schedule> Cell<F, S> {
         take: take::<F, S>,
         drop_output: drop_output::<F, S>,
         free: free::<F, S>,
+        location: location::<F, S>,
         abort_in_place: F::ABORT_IN_PLACE,
     };
 
@@ -322,6 +323,14 @@ unsafe fn free<F: TaskFuture, S: Schedule>(task: NonNull<Header>) {
     // nothing can wake any more. SAFETY: no other reference is left.
     let dropped = unsafe { cell.stage.with_mut(|stage| empty(stage)) };
     report::<F>(dropped, cell.location);
+}
+
+/// # Safety
+///
+/// See [`VTable`].
+unsafe fn location<F: TaskFuture, S: Schedule>(task: NonNull<Header>) -> &'static Location<'static> {
+    // SAFETY: alive by contract.
+    unsafe { Cell::<F, S>::of(task) }.location
 }
 
 /// Drops what is in the stage, in its place. It is empty afterwards also if that panics.

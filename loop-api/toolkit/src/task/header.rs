@@ -2,6 +2,7 @@
 //! done to it through them.
 #![allow(unsafe_code)]
 
+use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
@@ -77,6 +78,8 @@ pub(super) struct VTable {
     pub(super) drop_output: unsafe fn(NonNull<Header>),
     /// Frees the cell, of which no reference may be left.
     pub(super) free: unsafe fn(NonNull<Header>),
+    /// Where the task was spawned.
+    pub(super) location: unsafe fn(NonNull<Header>) -> &'static Location<'static>,
     /// Whether an abort drops the future on the spot, unless it is being polled.
     pub(super) abort_in_place: bool,
 }

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
+use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -83,6 +84,21 @@ impl TaskSet {
     /// Whether every task is done.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Where each task was spawned that is not done, in the order in which they were.
+    pub fn spawned_at(&self) -> Vec<&'static Location<'static>> {
+        let list = self.lock();
+        let (mut places, mut next) = (Vec::with_capacity(list.len), list.head);
+        while let Some(task) = next {
+            // SAFETY: tasks in the list are alive, and links are touched under its lock only.
+            unsafe {
+                places.push((task.as_ref().vtable.location)(task));
+                next = task.as_ref().links.with_mut(|links| (*links).next);
+            }
+        }
+        places.reverse();
+        places
     }
 
     /// Takes a task out. If true, it was there, and the list's reference is the caller's.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::panic::Location;
 use std::ptr::NonNull;
 
 use super::header::{self, Header};
@@ -54,6 +55,13 @@ impl Runnable {
     pub fn begin_poll(&self) {
         // SAFETY: a Runnable holds a reference.
         Id::begin_poll(unsafe { self.0.as_ref() }.id_bits());
+    }
+
+    /// Where the task was spawned.
+    #[inline]
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        // SAFETY: a Runnable holds a reference.
+        unsafe { (self.0.as_ref().vtable.location)(self.0) }
     }
 
     /// As [`run`](Self::run), but a task that was woken meanwhile is given back, to be queued

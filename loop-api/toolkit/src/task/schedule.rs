@@ -14,7 +14,9 @@ use super::runnable::Runnable;
 /// Where a task goes when it can run. A task keeps one, so it should be small: an `Arc`, or a
 /// pointer in a newtype.
 pub trait Schedule: Send + Sync + 'static {
-    /// Puts the task in a queue; never runs it here. Called from any thread, with no lock held.
+    /// Puts the task in a queue; never runs or drops it here. Called from any thread, by what wakes it:
+    /// none of the task's locks is held, but one of another crate's may be, such as that of a channel,
+    /// which a poll or drop of the task would take, too.
     fn schedule(&self, task: Runnable);
 
     /// As [`schedule`](Self::schedule), for a task that was woken while it ran: it is called by the

@@ -77,6 +77,22 @@ fn a_task_takes_at_most_80_bytes_beside_its_future_or_output() {
 }
 
 #[test]
+fn a_set_tells_where_its_tasks_were_spawned_that_are_not_done() {
+    let executor = Executor::new();
+    let places = [Location::caller(), Location::caller(), Location::caller()];
+    let [first, second, third] = places.map(|place| {
+        let future = CatchUnwind::<_, TestHandle>::new(place, async {});
+        executor.set().spawn(future, executor.clone()).0.expect("the set is open")
+    });
+    assert_eq!(executor.set().spawned_at(), places);
+    assert_eq!(second.spawned_at(), places[1]);
+    second.run();
+    assert_eq!(executor.set().spawned_at(), [places[0], places[2]]);
+    drop((first, third));
+    assert!(executor.set().spawned_at().is_empty());
+}
+
+#[test]
 fn spawning_does_not_poll_and_running_gives_the_output() {
     let executor = Executor::new();
     let polled = Arc::new(Mutex::new(false));
