@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loop_api::budget::Budget;
 use loop_api::context;
@@ -166,6 +166,12 @@ impl Builder {
     /// found something, as a regression test. A test that does not call `chaos` fails.
     pub fn plan(mut self, plan: Plan) -> Builder {
         self.config.plan = Some(plan);
+        self
+    }
+
+    /// The run fails when the system's clock has come to this.
+    pub(crate) fn until(mut self, until: Option<Instant>) -> Builder {
+        self.config.until = until;
         self
     }
 

@@ -1,7 +1,7 @@
 //! How a world is made.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loop_api::budget::Budget;
 use loop_api::host::Host;
@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) job_patience: Duration,
     /// When the world has run for too long.
     pub(crate) time_limit: Option<Duration>,
+    /// When it has to end, by the system's clock.
+    pub(crate) until: Option<Instant>,
     /// How many picks a task may be ready without being polled.
     pub(crate) starvation: Option<u64>,
     /// A foreign runtime as part of the world.
@@ -52,6 +54,7 @@ impl Default for Config {
             threads: None,
             job_patience: Duration::from_secs(5),
             time_limit: None,
+            until: None,
             starvation: None,
             host: None,
             budget: None,

@@ -1,6 +1,7 @@
 //! What the environment says.
 
 use std::io::{Error, ErrorKind, Result};
+use std::time::Duration;
 
 /// A number, from a variable.
 fn number(name: &str) -> Result<Option<u64>> {
@@ -40,6 +41,11 @@ pub(crate) fn seeds() -> Result<Option<u64>> {
 /// `ANYLOOP_SIM_CHECK`: whether each seed runs twice.
 pub(crate) fn check() -> Result<bool> {
     Ok(number("ANYLOOP_SIM_CHECK")?.is_some_and(|number| number != 0))
+}
+
+/// `ANYLOOP_SIM_SHRINK`: for how many seconds a failure is made small.
+pub(crate) fn shrink() -> Result<Option<Duration>> {
+    Ok(number("ANYLOOP_SIM_SHRINK")?.map(Duration::from_secs))
 }
 
 /// `ANYLOOP_SIM_TRACE`: where the trace of a failure goes.

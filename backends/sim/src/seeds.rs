@@ -144,6 +144,14 @@ impl Report {
     }
 }
 
+impl Failure {
+    /// The failure, and how it is run again: the words behind the variable.
+    pub(crate) fn tell(&self, again: &str) -> String {
+        let told = self.to_string();
+        format!("{}\nrun it again: ANYLOOP_SIM_SEED={} {again}", told.trim_end(), self.seed)
+    }
+}
+
 impl Report {
     /// The report, and the words behind the variable by which its first failure is run again.
     pub(crate) fn tell(&self, again: &str) -> String {
@@ -152,8 +160,8 @@ impl Report {
             text += &format!("\n`{name}` held in none of them: the case that it stands for was never tested");
         }
         if let Some(first) = self.first_failure() {
-            let (told, seed) = (first.to_string(), first.seed);
-            text += &format!("\n{}\nrun it again: ANYLOOP_SIM_SEED={seed} {again}", told.trim_end());
+            text += "\n";
+            text += &first.tell(again);
         }
         text
     }
@@ -190,6 +198,16 @@ impl fmt::Display for Report {
 /// assert!(!report.is_ok() && report.first_failure().is_some());
 /// ```
 pub fn seeds(range: Range<u64>, builder: &Builder, program: impl Fn(&mut SimLoop) + Sync) -> Report {
+    run_seeds(range, builder, program, |_| ())
+}
+
+/// As [`seeds`]; `tell` is called with the failure that is found first, when it is.
+pub(crate) fn run_seeds(
+    range: Range<u64>,
+    builder: &Builder,
+    program: impl Fn(&mut SimLoop) + Sync,
+    tell: impl Fn(&Failure) + Sync,
+) -> Report {
     const MOST_FAILURES: usize = 10;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let (next, total) = (AtomicU64::new(range.start), range.end.saturating_sub(range.start));
@@ -211,7 +229,11 @@ pub fn seeds(range: Range<u64>, builder: &Builder, program: impl Fn(&mut SimLoop
                     report.elapsed += run.elapsed;
                     report.hashes.insert(seed, run.stats.hash);
                     if let Some(message) = run.failure {
-                        report.failures.push(Failure { seed, message, plan: run.plan, elapsed: run.elapsed });
+                        let failure = Failure { seed, message, plan: run.plan, elapsed: run.elapsed };
+                        if report.failures.is_empty() {
+                            tell(&failure);
+                        }
+                        report.failures.push(failure);
                     }
                     for (name, holds) in run.sometimes {
                         *lock(&held).entry(name).or_default() |= holds;

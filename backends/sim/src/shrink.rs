@@ -1,6 +1,7 @@
 //! Failures made small: first the faults, then the choices.
 
 use std::fmt::{self, Write as _};
+use std::time::Instant;
 
 use crate::builder::Builder;
 use crate::oracle::{ChoiceKind, Recording};
@@ -9,6 +10,7 @@ use crate::seeds::{Failure, RunOf, run_one};
 use crate::sim_loop::SimLoop;
 use crate::timeline;
 use crate::trace::TraceEvent;
+use crate::watch;
 
 /// A failure, as small as it was made.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Shrunk {
     pub hosts: Vec<String>,
     /// How many runs it took.
     pub runs: usize,
+    /// Whether all was tried; else the limit came first, and it may need less.
+    pub complete: bool,
     /// How many faults, and how many choices that were not the quiet one, there were before.
     pub before: (usize, usize),
 }
@@ -56,12 +60,13 @@ impl fmt::Display for Shrunk {
         let (faults, noise) = self.before;
         write!(
             f,
-            "seed {}: {}\nit needs {} of {faults} faults and {} of {noise} choices ({} runs)",
+            "seed {}: {}\nit needs {} of {faults} faults and {} of {noise} choices ({} runs{})",
             self.seed,
             self.message,
             self.plan.len(),
             self.recording.noise(),
-            self.runs
+            self.runs,
+            if self.complete { "" } else { ", then the limit came: it may need less" }
         )?;
         if !self.plan.is_empty() {
             write!(f, "\n{}as Rust: Builder::plan({})", self.plan, self.plan.to_rust())?;
@@ -89,6 +94,9 @@ struct Shrinker<'a, P> {
     seed: u64,
     program: &'a P,
     left: usize,
+    until: Option<Instant>,
+    /// Whether a limit came.
+    stopped: bool,
     best: RunOf,
 }
 
@@ -101,7 +109,8 @@ impl<P: Fn(&mut SimLoop) + Sync> Shrinker<'_, P> {
     }
 
     fn fails_with(&mut self, plan: &Plan, script: Option<&Recording>, seed: u64) -> bool {
-        if self.left == 0 {
+        self.stopped |= self.left == 0 || self.until.is_some_and(|until| Instant::now() >= until);
+        if self.stopped {
             return false;
         }
         self.left -= 1;
@@ -127,7 +136,7 @@ impl<P: Fn(&mut SimLoop) + Sync> Shrinker<'_, P> {
             let before = self.best.plan.len();
             self.leave_out_parts();
             self.leave_out_pairs();
-            if self.best.plan.len() == before || self.left == 0 {
+            if self.best.plan.len() == before || self.stopped {
                 return;
             }
         }
@@ -179,7 +188,7 @@ impl<P: Fn(&mut SimLoop) + Sync> Shrinker<'_, P> {
         for kind in KINDS {
             let count = self.best.recording.as_ref().map_or(0, |recording| recording.of_kind(kind).len());
             let mut part = count;
-            while part > 0 && self.left > 0 {
+            while part > 0 && !self.stopped {
                 let mut at = 0;
                 while at < count {
                     let mut less = self.best.recording.clone().unwrap_or_default();
@@ -234,16 +243,29 @@ pub fn shrink(
     builder: &Builder,
     program: impl Fn(&mut SimLoop) + Sync,
 ) -> Option<Shrunk> {
+    shrink_until(failure, limit, None, builder, program)
+}
+
+/// As [`shrink`], in at most `limit` runs, the last of which ends by a moment of the system's clock.
+pub(crate) fn shrink_until(
+    failure: &Failure,
+    limit: usize,
+    until: Option<Instant>,
+    builder: &Builder,
+    program: impl Fn(&mut SimLoop) + Sync,
+) -> Option<Shrunk> {
+    let _kept = watch::keep();
     let builder = builder.clone().seed(failure.seed);
     let best = run_one(&builder.clone().record(true).trace(true), &program);
     best.failure.as_ref()?;
     let noise = best.recording.as_ref().map_or(0, Recording::noise);
     let before = (best.plan.len(), noise);
-    let seed = failure.seed;
-    let mut shrinker = Shrinker { builder, seed, program: &program, left: limit, best };
+    let (seed, builder) = (failure.seed, builder.until(until));
+    let mut shrinker =
+        Shrinker { builder, seed, program: &program, left: limit, until, stopped: false, best };
     shrinker.shrink_plan();
     shrinker.shrink_choices();
-    let Shrinker { best, left, seed, .. } = shrinker;
+    let Shrinker { best, left, seed, stopped, .. } = shrinker;
     Some(Shrunk {
         seed,
         message: best.failure.unwrap_or_default(),
@@ -252,6 +274,7 @@ pub fn shrink(
         trace: best.trace,
         hosts: best.hosts,
         runs: limit - left + 1,
+        complete: !stopped,
         before,
     })
 }

@@ -53,6 +53,9 @@ impl Seen {
         if polls != self.polls {
             (self.polls, self.same) = (polls, (now, false));
         }
+        if world.config.until.is_some_and(|until| now >= until) {
+            world.fail("it has run for as long as there was real time for it".to_owned());
+        }
         let (seed, patience) = (world.config.seed, world.config.job_patience);
         if !self.same.1 && now - self.same.0 >= patience {
             self.same.1 = true;
