@@ -150,7 +150,9 @@ fn sources(
             .context
             .insert(format!("{}: its loops are built `with_tokio`, as {why}", package.manifest.display()));
     }
-    let mut settings = Settings { from, all: options.all, crates: package.crates.clone(), with_tokio: false };
+    let shared = texts.iter().any(|(_, _, text)| runtime::is_shared(text, &package.crates));
+    let crates = package.crates.clone();
+    let mut settings = Settings { from, all: options.all, crates, with_tokio: false, shared };
     let mut needs: BTreeMap<Kind, Needs> = BTreeMap::new();
     for (path, kind, text) in texts {
         // A test or an example is a program by itself.

@@ -65,7 +65,7 @@ fn item() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn any_source(items in prop::collection::vec(item(), 1..6), all: bool, with_tokio: bool) {
+    fn any_source(items in prop::collection::vec(item(), 1..6), all: bool, with_tokio: bool, shared: bool) {
         // Each comment is another.
         let mut count = 0;
         let mut before = String::new();
@@ -77,7 +77,7 @@ proptest! {
             }
             before += part;
         }
-        let settings = Settings { from: From::Tokio, all, crates: vec!["tokio".to_owned()], with_tokio };
+        let settings = Settings { from: From::Tokio, all, crates: vec!["tokio".to_owned()], with_tokio, shared };
         let out = match port(&before, &settings) {
             Ok(out) => out,
             Err((line, why)) => panic!("the test makes what is no Rust: line {line}: {why}\n{before}"),

@@ -7,7 +7,13 @@ use cargo_anyloop::port::source::port;
 use cargo_anyloop::port::work::{Ported, Settings};
 
 fn settings(from: From) -> Settings {
-    Settings { from, all: false, crates: vec![from.package().replace('-', "_")], with_tokio: false }
+    Settings {
+        from,
+        all: false,
+        crates: vec![from.package().replace('-', "_")],
+        with_tokio: false,
+        shared: false,
+    }
 }
 
 fn ported(before: &str, settings: &Settings) -> Ported {
@@ -117,7 +123,7 @@ fn runtimes_are_mutable_or_shared() {
     );
     becomes(
         "static RT: Lazy<tokio::runtime::Runtime> = Lazy::new(|| tokio::runtime::Runtime::new().unwrap());\n",
-        "static RT: Lazy<anyloop::runtime::SharedRuntime> = Lazy::new(|| anyloop::runtime::SharedRuntime::new().unwrap());\n",
+        "static RT: Lazy<anyloop::runtime::SharedRuntime> = Lazy::new(|| anyloop::runtime::Builder::new_multi_thread().build_shared().unwrap());\n",
     );
     becomes(
         "use tokio::runtime::Runtime;\nimpl C { fn f(self) { self.rt.block_on(g()) } }\nstruct C { rt: Runtime }\n",

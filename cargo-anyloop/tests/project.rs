@@ -190,6 +190,25 @@ fn features_that_an_optional_dependency_was_are_kept() {
     );
 }
 
+#[test]
+fn a_runtime_that_is_used_by_reference_is_shared_in_all_of_the_package() {
+    let held = ["rt: &Runtime", "rt: &'a Runtime", "rt: Arc<tokio::runtime::Runtime>"];
+    for (at, held) in held.into_iter().enumerate() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let uses = format!("use tokio::runtime::Runtime;\nfn f<'a>({held}) {{ rt.block_on(g()) }}\n");
+        let makes = "fn main() {\n    let rt = tokio::runtime::Builder::new_current_thread().enable_all().build();\n    let other = tokio::runtime::Runtime::new();\n    other.block_on(g());\n}\n";
+        write(dir.path(), &[("Cargo.toml", PROGRAM), ("src/uses.rs", &uses), ("src/main.rs", makes)]);
+        run(dir.path(), &options()).expect("a program");
+        assert_eq!(
+            read(dir.path(), "src/main.rs"),
+            "fn main() {\n    let rt = anyloop::runtime::Builder::new_current_thread().enable_all().build_shared();\n    let other = anyloop::runtime::Builder::new_multi_thread().build_shared();\n    other.block_on(g());\n}\n"
+        );
+        let uses = read(dir.path(), "src/uses.rs");
+        assert!(uses.contains("anyloop::runtime::SharedRuntime") && !uses.contains("tokio"), "{at}: {uses}");
+        assert!(!run(dir.path(), &options()).expect("a program").has_work());
+    }
+}
+
 /// The block of a page that begins with this fence.
 fn block<'a>(page: &'a str, fence: &str) -> &'a str {
     let (_, after) = page.split_once(fence).expect("the page has such a block");

@@ -9,7 +9,7 @@ libfuzzer_sys::fuzz_target!(|input: (u8, &str)| {
     let (flags, text) = input;
     let from = [From::Tokio, From::Smol, From::AsyncStd][usize::from(flags >> 2) % 3];
     let crates = vec![from.package().replace('-', "_")];
-    let settings = Settings { from, all: flags & 1 != 0, crates, with_tokio: flags & 2 != 0 };
+    let settings = Settings { from, all: flags & 1 != 0, crates, with_tokio: flags & 2 != 0, shared: flags & 32 != 0 };
     if let Ok(out) = port(text, &settings) {
         // A port that would not be Rust leaves the file as it is, and says so.
         assert!(out.needs.iter().all(|need| need.what != "the whole file"), "{text}");

@@ -6,6 +6,26 @@ use super::place::{From, Place};
 use super::tokens::Found;
 use super::work::{Hit, Source};
 
+/// Whether a source has a runtime by reference, or behind a counted one: what is called through it has
+/// `&self`, as `SharedRuntime`'s methods have.
+pub(super) fn is_shared(text: &str, crates: &[String]) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    let by_reference = |before: &str| {
+        let rest = before.trim_end_matches(|c| in_name(c) || c == ':');
+        let path = before[rest.len()..].trim_start_matches("::");
+        let of_crate = |name: &String| path.strip_prefix(name.as_str()) == Some("::runtime::");
+        let rest = rest.trim_end();
+        let lifetime = rest.trim_end_matches(in_name).strip_suffix('\'').unwrap_or(rest);
+        let holders = ["&", "Arc<", "Rc<", "Arc::new(", "Rc::new("];
+        (["", "runtime::"].contains(&path) || crates.iter().any(of_crate))
+            && (lifetime.ends_with('&') || holders.iter().any(|holder| rest.ends_with(holder)))
+    };
+    let whole = |end: usize| !text[end..].starts_with(|c| in_name(c) || c == '<');
+    let mut found = text.match_indices("Runtime").map(|(at, word)| (at, at + word.len()));
+    crates.iter().any(|name| text.contains(&format!("{name}::runtime")))
+        && found.any(|(at, end)| whole(end) && by_reference(&text[..at]))
+}
+
 /// Writes what builds a runtime so that it has the threads, the context and the owner that it had.
 pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, found: &Found) {
     if source.settings.from != From::Tokio || !matches!(hit.place, Place::Moves(_)) {
@@ -17,14 +37,12 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, found: &Found) {
         .statics
         .iter()
         .find(|of| of.range.contains(&range.start) && of.of.iter().any(|name| name == "Runtime"));
+    let end_of_static = in_static.map(|of| of.range.end);
+    let shared = end_of_static.or_else(|| source.settings.shared.then_some(source.text.len()));
     let context = source.settings.with_tokio;
-    match (&full[..], in_static) {
+    match (&full[..], shared) {
         (["runtime", "Runtime"], Some(_)) => {
             source.edits.replace(range, "anyloop::runtime::SharedRuntime");
-            hit.replaced = true;
-        }
-        (["runtime", "Runtime", "new"], Some(_)) if !context => {
-            source.edits.replace(range, "anyloop::runtime::SharedRuntime::new");
             hit.replaced = true;
         }
         (["runtime", "Runtime", "new"], shared) => {
@@ -41,7 +59,7 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, found: &Found) {
             if context {
                 source.edits.insert(end, ".with_tokio()");
             }
-            let build = shared.and_then(|of| source.text[end..of.range.end].find(".build()"));
+            let build = shared.and_then(|until| source.text[end..until].find(".build()"));
             if let Some(at) = build {
                 source.edits.replace(end + at..end + at + ".build".len(), ".build_shared");
             }
@@ -60,6 +78,9 @@ pub(super) fn make_mutable(source: &mut Source<'_>, found: &Found, hits: &[Hit<'
         matches!(full[..], ["runtime", "Runtime", "new"] | ["runtime", "Builder", _])
             && matches!(hit.place, Place::Moves(_))
     };
+    if source.settings.shared {
+        return;
+    }
     for of in &found.lets {
         let here = |hit: &&Hit<'_>| of.value.contains(&hit.path.range().start);
         let runs = source.text[of.value.end..].contains(&format!("{}.block_on(", of.name.text));

@@ -21,6 +21,8 @@ pub struct Settings {
     pub crates: Vec<String>,
     /// Whether loops are built with tokio's context.
     pub with_tokio: bool,
+    /// Whether a runtime is used by reference somewhere in the package.
+    pub shared: bool,
 }
 
 /// What a person has to do.
