@@ -109,6 +109,7 @@ fn port(path: &Path, project: &mut package::Project, from: From, options: &Optio
             from,
             &anyloop,
         ));
+        report.features_off |= package::has_features_off(&package.doc);
         let new = line_ends_of(&package.text, &package.doc.to_string());
         // The root package's manifest is the workspace's too, and is written with it.
         match &mut project.root {

@@ -130,6 +130,19 @@ pub(super) fn inherits(item: &Item) -> bool {
     item.get("workspace").and_then(Item::as_bool) == Some(true)
 }
 
+/// Whether a package has features that are off by default.
+pub(super) fn has_features_off(doc: &DocumentMut) -> bool {
+    let Some(features) = doc.get("features").and_then(Item::as_table_like) else { return false };
+    let mut on = vec!["default".to_owned()];
+    let mut next = 0;
+    while let Some(name) = on.get(next).cloned() {
+        next += 1;
+        let more = strings(features.get(&name)).into_iter().filter(|name| !on.contains(name));
+        on.extend(more.collect::<Vec<_>>());
+    }
+    features.iter().any(|(name, _)| !on.iter().any(|on| on == name))
+}
+
 /// Finds what stands at a path: a folder or its `Cargo.toml`.
 ///
 /// # Errors
@@ -293,4 +306,17 @@ fn package(
         }
     }
     Ok(Package { manifest: path, text, doc, crates, old, sources, links, program, dependencies })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_features_off;
+
+    #[test]
+    fn features_are_on_by_default_or_off() {
+        let off =
+            |features: &str| has_features_off(&format!("[features]\n{features}").parse().expect("TOML"));
+        assert!(!off("") && !off("default = [\"a\"]\na = [\"b\"]\nb = [\"dep:c\", \"a\"]\n"));
+        assert!(off("a = []\n") && off("default = [\"a\"]\na = []\nb = [\"a\"]\n"));
+    }
 }

@@ -22,6 +22,8 @@ pub struct Report {
     pub context: BTreeSet<String>,
     /// What the compiler says of it.
     pub checked: Option<Checked>,
+    /// Whether code may stand behind features that the compiler was not asked for.
+    pub features_off: bool,
     /// Whether nothing was written.
     pub dry: bool,
     /// Whether each change is shown.
@@ -82,11 +84,15 @@ impl Display for Report {
             for line in checked.failed.iter().flat_map(|text| text.lines()) {
                 writeln!(said, "  {line}")?;
             }
-            section(
-                f,
-                "cargo check",
-                if checked.passed() { "  it compiles, with the native loop alone\n" } else { &said },
-            )?;
+            if checked.passed() {
+                said.push_str("  it compiles, with the native loop alone\n");
+            }
+            if self.features_off {
+                said.push_str(
+                    "  features that are off by default were not looked at: `cargo check --all-targets --all-features`\n",
+                );
+            }
+            section(f, "cargo check", &said)?;
         }
         let edits: usize = self.changes.values().map(Vec::len).sum();
         let needs: usize = self.needs.values().map(Vec::len).sum();
@@ -113,4 +119,19 @@ fn count(n: usize, what: &str) -> String {
 /// A text on one line.
 fn shown(text: &str) -> String {
     if text.is_empty() { "nothing".to_owned() } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Checked, Report};
+
+    #[test]
+    fn what_was_not_looked_at_is_told() {
+        let said = |features_off| {
+            let checked = Some(Checked::default());
+            Report { checked, features_off, ..Report::default() }.to_string()
+        };
+        assert!(said(true).contains("were not looked at") && said(true).contains("it compiles"));
+        assert!(!said(false).contains("were not looked at"));
+    }
 }
