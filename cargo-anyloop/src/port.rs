@@ -67,24 +67,37 @@ pub struct Options {
 /// written. Nothing has changed then.
 pub fn run(path: &Path, options: &Options) -> Result<Report, Error> {
     let order = options.from.map_or(vec![From::Tokio, From::Smol, From::AsyncStd], |from| vec![from]);
+    let mut found = Vec::new();
     let mut old = None;
+    let mut moved = false;
     for from in order {
-        let mut project = package::open(path, from)?;
+        let project = package::open(path, from)?;
+        moved |=
+            project.packages.iter().any(|package| package.dependencies.iter().any(|name| name == "anyloop"));
         if project.packages.iter().any(|package| !package.crates.is_empty()) {
-            return port(path, &mut project, from, options);
+            found.push((from, project));
+            continue;
         }
-        let found = project.packages.into_iter().find_map(|package| Some((package.manifest, package.old?)));
-        old = old.or(found.map(|(manifest, version)| Error::OldRuntime(manifest, from.package(), version)));
+        let before = project.packages.into_iter().find_map(|package| Some((package.manifest, package.old?)));
+        old = old.or(before.map(|(manifest, version)| Error::OldRuntime(manifest, from.package(), version)));
     }
-    if let Some(error) = old {
-        return Err(error);
+    let names: Vec<&str> = found.iter().map(|(from, _)| from.package()).collect();
+    let Some((from, mut project)) = found.into_iter().next() else {
+        // A program that was moved as a whole depends on none of them any more.
+        let done = Report { dry: options.dry, ..Report::default() };
+        let none =
+            || old.unwrap_or_else(|| Error::NoRuntime(path.to_owned(), options.from.map(From::package)));
+        return if moved { Ok(done) } else { Err(none()) };
+    };
+    // After one runtime another is not moved without being named: the second run changes nothing.
+    if moved && options.from.is_none() && from != From::Tokio {
+        let dry = port(path, &mut project, from, &Options { dry: true, ..options.clone() })?;
+        let left = names.into_iter().filter(|_| dry.has_work()).collect();
+        return Ok(Report { dry: options.dry, left, ..Report::default() });
     }
-    // A program that was moved as a whole depends on none of them any more.
-    let moved = |package: &Package| package.dependencies.iter().any(|name| name == "anyloop");
-    if package::open(path, From::Tokio)?.packages.iter().any(moved) {
-        return Ok(Report { dry: options.dry, ..Report::default() });
-    }
-    Err(Error::NoRuntime(path.to_owned(), options.from.map(From::package)))
+    let mut report = port(path, &mut project, from, options)?;
+    report.left = names[1..].to_vec();
+    Ok(report)
 }
 
 fn port(path: &Path, project: &mut package::Project, from: From, options: &Options) -> Result<Report, Error> {

@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use cargo_anyloop::port::error::Error;
+use cargo_anyloop::port::place::From;
 use cargo_anyloop::port::{Options, run};
 use common::{PROGRAM, options, read, write};
 
@@ -152,6 +153,7 @@ fn a_runtime_from_before_its_first_version_is_not_moved() {
     run(dir.path(), &options()).expect("a program");
     let moved = read(dir.path(), "Cargo.toml");
     assert!(moved.contains("anyloop = \"0.1\"") && moved.contains("\ntokio01 = "), "{moved}");
+    assert!(!run(dir.path(), &options()).expect("a program").has_work());
 }
 
 #[test]
@@ -188,6 +190,23 @@ fn features_that_an_optional_dependency_was_are_kept() {
         moves(some, "rt = [\"dep:tokio\"]\nio = [\"tokio/sync\", \"tokio/net\"]\n"),
         "rt = [\"dep:tokio\", \"dep:anyloop\"]\nio = [\"tokio/sync\", \"dep:anyloop\"]\n"
     );
+}
+
+#[test]
+fn a_second_runtime_is_moved_when_it_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let both = format!("{PROGRAM}smol = \"2\"\n");
+    let main = "fn main() { smol::block_on(tokio::spawn(x)) }\n";
+    write(dir.path(), &[("Cargo.toml", &both), ("src/main.rs", main)]);
+    for work in [true, false] {
+        let report = run(dir.path(), &options()).expect("a program");
+        assert_eq!(report.has_work(), work);
+        assert!(report.to_string().contains("`--from smol` moves from it"), "{report}");
+        assert_eq!(read(dir.path(), "src/main.rs"), main.replace("tokio", "anyloop"));
+    }
+    run(dir.path(), &Options { from: Some(From::Smol), ..options() }).expect("a program");
+    assert!(!read(dir.path(), "src/main.rs").contains("smol"));
+    assert!(!run(dir.path(), &options()).expect("a program").has_work());
 }
 
 #[test]

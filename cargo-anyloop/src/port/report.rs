@@ -20,6 +20,8 @@ pub struct Report {
     pub stays: BTreeMap<Stay, usize>,
     /// Why loops are built with tokio's context, by package.
     pub context: BTreeSet<String>,
+    /// The runtimes that are depended on, too.
+    pub left: Vec<&'static str>,
     /// What the compiler says of it.
     pub checked: Option<Checked>,
     /// Whether code may stand behind features that the compiler was not asked for.
@@ -94,6 +96,8 @@ impl Display for Report {
             }
             section(f, "cargo check", &said)?;
         }
+        let left = self.left.iter().map(|name| format!("  {name}: `--from {name}` moves from it\n"));
+        section(f, "depended on, too", &left.collect::<String>())?;
         let edits: usize = self.changes.values().map(Vec::len).sum();
         let needs: usize = self.needs.values().map(Vec::len).sum();
         writeln!(
