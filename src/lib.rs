@@ -192,7 +192,8 @@ pub use anyloop_macros::bench;
 #[cfg(feature = "macros")]
 pub use anyloop_macros::main;
 /// Runs an `async fn` as a test on every backend compiled in, one test each: `name::native`,
-/// `name::tokio`, ...
+/// `name::tokio`, ... They may run at the same time, and share what the function has, such as a port or
+/// a `static`: `cargo test ::native` runs one loop's alone.
 ///
 /// It may return a `Result`; `#[should_panic]` and `#[ignore]` are each test's.
 ///
