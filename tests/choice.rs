@@ -101,20 +101,6 @@ fn what_is_not_compiled_in_names_its_feature() {
     assert_eq!("Tokio".parse::<Backend>(), Ok(Backend::Tokio));
 }
 
-#[cfg(not(feature = "global"))]
-#[test]
-fn bak10_without_a_loop_the_error_advises() {
-    let error = anyloop::runtime::Handle::try_current().unwrap_err().to_string();
-    if Backend::compiled().is_empty() {
-        assert!(error.contains("features = [\"global\"]"), "{error}");
-    } else {
-        assert!(error.contains("Runtime::block_on"), "{error}");
-    }
-    assert!(anyloop::task::try_spawn(async {}).is_err());
-    let panic = std::panic::catch_unwind(|| drop(anyloop::task::spawn(async {}))).unwrap_err();
-    assert_eq!(*panic.downcast::<String>().unwrap(), error);
-}
-
 /// Names, counts and sizes that no loop can have are told when they are given, not when it is built.
 #[test]
 fn what_no_loop_can_be_built_with_panics_where_it_is_given() {

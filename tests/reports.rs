@@ -228,7 +228,7 @@ fn a_panic_that_is_not_awaited_is_reported_with_the_line_of_its_spawn() {
             }
         };
         // What is missing is shown below.
-        let _in_time = runtime.block_on(timeout(LIMIT, all_told));
+        let _in_time = runtime.block_on(async { timeout(LIMIT, all_told).await });
         let mut told = told.lock().unwrap().clone();
         told.sort_unstable();
         assert_eq!(told, Vec::from_iter(lines.iter().map(|&line| (file!(), line))), "{backend:?}");

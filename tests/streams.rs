@@ -102,16 +102,3 @@ async fn a_small_pipe_carries_much_when_both_ends_work() -> io::Result<()> {
     assert_eq!(carrier.await??, (TOTAL as u64, 9));
     Ok(())
 }
-
-#[cfg(not(feature = "global"))]
-#[test]
-fn peer10_spawning_without_a_loop_is_an_error_with_advice() {
-    let dropped = std::sync::Arc::new(());
-    let held = dropped.clone();
-    let error = anyloop::task::try_spawn(async move { drop(held) }).unwrap_err();
-    assert!(error.to_string().contains("block_on"), "no advice in: {error}");
-    assert_eq!(std::sync::Arc::strong_count(&dropped), 1, "the future was neither run nor dropped");
-    let panic = std::panic::catch_unwind(|| anyloop::spawn(async {})).unwrap_err();
-    let message = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-    assert!(message.contains("block_on"), "no advice in: {message}");
-}

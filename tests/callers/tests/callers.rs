@@ -156,3 +156,26 @@ fn what_may_fail_gives_an_error() {
 async fn catch_future<F: Future>(future: F) -> thread::Result<F::Output> {
     futures_lite::FutureExt::catch_unwind(AssertUnwindSafe(future)).await
 }
+
+#[cfg(not(feature = "global"))]
+#[test]
+fn bak10_without_a_loop_the_error_advises() {
+    let error = anyloop::runtime::Handle::try_current().unwrap_err().to_string();
+    if anyloop::runtime::Backend::compiled().is_empty() {
+        advises(&error);
+    } else {
+        assert!(error.contains("Runtime::block_on"), "{error}");
+    }
+    let panic = catch_unwind(|| anyloop::spawn(async {})).unwrap_err();
+    let told = panic.downcast::<String>().unwrap();
+    assert!(told.starts_with(&error) && told.contains(file!()), "{told}");
+}
+
+#[cfg(not(feature = "global"))]
+#[test]
+fn peer10_what_is_not_spawned_without_a_loop_is_dropped() {
+    let dropped = std::sync::Arc::new(());
+    let held = dropped.clone();
+    assert!(anyloop::task::try_spawn(async move { drop(held) }).is_err());
+    assert_eq!(std::sync::Arc::strong_count(&dropped), 1);
+}
