@@ -26,6 +26,7 @@ use opendal_core::raw::BoxedStaticFuture;
 use crate::Plug;
 
 impl<H: Handle> Execute for Plug<H> {
+    /// On a closed loop the task is dropped, of which OpenDAL makes a panic in what waits for it.
     fn execute(&self, future: BoxedStaticFuture<()>) {
         drop(self.handle.spawn(future)); // it runs on
     }

@@ -23,6 +23,11 @@ async fn tasks_end_are_cancelled_and_run_on_when_they_are_dropped() {
     let late = AssertUnwindSafe(endless).catch_unwind().await;
     assert!(late.is_err(), "awaited after it was cancelled");
 
+    let (sender, ran) = futures::channel::oneshot::channel();
+    let mut ended = runtime.spawn(async move { sender.send(()) });
+    ran.await.unwrap();
+    assert_eq!(ended.cancel().await, Some(Ok(())));
+
     let (sender, receiver) = futures::channel::oneshot::channel();
     drop(runtime.spawn(async move { sender.send("ran") }));
     assert_eq!(receiver.await, Ok("ran"));

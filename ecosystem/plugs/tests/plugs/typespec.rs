@@ -17,8 +17,9 @@ async fn tasks_of_the_sdk_end_are_aborted_and_run_on_when_they_are_dropped() {
     let runtime = runtime();
     let (sender, receiver) = oneshot::channel();
     let ended = runtime.spawn(Box::pin(async move { sender.send(7).unwrap() }));
-    assert!(ended.await.is_ok());
     assert_eq!(receiver.await, Ok(7));
+    ended.abort();
+    assert!(ended.await.is_ok(), "what has ended is not aborted");
 
     let (sender, receiver) = oneshot::channel::<()>();
     let endless = runtime.spawn(Box::pin(async move {
@@ -39,11 +40,14 @@ async fn tasks_of_the_sdk_end_are_aborted_and_run_on_when_they_are_dropped() {
 
 #[anyloop::test]
 async fn pauses_of_the_sdk_are_as_long_as_it_says() {
+    const SHORT: std::time::Duration = std::time::Duration::from_millis(2);
     let runtime = runtime();
     let begun = Instant::now();
     runtime.sleep(Duration::milliseconds(3)).await;
     assert!(begun.elapsed() >= Duration::milliseconds(3));
     runtime.sleep(Duration::seconds(-1)).await;
+    let forever = anyloop::time::timeout(SHORT, runtime.sleep(Duration::MAX)).await;
+    assert!(forever.is_err());
 }
 
 #[anyloop::test]

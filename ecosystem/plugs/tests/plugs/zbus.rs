@@ -1,7 +1,11 @@
+use std::panic::AssertUnwindSafe;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use anyloop_plugs::Plug;
+use futures::FutureExt;
 use zbus::connection::Builder;
+use zbus::runtime::traits::Runtime;
 
 use crate::support::{Server, plug};
 
@@ -37,4 +41,17 @@ async fn a_service_is_called_over_a_private_bus() {
     };
     let talked = anyloop::time::timeout(Duration::from_secs(30), talk).await.expect("the bus answers");
     assert_eq!(talked.unwrap(), ("sip sip sip".to_owned(), true));
+}
+
+#[anyloop::test]
+async fn work_that_a_closed_loop_does_not_do_is_not_waited_for() {
+    let plug = {
+        let closed = anyloop::runtime::Builder::new().build().unwrap();
+        Plug::new(closed.handle().clone())
+    };
+    let work = AssertUnwindSafe(Runtime::spawn_blocking(&plug, || 7)).catch_unwind();
+    let panic = work.now_or_never().expect("it is not waited for").unwrap_err();
+    assert!(panic.downcast_ref::<String>().unwrap().contains("closed"));
+    let task = Runtime::spawn(&plug, "sip", async { 7 });
+    assert!(task.now_or_never().expect("it is not waited for").is_err());
 }
