@@ -29,7 +29,7 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use hickory_net::runtime::{DnsTcpStream, DnsUdpSocket, RuntimeProvider, Spawn};
@@ -100,7 +100,7 @@ impl<H: Handle> Spawn for Plug<H> {
 ///
 /// # Panics
 ///
-/// Where no such loop runs.
+/// Where no such loop runs, `delay_for` and `timeout` do.
 pub struct Time<H> {
     loops: PhantomData<fn() -> H>,
 }
@@ -126,6 +126,12 @@ impl<H: Handle> hickory_net::runtime::Time for Time<H> {
     async fn timeout<F: Future + Send + 'static>(duration: Duration, future: F) -> io::Result<F::Output> {
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
         current::<H>().timeout(duration, future).await.map_err(late)
+    }
+
+    /// The loop's time of day; the system's where no loop runs.
+    fn current_time() -> u64 {
+        let told = H::try_current().map_or_else(SystemTime::now, |handle| handle.wall_clock());
+        told.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 }
 

@@ -15,7 +15,7 @@
 //! | `opentelemetry` | opentelemetry_sdk 0.33 | `Runtime`, `RuntimeChannel` | `BatchSpanProcessor::builder(exporter, plug)` |
 //! | `backon` | backon 1 | `Sleeper` | `(..).retry(policy).sleep(plug)` |
 //! | `zbus` | zbus 6.2 | `Runtime` | `connection::Builder::address(..).runtime(plug)` |
-//! | `aws` | aws-smithy-async 1.3 | `AsyncSleep` | `config.sleep_impl(plug)` |
+//! | `aws` | aws-smithy-async 1.3 | `AsyncSleep`, `TimeSource` | `config.sleep_impl(plug.clone()).time_source(plug)` |
 //! | `libp2p` | libp2p-swarm 0.47 | `Executor` | `swarm::Config::with_executor(plug)` |
 //! | `openraft` | openraft 0.10 | [`openraft::Loop`] is its `AsyncRuntime` | `declare_raft_types!(.., AsyncRuntime = Loop)` |
 //! | `async-rs` | async-rs 0.8, and so lapin | `RuntimeKit` | `async_rs::Runtime::new(plug)` |

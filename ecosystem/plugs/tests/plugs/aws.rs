@@ -2,6 +2,8 @@ use std::time::{Duration, Instant};
 
 use aws_smithy_async::future::timeout::Timeout;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
+use aws_smithy_async::time::SharedTimeSource;
+use loop_api::Handle as _;
 
 use crate::support::plug;
 
@@ -15,4 +17,13 @@ async fn a_time_out_of_the_sdk_ends_what_takes_too_long() {
 
     let soon = Timeout::new(async { 7 }, sleep.sleep(Duration::MAX)).await;
     assert_eq!(soon.ok(), Some(7));
+}
+
+/// By which the SDK signs.
+#[anyloop::test(sim, seeds = 1)]
+async fn the_time_of_day_is_the_loops() {
+    let now = || plug().handle().wall_clock();
+    let before = now();
+    let told = SharedTimeSource::new(plug()).now();
+    assert!((before..=now()).contains(&told), "{told:?}, and not {before:?}");
 }

@@ -1,10 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
+use anyloop::runtime::Handle;
 use anyloop::time::{sleep, timeout};
+use anyloop_plugs::hickory::Time;
 use hickory_resolver::Resolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig};
+use loop_api::Handle as _;
 
 use crate::support::{Server, plug};
 
@@ -63,4 +66,13 @@ async fn a_name_is_resolved_over_udp() {
 #[ignore = "starts dnsmasq (Debian: dnsmasq-base)"]
 async fn a_name_is_resolved_over_tcp() {
     resolve(ProtocolConfig::Tcp).await;
+}
+
+/// By which signatures and answers grow old.
+#[anyloop::test(sim, seeds = 1)]
+async fn the_time_of_day_is_the_loops() {
+    let now = || plug().handle().wall_clock().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let before = now();
+    let told = <Time<Handle> as hickory_net::runtime::Time>::current_time();
+    assert!((before..=now()).contains(&told), "{told}, and not {before}");
 }
