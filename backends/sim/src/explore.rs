@@ -6,7 +6,6 @@ use crate::builder::Builder;
 use crate::oracle::{ChoiceKind, Chosen, Recording};
 use crate::seeds::run_one;
 use crate::sim_loop::SimLoop;
-use crate::watch;
 
 /// What the orders of a program came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +58,7 @@ impl fmt::Display for Explored {
 /// assert!(explored.failure.unwrap().1.contains("an update was lost"));
 /// ```
 pub fn explore(limit: usize, builder: &Builder, program: impl Fn(&mut SimLoop) + Sync) -> Explored {
-    let (mut script, _kept) = (Recording::default(), watch::keep());
+    let mut script = Recording::default();
     for runs in 1..=limit {
         let run = run_one(&builder.clone().replay(script.clone()).record(true), &program);
         let recording = run.recording.unwrap_or_default();

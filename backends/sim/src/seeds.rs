@@ -19,7 +19,6 @@ use crate::plan::Plan;
 use crate::quiet;
 use crate::sim_loop::SimLoop;
 use crate::trace::{Stats, TraceEvent};
-use crate::watch;
 
 /// What one seed came to.
 #[derive(Debug, Clone)]
@@ -214,7 +213,6 @@ pub(crate) fn run_seeds(
     let (report, held) = (Mutex::new(Report::default()), Mutex::new(BTreeMap::<String, bool>::new()));
     let told = Mutex::new(Instant::now());
     let test = std::thread::current().name().unwrap_or("seeds").to_owned();
-    let _kept = watch::keep();
     std::thread::scope(|scope| {
         for _ in 0..processors.min(usize::try_from(total).unwrap_or(usize::MAX)) {
             scope.spawn(|| {

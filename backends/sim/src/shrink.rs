@@ -10,7 +10,6 @@ use crate::seeds::{Failure, RunOf, run_one};
 use crate::sim_loop::SimLoop;
 use crate::timeline;
 use crate::trace::TraceEvent;
-use crate::watch;
 
 /// A failure, as small as it was made.
 #[derive(Debug, Clone)]
@@ -254,7 +253,6 @@ pub(crate) fn shrink_until(
     builder: &Builder,
     program: impl Fn(&mut SimLoop) + Sync,
 ) -> Option<Shrunk> {
-    let _kept = watch::keep();
     let builder = builder.clone().seed(failure.seed);
     let best = run_one(&builder.clone().record(true).trace(true), &program);
     best.failure.as_ref()?;

@@ -2,8 +2,7 @@
 //! then cannot tell; and one in which time goes on without end looks like one that has stopped.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Condvar, Mutex, Weak};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::core::lock;
@@ -16,16 +15,21 @@ const TICK: Duration = Duration::from_millis(250);
 /// After how long a run is told of; then after twice as long.
 const LONG: Duration = Duration::from_secs(30);
 
-static WATCH: Mutex<Watch> = Mutex::new(Watch { worlds: Vec::new(), kept: 0, thread: None, number: 0 });
+static WATCH: Mutex<Watch> = Mutex::new(Watch { worlds: Vec::new(), state: State::None });
 static CHANGED: Condvar = Condvar::new();
 
 struct Watch {
     worlds: Vec<(Weak<Inner>, Seen)>,
-    /// By how many it is kept on without a world.
-    kept: usize,
-    thread: Option<JoinHandle<()>>,
-    /// Of the thread: one that has another ends.
-    number: u64,
+    state: State,
+}
+
+/// What the thread does, of which a process has one: from its first world on.
+#[derive(PartialEq)]
+enum State {
+    None,
+    Looks,
+    /// For a whole tick there was no world.
+    Waits,
 }
 
 /// What was seen of a world.
@@ -85,49 +89,23 @@ impl Seen {
     }
 }
 
-/// Looks at all of them, until another thread does so or none is left.
-fn run(number: u64) {
+/// Looks at all of them.
+fn run() {
     let mut watch = lock(&WATCH);
-    while watch.number == number {
+    loop {
+        if watch.worlds.is_empty() {
+            watch.state = State::Waits;
+            watch = CHANGED.wait(watch).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        }
         let now = Instant::now();
         // Under the lock, so that what leaves the list is not kept by this thread.
         let look = |(world, seen): &mut (Weak<Inner>, Seen)| seen.look(&*world.upgrade()?, now);
         let told: Vec<String> = watch.worlds.iter_mut().filter_map(look).collect();
-        if told.is_empty() {
-            watch = match CHANGED.wait_timeout(watch, TICK) {
-                Ok((watch, _)) => watch,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
-            continue;
-        }
         drop(watch);
         told.iter().for_each(|told| loop_api::shared::write_report(format_args!("anyloop: {told}")));
+        std::thread::sleep(TICK);
         watch = lock(&WATCH);
-    }
-}
-
-impl Watch {
-    fn start(&mut self) {
-        if self.thread.is_none() {
-            let number = self.number;
-            let thread = std::thread::Builder::new().name("anyloop-sim-watch".into());
-            // Without a thread nothing is told, and nothing else is missing.
-            self.thread = thread.spawn(move || run(number)).ok();
-        }
-    }
-}
-
-/// Ends the thread if no one needs it: a process with one thread has one again.
-fn stop_unless_needed(mut watch: std::sync::MutexGuard<'_, Watch>) {
-    if watch.kept > 0 || !watch.worlds.is_empty() {
-        return;
-    }
-    let thread = watch.thread.take();
-    watch.number += 1;
-    drop(watch);
-    CHANGED.notify_all();
-    if let Some(thread) = thread {
-        let _ended = thread.join();
     }
 }
 
@@ -140,34 +118,24 @@ impl Watched {
         let (world, now) = (Arc::downgrade(world), interpose::real(Instant::now));
         let mut watch = lock(&WATCH);
         watch.worlds.push((world.clone(), Seen::new(now)));
-        watch.start();
+        match std::mem::replace(&mut watch.state, State::Looks) {
+            State::None => {
+                let thread = std::thread::Builder::new().name("anyloop-sim-watch".into()).spawn(run);
+                if thread.is_err() {
+                    // Nothing is told, and nothing else is missing.
+                    watch.state = State::None;
+                }
+            }
+            State::Waits => CHANGED.notify_one(),
+            State::Looks => {}
+        }
         Watched(world)
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        let mut watch = lock(&WATCH);
-        watch.worlds.retain(|(world, _)| !world.ptr_eq(&self.0));
-        stop_unless_needed(watch);
-    }
-}
-
-/// Keeps the thread on between worlds, for those who make many.
-#[derive(Debug)]
-pub(crate) struct Kept(());
-
-/// See [`Kept`].
-pub(crate) fn keep() -> Kept {
-    lock(&WATCH).kept += 1;
-    Kept(())
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let mut watch = lock(&WATCH);
-        watch.kept -= 1;
-        stop_unless_needed(watch);
+        lock(&WATCH).worlds.retain(|(world, _)| !world.ptr_eq(&self.0));
     }
 }
 
