@@ -179,6 +179,7 @@ macro_rules! __conformance_table {
             net01_reading_into_uninitialised_memory: [net];
             net02_a_refused_connection_is_an_error: [net];
             net02_a_local_address_can_be_chosen: [net];
+            net02_a_local_port_that_is_taken: [on_unix net];
             net02_dropping_a_pending_connect_is_harmless: [net];
             net03_accept_drains_the_backlog: [net system_sockets];
             net03_a_connection_that_was_reset_does_not_end_the_server: [net system_sockets];
@@ -199,6 +200,11 @@ macro_rules! __conformance_table {
             // NET: UDP
             net13_datagrams_to_any_address: [net];
             net13_connected_datagrams: [net];
+            net13_a_datagram_goes_to_the_socket_of_its_peer: [on_linux net];
+            net13_a_datagram_goes_to_the_very_address_first: [on_linux net];
+            net13_the_unspecified_address_is_the_host_itself: [on_unix net];
+            net13_connecting_keeps_what_has_come: [on_linux net];
+            net13_ipv4_and_ipv6_are_apart: [on_linux net];
             net13_a_refused_datagram_does_not_end_receiving: [net];
             net13_many_may_receive_on_one_socket: [net];
             net13_dropping_a_receive_loses_no_datagram: [net];

@@ -51,6 +51,8 @@ pub(crate) struct End {
     /// When it asks again, or gives up.
     pub(crate) timer: Option<Key>,
     pub(crate) nodelay: bool,
+    /// Others may have its local address too. Those that were accepted may, as listeners have it so.
+    pub(crate) reuse: bool,
     pub(crate) ttl: u32,
     pub(crate) linger: Option<Duration>,
     /// It is of a unix stream.
@@ -81,6 +83,7 @@ impl End {
             writers: Waiters::default(),
             timer: None,
             nodelay: false,
+            reuse: true,
             ttl: 64,
             linger: None,
             #[cfg(unix)]

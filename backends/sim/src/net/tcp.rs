@@ -111,7 +111,9 @@ impl Network {
         if self.host_of(host, local.ip()) != Some(host) {
             return Err(failed(ErrorKind::AddrNotAvailable, "connect from", local));
         }
-        if local.port() == 0 {
+        if local.port() != 0 {
+            self.expect_local_port(host, local, addr, options)?;
+        } else {
             let none = |_| failed(ErrorKind::AddrNotAvailable, "connect to", addr);
             local.set_port(self.find_port(host, "connect to", addr).map_err(none)?);
         }
@@ -119,6 +121,7 @@ impl Network {
         let buffer = buffer_size(options.recv_buffer_size, self.config.window);
         let mut end = End::new((host, to.unwrap_or(host)), (local, addr), buffer);
         end.set(options);
+        end.reuse = options.reuse_address == Some(true);
         self.ends.insert(id, end);
         if let Some(node) = self.node(host) {
             node.ports.take(local.port());
@@ -133,6 +136,36 @@ impl Network {
             }
         }
         Ok(id)
+    }
+
+    /// # Errors
+    ///
+    /// Those of the system where a local port was asked for that another socket has.
+    fn expect_local_port(
+        &self,
+        host: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        options: &TcpOptions,
+    ) -> io::Result<()> {
+        let listens = self.listening.get(&(host, local.port())).into_iter().flatten().any(|id| {
+            let Some(other) = self.listeners.get(id) else { return false };
+            let every = other.addr.ip().is_unspecified() && (other.addr.is_ipv6() || local.is_ipv4());
+            let shared = other.reuse_port && options.reuse_port == Some(true);
+            (every || other.addr.ip() == local.ip()) && !shared
+        });
+        let reuse = options.reuse_address == Some(true);
+        let same = self.ends.values().filter(|end| end.host == host && end.local == local && !end.is_unix());
+        let (mut taken, mut connected) = (listens, false);
+        for end in same {
+            taken |= !(reuse && end.reuse);
+            connected |= end.remote == remote;
+        }
+        match () {
+            () if taken => Err(failed(ErrorKind::AddrInUse, "connect from", local)),
+            () if connected => Err(failed(ErrorKind::AddrNotAvailable, "connect to", remote)),
+            () => Ok(()),
+        }
     }
 
     /// Asks for a connection, and sets the time for the next question.

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use loop_api::net::UdpOptions;
+use loop_api::net::error::cannot;
 
 use super::datagrams::Udp;
 use super::network::{Network, closed, failed, is_of_host, system_error};
@@ -20,6 +21,39 @@ const MOST: usize = 65_507;
 
 /// What fits into one packet on a link: a larger datagram goes in pieces, and is lost with any.
 const MTU: usize = 1472;
+
+/// Where an address that is every one of the host leads: to the host itself.
+fn to_itself(local: SocketAddr, mut to: SocketAddr) -> SocketAddr {
+    if to.ip().is_unspecified() {
+        let loopback = if to.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        let same = !local.ip().is_unspecified() && local.is_ipv4() == to.is_ipv4();
+        to.set_ip(if same { local.ip() } else { loopback });
+    }
+    to
+}
+
+/// # Errors
+///
+/// That of the system where a socket of IPv4 is to reach IPv6.
+fn expect_family(local: SocketAddr, to: SocketAddr, what: &str) -> io::Result<()> {
+    if local.is_ipv6() || to.is_ipv4() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    let error = rustix::io::Errno::AFNOSUPPORT.into();
+    #[cfg(not(unix))]
+    let error = io::Error::new(ErrorKind::InvalidInput, "a socket of IPv4 does not reach IPv6");
+    Err(cannot(what, to, error))
+}
+
+impl Udp {
+    /// Whether a datagram is for it: by the address that it was sent to, and its peer if it has one.
+    fn takes(&self, from: SocketAddr, to: SocketAddr) -> bool {
+        let own = self.addr.ip();
+        let every = own.is_unspecified() && (self.addr.is_ipv6() || to.is_ipv4());
+        (own == to.ip() || every) && self.peer.is_none_or(|peer| peer == from)
+    }
+}
 
 impl Network {
     pub(crate) fn bind_udp(
@@ -77,6 +111,22 @@ impl Network {
         }
     }
 
+    /// Fixes the peer of a socket, and where it was bound to every address, its own too.
+    pub(crate) fn connect_udp(&mut self, id: u64, peer: SocketAddr) -> io::Result<()> {
+        let socket = self.udp.get(&id).ok_or_else(closed)?;
+        let (host, mut local) = (socket.host, socket.addr);
+        expect_family(local, peer, "connect to")?;
+        let peer = to_itself(local, peer);
+        let own = if peer.ip().is_loopback() { peer.ip() } else { self.ip_of(host) };
+        if local.ip().is_unspecified() && own.is_ipv4() == local.is_ipv4() {
+            local.set_ip(own);
+        }
+        if let Some(socket) = self.udp.get_mut(&id) {
+            (socket.peer, socket.addr) = (Some(peer), local);
+        }
+        Ok(())
+    }
+
     /// Sends what may be lost.
     pub(super) fn send_once(&mut self, core: &Core, from: u32, to: u32, packet: Packet) {
         if from != to {
@@ -117,6 +167,8 @@ impl Network {
             return Err(io::Error::new(ErrorKind::InvalidInput, message));
         }
         let (host, mut from, may_broadcast) = (socket.host, socket.addr, socket.broadcast);
+        expect_family(from, to, "send to")?;
+        let to = to_itself(from, to);
         let broadcast = matches!(to, SocketAddr::V4(to) if to.ip().is_broadcast());
         if broadcast && !may_broadcast {
             return Err(failed(
@@ -134,7 +186,6 @@ impl Network {
             }
             return Ok(buf.len());
         }
-        let to = if to.ip().is_unspecified() { SocketAddr::new(self.ip_of(host), to.port()) } else { to };
         // An address that no host has takes it, and it is lost.
         if let Some(to_host) = self.host_of(host, to.ip()) {
             self.send_copies(core, (host, from), (to_host, to), buf);
@@ -193,24 +244,23 @@ impl Network {
     ) {
         let most = self.config.datagrams;
         let broadcast = matches!(to.1, SocketAddr::V4(to) if to.ip().is_broadcast());
-        let mut found = false;
-        for id in self.bound.get(&(to.0, to.1.port())).into_iter().flatten() {
-            let Some(socket) = self.udp.get_mut(id) else { continue };
-            let any = socket.addr.ip().is_unspecified();
-            if !any && socket.addr.ip() != to.1.ip() {
-                continue;
-            }
-            found = true;
-            // What does not fit, or comes from another than the peer, is dropped.
-            if socket.rx.len() < most && socket.peer.is_none_or(|peer| peer == from.1) {
+        let bound = self.bound.get(&(to.0, to.1.port())).into_iter().flatten();
+        let fitting = bound.filter(|id| self.udp.get(id).is_some_and(|socket| socket.takes(from.1, to.1)));
+        let takers: Vec<u64> = if broadcast {
+            fitting.copied().collect()
+        } else {
+            // One whose peer it is comes first, then one on the very address.
+            let rank = |id: &&u64| self.udp.get(id).map(|s| (s.peer.is_none(), s.addr.ip().is_unspecified()));
+            fitting.min_by_key(rank).copied().into_iter().collect()
+        };
+        for id in &takers {
+            // What does not fit is dropped.
+            if let Some(socket) = self.udp.get_mut(id).filter(|socket| socket.rx.len() < most) {
                 socket.rx.push_back((from.1, bytes.clone()));
                 socket.waiters.move_to(&mut self.wakes);
             }
-            if !broadcast {
-                break;
-            }
         }
-        if !found && !broadcast {
+        if takers.is_empty() && !broadcast {
             let (from_host, from) = from;
             let sender = self.bound.get(&(from_host, from.port())).into_iter().flatten().find(|id| {
                 let same = |ip| ip == from.ip() || is_of_host(ip);

@@ -58,11 +58,7 @@ impl loop_api::net::Socket for UdpSocket {}
 
 impl loop_api::net::UdpSocket for UdpSocket {
     async fn connect(&self, addr: SocketAddr) -> Result<()> {
-        self.with(|socket| {
-            // What others sent before is dropped.
-            socket.rx.retain(|(from, _)| *from == addr);
-            socket.peer = Some(addr);
-        })
+        self.host.0.world.net(|net, _| net.connect_udp(self.id, addr))
     }
 
     async fn send(&self, buf: &[u8]) -> Result<usize> {

@@ -141,6 +141,31 @@ where
     });
 }
 
+pub fn net02_a_local_port_that_is_taken<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let listener = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
+        let addr = listener.local_addr().expect("its address");
+        let reuse = TcpOptions::new().reuse_address(true).local_addr(loopback());
+        let client = handle.connect_tcp(addr, reuse.clone()).await.expect("a connection");
+        let local = client.local_addr().expect("its address");
+        let elsewhere = handle.listen_tcp(loopback(), &TcpOptions::default()).expect("a port");
+        let other = elsewhere.local_addr().expect("its address");
+        for (to, options, expected) in [
+            (addr, TcpOptions::new().local_addr(local), Some(io::ErrorKind::AddrInUse)),
+            (addr, reuse.clone().local_addr(addr), Some(io::ErrorKind::AddrInUse)),
+            // There is one from there to there.
+            (addr, reuse.clone().local_addr(local), Some(io::ErrorKind::AddrNotAvailable)),
+            (other, reuse.local_addr(local), None),
+        ] {
+            let error = handle.connect_tcp(to, options).await.err();
+            assert_eq!(error.map(|error| error.kind()), expected, "to {to}");
+        }
+    });
+}
+
 pub fn net02_dropping_a_pending_connect_is_harmless<S: Subject>()
 where
     HandleOf<S>: Net,

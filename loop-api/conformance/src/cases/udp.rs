@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::support::{Counter, LONG, SHORT, loopback, run, until, within};
@@ -48,6 +49,112 @@ where
         let mut buf = [0; 16];
         let n = within(&handle, LONG, other.recv(&mut buf)).await.expect("a datagram").expect("a datagram");
         assert_eq!(&buf[..n], b"ciao");
+    });
+}
+
+/// A server that has a socket for each client, at one port.
+pub fn net13_a_datagram_goes_to_the_socket_of_its_peer<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let options = UdpOptions::new().reuse_address(true);
+        let all = handle.bind_udp(loopback(), &options).expect("a port");
+        let addr = all.local_addr().expect("its address");
+        let (client, other) = (bind(&handle), bind(&handle));
+        let of_client = handle.bind_udp(addr, &options).expect("the same port");
+        of_client.connect(client.local_addr().expect("its address")).await.expect("a peer");
+        other.send_to(b"other", addr).await.expect("to be sent");
+        client.send_to(b"client", addr).await.expect("to be sent");
+        for (socket, expected) in [(&of_client, &b"client"[..]), (&all, b"other")] {
+            let mut buf = [0; 16];
+            let (n, _) = within(&handle, LONG, socket.recv_from(&mut buf))
+                .await
+                .expect("a datagram")
+                .expect("a datagram");
+            assert_eq!(&buf[..n], expected);
+            let error = socket.try_recv_from(&mut buf).expect_err("nothing more");
+            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        }
+        // To one that is not its peer, the port is closed.
+        drop(all);
+        other.connect(addr).await.expect("a peer");
+        other.send(b"is it there").await.expect("to be sent");
+        let refused = within(&handle, LONG, other.recv(&mut [0; 16])).await.expect("an answer");
+        assert_eq!(refused.expect_err("it is refused").kind(), io::ErrorKind::ConnectionRefused);
+    });
+}
+
+pub fn net13_a_datagram_goes_to_the_very_address_first<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let options = UdpOptions::new().reuse_address(true);
+        let every = handle.bind_udp((Ipv4Addr::UNSPECIFIED, 0).into(), &options).expect("a port");
+        let port = every.local_addr().expect("its address").port();
+        let one = handle.bind_udp((Ipv4Addr::LOCALHOST, port).into(), &options).expect("the same port");
+        let addr = one.local_addr().expect("its address");
+        bind(&handle).send_to(b"ciao", addr).await.expect("to be sent");
+        within(&handle, LONG, one.recv_from(&mut [0; 16])).await.expect("a datagram").expect("a datagram");
+    });
+}
+
+pub fn net13_the_unspecified_address_is_the_host_itself<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let to = bind(&handle);
+        let itself = (Ipv4Addr::UNSPECIFIED, to.local_addr().expect("its address").port());
+        bind(&handle).send_to(b"sent", itself.into()).await.expect("to be sent");
+        let from = handle.bind_udp((Ipv4Addr::UNSPECIFIED, 0).into(), &UdpOptions::new()).expect("a port");
+        from.connect(itself.into()).await.expect("a peer");
+        assert_eq!(from.peer_addr().ok(), to.local_addr().ok());
+        // What it is known by from now on.
+        let known = from.local_addr().expect("its address");
+        assert_eq!(known.ip(), Ipv4Addr::LOCALHOST);
+        from.send(b"connected").await.expect("to be sent");
+        for expected in [&b"sent"[..], b"connected"] {
+            let mut buf = [0; 16];
+            let (n, sender) =
+                within(&handle, LONG, to.recv_from(&mut buf)).await.expect("a datagram").expect("a datagram");
+            assert_eq!(&buf[..n], expected);
+            assert!(n == 4 || sender == known, "from {sender}");
+        }
+    });
+}
+
+pub fn net13_connecting_keeps_what_has_come<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let (early, peer, socket) = (bind(&handle), bind(&handle), bind(&handle));
+        early.send_to(b"early", socket.local_addr().expect("its address")).await.expect("to be sent");
+        within(&handle, LONG, socket.readable()).await.expect("to be ready").expect("to be ready");
+        socket.connect(peer.local_addr().expect("its address")).await.expect("a peer");
+        let mut buf = [0; 16];
+        assert_eq!(socket.try_recv(&mut buf).expect("what came before"), 5);
+    });
+}
+
+pub fn net13_ipv4_and_ipv6_are_apart<S: Subject>()
+where
+    HandleOf<S>: Net,
+{
+    run::<S, _>(|handle| async move {
+        let v4 = handle.bind_udp((Ipv4Addr::UNSPECIFIED, 0).into(), &UdpOptions::new()).expect("a port");
+        let Ok(v6) = handle.bind_udp((Ipv6Addr::LOCALHOST, 0).into(), &UdpOptions::new()) else {
+            // A machine without IPv6.
+            return;
+        };
+        v4.send_to(b"x", v6.local_addr().expect("its address")).await.expect_err("another family");
+        let port = v4.local_addr().expect("its address").port();
+        v6.connect((Ipv6Addr::LOCALHOST, port).into()).await.expect("a peer");
+        v6.send(b"x").await.expect("to be sent");
+        let refused = within(&handle, LONG, v6.recv(&mut [0; 4])).await.expect("an answer");
+        assert_eq!(refused.expect_err("it is refused").kind(), io::ErrorKind::ConnectionRefused);
     });
 }
 
