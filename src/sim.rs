@@ -105,6 +105,11 @@ impl World {
     }
 
     /// The host of this name, which is made if there is none.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a word: see [`loop_sim::World::host`].
+    #[track_caller]
     pub fn host(&self, name: &str) -> Host {
         Host(self.0.host(name))
     }

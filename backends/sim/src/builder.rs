@@ -71,7 +71,8 @@ impl Builder {
         self
     }
 
-    /// The network; one without faults by default.
+    /// The network; one without faults by default. What is wrong in it fails the world, as in
+    /// [`World::net`](crate::World::net).
     pub fn net(mut self, net: NetConfig) -> Builder {
         self.config.net = net;
         self
@@ -182,7 +183,8 @@ impl Builder {
         let order = config.order.clone().unwrap_or_default();
         let mixes_ties = order.mixes_ties();
         let ready = ReadyQueue::new(order, &mut oracle);
-        Arc::new(Inner {
+        let wrong = config.net.wrong();
+        let world = Arc::new(Inner {
             core: Core::new(oracle, Trace::new(config.trace), mixes_ties, config.host.is_some()),
             base: interpose::base(),
             thread: context::thread_id().get(),
@@ -200,6 +202,10 @@ impl Builder {
             poll_nanos: nanos(config.poll_cost),
             foreign: OnceLock::new(),
             config,
-        })
+        });
+        if let Some(wrong) = wrong {
+            world.fail(wrong);
+        }
+        world
     }
 }

@@ -171,7 +171,8 @@ impl Chaos {
         let mut pick = |of: u64| oracle.pick(ChoiceKind::Plan, of.max(1));
         // Whole milliseconds are easier to read, and no run needs more.
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let at = Duration::from_millis(now.as_nanos().div_ceil(1_000_000) as u64 + pick(ms(self.within)));
+        let now = now.as_nanos().div_ceil(1_000_000) as u64;
+        let at = Duration::from_millis(now.saturating_add(pick(ms(self.within))));
         let a = pick(hosts.len() as u64) as usize;
         let b = (a + 1 + pick(hosts.len() as u64 - 1) as usize) % hosts.len();
         if kind == OUTAGE {

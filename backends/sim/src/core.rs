@@ -69,7 +69,7 @@ impl Core {
     /// Lets time go on.
     pub(crate) fn advance(&self, nanos: u64) {
         // One thread at a time runs the world, so that this needs no locked instruction.
-        self.now.store(self.now() + nanos, Relaxed);
+        self.now.store(self.now().saturating_add(nanos), Relaxed);
     }
 
     /// Jumps to a time, unless it is past.

@@ -12,7 +12,7 @@ struct Off {
     /// Set by a fault, in nanoseconds.
     skew: i64,
     /// Gained so far by drift, until `since`.
-    gained: i64,
+    gained: i128,
     since: u64,
     /// Millionths gained from then on.
     drift: i64,
@@ -28,13 +28,14 @@ pub(crate) struct HostClock {
 }
 
 impl Off {
-    fn drifted(&self, now: u64) -> i64 {
-        let gained = i128::from(now.saturating_sub(self.since)) * i128::from(self.drift) / MILLION;
-        self.gained.saturating_add(gained as i64)
+    fn drifted(&self, now: u64) -> i128 {
+        self.gained + i128::from(now.saturating_sub(self.since)) * i128::from(self.drift) / MILLION
     }
 
+    /// A clock that has come to its end stands.
     fn raw(&self, now: u64) -> u64 {
-        now.saturating_add_signed(self.skew.saturating_add(self.drifted(now)))
+        let told = i128::from(now) + i128::from(self.skew) + self.drifted(now);
+        u64::try_from(told.max(0)).unwrap_or(u64::MAX)
     }
 }
 
@@ -56,11 +57,11 @@ impl HostClock {
 
     /// The time of the world at which it tells this, as far as is known now, and never earlier.
     pub(crate) fn when(&self, told: u64) -> u64 {
-        if !self.is_off.load(Relaxed) {
+        if !self.is_off.load(Relaxed) || told == u64::MAX {
             return told;
         }
         let off = lock(&self.off);
-        let steady = i128::from(told) - i128::from(off.skew) - i128::from(off.gained);
+        let steady = i128::from(told) - i128::from(off.skew) - off.gained;
         let since = i128::from(off.since);
         let rate = (MILLION + i128::from(off.drift)).max(1);
         // Rounded up.

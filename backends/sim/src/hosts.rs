@@ -29,6 +29,12 @@ use crate::tasks;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorldError(String);
 
+impl WorldError {
+    pub(crate) fn new(message: String) -> WorldError {
+        WorldError(message)
+    }
+}
+
 impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -58,7 +64,8 @@ fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
         boot,
         // One world, one thread.
         shared: Shared::new("sim").of_this_thread(),
-        tasks: TaskSet::new(),
+        // The same in each run, as programs may print the ids.
+        tasks: TaskSet::numbered(u64::from(id) + (boot << 12)),
         clock,
         disk,
         paused: AtomicBool::new(false),
@@ -154,12 +161,13 @@ pub(crate) fn crash(host: &SimHandle) {
     let Host { world, shared, tasks, .. } = &*host.0;
     on(host, || {
         shared.close();
+        // Before what destructors would send: in a process that is gone none runs.
+        world.net(|net, core| net.crash(core, host.0.id));
         shared.end_step(|| tasks.close());
     });
     wake(lock(&host.0.signals).close());
     drop(std::mem::take(&mut *lock(&host.0.parked)));
     world.bury();
-    world.net(|net, core| net.crash(core, host.0.id));
 }
 
 /// A host's process ends, and its system goes on: what was written is not lost.

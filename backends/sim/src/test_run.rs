@@ -82,6 +82,12 @@ fn run(
 ) -> Option<String> {
     let builder = builder.clone().order_unless_set(Order::Random);
     let range = asked.seed.map_or(0..asked.count, |seed| seed..seed.saturating_add(1));
+    if range.is_empty() {
+        let last = u64::MAX - 1;
+        return Some(format!(
+            "{name}: no seed was run, so that nothing was tested: ask for 1 or more, up to seed {last}"
+        ));
+    }
     if asked.check {
         for seed in range.clone() {
             if let Err(difference) = check_deterministic(seed, &builder, &program) {
@@ -187,6 +193,15 @@ mod tests {
             }
         });
         assert!(message.contains("then the limit came: it may need less"), "{message}");
+    }
+
+    #[test]
+    fn a_test_of_no_seed_fails() {
+        for (seed, count) in [(None, 0), (Some(u64::MAX), 1)] {
+            let asked = Asked { seed, count, check: false, shrink_for: Duration::ZERO };
+            let message = run("none", &asked, &Builder::new(), |_| (), |_| ()).expect("nothing was tested");
+            assert!(message.contains("none: no seed was run"), "{message}");
+        }
     }
 
     #[test]

@@ -67,8 +67,23 @@ impl World {
 
     /// The host of this name, which is made if there is none. Its address is the next of 10.0.0.1,
     /// 10.0.0.2 and so on; the first is `main`, which runs `block_on`.
+    ///
+    /// # Panics
+    ///
+    /// If the name is not a word, by which a plan could name it: it is empty, or has whitespace or a `#`
+    /// in it.
+    #[track_caller]
     pub fn host(&self, name: &str) -> SimHandle {
-        self.0.host(name).unwrap_or_else(|| hosts::add(&self.0, name))
+        match self.0.host(name) {
+            Some(host) => host,
+            None => {
+                assert!(
+                    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '#'),
+                    "{name:?} cannot be the name of a host: plans of faults name it by a word, so leave spaces and `#` out of it"
+                );
+                hosts::add(&self.0, name)
+            }
+        }
     }
 
     /// All hosts, as they are now, in the order in which they were made.
@@ -91,17 +106,24 @@ impl World {
     ///
     /// # Errors
     ///
-    /// If there is no such host.
+    /// If there is no such host, or a number of the link is none that it can be.
     pub fn link(&self, from: &str, to: &str, link: Option<Link>) -> Result<(), WorldError> {
         hosts::check(&self.0, &Fault::cut(from, to))?;
+        if let Some(wrong) = link.as_ref().and_then(Link::wrong) {
+            return Err(WorldError::new(wrong));
+        }
         let id = |name: &str| self.0.host(name).map_or(0, |host| host.0.id);
         let (from, to) = (id(from), id(to));
         self.0.net(|net, _| net.route(from, to).link = link);
         Ok(())
     }
 
-    /// Sets the network between all hosts.
+    /// Sets the network between all hosts. A part of it that is negative, no number or more than 1 fails
+    /// the world.
     pub fn net(&self, config: NetConfig) {
+        if let Some(wrong) = config.wrong() {
+            return self.0.fail(wrong);
+        }
         self.0.net(|net, _| net.config = config);
     }
 
@@ -248,7 +270,7 @@ impl World {
     /// time, the run fails with the name. Meant for what must come about once all faults are over.
     pub async fn eventually(&self, name: &str, within: Duration, mut holds: impl FnMut() -> bool) {
         let host = SimHandle::current();
-        let end = self.elapsed() + within;
+        let end = self.elapsed().saturating_add(within);
         while !holds() {
             if self.elapsed() >= end {
                 self.0.fail(format!("`{name}` has not come about within {within:?}"));

@@ -1,7 +1,6 @@
 //! Cuts, holds and crashes.
 
 use super::network::Network;
-use super::packet::Packet;
 use crate::core::Core;
 
 impl Network {
@@ -75,16 +74,6 @@ impl Network {
     /// A host's process is gone: its peers are told, its ports are free, and who waits for its
     /// sockets elsewhere gets an error.
     pub(crate) fn crash(&mut self, core: &Core, host: u32) {
-        for id in self.ends_of(host, None) {
-            if let Some(end) = self.ends.get_mut(&id) {
-                end.wake_all(&mut self.wakes);
-                let to = end.peer;
-                if end.state == super::end::State::Open {
-                    self.send_from(core, id, Packet::Reset { to });
-                }
-            }
-            self.bury_end(core, id);
-        }
         let listeners: Vec<u64> =
             self.listeners.iter().filter(|(_, l)| l.host == host).map(|(id, _)| *id).collect();
         for id in listeners {
@@ -92,6 +81,13 @@ impl Network {
                 listener.waiters.move_to(&mut self.wakes);
             }
             self.close_listener(core, id);
+        }
+        for id in self.ends_of(host, None) {
+            if let Some(end) = self.ends.get_mut(&id) {
+                end.wake_all(&mut self.wakes);
+            }
+            // As the kernel of a process that has ended.
+            self.close(core, id);
         }
         let sockets: Vec<u64> = self.udp.iter().filter(|(_, s)| s.host == host).map(|(id, _)| *id).collect();
         for id in sockets {

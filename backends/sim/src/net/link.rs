@@ -17,8 +17,10 @@ pub enum Latency {
     LongTail(Duration, Duration),
 }
 
+/// 36 years at most: several of them are added to a time.
 pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX / 4)
+    const MOST: u64 = u64::MAX / 16;
+    u64::try_from(duration.as_nanos()).unwrap_or(MOST).min(MOST)
 }
 
 impl Latency {
@@ -32,7 +34,7 @@ impl Latency {
             Latency::LongTail(least, more) => {
                 // Doublings are the zeros at the end of a number; 63 of 64 picks, so that zero is short.
                 let doublings = (!oracle.pick(kind, 64)).trailing_zeros().min(6);
-                let span = nanos(more).saturating_mul(1 << doublings);
+                let span = nanos(more.saturating_mul(1 << doublings));
                 nanos(least) + oracle.pick(kind, span.saturating_add(1))
             }
         }
@@ -72,7 +74,18 @@ impl Default for Link {
     }
 }
 
+/// What is wrong with the part of something that is lost and so on, if it is none.
+fn wrong_part(name: &str, part: f64) -> Option<String> {
+    let message = || format!("`{name}` is {part}: set it to a part of all, from 0 to 1");
+    (!(0.0..=1.0).contains(&part)).then(message)
+}
+
 impl Link {
+    /// What is wrong with it, if something is.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        wrong_part("Link::loss", self.loss).or_else(|| wrong_part("Link::duplicate", self.duplicate))
+    }
+
     /// Sets [`latency`](Self::latency).
     #[must_use = "it gives the link back, with this one set"]
     pub fn latency(mut self, latency: Latency) -> Link {
@@ -160,6 +173,16 @@ impl Default for NetConfig {
 }
 
 impl NetConfig {
+    /// What is wrong with it, if something is.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        let nothing =
+            || "`NetConfig::window` is 0: no stream would carry anything; set it to 1 or more".to_owned();
+        let window = (self.window == 0).then(nothing);
+        window
+            .or_else(|| wrong_part("NetConfig::short_reads", self.short_reads))
+            .or_else(|| self.link.wrong())
+    }
+
     /// How long each packet takes, where nothing is chosen: within a host, or between two.
     pub(crate) fn fixed(&self, is_loopback: bool) -> Option<u64> {
         match self.link {

@@ -37,8 +37,14 @@ impl TaskSet {
     /// An empty, open set.
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        TaskSet::numbered(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// As [`new`](Self::new), with a number that is part of its tasks' ids: where these are to be the same
+    /// in each run. Of numbers that differ by 2^23 - 1 the ids are the same.
+    pub fn numbered(number: u64) -> Self {
         // Zero is for tasks that are in no set.
-        let number = (NEXT.fetch_add(1, Ordering::Relaxed) % ((1 << 23) - 1)) + 1;
+        let number = (number % ((1 << 23) - 1)) + 1;
         TaskSet {
             number,
             list: Mutex::new(List {
