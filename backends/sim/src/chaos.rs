@@ -57,6 +57,8 @@ pub struct Chaos {
     pub outages: f64,
     /// The hosts fall into two parts, each of which is cut from the other.
     pub partitions: f64,
+    /// A host takes up to a millisecond longer for each poll.
+    pub slow_hosts: f64,
 }
 
 /// The places of [`Chaos::outages`] and [`Chaos::partitions`] among the kinds.
@@ -85,7 +87,7 @@ macro_rules! rates {
 
 rates! {
     crashes pauses cuts one_way_cuts isolations slow_links resets skews
-    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes outages partitions
+    full_disks slow_disks disk_errors exhausted_descriptors lying_syncs wipes outages partitions slow_hosts
 }
 
 impl Chaos {
@@ -110,6 +112,7 @@ impl Chaos {
             wipes: 0.0,
             outages: 0.0,
             partitions: 0.0,
+            slow_hosts: 0.0,
         }
     }
 
@@ -129,6 +132,7 @@ impl Chaos {
             slow_disks: 2.0,
             disk_errors: 2.0,
             exhausted_descriptors: 2.0,
+            slow_hosts: 2.0,
             ..Chaos::new(within)
         }
     }
@@ -208,6 +212,7 @@ impl Chaos {
             11 => Fault::descriptors_exhausted(a),
             12 => Fault::sync_lies(a),
             13 => Fault::wipe(a),
+            16 => Fault::slow_host(a, Duration::from_micros(1 + pick(1_000))),
             _ => return,
         };
         let until = at + Duration::from_millis(1 + pick(ms(self.lasting)));
@@ -299,6 +304,7 @@ mod tests {
             "disk-fails",
             "disk-works",
             "descriptors-exhausted",
+            "slow-host",
         ] {
             assert!(seen.contains_key(word), "{seen:?}");
         }

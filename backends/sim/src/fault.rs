@@ -53,6 +53,9 @@ pub enum Fault {
     Release(String, String),
     /// What is sent between the two takes so much longer, until this is set to zero.
     Slow(String, String, Duration),
+    /// After each poll on the host, all of it waits so much longer, until this is set to zero; also over a
+    /// restart.
+    SlowHost(String, Duration),
     /// The host's clock is off by this many nanoseconds. It never goes back: where it is set back, it
     /// stands still until it is right.
     Skew(String, i64),
@@ -123,7 +126,7 @@ impl DiskCall {
 }
 
 /// The words of every fault, with what follows each.
-const SYNTAX: [(&str, &str); 31] = [
+const SYNTAX: [(&str, &str); 32] = [
     ("crash", "HOST"),
     ("restart", "HOST"),
     ("pause", "HOST"),
@@ -137,6 +140,7 @@ const SYNTAX: [(&str, &str); 31] = [
     ("hold", "HOST HOST"),
     ("release", "HOST HOST"),
     ("slow", "HOST HOST TIME"),
+    ("slow-host", "HOST TIME"),
     ("skew", "HOST NANOSECONDS, such as -5000ns"),
     ("drift", "HOST MILLIONTHS, such as 200ppm"),
     ("reset", "HOST HOST"),
@@ -197,6 +201,8 @@ makers! {
     release(a: &str, b: &str) = Release;
     /// [`Fault::Slow`].
     slow(a: &str, b: &str, more: Duration) = Slow;
+    /// [`Fault::SlowHost`].
+    slow_host(host: &str, more: Duration) = SlowHost;
     /// [`Fault::Skew`].
     skew(host: &str, nanos: i64) = Skew;
     /// [`Fault::Drift`].
@@ -254,6 +260,7 @@ impl Fault {
             Isolate(host) => Rejoin(host.clone()),
             Hold(a, b) => Release(a.clone(), b.clone()),
             Slow(a, b, more) if !more.is_zero() => Slow(a.clone(), b.clone(), Duration::ZERO),
+            SlowHost(host, more) if !more.is_zero() => SlowHost(host.clone(), Duration::ZERO),
             Skew(host, by) if *by != 0 => Skew(host.clone(), 0),
             Drift(host, by) if *by != 0 => Drift(host.clone(), 0),
             NameFails(name) => NameWorks(name.clone()),
@@ -277,6 +284,7 @@ impl Fault {
             | Resume(a)
             | Isolate(a)
             | Rejoin(a)
+            | SlowHost(a, _)
             | Skew(a, _)
             | Drift(a, _)
             | PortsExhausted(a)
@@ -322,6 +330,7 @@ impl fmt::Display for Fault {
             Hold(a, b) => write!(f, "hold {a} {b}"),
             Release(a, b) => write!(f, "release {a} {b}"),
             Slow(a, b, more) => write!(f, "slow {a} {b} {}", print_duration(*more)),
+            SlowHost(a, more) => write!(f, "slow-host {a} {}", print_duration(*more)),
             Skew(a, by) => write!(f, "skew {a} {by}ns"),
             Drift(a, by) => write!(f, "drift {a} {by}ppm"),
             Reset(a, b) => write!(f, "reset {a} {b}"),
@@ -386,6 +395,7 @@ impl FromStr for Fault {
             ("hold", [a, b]) => Fault::hold(a, b),
             ("release", [a, b]) => Fault::release(a, b),
             ("slow", [a, b, more]) => Fault::slow(a, b, parse_duration(more).ok_or_else(wrong)?),
+            ("slow-host", [a, more]) => Fault::slow_host(a, parse_duration(more).ok_or_else(wrong)?),
             ("skew", [a, by]) => Fault::skew(a, number(by, "ns").ok_or_else(wrong)?),
             ("drift", [a, by]) => Fault::drift(a, number(by, "ppm").ok_or_else(wrong)?),
             ("reset", [a, b]) => Fault::reset(a, b),

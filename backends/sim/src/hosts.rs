@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
@@ -52,10 +52,11 @@ struct Kept {
     clock: Arc<HostClock>,
     disk: Arc<Mutex<Store>>,
     starts: Arc<Mutex<Vec<Start>>>,
+    slow: u64,
 }
 
 fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
-    let Kept { id, name, ip, clock, disk, starts } = kept;
+    let Kept { id, name, ip, clock, disk, starts, slow } = kept;
     SimHandle(Arc::new(Host {
         world: world.clone(),
         id,
@@ -70,6 +71,8 @@ fn boot(world: &Arc<Inner>, kept: Kept, boot: u64) -> SimHandle {
         disk,
         paused: AtomicBool::new(false),
         parked: Mutex::default(),
+        slow: AtomicU64::new(slow),
+        busy_until: AtomicU64::new(0),
         starts,
         signals: Mutex::default(),
     }))
@@ -82,7 +85,8 @@ pub(crate) fn add(world: &Arc<Inner>, name: &str) -> SimHandle {
     // 10.0.0.1 and so on.
     let ip = IpAddr::V4(Ipv4Addr::from(0x0a00_0001 + id));
     let disk = Arc::new(Mutex::new(Store::new(world.config.disk.clone(), beginning())));
-    let kept = Kept { id, name: name.to_owned(), ip, clock: Arc::default(), disk, starts: Arc::default() };
+    let (name_of, clock, starts) = (name.to_owned(), Arc::default(), Arc::default());
+    let kept = Kept { id, name: name_of, ip, clock, disk, starts, slow: 0 };
     let host = boot(world, kept, 0);
     hosts.push(host.clone());
     drop(hosts);
@@ -192,7 +196,8 @@ fn restart(host: &SimHandle) {
     lock(&host.0.disk).failing.no_descriptors = false;
     let Host { world, id, name, ip, clock, disk, starts, .. } = &*host.0;
     let (clock, disk, starts) = (clock.clone(), disk.clone(), starts.clone());
-    let kept = Kept { id: *id, name: name.clone(), ip: *ip, clock, disk, starts };
+    let slow = host.0.slow.load(Relaxed);
+    let kept = Kept { id: *id, name: name.clone(), ip: *ip, clock, disk, starts, slow };
     let new = boot(world, kept, host.0.boot + 1);
     if let Some(place) = lock(&world.hosts).get_mut(*id as usize) {
         *place = new.clone();
@@ -206,11 +211,31 @@ fn restart(host: &SimHandle) {
 
 fn pause(host: &SimHandle, pause: bool) {
     host.0.paused.store(pause, Relaxed);
-    if !pause {
+    unpark(host);
+}
+
+/// What waits on the host goes on, unless it is paused.
+fn unpark(host: &SimHandle) {
+    if !host.0.paused.load(Relaxed) {
         for (task, item) in std::mem::take(&mut *lock(&host.0.parked)) {
-            host.0.world.push(task, item, None);
+            host.0.world.push_again(task, item);
         }
     }
+}
+
+/// Whether something that is ready on a slow host has to wait, until that goes on by itself; else the
+/// host is busy from now on.
+pub(crate) fn is_busy(host: &SimHandle, slow: u64) -> bool {
+    let (core, until) = (&host.0.world.core, host.0.busy_until.load(Relaxed));
+    if core.now() < until {
+        if lock(&host.0.parked).is_empty() {
+            let waits = host.clone();
+            core.at(until, Event::Call(Box::new(move || unpark(&waits))));
+        }
+        return true;
+    }
+    host.0.busy_until.store(core.now().saturating_add(slow), Relaxed);
+    false
 }
 
 /// Whether a fault can happen: its hosts exist.
@@ -300,6 +325,9 @@ fn act(world: &Arc<Inner>, fault: &Fault) {
                 net.route(a, b).slow = more;
                 net.route(b, a).slow = more;
             });
+        }
+        Fault::SlowHost(name, more) => {
+            host(name).iter().for_each(|host| host.0.slow.store(nanos(*more), Relaxed));
         }
         Fault::Skew(name, by) => host(name).iter().for_each(|host| host.0.clock.set_skew(now, *by)),
         Fault::Drift(name, by) => host(name).iter().for_each(|host| host.0.clock.set_drift(now, *by)),

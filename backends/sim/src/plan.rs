@@ -129,6 +129,7 @@ mod tests {
             Fault::hold("a", "b"),
             Fault::release("a", "b"),
             Fault::slow("a", "b", ms(30)),
+            Fault::slow_host("a", ms(2)),
             Fault::skew("a", -7),
             Fault::drift("a", 200),
             Fault::reset("a", "b"),

@@ -240,7 +240,8 @@ impl<'a> Run<'a> {
             Item::Main => self.host,
             Item::Task(host, _) | Item::Job(host, _) => host,
         };
-        if host.0.paused.load(Relaxed) {
+        let slow = host.0.slow.load(Relaxed);
+        if host.0.paused.load(Relaxed) || slow > 0 && hosts::is_busy(host, slow) {
             let host = host.clone();
             lock(&host.0.parked).push((task, item));
             return Step::Ran;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -100,7 +100,10 @@ pub(crate) struct Host {
     pub(crate) clock: Arc<HostClock>,
     pub(crate) disk: Arc<Mutex<Store>>,
     pub(crate) paused: AtomicBool,
-    /// What became ready while it was paused.
+    /// How much longer it waits after each poll, and until when it does now, in nanoseconds.
+    pub(crate) slow: AtomicU64,
+    pub(crate) busy_until: AtomicU64,
+    /// What became ready while it was paused or waited.
     pub(crate) parked: Mutex<Vec<(u64, Item)>>,
     pub(crate) starts: Arc<Mutex<Vec<Start>>>,
     pub(crate) signals: Mutex<Signals>,
@@ -158,6 +161,12 @@ impl Inner {
         if self.config.threads.is_some() {
             self.wake.notify_one();
         }
+    }
+
+    /// Makes something ready behind all that is: it was ready before.
+    pub(crate) fn push_again(&self, task: u64, item: Item) {
+        lock(&self.ready).push_last(task, item);
+        self.core.wake_foreign();
     }
 
     /// In a strict world, a thread that is not of the world fails it.

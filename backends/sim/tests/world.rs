@@ -91,6 +91,36 @@ fn a_paused_host_does_nothing_until_it_goes_on() {
 }
 
 #[test]
+fn a_slow_host_takes_longer_for_each_poll_and_no_other_does() {
+    let polls = |fault: Option<Fault>| {
+        let mut sim = SimLoop::builder().build();
+        let world = sim.world();
+        let spin = || async {
+            let begin = World::try_current().unwrap().elapsed();
+            for _ in 0..9 {
+                futures_lite::future::yield_now().await;
+            }
+            World::try_current().unwrap().elapsed() - begin
+        };
+        let (slow, quick) = (world.host("slow"), world.host("quick"));
+        fault.iter().for_each(|fault| world.fault(fault.clone()).unwrap());
+        let (two, other) = ([slow.spawn(spin()), slow.spawn(spin())], quick.spawn(spin()));
+        let mut took = Vec::new();
+        sim.block_on(async {
+            for task in two.into_iter().chain([other]) {
+                took.push(task.await.unwrap().as_millis());
+            }
+        });
+        took
+    };
+    assert_eq!(polls(None), [0, 0, 0]);
+    // Ten polls of each of the two on it, in turns: at least 17 of others lie between the first and the last.
+    let [one, other, quick] = polls(Some(Fault::slow_host("slow", ms(1))))[..] else { unreachable!() };
+    assert!((17..=20).contains(&one) && (17..=20).contains(&other) && quick == 0, "{one} {other} {quick}");
+    assert_eq!(polls(Some(Fault::slow_host("slow", ms(0)))), [0, 0, 0]);
+}
+
+#[test]
 fn what_cannot_happen_says_why() {
     let mut sim = SimLoop::builder().build();
     let world = sim.world();
