@@ -400,3 +400,6 @@ async fn bounded<T>(asked: impl Future<Output = RedisResult<T>>) -> RedisResult<
         .await
         .unwrap_or_else(|_| Err((ErrorKind::Io, "Redis does not answer in time").into()))
 }
+
+#[cfg(test)]
+mod tests;
