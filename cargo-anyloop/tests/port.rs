@@ -132,6 +132,14 @@ fn runtimes_are_mutable_or_shared() {
 }
 
 #[test]
+fn a_builder_with_a_name_is_given_the_context_by_a_statement() {
+    let context = Settings { with_tokio: true, ..settings(From::Tokio) };
+    let before = "fn f() {\n    let mut builder = tokio::runtime::Builder::new_current_thread();\n    builder.enable_all();\n    g(tokio::runtime::Builder::new_multi_thread().build());\n}\n";
+    let after = "fn f() {\n    let mut builder = anyloop::runtime::Builder::new_current_thread();\n    builder.with_tokio();\n    builder.enable_all();\n    g(anyloop::runtime::Builder::new_multi_thread().with_tokio().build());\n}\n";
+    assert_eq!(ported(before, &context).text, after);
+}
+
+#[test]
 fn what_is_not_there_needs_a_person() {
     let before = "fn f() {}\nfn g() { tokio::task::Builder::new(); }\n";
     let out = ported(before, &settings(From::Tokio));

@@ -165,7 +165,11 @@ fn features_that_an_optional_dependency_was_are_kept() {
     };
     let moves = |lib: &str, before: &str| {
         let dir = tempfile::tempdir().expect("a folder");
+        let test = ("tests/t.rs", "#[tokio::test]\nasync fn t() {}\n");
         write(dir.path(), &[("Cargo.toml", &manifest(before)), ("src/lib.rs", lib)]);
+        if before.contains("[dev-dependencies]") {
+            write(dir.path(), &[test]);
+        }
         run(dir.path(), &options()).expect("a library");
         let after = read(dir.path(), "Cargo.toml");
         after.split_once("[features]\n").expect("it has features").1.to_owned()
@@ -185,6 +189,12 @@ fn features_that_an_optional_dependency_was_are_kept() {
     assert_eq!(
         moves(all, "full = [\"tokio/fs\"]\ntokio = [\"dep:tokio\", \"tokio/net\"]\nx = [\"tokio\"]\n"),
         "full = [\"tokio\"]\ntokio = [\"dep:anyloop\"]\nx = [\"tokio\"]\n"
+    );
+    // A development dependency has no part in it.
+    let tests = "tokio = [\"dep:tokio\"]\n\n[dev-dependencies]\ntokio = \"1\"\n";
+    assert_eq!(
+        moves(some, tests),
+        "tokio = [\"dep:tokio\", \"dep:anyloop\"]\n\n[dev-dependencies]\nanyloop = \"0.1\"\n"
     );
     assert_eq!(
         moves(some, "rt = [\"dep:tokio\"]\nio = [\"tokio/sync\", \"tokio/net\"]\n"),

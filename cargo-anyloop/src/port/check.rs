@@ -85,6 +85,10 @@ fn sort(text: &str, folder: &Path, changes: &BTreeMap<PathBuf, Vec<Change>>) -> 
                             comes from, and build the loop with `with_tokio` (feature `compat`)";
                 checked.ported.push((line.to_owned(), what.to_owned()));
             }
+            None if line.contains("`std::fs::") && line.contains("found `anyloop::fs::") => {
+                let what = "tokio gives std's type there: take `anyloop::fs`'s, which has its methods, or `.as_std()`";
+                checked.ported.push((line.to_owned(), what.to_owned()));
+            }
             None => checked.other.push(line.to_owned()),
         }
     }
@@ -105,9 +109,10 @@ mod tests {
     fn errors_are_told_by_the_change_they_are_on() {
         let change = Change { line: 3, before: "tokio".into(), after: "anyloop".into() };
         let changes = [(Path::new("a/src/x.rs").to_owned(), vec![change])].into();
-        let said = "src/x.rs:3:5: error[E0308]: mismatched types\nsrc/x.rs:9:1: error: other\nsrc/x.rs:8:1: error: expected `tokio::A`, found `anyloop::A`\nerror: could not compile `x`\n";
+        let said = "src/x.rs:3:5: error[E0308]: mismatched types\nsrc/x.rs:9:1: error: other\nsrc/x.rs:8:1: error: expected `tokio::A`, found `anyloop::A`\nsrc/x.rs:7:1: error: expected `std::fs::Metadata`, found `anyloop::fs::Metadata`\nerror: could not compile `x`\n";
         let checked = sort(said, Path::new("a"), &changes);
-        assert_eq!(checked.ported.len(), 2);
+        assert_eq!(checked.ported.len(), 3);
+        assert!(checked.ported[2].1.contains("`.as_std()`"), "{checked:?}");
         assert_eq!(checked.ported[0].1, "here `tokio` became `anyloop`");
         assert_eq!(checked.other, ["src/x.rs:9:1: error: other"]);
         assert!(!checked.passed());

@@ -75,6 +75,21 @@ enum Old {
     Untouched,
 }
 
+impl Old {
+    /// What became of it in two tables.
+    fn and(self, other: &Old) -> Old {
+        match (self, other) {
+            (Old::Untouched, _) | (_, Old::Untouched) => Old::Untouched,
+            (Old::Removed, other) => other.clone(),
+            (Old::Reduced(mut left), Old::Reduced(more)) => {
+                left.extend(more.iter().cloned());
+                Old::Reduced(left)
+            }
+            (reduced, Old::Removed) => reduced,
+        }
+    }
+}
+
 /// Changes a package's manifest; gives what the workspace's dependency on the old runtime must still
 /// have, if this package inherits it: the features, or nothing if they are not known.
 pub(super) fn port(
@@ -103,6 +118,7 @@ pub(super) fn port(
     let by_workspace = whole && inherits_any(&package.doc, &found, workspace, from);
     let has_dev = found.iter().any(|at| kind_of(at) == Kind::Dev);
     let has_lib = found.iter().any(|at| kind_of(at) == Kind::Lib);
+    let mut outcomes: BTreeMap<String, (bool, Old)> = BTreeMap::new();
     for at in &found {
         let kind = kind_of(at);
         let mut need = of_kind(kind);
@@ -138,10 +154,18 @@ pub(super) fn port(
             let by_workspace = inherits && whole;
             let entry = (!again).then(|| entry(&need, program, by_workspace, optional, anyloop));
             let became = change(&mut package.doc, at, &key, &need, entry, from);
-            features(&mut package.doc, &key, optional, &became);
+            // Features are of what is no development dependency, if there is such.
+            if kind != Kind::Dev || !has_lib {
+                let outcome = outcomes.entry(key).or_insert((false, Old::Removed));
+                outcome.0 |= optional;
+                outcome.1 = std::mem::replace(&mut outcome.1, Old::Removed).and(&became);
+            }
             inherited.note(inherits, &became);
             inherited.anyloop |= by_workspace;
         }
+    }
+    for (key, (optional, became)) in &outcomes {
+        features(&mut package.doc, key, *optional, became);
     }
     let (lib, dev) = (of_kind(Kind::Lib), of_kind(Kind::Dev));
     if !package.program && (lib.moved && lib.loops || dev.moved) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::place::{From, Place};
+use super::tasks::name_before;
 use super::tokens::Found;
 use super::work::{Hit, Source};
 
@@ -57,7 +58,7 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, found: &Found) {
             let Some(arguments) = &hit.path.arguments else { return };
             let end = arguments.span_close().byte_range().end;
             if context {
-                source.edits.insert(end, ".with_tokio()");
+                with_tokio(source, range.start, end);
             }
             let build = shared.and_then(|until| source.text[end..until].find(".build()"));
             if let Some(at) = build {
@@ -68,6 +69,20 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, found: &Found) {
     }
     if context && full.len() == 3 {
         source.out.anyloop.insert("compat");
+    }
+}
+
+/// Adds tokio's context to a builder that is made at `start`, as the first of its methods or by a
+/// statement of its own.
+fn with_tokio(source: &mut Source<'_>, start: usize, end: usize) {
+    let semicolon = source.text[end..].starts_with(';').then_some(end + 1);
+    match semicolon.zip(name_before(&source.text[..start])) {
+        Some((at, name)) => {
+            let line = source.text[..start].rfind('\n').map_or(0, |at| at + 1);
+            let indent = source.text[line..start].split(|c: char| !c.is_whitespace()).next().unwrap_or("");
+            source.edits.insert(at, format!("\n{indent}{name}.with_tokio();"));
+        }
+        None => source.edits.insert(end, ".with_tokio()"),
     }
 }
 

@@ -67,7 +67,7 @@ fn method(source: &mut Source<'_>, at: usize, name: Option<Range<usize>>) -> boo
 }
 
 /// The name in `let name = ` at the end of a text.
-fn name_before(text: &str) -> Option<String> {
+pub(super) fn name_before(text: &str) -> Option<String> {
     let text = text.trim_end().strip_suffix('=')?;
     let from = text.rfind("let ")?;
     let name = text[from + 4..].trim_start().trim_start_matches("mut ");
