@@ -164,9 +164,9 @@ fn sources(
             .context
             .insert(format!("{}: its loops are built `with_tokio`, as {why}", package.manifest.display()));
     }
-    let shared = texts.iter().any(|(_, _, text)| runtime::is_shared(text, &package.crates));
     let crates = package.crates.clone();
-    let mut settings = Settings { from, all: options.all, crates, with_tokio: false, shared };
+    let mut settings = Settings { from, all: options.all, crates, with_tokio: false, shared: false };
+    let named = texts.iter().any(|(_, _, text)| source::names_a_runtime(text, &settings));
     let mut needs: BTreeMap<Kind, Needs> = BTreeMap::new();
     for (path, kind, text) in texts {
         // A test or an example is a program by itself.
@@ -175,6 +175,8 @@ fn sources(
         } else {
             None
         };
+        // A local task is on the thread that runs the loop, which a shared one's is not.
+        settings.shared = named && !["LocalSet", "spawn_local"].iter().any(|name| text.contains(name));
         settings.with_tokio = context.is_some() || own.is_some();
         if let Some(why) = own {
             report.context.insert(format!("{}: its loops are built `with_tokio`, as {why}", path.display()));

@@ -220,11 +220,11 @@ fn a_second_runtime_is_moved_when_it_is_named() {
 }
 
 #[test]
-fn a_runtime_that_is_used_by_reference_is_shared_in_all_of_the_package() {
-    let held = ["rt: &Runtime", "rt: &'a Runtime", "rt: Arc<tokio::runtime::Runtime>"];
+fn a_runtime_whose_type_is_named_is_shared_in_all_of_the_package() {
+    let held = ["rt: &Runtime", "rt: Arc<tokio::runtime::Runtime>", "rt: Mutex<Runtime>"];
     for (at, held) in held.into_iter().enumerate() {
         let dir = tempfile::tempdir().expect("a folder");
-        let uses = format!("use tokio::runtime::Runtime;\nfn f<'a>({held}) {{ rt.block_on(g()) }}\n");
+        let uses = format!("use tokio::runtime::Runtime;\nfn f({held}) {{ rt.block_on(g()) }}\n");
         let makes = "fn main() {\n    let rt = tokio::runtime::Builder::new_current_thread().enable_all().build();\n    let other = tokio::runtime::Runtime::new();\n    other.block_on(g());\n}\n";
         write(dir.path(), &[("Cargo.toml", PROGRAM), ("src/uses.rs", &uses), ("src/main.rs", makes)]);
         run(dir.path(), &options()).expect("a program");
@@ -236,6 +236,12 @@ fn a_runtime_that_is_used_by_reference_is_shared_in_all_of_the_package() {
         assert!(uses.contains("anyloop::runtime::SharedRuntime") && !uses.contains("tokio"), "{at}: {uses}");
         assert!(!run(dir.path(), &options()).expect("a program").has_work());
     }
+    // Local tasks need the thread that runs the loop.
+    let dir = tempfile::tempdir().expect("a folder");
+    let local = "fn f(mut rt: tokio::runtime::Runtime) { rt.block_on(tokio::task::LocalSet::new()) }\n";
+    write(dir.path(), &[("Cargo.toml", PROGRAM), ("src/main.rs", local)]);
+    run(dir.path(), &options()).expect("a program");
+    assert_eq!(read(dir.path(), "src/main.rs"), local.replace("tokio", "anyloop"));
 }
 
 /// The block of a page that begins with this fence.

@@ -7,26 +7,6 @@ use super::tasks::name_before;
 use super::tokens::Found;
 use super::work::{Hit, Source};
 
-/// Whether a source has a runtime by reference, or behind a counted one: what is called through it has
-/// `&self`, as `SharedRuntime`'s methods have.
-pub(super) fn is_shared(text: &str, crates: &[String]) -> bool {
-    let in_name = |c: char| c.is_alphanumeric() || c == '_';
-    let by_reference = |before: &str| {
-        let rest = before.trim_end_matches(|c| in_name(c) || c == ':');
-        let path = before[rest.len()..].trim_start_matches("::");
-        let of_crate = |name: &String| path.strip_prefix(name.as_str()) == Some("::runtime::");
-        let rest = rest.trim_end();
-        let lifetime = rest.trim_end_matches(in_name).strip_suffix('\'').unwrap_or(rest);
-        let holders = ["&", "Arc<", "Rc<", "Arc::new(", "Rc::new("];
-        (["", "runtime::"].contains(&path) || crates.iter().any(of_crate))
-            && (lifetime.ends_with('&') || holders.iter().any(|holder| rest.ends_with(holder)))
-    };
-    let whole = |end: usize| !text[end..].starts_with(|c| in_name(c) || c == '<');
-    let mut found = text.match_indices("Runtime").map(|(at, word)| (at, at + word.len()));
-    crates.iter().any(|name| text.contains(&format!("{name}::runtime")))
-        && found.any(|(at, end)| whole(end) && by_reference(&text[..at]))
-}
-
 /// Writes what builds a runtime so that it has the threads, the context and the owner that it had.
 pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, found: &Found) {
     if source.settings.from != From::Tokio || !matches!(hit.place, Place::Moves(_)) {

@@ -1,8 +1,7 @@
 //! One source: what is found, what becomes of it, and the text that comes out.
 
-use super::edit::{Edits, apply, line_ends_of, line_of};
-use super::keep::Keep;
-use super::place::Place;
+use super::edit::{apply, line_ends_of, line_of};
+use super::place::{From, Place};
 use super::tokens::{Found, find};
 use super::tree::Leaf;
 use super::work::{Change, Edited, Hit, Need, Ported, Settings, Source};
@@ -80,13 +79,8 @@ fn head(text: &str) -> usize {
 /// The changes of a text that is tokens.
 pub(super) fn edit(text: &str, settings: &Settings) -> Result<Edited, syn::Error> {
     let found = find(text.parse()?);
-    let keep = Keep::of(text, settings.from);
-    let mut source =
-        Source { text, settings, keep, edits: Edits::default(), needs: Vec::new(), out: Ported::default() };
-    // A renamed crate is known by both names.
-    let renamed = found.extern_crates.iter().filter(|(name, _)| settings.crates.contains(&name.text));
-    let crates: Vec<String> =
-        settings.crates.iter().cloned().chain(renamed.map(|(_, called)| called.clone())).collect();
+    let mut source = Source::new(text, settings);
+    let crates = crates(settings, &found);
     let roots = imports::roots(&found, &crates);
     let leaves: Vec<Leaf> = roots.iter().flat_map(|root| root.root.leaves.iter().cloned()).collect();
     let mut hits = resolve(&source, &found, &crates, &leaves);
@@ -107,6 +101,24 @@ pub(super) fn edit(text: &str, settings: &Settings) -> Result<Edited, syn::Error
     }
     docs::port(&mut source, edit);
     Ok((source.edits.sorted(), source.needs, source.out))
+}
+
+/// What the runtime's crate is called in a source: one that is renamed is known by both names.
+fn crates(settings: &Settings, found: &Found) -> Vec<String> {
+    let renamed = found.extern_crates.iter().filter(|(name, _)| settings.crates.contains(&name.text));
+    settings.crates.iter().cloned().chain(renamed.map(|(_, called)| called.clone())).collect()
+}
+
+/// Whether a source names the type of tokio's runtimes, but for imports.
+pub(super) fn names_a_runtime(text: &str, settings: &Settings) -> bool {
+    let tokens = text[head(text)..].parse().ok().filter(|_| text.contains("Runtime"));
+    let (From::Tokio, Some(tokens)) = (settings.from, tokens) else { return false };
+    let found = find(tokens);
+    let crates = crates(settings, &found);
+    let roots = imports::roots(&found, &crates);
+    let leaves: Vec<Leaf> = roots.iter().flat_map(|root| root.root.leaves.iter().cloned()).collect();
+    let hits = resolve(&Source::new(text, settings), &found, &crates, &leaves);
+    hits.iter().any(|hit| hit.full == ["runtime", "Runtime"])
 }
 
 fn resolve<'a>(source: &Source<'_>, found: &'a Found, crates: &[String], leaves: &[Leaf]) -> Vec<Hit<'a>> {

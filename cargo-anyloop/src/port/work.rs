@@ -21,7 +21,8 @@ pub struct Settings {
     pub crates: Vec<String>,
     /// Whether loops are built with tokio's context.
     pub with_tokio: bool,
-    /// Whether a runtime is used by reference somewhere in the package.
+    /// Whether the package names the type of a runtime: as a field, an argument or a result it is used as
+    /// `SharedRuntime` can be, by reference and from other threads.
     pub shared: bool,
 }
 
@@ -121,7 +122,13 @@ pub(super) struct Source<'a> {
     pub(super) out: Ported,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// A source of which nothing is known yet.
+    pub(super) fn new(text: &'a str, settings: &'a Settings) -> Source<'a> {
+        let keep = Keep::of(text, settings.from);
+        Source { text, settings, keep, edits: Edits::default(), needs: Vec::new(), out: Ported::default() }
+    }
+
     /// Where an item goes, in this source.
     pub(super) fn place(&self, path: &[String]) -> Place {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
