@@ -3,17 +3,14 @@ use std::sync::Arc;
 
 use quinn::{ClientConfig, Endpoint, EndpointConfig, ServerConfig};
 use rustls::RootCertStore;
-use rustls::pki_types::PrivatePkcs8KeyDer;
 
-use crate::support::plug;
+use crate::support::{identity, plug};
 
 const LENGTH: usize = 1 << 20;
 
 fn configs() -> (ServerConfig, ClientConfig) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = made.cert.der().clone();
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let server = ServerConfig::with_single_cert(vec![certificate.clone()], key.into()).unwrap();
+    let (certificate, key) = identity();
+    let server = ServerConfig::with_single_cert(vec![certificate.clone()], key).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();
     (server, ClientConfig::with_root_certificates(Arc::new(roots)).unwrap())

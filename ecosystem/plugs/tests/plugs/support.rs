@@ -5,10 +5,17 @@ use std::process::{Child, Command, Stdio};
 
 use anyloop::runtime::Handle;
 use anyloop_plugs::Plug;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// The loop that the test runs on.
 pub(crate) fn plug() -> Plug<Handle> {
     Plug::try_current().expect("tests run on a loop")
+}
+
+/// A server's certificate for `localhost`, signed by itself, and its key.
+pub(crate) fn identity() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    (made.cert.der().clone(), PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into())
 }
 
 /// A third-party server, killed at the end of the test.

@@ -6,12 +6,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyloop::runtime::{Backend, Builder, Handle};
+use anyloop::runtime::{Backend, Builder};
 use anyloop_plugs::{Plug, tor};
 use futures::channel::oneshot;
 use futures::task::Spawn;
 use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt};
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tor_rtcompat::tls::{CertifiedConn, RustlsProvider, TlsConnector};
 use tor_rtcompat::{
@@ -20,18 +19,14 @@ use tor_rtcompat::{
     UdpSocket,
 };
 
-use crate::support::plug;
+use crate::support::{identity, plug};
 
 const LOCALHOST: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// What arti gets.
 fn runtime() -> impl ToplevelRuntime {
-    with_tls(plug())
-}
-
-fn with_tls(plug: Plug<Handle>) -> tor::WithTls<Handle, RustlsProvider> {
     let _installed_already = rustls::crypto::ring::default_provider().install_default();
-    tor::with_tls(&plug, RustlsProvider::default())
+    tor::with_tls(&plug(), RustlsProvider::default())
 }
 
 /// Bytes there and back over a connection, which each side then sees the end of.
@@ -258,12 +253,10 @@ fn a_closed_loop_takes_nothing() {
 
 #[anyloop::test]
 async fn tls_is_tor_rtcompats_over_the_loops_connections() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = made.cert.der().clone();
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let (certificate, key) = identity();
     let runtime = runtime();
     let config = ServerConfig::builder().with_no_client_auth();
-    let config = Arc::new(config.with_single_cert(vec![certificate.clone()], key.into()).unwrap());
+    let config = Arc::new(config.with_single_cert(vec![certificate.clone()], key).unwrap());
     let listener = std::net::TcpListener::bind(LOCALHOST).unwrap();
     let addr = listener.local_addr().unwrap();
     let server = runtime.spawn_blocking(move || {
