@@ -104,6 +104,7 @@ impl Builder {
 
     /// How long a blocking job may keep the world waiting, in real time, before the run fails; five
     /// seconds by default.
+    /// A poll that takes as long, which no other thread can end, is told of on standard error.
     pub fn job_patience(mut self, patience: Duration) -> Builder {
         self.config.job_patience = patience;
         self

@@ -53,8 +53,8 @@ pub enum Fault {
     Release(String, String),
     /// What is sent between the two takes so much longer, until this is set to zero.
     Slow(String, String, Duration),
-    /// After each poll on the host, all of it waits so much longer, until this is set to zero; also over a
-    /// restart.
+    /// After each poll on the host, all of it waits so much longer, until this is set to zero; also
+    /// over a restart.
     SlowHost(String, Duration),
     /// The host's clock is off by this many nanoseconds. It never goes back: where it is set back, it
     /// stands still until it is right.

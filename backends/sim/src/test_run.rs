@@ -19,8 +19,8 @@ const SHRINK_FOR: Duration = Duration::from_secs(60);
 
 /// Runs a test in worlds with the seeds from 0 to `count`, in random order, and panics if one
 /// fails: with the line that runs it again, the faults it needs, and where its timeline was
-/// written. It is what `#[anyloop::test(sim)]` calls. What is found first, and how it is run again, is
-/// told on standard error at once; then it is made small, in at most 300 runs and a minute.
+/// written. It is what `#[anyloop::test(sim)]` calls. What is found first, and how it is run again,
+/// is told on standard error at once; then it is made small, in at most 300 runs and a minute.
 ///
 /// The environment: `ANYLOOP_SIM_SEED=7` runs that seed alone; `ANYLOOP_SIM_SEEDS=1000` as many;
 /// `ANYLOOP_SIM_CHECK=1` each seed twice, to see that the runs are the same; `ANYLOOP_SIM_SHRINK=10`
@@ -72,7 +72,8 @@ struct Asked {
     shrink_for: Duration,
 }
 
-/// What failed, if something did. What a long search for less of it could lose is given to `tell` before.
+/// What failed, if something did. What a long search for less of it could lose is given to `tell`
+/// before.
 fn run(
     name: &str,
     asked: &Asked,
@@ -148,8 +149,8 @@ mod tests {
     use super::*;
     use crate::Chaos;
 
-    /// Fails where host `a` is down, which a crash of the plan leads to; with how many runs there were
-    /// when it told what.
+    /// Fails where host `a` is down, which a crash of the plan leads to; with how many runs there
+    /// were when it told what.
     fn told(shrink_for: Duration, then: impl Fn(u64, &mut SimLoop) + Sync) -> (Vec<(u64, String)>, String) {
         let (runs, told) = (AtomicU64::new(0), Mutex::new(Vec::new()));
         let plan = "1s pause a\n2s crash a\n3s resume a".parse().unwrap();

@@ -1,5 +1,5 @@
-//! Looks at the worlds of the process by real time. A poll that blocks its thread stops its world, which
-//! then cannot tell; and one in which time goes on without end looks like one that has stopped.
+//! Looks at the worlds of the process by real time. A poll that blocks its thread stops its world,
+//! which then cannot tell; and one in which time goes on without end looks like one that has stopped.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
@@ -71,8 +71,7 @@ impl Seen {
                 None => write!(text, "the future of block_on, on host `{host}`"),
             };
             return Some(
-                text + ". It blocks the thread of its world, as std's sockets, sleep, channels and locks do: use anyloop's, \
-                        or spawn_blocking",
+                text + ". It blocks the thread of its world, as std's sockets, sleep, channels and locks do: use anyloop's",
             );
         }
         let ran = now - self.runs.0;

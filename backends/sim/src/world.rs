@@ -70,8 +70,8 @@ impl World {
     ///
     /// # Panics
     ///
-    /// If the name is not a word, by which a plan could name it: it is empty, or has whitespace or a `#`
-    /// in it.
+    /// If the name is not a word, by which a plan could name it: it is empty, or has whitespace or a
+    /// `#` in it.
     #[track_caller]
     pub fn host(&self, name: &str) -> SimHandle {
         match self.0.host(name) {
@@ -118,8 +118,8 @@ impl World {
         Ok(())
     }
 
-    /// Sets the network between all hosts. A part of it that is negative, no number or more than 1 fails
-    /// the world.
+    /// Sets the network between all hosts. A part of it that is negative, no number or more than 1
+    /// fails the world, and so does a window of zero.
     pub fn net(&self, config: NetConfig) {
         if let Some(wrong) = config.wrong() {
             return self.0.fail(wrong);

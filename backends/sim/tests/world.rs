@@ -114,7 +114,7 @@ fn a_slow_host_takes_longer_for_each_poll_and_no_other_does() {
         took
     };
     assert_eq!(polls(None), [0, 0, 0]);
-    // Ten polls of each of the two on it, in turns: at least 17 of others lie between the first and the last.
+    // Ten polls of each of the two on it, in turns: at least 17 lie between the first and the last.
     let [one, other, quick] = polls(Some(Fault::slow_host("slow", ms(1))))[..] else { unreachable!() };
     assert!((17..=20).contains(&one) && (17..=20).contains(&other) && quick == 0, "{one} {other} {quick}");
     assert_eq!(polls(Some(Fault::slow_host("slow", ms(0)))), [0, 0, 0]);

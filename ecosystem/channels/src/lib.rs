@@ -33,9 +33,9 @@
 //! | `redis` | `Redis`, a layer of many processes |
 //!
 //! In a simulated world (`#[anyloop::test(sim)]`) channels run as they are, with the layer of one
-//! process or with one of the test's own, as [`Layer`] shows one. `Redis` is tested against a Redis: what
-//! numbers, keeps and publishes is a script that runs in there, and a stand-in for it in a world would
-//! be tested in its place.
+//! process or with one of the test's own, as [`Layer`] shows one. `Redis` is tested against a Redis:
+//! what numbers, keeps and publishes is a script that runs in there, and a stand-in for it in a world
+//! would be tested in its place.
 //!
 //! This crate has no loop in it: the program depends on anyloop with the features of the loops it
 //! picks.

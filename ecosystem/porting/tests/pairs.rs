@@ -10,9 +10,9 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
-/// Those that cannot run in a world, and what they end with there: one watches a socket of the system's,
-/// two need tokio's or start a process, and one keeps async-std's sockets, by whose thread it would be
-/// woken.
+/// Those that cannot run in a world, and what they end with there: one watches a socket of the
+/// system's, two need tokio's or start a process, and one keeps async-std's sockets, by whose thread it
+/// would be woken.
 const NOT_IN_A_WORLD: [(&str, &str); 4] = [
     ("asyncio-callbacks", "without readiness of descriptors"),
     ("tokio-crates", "tokio"),

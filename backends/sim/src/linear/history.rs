@@ -82,9 +82,9 @@ impl<I: Clone + Debug, O: Clone + Debug> History<I, O> {
     /// [key](Model::key) of the model.
     ///
     /// Where few operations of a key overlap, a history takes about two steps an operation. For each
-    /// operation more that overlaps with others, or was never answered, it may take twice as many: 14
-    /// writes that all overlap take a million. A million steps take some 15 MB, and some seconds without
-    /// optimization.
+    /// operation more that overlaps with others, or was never answered, it may take twice as many:
+    /// 14 writes that all overlap take a million. A million steps take some 15 MB, and some seconds
+    /// without optimization.
     ///
     /// # Errors
     ///
