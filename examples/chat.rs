@@ -48,6 +48,7 @@ impl Room {
     }
 }
 
+/// A chat room by lines: the first is the name, every further one goes to all others.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -20,6 +20,7 @@ use examples::{Options, Outcome, Stop};
 /// The longest name; a longer datagram is no beat.
 const NAME_LIMIT: usize = 64;
 
+/// A member of a group that watches itself by UDP.
 #[derive(Parser)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -10,6 +10,7 @@ use anyloop::net::{TcpListener, TcpStream};
 use clap::Parser;
 use examples::{Options, Outcome};
 
+/// Carries every connection to another address, both ways.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

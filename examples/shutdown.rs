@@ -15,6 +15,7 @@ use anyloop::time::timeout;
 use clap::Parser;
 use examples::{Options, Outcome, Stop};
 
+/// A server of lines that ends gracefully, at Ctrl-C or SIGTERM.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -17,6 +17,7 @@ use examples::{Limits, Options, Outcome};
 /// The longest head of a request, in bytes.
 const HEAD_LIMIT: u64 = 16 * 1024;
 
+/// A very small web server, with /plaintext and /json.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -15,6 +15,7 @@ mod resp;
 mod server;
 mod store;
 
+/// A key-value server for clients of Redis, which keeps what it was told in a file.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -21,6 +21,8 @@ mod clients;
 pub(crate) mod models;
 mod request;
 
+/// The four ways to serve many clients: one after the other, a thread for each, a pool of threads,
+/// and one thread that waits for all of them at once.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -22,6 +22,8 @@ pub use stop::Stop;
 
 /// The options that every server here has.
 #[derive(Debug, Clone, Parser)]
+// That is not what a program is.
+#[command(about = None, long_about = None)]
 pub struct Options {
     /// The loop to run on: native, tokio or smol. Without it, ANYLOOP_BACKEND or the first that is
     /// compiled in.

@@ -203,6 +203,20 @@ fn bad_addresses_and_backends_get_a_clear_error() {
     assert!(error.contains("native") && error.contains("tokio") && error.contains("smol"), "{error}");
 }
 
+#[test]
+fn help_says_what_a_program_is_and_an_unknown_option_is_refused() {
+    let mut said = Vec::new();
+    for name in ["chat", "echo", "greeting", "heartbeat", "kv", "proxy", "servers", "shutdown", "tinyhttp"] {
+        let help = program(name).arg("--help").output().expect("it starts");
+        assert!(help.status.success(), "{name}: {}", help.status);
+        let first = String::from_utf8_lossy(&help.stdout).lines().next().unwrap_or_default().to_owned();
+        assert!(!said.contains(&first), "{name}: {first}");
+        said.push(first);
+        let error = fails(name, &["--nonsense"]);
+        assert!(error.contains("--nonsense") && error.contains("Usage"), "{name}: {error}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_stops_cleanly() {

@@ -26,6 +26,7 @@ const MESSAGE_LIMIT: usize = 16 * 1024;
 /// How many messages wait for a slow client before it loses some.
 const QUEUE: usize = 64;
 
+/// A web-socket server that sends each message of a client to all others.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -25,6 +25,7 @@ use web::Timer;
 const HEAD_LIMIT: usize = 16 * 1024;
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// An HTTP service that ends gracefully, at Ctrl-C or SIGTERM.
 #[derive(Parser)]
 pub(crate) struct Args {
     #[command(flatten)]

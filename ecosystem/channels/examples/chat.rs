@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, from_str, json};
 use sockets::{CloseCode, Conversation, Ended, Message};
 
+/// A chat of groups over web sockets; its page is at /?group=coffee&name=anna.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -23,6 +23,7 @@ use clap::Parser;
 use examples::{Limits, Options, Outcome, Stop};
 use futures_util::stream;
 
+/// An application over HTTP: routes, state, JSON, a body in chunks, and a clean end.
 #[derive(Parser)]
 pub(crate) struct Args {
     #[command(flatten)]

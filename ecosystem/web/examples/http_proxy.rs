@@ -26,6 +26,7 @@ use futures_util::stream;
 /// The most that `/delay` waits.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// A server over HTTP that asks another for its answers.
 #[derive(Parser)]
 pub(crate) struct Args {
     #[command(flatten)]

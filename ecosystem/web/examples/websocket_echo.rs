@@ -15,6 +15,7 @@ use clap::Parser;
 use examples::{Limits, Options, Outcome};
 use sockets::{Conversation, Ended};
 
+/// A web-socket server that says all back; its page is at /.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
