@@ -134,8 +134,8 @@ fn runtimes_are_mutable_or_shared() {
 #[test]
 fn a_builder_with_a_name_is_given_the_context_by_a_statement() {
     let context = Settings { with_tokio: true, ..settings(From::Tokio) };
-    let before = "fn f() {\n    let mut builder = tokio::runtime::Builder::new_current_thread();\n    builder.enable_all();\n    g(tokio::runtime::Builder::new_multi_thread().build());\n}\n";
-    let after = "fn f() {\n    let mut builder = anyloop::runtime::Builder::new_current_thread();\n    builder.with_tokio();\n    builder.enable_all();\n    g(anyloop::runtime::Builder::new_multi_thread().with_tokio().build());\n}\n";
+    let before = "fn f() {\n    let mut builder = tokio::runtime::Builder::new_current_thread();\n    let rt = builder.enable_all().build().unwrap();\n    rt.block_on(h());\n    g(tokio::runtime::Builder::new_multi_thread().build());\n}\n";
+    let after = "fn f() {\n    let mut builder = anyloop::runtime::Builder::new_current_thread();\n    builder.with_tokio();\n    let mut rt = builder.enable_all().build().unwrap();\n    rt.block_on(h());\n    g(anyloop::runtime::Builder::new_multi_thread().with_tokio().build());\n}\n";
     assert_eq!(ported(before, &context).text, after);
 }
 

@@ -81,7 +81,9 @@ pub(super) fn make_mutable(source: &mut Source<'_>, found: &Found, hits: &[Hit<'
         let runs = source.text[of.value.end..].contains(&format!("{}.block_on(", of.name.text));
         let built = source.slice(of.value.clone());
         let whole = built.contains("build") || built.contains("Runtime::new");
-        if runs && whole && hits.iter().any(|hit| here(&hit) && builds(&hit)) {
+        // It may be built of a builder that has a name.
+        let by_name = built.contains(".build()");
+        if runs && whole && hits.iter().any(|hit| (by_name || here(&hit)) && builds(&hit)) {
             source.edits.insert(of.name.range.start, "mut ");
         }
     }
