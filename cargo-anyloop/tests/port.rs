@@ -113,6 +113,11 @@ fn attributes_keep_their_threads() {
     let test = ported("#[tokio::test]\nasync fn t() {}\n", &context);
     assert_eq!(test.text, "#[anyloop::test(with_tokio)]\nasync fn t() {}\n");
     assert!(test.attributes.contains("compat"));
+    // No loop has both.
+    let before = "#[tokio::test(start_paused = true)]\nasync fn t() {}\n";
+    let test = ported(before, &context);
+    assert_eq!(test.text, before.replace("tokio", "anyloop"));
+    assert!(test.needs[0].write.contains("backends = [\"tokio\"]"), "{:?}", test.needs);
 }
 
 #[test]

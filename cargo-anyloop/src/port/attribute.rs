@@ -57,7 +57,13 @@ pub(super) fn port(source: &mut Source<'_>, hit: &mut Hit<'_>, paused: bool) {
         source.out.attributes.insert("test-util");
         changed = true;
     }
-    let with_tokio = source.settings.with_tokio && !has("with_tokio");
+    let stopped = paused || has("start_paused");
+    if source.settings.with_tokio && stopped {
+        let why = "a clock cannot be stopped with tokio's context inside, so that `with_tokio` was left out";
+        let write = "nothing, if the test passes; else `backends = [\"tokio\"]` beside it (feature `tokio`), where tokio's own timers stop too";
+        source.need(hit.path.range().start, "start_paused", why, write);
+    }
+    let with_tokio = source.settings.with_tokio && !stopped && !has("with_tokio");
     written.extend(arguments.into_iter().filter_map(|(_, text)| text));
     if with_tokio {
         written.push("with_tokio".to_owned());
