@@ -21,6 +21,11 @@ use shared::{Outgoing, Settings, Shared};
 /// How many messages wait for Redis before further ones are refused.
 const WAITING: usize = 1024;
 
+const LEAST_EXPIRY: Duration = Duration::from_millis(100);
+
+/// Redis takes none that its scripts do not print as an integer.
+const MOST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A [`Layer`] that shares groups with all processes of one Redis (7, or another server that has
 /// RESP3 and scripts), by its pub/sub; history and presence are in it.
 ///
@@ -87,9 +92,10 @@ impl Redis {
     }
 
     /// How long the members of a process that ended without a word are still present; 10 s if it is
-    /// not set, and 100 ms at least. Each process tells three times as often that it is there.
+    /// not set, 100 ms at least, and a year at most. Each process tells three times as often that it
+    /// is there.
     pub fn expiry(mut self, expiry: Duration) -> Redis {
-        self.settings.expiry = expiry.max(Duration::from_millis(100));
+        self.settings.expiry = expiry.clamp(LEAST_EXPIRY, MOST_EXPIRY);
         self
     }
 

@@ -9,7 +9,11 @@ use anyloop_web::BoxError;
 use crate::groups::text;
 
 fn channels(server: &outside::Redis) -> Result<Channels, BoxError> {
-    let layer = Redis::new(&server.url())?.prefix("test").expiry(Duration::from_secs(30));
+    expiring(server, Duration::from_secs(30))
+}
+
+fn expiring(server: &outside::Redis, expiry: Duration) -> Result<Channels, BoxError> {
+    let layer = Redis::new(&server.url())?.prefix("test").expiry(expiry);
     Ok(Channels::builder().layer(layer).history(3).build())
 }
 
@@ -95,6 +99,18 @@ async fn what_a_redis_that_goes_away_loses_is_told() -> Result<(), BoxError> {
     bruno.send("three")?;
     until(&mut anna, &said("three")).await?;
     assert_eq!(here.present("coffee")?.join(" "), "anna bruno carla");
+    Ok(())
+}
+
+/// Redis takes no expiry that is beyond its numbers.
+#[anyloop::test]
+async fn members_may_be_present_for_as_long_as_times_go() -> Result<(), BoxError> {
+    let Some(server) = outside::Redis::start() else { return Ok(()) };
+    let (here, there) = (expiring(&server, Duration::MAX)?, expiring(&server, Duration::MAX)?);
+    let mut anna = here.join("coffee", "anna").await?.member;
+    let bruno = there.join("coffee", "bruno").await?;
+    assert_eq!(bruno.present.join(" "), "anna bruno");
+    assert!(until(&mut anna, &Event::Joined("bruno".into())).await?.is_empty());
     Ok(())
 }
 
