@@ -35,6 +35,11 @@ use crate::site::{self, OnError, Site};
 /// large 413, and a service that fails 500; a service that panics loses its connection. None of
 /// these ends the server.
 ///
+/// An HTTP/1 client that ends its side of the connection (half-close, as `nc -N` does) is taken for
+/// one that has gone: a request of it that is not answered by then is dropped, so that none is
+/// worked on for a client that has left. Whether one that is answered at once still gets its answer
+/// depends on the loop.
+///
 /// ```
 /// use anyloop::net::TcpListener;
 /// use anyloop_web::{fetch, serve};

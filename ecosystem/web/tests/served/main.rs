@@ -9,6 +9,7 @@ mod limits;
 mod outside;
 mod programs;
 mod raw;
+mod shapes;
 mod shutdown;
 mod sockets;
 mod world;
