@@ -93,11 +93,9 @@ async fn old_and_odd_requests_are_answered_as_they_should_be() -> io::Result<()>
 async fn what_ends_its_side_is_answered_as_a_whole_or_not_at_all() -> io::Result<()> {
     let server = Server::start(router(), |server| server).await?;
     let part = format!("{POST}content-length: 9\r\n\r\nab");
-    for (sent, may_be_answered) in [
-        ("GET / HTTP/1.1\r\nhost: here\r\n\r\n", true),
-        ("GET / HTTP/1.1\r\nho", false),
-        (&*part, false),
-    ] {
+    for (sent, may_be_answered) in
+        [("GET / HTTP/1.1\r\nhost: here\r\n\r\n", true), ("GET / HTTP/1.1\r\nho", false), (&*part, false)]
+    {
         let mut stream = server.connect().await?;
         stream.write_all(sent.as_bytes()).await?;
         stream.shutdown().await?;
