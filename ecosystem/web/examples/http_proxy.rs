@@ -32,8 +32,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     options: Options,
     /// The server that is asked, as http://HOST:PORT, in place of the one in here.
-    #[arg(long)]
+    #[arg(long, value_parser = server)]
     to: Option<String>,
+}
+
+fn server(text: &str) -> Result<String, String> {
+    let uri: Uri = text.parse().map_err(|error| format!("{error}: write http://HOST:PORT"))?;
+    if uri.scheme_str() != Some("http") || uri.authority().is_none() {
+        return Err("write http://HOST:PORT".into());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 /// The head at once, the body later.

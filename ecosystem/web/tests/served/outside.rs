@@ -144,6 +144,9 @@ fn bad_arguments_are_told() {
         assert!(fails(name, &["--backend", "epoll"]).contains("native, tokio"), "{name}");
     }
     assert!(fails("http_fetch", &["--how", "tuple", "http://127.0.0.1:1/"]).contains("two URLs"));
+    for to in ["nonsense", "https://127.0.0.1:1", "/path"] {
+        assert!(fails("http_proxy", &["--to", to]).contains("write http://HOST:PORT"), "{to}");
+    }
 }
 
 /// More connections than there are descriptors: some wait, and all are served.
