@@ -11,13 +11,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 const BACKENDS: [&str; 3] = ["native", "tokio", "smol"];
 /// Those that cannot run in a world, and what they end with there: one watches a socket of the
-/// system's, two need tokio's or start a process, and one keeps async-std's sockets, by whose thread it
-/// would be woken.
+/// system's, two need tokio's or start a process, and one keeps async-std's sockets: it waits for what is
+/// outside of the world, unless it is woken before by a thread that is not of the world.
 const NOT_IN_A_WORLD: [(&str, &str); 4] = [
     ("asyncio-callbacks", "without readiness of descriptors"),
     ("tokio-crates", "tokio"),
     ("tokio-crates, as ported", "process"),
-    ("async-std-server, as ported", "outside of the world"),
+    ("async-std-server, as ported", "of the world"),
 ];
 const PATIENCE: Duration = Duration::from_secs(60);
 
