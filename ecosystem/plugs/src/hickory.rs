@@ -39,6 +39,7 @@ use loop_api::readiness::{Readiness, Source};
 use loop_toolkit::socket;
 
 use crate::Plug;
+use crate::forward::forward_io;
 
 /// What hickory waits for a server when it does not say how long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -178,33 +179,7 @@ impl<H: Net> fmt::Debug for Tcp<H> {
     }
 }
 
-impl<H: Net> futures_io::AsyncRead for Tcp<H> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl<H: Net> futures_io::AsyncWrite for Tcp<H> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_close(cx)
-    }
-}
+forward_io!(Tcp<H: Net>);
 
 impl<H: Handle> DnsTcpStream for Tcp<H> {
     type Time = Time<H>;

@@ -36,6 +36,8 @@ pub mod async_rs;
 pub mod aws;
 #[cfg(feature = "backon")]
 pub mod backon;
+#[cfg(any(feature = "hickory", feature = "tor"))]
+mod forward;
 #[cfg(feature = "hickory")]
 pub mod hickory;
 #[cfg(feature = "hyper")]
